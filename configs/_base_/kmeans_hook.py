@@ -1,0 +1,12 @@
+# HIRL's tree of prototypes on ImageNet; the pipeline is that of the released
+# code. A leaf config adds start_epoch (the paper's T1), and what differs.
+kmeans_hook = dict(
+    type='hirl_mm.HierarchicalKMeansHook',
+    num_prototypes=(30000, 10000, 1000),
+    pipeline=[
+        dict(type='hirl_mm.LoadImage'),
+        dict(type='ResizeEdge', scale=256, edge='short', backend='pillow'),
+        dict(type='CenterCrop', crop_size=224),
+        dict(type='PackInputs'),
+    ],
+)

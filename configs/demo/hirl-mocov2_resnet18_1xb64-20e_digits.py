@@ -1,0 +1,23 @@
+# HIRL-MoCo v2 on scikit-learn's digits, the plain arm's recipe unchanged.
+_base_ = ['mocov2_resnet18_1xb64-20e_digits.py', '../_base_/kmeans_hook.py']
+
+model = dict(
+    type='hirl_mm.HIRLMoCo',
+    spd_head=dict(
+        type='hirl_mm.SPDHead',
+        in_channels=128,
+        num_levels=3,
+        num_negatives=100,
+    ),
+)
+custom_hooks = [
+    dict(
+        _base_.kmeans_hook,
+        num_prototypes=(60, 20, 10),
+        start_epoch=5,
+        pipeline=_base_.knn_pipeline,
+        num_workers=0,
+    ),
+    _base_.knn_probe,
+]
+find_unused_parameters = True

@@ -1,0 +1,98 @@
+from collections.abc import Sequence
+
+import torch.nn.functional as F
+from torch import Tensor
+
+from hirl_mm.structures import PrototypeTree
+
+from .kmeans import kmeans
+from .shard import Shard, share_of_this_rank
+
+
+def hierarchical_kmeans(
+    features: Tensor,
+    num_prototypes: Sequence[int],
+    *,
+    num_iters: int = 20,
+    num_restarts: int = 5,
+    seed: int = 0,
+    backend: str = 'auto',
+    sample_idx: Tensor | None = None,
+) -> PrototypeTree:
+    """Hierarchical k-means, Algorithm 1 of HIRL.
+
+    Level 0 clusters the L2-normalised features, every further level the
+    normalised centroids of the level below, each counted once however many
+    samples it holds, as the released code does (``utils/clustering.py``).
+    Level l is seeded with ``seed + l``.
+
+    Args:
+        features: (n, D) floating point.
+        num_prototypes: Number of prototypes per level, strictly decreasing
+            from fine to coarse.
+        num_iters: Iterations per run of k-means.
+        num_restarts: Runs of k-means per level; the best is kept.
+        seed: Of the initial centroids.
+        backend: ``'torch'``, ``'faiss'`` or ``'auto'``.
+        sample_idx: (n,) long, when ``features`` are this rank's rows of a set
+            that is spread over all ranks: their sample indices. Every rank
+            then returns the same tree, of the whole set.
+
+    Returns:
+        The tree, on the device of ``features``.
+
+    Raises:
+        ValueError: If the numbers of prototypes or the features are unfit.
+        StackError: If faiss was asked for and is missing.
+    """
+    check_num_prototypes(num_prototypes)
+    rows = F.normalize(features.detach().float(), dim=1)
+    check_num_prototypes(num_prototypes, Shard(rows, sample_idx).total)
+    centroids, labels, objectives = [], [], []
+    for level, num in enumerate(num_prototypes):
+        means, assigned, objective = kmeans(
+            rows,
+            num,
+            num_iters=num_iters,
+            num_restarts=num_restarts,
+            seed=seed + level,
+            backend=backend,
+            sample_idx=sample_idx,
+        )
+        labels.append(Shard(rows, sample_idx).gather(assigned))
+        centroids.append(F.normalize(means, dim=1))
+        objectives.append(objective)
+        rows = centroids[-1]
+        if sample_idx is not None:
+            rows, sample_idx = share_of_this_rank(rows)
+    leaf, *parents = labels
+    return PrototypeTree(centroids, parents, leaf, objectives)
+
+
+def check_num_prototypes(
+    num_prototypes: Sequence[int], num_samples: int | None = None
+) -> None:
+    """Raise ValueError unless the numbers make a tree over the samples."""
+    nums = tuple(num_prototypes)
+    if not nums or any(
+        isinstance(n, bool) or not isinstance(n, int) for n in nums
+    ):
+        raise ValueError(
+            'num_prototypes must be whole numbers, one per level, such as '
+            f'(30000, 10000, 1000), got {num_prototypes}'
+        )
+    descending = all(
+        fine > coarse for fine, coarse in zip(nums, nums[1:], strict=False)
+    )
+    if not descending or nums[-1] < 1:
+        raise ValueError(
+            'num_prototypes must strictly decrease from fine to coarse and '
+            f'be positive, such as (30000, 10000, 1000), got {nums}'
+        )
+    if num_samples is not None and nums[0] > num_samples:
+        raise ValueError(
+            f'num_prototypes asks for {nums[0]} clusters of {num_samples} '
+            f'images; the largest number that fits is {num_samples}, and '
+            f'{max(1, num_samples // 43)} would hold as many images per '
+            'cluster as on ImageNet'
+        )

@@ -1,0 +1,145 @@
+import torch
+from torch import Tensor
+
+from .assignment import Assign, assignment
+from .empty_clusters import split_into_empty
+from .shard import Shard
+
+# A later restart must be better by more than rounding to be kept, so that
+# the choice does not hang on the order in which distances were summed.
+_RESTART_MARGIN = 1e-6
+
+
+def kmeans(
+    features: Tensor,
+    num_clusters: int,
+    *,
+    init: Tensor | None = None,
+    num_iters: int = 20,
+    num_restarts: int = 1,
+    seed: int = 0,
+    backend: str = 'auto',
+    sample_idx: Tensor | None = None,
+) -> tuple[Tensor, Tensor, float]:
+    """Lloyd's k-means with Euclidean distances and raw means.
+
+    Follows ``faiss.Clustering``, which HIRL's released code calls: random
+    distinct rows as initial centroids, ``num_iters`` iterations, the best of
+    ``num_restarts`` runs, empty clusters split off populous ones. It differs
+    in that a run ends early once nothing moves, and that the returned labels
+    and objective are those of the returned centroids.
+
+    Args:
+        features: (n, D) floating point; computed in float32.
+        num_clusters: K.
+        init: (K, D) initial centroids; K random rows where None.
+        num_iters: Iterations of every run.
+        num_restarts: Runs, each from other random rows.
+        seed: Of the random rows and of the splits.
+        backend: ``'torch'``, ``'faiss'`` or ``'auto'``, see
+            :func:`~hirl_mm.clustering.assignment.assignment`.
+        sample_idx: (n,) long, when ``features`` are the rows of this rank of
+            a set that is spread over all ranks: their indices in the set.
+            Every rank then gets the same centroids and objective, and the
+            labels of its own rows.
+
+    Returns:
+        Centroids (K, D) float32, labels (n,) long, and the objective, the sum
+        of squared distances over the whole set.
+
+    Raises:
+        ValueError: If an argument is out of range, or a feature is NaN or
+            infinite.
+        StackError: If faiss was asked for and is missing.
+    """
+    if features.ndim != 2 or not features.is_floating_point():
+        raise ValueError(
+            'features must be a floating point tensor (n, D), got '
+            f'{features.dtype} of shape {tuple(features.shape)}'
+        )
+    features = features.detach().float().contiguous()
+    shard = Shard(features, sample_idx)
+    _check_finite(shard)
+    _check_arguments(shard, num_clusters, init, num_iters, num_restarts)
+    assign = assignment(backend, features.device)
+    generator = torch.Generator().manual_seed(seed)
+    best, best_objective = None, float('inf')
+    for _ in range(num_restarts):
+        start = init
+        if start is None:
+            drawn = torch.randperm(shard.total, generator=generator)
+            start = shard.rows(drawn[:num_clusters].to(features.device))
+        start = start.to(features)
+        centroids, objective = _lloyd(
+            shard, start, num_iters, assign, generator
+        )
+        if objective < best_objective * (1 - _RESTART_MARGIN) or best is None:
+            best, best_objective = centroids, objective
+    labels, distance = assign(features, best)
+    return best, labels, float(shard.sum(distance.double().sum()))
+
+
+def _lloyd(
+    shard: Shard,
+    centroids: Tensor,
+    num_iters: int,
+    assign: Assign,
+    generator: torch.Generator,
+) -> tuple[Tensor, float]:
+    """Centroids after the iterations, and the last objective on the way."""
+    for _ in range(num_iters):
+        labels, distance = assign(shard.features, centroids)
+        sums = torch.zeros_like(centroids)
+        shard.sum(sums.index_add_(0, labels, shard.features))
+        counts = shard.sum(torch.bincount(labels, minlength=len(centroids)))
+        means = sums / counts.clamp(min=1)[:, None]
+        means = split_into_empty(means, counts, generator)
+        unmoved = torch.equal(means, centroids)
+        centroids = means
+        if unmoved:
+            break
+    return centroids, float(shard.sum(distance.double().sum()))
+
+
+def _check_finite(shard: Shard) -> None:
+    bad = ~torch.isfinite(shard.features).all(1)
+    num_bad = int(shard.sum(bad.sum()))
+    if num_bad:
+        first = shard.sample_idx[bad][:5].tolist()
+        raise ValueError(
+            f'features must be finite, but {num_bad} of {shard.total} rows '
+            f'are not; the first on this rank are rows {first}'
+        )
+
+
+def _check_arguments(
+    shard: Shard,
+    num_clusters: int,
+    init: Tensor | None,
+    num_iters: int,
+    num_restarts: int,
+) -> None:
+    if not 1 <= num_clusters <= shard.total:
+        raise ValueError(
+            f'num_clusters must lie between 1 and the number of rows, '
+            f'{shard.total}, got {num_clusters}'
+        )
+    if num_iters < 1:
+        raise ValueError(f'num_iters must be at least 1, got {num_iters}')
+    if num_restarts < 1:
+        raise ValueError(
+            f'num_restarts must be at least 1, got {num_restarts}'
+        )
+    if init is None:
+        return
+    if num_restarts != 1:
+        raise ValueError(
+            f'every restart from a given init ends at the same centroids: '
+            f'use num_restarts=1, got {num_restarts}'
+        )
+    expected = (num_clusters, shard.features.size(1))
+    if tuple(init.shape) != expected:
+        raise ValueError(
+            f'init must have shape {expected}, one row per cluster, got '
+            f'{tuple(init.shape)}'
+        )

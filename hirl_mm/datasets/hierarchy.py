@@ -1,0 +1,182 @@
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from hirl_mm.files import replacing
+
+
+@dataclass(frozen=True)
+class ClassHierarchy:
+    """The classes of a data set on several levels, from fine to coarse.
+
+    Args:
+        levels: Names of the levels, level 0 the finest.
+        classes: For every class of level 0 its class on every level, itself
+            first. Any order; kept sorted, as an image folder numbers its
+            classes.
+
+    Raises:
+        ValueError: If the classes do not make a tree.
+
+    Example:
+        >>> hierarchy = ClassHierarchy(
+        ...     levels=['fine', 'coarse'],
+        ...     classes={'cat': ['cat', 'animal'],
+        ...              'dog': ['dog', 'animal'],
+        ...              'car': ['car', 'vehicle']})
+        >>> hierarchy.names('fine'), hierarchy.names('coarse')
+        (('car', 'cat', 'dog'), ('animal', 'vehicle'))
+        >>> hierarchy.labels([0, 1, 2], 'coarse')
+        array([1, 0, 0])
+    """
+
+    levels: Sequence[str]
+    classes: Mapping[str, Sequence[str]]
+
+    def __post_init__(self) -> None:
+        _check(self.levels, self.classes)
+        classes = {name: tuple(self.classes[name]) for name in self.classes}
+        object.__setattr__(self, 'levels', tuple(self.levels))
+        object.__setattr__(self, 'classes', dict(sorted(classes.items())))
+
+    def names(self, level: str) -> tuple[str, ...]:
+        """Class names of a level, sorted: the name of every label."""
+        column = self._column(level)
+        return tuple(sorted({path[column] for path in self.classes.values()}))
+
+    def labels(self, fine_labels: Sequence[int], level: str) -> np.ndarray:
+        """Labels of samples on a level.
+
+        Args:
+            fine_labels: (N,) integers, indices into the names of level 0.
+            level: Name of the level.
+
+        Returns:
+            (N,) int64, indices into ``names(level)``.
+        """
+        fine_labels = np.asarray(fine_labels)
+        if fine_labels.size and fine_labels.dtype.kind not in 'iu':
+            raise ValueError(
+                f'fine_labels must be integers, got {fine_labels.dtype}'
+            )
+        num = len(self.classes)
+        if fine_labels.size and not (
+            fine_labels.min() >= 0 and fine_labels.max() < num
+        ):
+            raise ValueError(
+                f'fine_labels must lie in [0, {num}), got values from '
+                f'{fine_labels.min()} to {fine_labels.max()}'
+            )
+        column = self._column(level)
+        index = {name: i for i, name in enumerate(self.names(level))}
+        table = [index[path[column]] for path in self.classes.values()]
+        return np.array(table)[fine_labels.astype(np.int64)]
+
+    def save(self, path: str | os.PathLike) -> None:
+        """Write the file that :func:`load_hierarchy` reads."""
+        content = {'levels': self.levels, 'classes': self.classes}
+        with replacing(path) as temporary:
+            temporary.write_text(json.dumps(content, indent=2) + '\n')
+
+    def _column(self, level: str) -> int:
+        if level not in self.levels:
+            raise ValueError(
+                f'level must be one of {self.levels}, got {level!r}'
+            )
+        return self.levels.index(level)
+
+
+def load_hierarchy(path: str | os.PathLike) -> ClassHierarchy:
+    """Read a hierarchy from a JSON file.
+
+    The file holds the names of the levels, from fine to coarse, and for every
+    class of the finest level its class on every level, itself first::
+
+        {"levels": ["fine", "middle", "coarse"],
+         "classes": {
+            "triangle-dotted": ["triangle-dotted", "triangle", "polygon"],
+            "triangle-striped": ["triangle-striped", "triangle", "polygon"]}}
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If the file holds something else.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(
+            f'no class hierarchy at {path}; give the hierarchy.json of a '
+            f'data set that has one'
+        )
+    try:
+        content = json.loads(
+            path.read_text(), object_pairs_hook=_unique_object
+        )
+        if not isinstance(content, dict) or set(content) != {
+            'levels',
+            'classes',
+        }:
+            found = sorted(content) if isinstance(content, dict) else content
+            raise ValueError(
+                f"expected the keys ['classes', 'levels'], got {found!r:.80}"
+            )
+        return ClassHierarchy(**content)
+    except ValueError as error:
+        raise ValueError(f'{path} is no class hierarchy: {error}') from error
+
+
+def _unique_object(pairs: list[tuple[str, object]]) -> dict:
+    """A JSON object; without this the last of equal keys silently wins."""
+    content = {}
+    for key, value in pairs:
+        if content.setdefault(key, value) != value:
+            raise ValueError(
+                f'{key!r} is given twice, as {content[key]} and as {value}'
+            )
+    return content
+
+
+def _check(
+    levels: Sequence[str], classes: Mapping[str, Sequence[str]]
+) -> None:
+    if not _is_names(levels) or len(set(levels)) != len(levels):
+        raise ValueError(
+            f'levels must be different names from fine to coarse, got '
+            f'{levels!r}'
+        )
+    if not isinstance(classes, Mapping) or not classes:
+        raise ValueError(
+            f'classes must map fine classes to their ancestors, got '
+            f'{classes!r}'
+        )
+    parents: dict[tuple[int, str], str] = {}
+    for name, path in classes.items():
+        if not _is_names(path) or len(path) != len(levels):
+            raise ValueError(
+                f'class {name!r} needs one name for each of the levels '
+                f'{list(levels)}, got {path!r}'
+            )
+        if path[0] != name:
+            raise ValueError(
+                f'class {name!r} must come first in its own list, got '
+                f'{list(path)}'
+            )
+        for level in range(len(levels) - 1):
+            parent = parents.setdefault((level, path[level]), path[level + 1])
+            if parent != path[level + 1]:
+                raise ValueError(
+                    f'{levels[level]} class {path[level]!r} has two parents, '
+                    f'{parent!r} and {path[level + 1]!r}'
+                )
+
+
+def _is_names(value: object) -> bool:
+    """Whether ``value`` is a list or tuple of one or more strings."""
+    return (
+        isinstance(value, list | tuple)
+        and len(value) > 0
+        and all(isinstance(name, str) for name in value)
+    )

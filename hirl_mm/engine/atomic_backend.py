@@ -1,0 +1,27 @@
+import os
+
+from mmengine.fileio import LocalBackend, register_backend
+
+from hirl_mm.files import replacing
+
+
+class AtomicLocalBackend(LocalBackend):
+    """Local files that are written whole or not at all.
+
+    MMEngine writes checkpoints in place, so a run that dies while it saves
+    leaves half a file under the name of a whole one. A config uses this with
+    ``default_hooks = dict(checkpoint=dict(backend_args=dict(
+    backend='hirl_mm.atomic')))``.
+    """
+
+    def put(self, obj: bytes, filepath: str | os.PathLike) -> None:
+        with replacing(filepath) as temporary:
+            temporary.write_bytes(obj)
+
+    def put_text(
+        self, obj: str, filepath: str | os.PathLike, encoding: str = 'utf-8'
+    ) -> None:
+        self.put(obj.encode(encoding), filepath)
+
+
+register_backend('hirl_mm.atomic', AtomicLocalBackend, force=True)

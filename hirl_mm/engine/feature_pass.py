@@ -1,0 +1,150 @@
+"""One pass of a frozen model over a data set."""
+
+import copy
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import torch
+from mmengine.dataset import (
+    BaseDataset,
+    Compose,
+    DefaultSampler,
+    default_collate,
+)
+from mmengine.dist import all_reduce, get_world_size
+from mmengine.model import BaseModel
+from mmengine.utils.dl_utils.parrots_wrapper import _BatchNorm
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
+
+from hirl_mm.features import NonFiniteFeaturesError, extract_features
+
+from .progress import logged_progress
+
+
+def feature_loader(
+    dataset: BaseDataset,
+    pipeline: list[dict] | None,
+    batch_size: int,
+    num_workers: int,
+) -> DataLoader:
+    """A loader of this rank's share of a data set, in order.
+
+    Args:
+        dataset: Is not changed. Its annotations are shared, not copied.
+        pipeline: Takes the place of the data set's own; None keeps that.
+        batch_size: Of this loader.
+        num_workers: Of this loader.
+
+    Returns:
+        A loader that draws nothing from the global random state.
+    """
+    dataset = copy.copy(dataset)
+    dataset.test_mode = True
+    if pipeline is not None:
+        dataset.pipeline = Compose(pipeline)
+    return DataLoader(
+        dataset,
+        batch_size=batch_size,
+        num_workers=num_workers,
+        sampler=DefaultSampler(dataset, shuffle=False, round_up=False),
+        collate_fn=default_collate,
+        pin_memory=torch.cuda.is_available(),
+        generator=torch.Generator(),
+    )
+
+
+def feature_pass(
+    model: BaseModel,
+    extract: Callable[[Tensor], Tensor],
+    loader: DataLoader,
+    what: str,
+) -> tuple[Tensor, Tensor]:
+    """Features of all samples of a loader's data set, spread over the ranks.
+
+    Args:
+        model: Is in evaluation mode meanwhile, its running statistics
+            averaged over the ranks.
+        extract: From images (B, 3, H, W) to features (B, D).
+        loader: From :func:`feature_loader`.
+        what: Names the pass in log lines and errors.
+
+    Returns:
+        Sample indices (n,) and features (n, D) of this rank.
+
+    Raises:
+        ValueError: If features are NaN or infinite (their sample indices and
+            paths are named), or sample indices collide.
+    """
+
+    def of_batch(batch: dict) -> Tensor:
+        return extract(model.data_preprocessor(batch, False)['inputs'])
+
+    average_batch_norm_statistics(model)
+    dataset = loader.dataset
+    with evaluating(model):
+        try:
+            return extract_features(
+                of_batch, logged_progress(loader, what), len(dataset)
+            )
+        except NonFiniteFeaturesError as error:
+            paths = [
+                dataset.get_data_info(idx).get('img_path')
+                for idx in error.sample_idx
+            ]
+            raise ValueError(
+                f'{what}: {error} ({", ".join(map(str, paths))}). Training '
+                'has diverged or an image is broken; resume from an earlier '
+                'checkpoint with a lower learning rate, or mend the image'
+            ) from error
+
+
+def whole_features(
+    sample_idx: Tensor, features: Tensor, num_samples: int
+) -> Tensor:
+    """Rows of the ranks (n, D) to those of the data set (N, D), by index."""
+    whole = features.new_zeros(num_samples, features.size(1))
+    whole[sample_idx] = features
+    all_reduce(whole)
+    return whole
+
+
+def pooled_backbone(model: BaseModel) -> Callable[[Tensor], Tensor]:
+    """The evaluated representation: images to backbone features (B, C).
+
+    Feature maps (B, C, H, W) are averaged, of token sequences (B, T, C) the
+    first token is taken.
+    """
+
+    def extract(inputs: Tensor) -> Tensor:
+        feature = model.extract_feat(inputs)[-1]
+        if feature.ndim == 4:
+            return feature.mean(dim=(2, 3))
+        return feature[:, 0] if feature.ndim == 3 else feature
+
+    return extract
+
+
+@contextmanager
+def evaluating(model: nn.Module) -> Iterator[None]:
+    """Evaluation mode for a block."""
+    training = model.training
+    model.eval()
+    try:
+        yield
+    finally:
+        model.train(training)
+
+
+def average_batch_norm_statistics(model: nn.Module) -> None:
+    """Give all ranks the same running statistics, the mean of theirs.
+
+    Without it, per-GPU batch normalisation gives an image other features on
+    every rank, and what is clustered depends on how images were dealt out.
+    """
+    if get_world_size() == 1:
+        return
+    for module in model.modules():
+        if isinstance(module, _BatchNorm) and module.track_running_stats:
+            all_reduce(module.running_mean, 'mean')
+            all_reduce(module.running_var, 'mean')

@@ -1,0 +1,161 @@
+import time
+
+import torch
+from mmengine.dataset import BaseDataset
+from mmengine.hooks import CheckpointHook, EarlyStoppingHook, Hook
+from mmengine.runner import Runner
+from mmpretrain.registry import DATASETS
+from mmpretrain.utils import get_ori_model
+from torch import Tensor
+
+from hirl_mm.engine.feature_pass import (
+    feature_loader,
+    feature_pass,
+    pooled_backbone,
+    whole_features,
+)
+from hirl_mm.evaluation.functional import knn_accuracy
+from hirl_mm.registry import HOOKS
+
+
+@HOOKS.register_module()
+class KNNProbeHook(Hook):
+    """kNN accuracy of the backbone while it is pre-trained.
+
+    The loss of a self-supervised method says little about what its features
+    are worth; this does, at the cost of one pass over a fixed subset. The
+    accuracy before the first epoch, of the initial weights, is logged too:
+    training that falls below it unlearns. Logged as ``knn/top1``, by which
+    ``CheckpointHook(save_best='knn/top1')`` and ``EarlyStoppingHook`` go as
+    by a metric of a validation loop, which a self-supervised model lacks.
+
+    Args:
+        bank: Config of a labelled data set, the neighbours.
+        queries: Config of a labelled data set, the classified images.
+        num_bank: Size of the random subset of ``bank``; None for all.
+        num_queries: Size of the random subset of ``queries``; None for all.
+        k: Number of neighbours.
+        temperature: Of the weighted vote.
+        interval: Epochs between two probes; the last epoch is always probed.
+        batch_size: Of the feature pass, per rank.
+        num_workers: Of the feature pass, per rank.
+        seed: Of the subsets.
+
+    Raises:
+        ValueError: If a number is out of range, or before the first
+            iteration if a data set has no labels.
+    """
+
+    def __init__(
+        self,
+        bank: dict,
+        queries: dict,
+        num_bank: int | None = None,
+        num_queries: int | None = None,
+        k: int = 20,
+        temperature: float = 0.07,
+        interval: int = 1,
+        batch_size: int = 256,
+        num_workers: int = 4,
+        seed: int = 0,
+    ) -> None:
+        if interval < 1:
+            raise ValueError(f'interval must be at least 1, got {interval}')
+        self.bank = dict(bank), num_bank
+        self.queries = dict(queries), num_queries
+        self.k = k
+        self.temperature = temperature
+        self.interval = interval
+        self.batch_size = batch_size
+        self.num_workers = num_workers
+        self.seed = seed
+
+    def before_train(self, runner: Runner) -> None:
+        self._parts = []
+        for name, (cfg, num) in dict(
+            bank=self.bank, queries=self.queries
+        ).items():
+            dataset = subset(DATASETS.build(cfg), num, self.seed, name)
+            loader = feature_loader(
+                dataset, None, self.batch_size, self.num_workers
+            )
+            self._parts.append((loader, labels_of(dataset, name)))
+        num_bank = len(self._parts[0][1])
+        if not 1 <= self.k <= num_bank:
+            raise ValueError(
+                f'k must lie between 1 and the size of the bank, {num_bank}, '
+                f'got {self.k}'
+            )
+
+    def before_train_epoch(self, runner: Runner) -> None:
+        if runner.epoch % self.interval == 0:
+            self._probe(runner)
+
+    def after_train(self, runner: Runner) -> None:
+        self._probe(runner)
+
+    def _probe(self, runner: Runner) -> None:
+        """Measure the model as it is after ``runner.epoch`` epochs."""
+        began = time.perf_counter()
+        model = get_ori_model(runner.model)
+        features = []
+        for loader, labels in self._parts:
+            rows = feature_pass(
+                model, pooled_backbone(model), loader, 'kNN probe'
+            )
+            features.append(whole_features(*rows, len(labels)))
+        (_, bank_labels), (_, query_labels) = self._parts
+        device = features[0].device
+        accuracy = knn_accuracy(
+            features[0],
+            bank_labels.to(device),
+            features[1],
+            query_labels.to(device),
+            ks=(self.k,),
+            temperature=self.temperature,
+        )[self.k]
+        runner.logger.info(
+            f'kNN probe after {runner.epoch} epochs: knn/top1 '
+            f'{accuracy:.2f} % (k {self.k}, {len(bank_labels)} images in the '
+            f'bank, {len(query_labels)} queries, '
+            f'{time.perf_counter() - began:.1f} s)'
+        )
+        metrics = {'knn/top1': accuracy}
+        runner.visualizer.add_scalars(metrics, step=runner.epoch)
+        if runner.epoch == 0:
+            return
+        for hook in runner.hooks:
+            if isinstance(hook, (CheckpointHook, EarlyStoppingHook)):
+                hook.after_val_epoch(runner, metrics)
+
+
+def subset(
+    dataset: BaseDataset, num: int | None, seed: int, name: str
+) -> BaseDataset:
+    """``num`` random samples of a data set, renumbered from 0."""
+    if num is None:
+        return dataset
+    if not 1 <= num <= len(dataset):
+        raise ValueError(
+            f'num_{name} must lie between 1 and the size of the data set, '
+            f'{len(dataset)}, got {num}'
+        )
+    generator = torch.Generator().manual_seed(seed)
+    drawn = torch.randperm(len(dataset), generator=generator)[:num]
+    return dataset.get_subset(sorted(drawn.tolist()))
+
+
+def labels_of(dataset: BaseDataset, name: str) -> Tensor:
+    """(N,) long, the class of every sample."""
+    labels = [
+        dataset.get_data_info(i).get('gt_label') for i in range(len(dataset))
+    ]
+    unlabelled = sum(not isinstance(label, int) for label in labels)
+    if unlabelled:
+        raise ValueError(
+            f'kNN needs labels, but {unlabelled} of the {len(labels)} samples '
+            f'of the {name} ({type(dataset).__name__} at '
+            f'{dataset.data_root}) have none: use with_label=True and one '
+            'folder per class, or an annotation file'
+        )
+    return torch.tensor(labels)

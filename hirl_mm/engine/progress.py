@@ -1,0 +1,33 @@
+import time
+from collections.abc import Iterable, Iterator, Sized
+from datetime import timedelta
+from typing import TypeVar
+
+from mmengine.logging import MMLogger
+
+Item = TypeVar('Item')
+
+
+def logged_progress(
+    items: Iterable[Item], what: str, every: float = 10.0
+) -> Iterator[Item]:
+    """Pass on ``items`` and log how far they are and how long they take.
+
+    Args:
+        items: Something with a length, such as a data loader.
+        what: Names the work in the log line.
+        every: Seconds between two lines; work that takes less is silent.
+    """
+    assert isinstance(items, Sized)
+    logger = MMLogger.get_current_instance()
+    began = last = time.monotonic()
+    for done, item in enumerate(items, start=1):
+        yield item
+        now = time.monotonic()
+        if now - last >= every:
+            last = now
+            left = (now - began) / done * (len(items) - done)
+            logger.info(
+                f'{what}: {done}/{len(items)} batches, '
+                f'eta: {timedelta(seconds=round(left))}'
+            )

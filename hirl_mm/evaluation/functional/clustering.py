@@ -1,0 +1,64 @@
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.optimize import linear_sum_assignment
+from sklearn.metrics import (
+    adjusted_mutual_info_score,
+    adjusted_rand_score,
+    normalized_mutual_info_score,
+)
+from sklearn.metrics.cluster import contingency_matrix
+
+
+def clustering_scores(
+    labels: ArrayLike, clusters: ArrayLike
+) -> dict[str, float]:
+    """Agreement of a clustering with class labels, all in percent.
+
+    Args:
+        labels: (N,) integers, the classes.
+        clusters: (N,) integers, the clusters; their number may differ from
+            the number of classes.
+
+    Returns:
+        Four figures times 100. ``acc``: share of samples whose cluster is
+        matched with their class under the best one-to-one matching of
+        clusters and classes (Hungarian algorithm; clusters left over count
+        as wrong). ``nmi``: mutual information over the arithmetic mean of
+        the entropies. ``ami`` and ``ari``: mutual information and Rand index
+        adjusted for chance, 0 for a random clustering.
+
+    Raises:
+        ValueError: If the inputs are empty or of different length.
+
+    Example:
+        >>> scores = clustering_scores([0, 0, 1, 1], [5, 5, 3, 3])
+        >>> scores['acc'], scores['ari']
+        (100.0, 100.0)
+    """
+    labels = _integers('labels', labels)
+    clusters = _integers('clusters', clusters)
+    if len(labels) != len(clusters):
+        raise ValueError(
+            'labels and clusters must be of the same length, got '
+            f'{len(labels)} and {len(clusters)}'
+        )
+    counts = contingency_matrix(labels, clusters)
+    matched = counts[linear_sum_assignment(counts, maximize=True)].sum()
+    return {
+        'acc': float(100 * matched / len(labels)),
+        'nmi': float(100 * normalized_mutual_info_score(labels, clusters)),
+        'ami': float(100 * adjusted_mutual_info_score(labels, clusters)),
+        'ari': float(100 * adjusted_rand_score(labels, clusters)),
+    }
+
+
+def _integers(name: str, values: ArrayLike) -> np.ndarray:
+    values = np.asarray(values)
+    if values.ndim != 1 or not len(values):
+        raise ValueError(
+            f'{name} must be a vector with at least one entry, got shape '
+            f'{values.shape}'
+        )
+    if not np.issubdtype(values.dtype, np.integer):
+        raise ValueError(f'{name} must be integers, got {values.dtype}')
+    return values

@@ -1,0 +1,113 @@
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+@torch.no_grad()
+def top_k_neighbors(
+    queries: Tensor, bank: Tensor, k: int, chunk_size: int = 4096
+) -> tuple[Tensor, Tensor]:
+    """The ``k`` rows of a bank nearest to every query by cosine similarity.
+
+    Rows are L2-normalised here. Both sides are cut into chunks and the best
+    ``k`` so far are merged chunk by chunk, so that no more than
+    ``chunk_size ** 2`` similarities exist at a time. The bank may lie on
+    another device than the queries; its chunks are moved one by one.
+
+    Args:
+        queries: (Q, D) features.
+        bank: (N, D) features.
+        k: Number of neighbours, at most N.
+        chunk_size: Number of rows taken at a time from either side.
+
+    Returns:
+        Similarities (Q, k), in descending order, and indices (Q, k) into the
+        bank, on the device of the queries. Of rows with the same similarity
+        the one with the smaller index comes first.
+
+    Raises:
+        ValueError: If the shapes do not fit, a feature is not finite, or
+            ``k`` is larger than the bank.
+
+    Example:
+        >>> bank = torch.tensor([[0., 2.], [3., 0.], [1., 1.]])
+        >>> top_k_neighbors(torch.tensor([[5., 0.]]), bank, k=2)
+        (tensor([[1.0000, 0.7071]]), tensor([[1, 2]]))
+    """
+    _check(queries, bank, k, chunk_size)
+    dtype = torch.promote_types(queries.dtype, bank.dtype)
+    dtype = torch.promote_types(dtype, torch.float32)
+    found = [
+        _search(F.normalize(chunk.to(dtype), dim=1), bank, k, chunk_size)
+        for chunk in queries.split(chunk_size)
+    ]
+    similarities, indices = zip(*found, strict=True)
+    return torch.cat(similarities), torch.cat(indices)
+
+
+def _search(
+    queries: Tensor, bank: Tensor, k: int, chunk_size: int
+) -> tuple[Tensor, Tensor]:
+    best = queries.new_empty(len(queries), 0)
+    best_idx = best.long()
+    for start in range(0, len(bank), chunk_size):
+        chunk = bank[start : start + chunk_size].to(queries)
+        similarities = queries @ F.normalize(chunk, dim=1).T
+        values, idx = _stable_top_k(similarities, k)
+        # rows of earlier chunks stand first and so win ties
+        candidates = torch.cat([best, values], dim=1)
+        candidate_idx = torch.cat([best_idx, idx + start], dim=1)
+        best, position = _stable_top_k(candidates, k)
+        best_idx = candidate_idx.gather(1, position)
+    return best, best_idx
+
+
+def _stable_top_k(values: Tensor, k: int) -> tuple[Tensor, Tensor]:
+    """``values.topk(k)`` by row, ties in favour of the smaller column."""
+    k = min(k, values.size(1))
+    top, idx = values.topk(k, dim=1)
+    idx = idx.sort(dim=1).values
+    top, order = values.gather(1, idx).sort(
+        dim=1, descending=True, stable=True
+    )
+    idx = idx.gather(1, order)
+    # topk chooses freely among equals on the border; only there sort in full
+    tied = (values >= top[:, -1:]).sum(dim=1) > k
+    if tied.any():
+        full = values[tied].sort(dim=1, descending=True, stable=True).indices
+        idx[tied] = full[:, :k]
+    return top, idx
+
+
+def _check(queries: Tensor, bank: Tensor, k: int, chunk_size: int) -> None:
+    shapes = [tuple(queries.shape), tuple(bank.shape)]
+    if queries.ndim != 2 or bank.ndim != 2 or shapes[0][1] != shapes[1][1]:
+        raise ValueError(
+            'queries and bank must have shapes (Q, D) and (N, D) with the '
+            f'same D, got {shapes[0]} and {shapes[1]}'
+        )
+    if not shapes[0][0]:
+        raise ValueError('queries must hold at least one row, got none')
+    if k < 1:
+        raise ValueError(f'k must be at least 1, got {k}')
+    if k > len(bank):
+        raise ValueError(
+            f'k must not exceed the size of the bank, got k = {k} and a bank '
+            f'of {len(bank)} rows; take a smaller k or a larger bank'
+        )
+    if chunk_size < 1:
+        raise ValueError(f'chunk_size must be at least 1, got {chunk_size}')
+    _check_finite('queries', queries, chunk_size)
+    _check_finite('bank', bank, chunk_size)
+
+
+def _check_finite(name: str, features: Tensor, chunk_size: int) -> None:
+    chunks = features.split(chunk_size)
+    finite = torch.cat([torch.isfinite(c).all(dim=1) for c in chunks])
+    rows = (~finite).nonzero().flatten()
+    if len(rows):
+        raise ValueError(
+            f'{name} must be finite, but {len(rows)} of {len(features)} rows '
+            f'hold nan or inf, the first at {rows[:5].tolist()}; look for a '
+            'diverged model or a wrong dtype in the feature extraction'
+        )

@@ -1,0 +1,3 @@
+from .spd_head import SPDHead
+
+__all__ = ['SPDHead']

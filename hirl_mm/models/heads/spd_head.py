@@ -1,0 +1,108 @@
+import torch
+from mmengine.model import BaseModule
+from torch import Tensor, nn
+
+from hirl_mm.models.losses import sample_negative_leaves, semantic_path_loss
+from hirl_mm.registry import MODELS
+from hirl_mm.structures import PrototypeTree
+
+
+@MODELS.register_module()
+class SPDHead(BaseModule):
+    """Semantic path discrimination of `HIRL <https://arxiv.org/abs/2205.13159>`_.
+
+    One MLP per level maps the embedding z0 of the wrapped method to z1 ... zL,
+    each of which is compared with the prototypes of its level. Used in
+    pre-training only and dropped afterwards. Building it leaves the state of
+    the random number generator as it was, so that a method and its HIRL
+    variant of the same seed start from the same weights.
+
+    Args:
+        in_channels: D, the dimension of z0 and of every z^l.
+        num_levels: L.
+        num_layers: Linear layers of each MLP; the paper uses 2, and 5 for
+            MoCo v3.
+        num_negatives: Negative paths per sample (N_neg); None for all.
+        reduction: See
+            :func:`~hirl_mm.models.losses.semantic_path_loss`.
+        loss_weight: Factor of the loss; the paper adds it with weight 1.
+        norm_cfg: Normalisation of the hidden layers. The released heads use
+            plain BatchNorm over the batch of one GPU.
+        init_cfg: Initialisation of the parameters.
+
+    Raises:
+        ValueError: If a count is less than 1.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        num_levels: int = 3,
+        num_layers: int = 2,
+        num_negatives: int | None = 1000,
+        reduction: str = 'paper',
+        loss_weight: float = 1.0,
+        norm_cfg: dict | None = None,
+        init_cfg: dict | None = None,
+    ) -> None:
+        super().__init__(init_cfg)
+        if num_negatives is not None and num_negatives < 1:
+            raise ValueError(
+                'num_negatives must be at least 1, or None for all paths but '
+                f"the sample's own, got {num_negatives}"
+            )
+        if num_levels < 1 or num_layers < 2:
+            raise ValueError(
+                'num_levels must be at least 1 and num_layers at least 2, got '
+                f'{num_levels} and {num_layers}'
+            )
+        self.num_levels = num_levels
+        self.num_negatives = num_negatives
+        self.reduction = reduction
+        self.loss_weight = loss_weight
+        projection = dict(
+            type='mmpretrain.NonLinearNeck',
+            in_channels=in_channels,
+            hid_channels=in_channels,
+            out_channels=in_channels,
+            num_layers=num_layers,
+            with_last_bn=False,
+            with_last_bias=True,
+            with_avg_pool=False,
+            norm_cfg=norm_cfg or dict(type='BN1d'),
+        )
+        with torch.random.fork_rng(devices=[]):
+            self.projections = nn.ModuleList(
+                MODELS.build(projection) for _ in range(num_levels)
+            )
+
+    def init_weights(self) -> None:
+        with torch.random.fork_rng(devices=[]):
+            super().init_weights()
+
+    def forward(self, z0: Tensor) -> list[Tensor]:
+        """(B, D) z0 to L tensors (B, D)."""
+        return [project((z0,))[0] for project in self.projections]
+
+    def loss(
+        self, z0: Tensor, leaf: Tensor, tree: PrototypeTree
+    ) -> dict[str, Tensor]:
+        """The loss of a batch.
+
+        Args:
+            z0: (B, D), with its graph.
+            leaf: (B,) long, the leaf of every sample.
+            tree: The prototypes.
+
+        Returns:
+            ``loss_spd``, a scalar.
+        """
+        negatives = None
+        if self.num_negatives is not None:
+            negatives = sample_negative_leaves(
+                leaf, tree.num_prototypes[0], self.num_negatives
+            )
+        loss = semantic_path_loss(
+            self(z0), tree, leaf, negatives, self.reduction
+        )
+        return dict(loss_spd=self.loss_weight * loss)

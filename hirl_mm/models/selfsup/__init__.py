@@ -1,0 +1,3 @@
+from .hirl import HIRLAlgorithm, HIRLMoCo
+
+__all__ = ['HIRLAlgorithm', 'HIRLMoCo']

@@ -1,0 +1,98 @@
+import torch
+from mmpretrain.models.selfsup import BaseSelfSupervisor, MoCo
+from mmpretrain.structures import DataSample
+from torch import Tensor
+
+from hirl_mm.models.utils import FirstOutput
+from hirl_mm.registry import MODELS
+from hirl_mm.structures import PrototypeTree
+
+
+class HIRLAlgorithm(BaseSelfSupervisor):
+    """Base of the methods that learn a hierarchy beside their own loss.
+
+    A subclass names an algorithm of mmpretrain as its second base and keeps
+    all of it: parameters, state-dict keys, hooks. HIRL adds a head
+    (``spd_head.*``) and, once :meth:`set_tree` was called, its loss. Which
+    epoch that is, and the tree, are the business of
+    :class:`~hirl_mm.engine.hooks.HierarchicalKMeansHook`.
+
+    Args:
+        *args: Of the algorithm.
+        spd_head: Config of the :class:`~hirl_mm.models.heads.SPDHead`.
+        **kwargs: Of the algorithm.
+
+    Attributes:
+        z0_module: Dotted path of the submodule whose first output in a
+            training step is z0, the embedding of view 0.
+    """
+
+    z0_module = 'neck'
+
+    def __init__(self, *args, spd_head: dict, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.spd_head = MODELS.build(spd_head)
+        self.tree: PrototypeTree | None = None
+
+    def set_tree(self, tree: PrototypeTree | None) -> None:
+        """Train on this tree from now on; on none, without the SPD loss."""
+        device = next(self.parameters()).device
+        self.tree = tree if tree is None else tree.to(device)
+
+    def extract_z0(self, inputs: Tensor) -> Tensor:
+        """The features to cluster: images (B, 3, H, W) to (B, D)."""
+        return self.neck(self.backbone(inputs))[0]
+
+    def loss(
+        self,
+        inputs: list[Tensor],
+        data_samples: list[DataSample],
+        **kwargs,
+    ) -> dict[str, Tensor]:
+        """The losses of a training step.
+
+        Args:
+            inputs: The views, tensors (B, 3, H, W).
+            data_samples: B samples with their ``sample_idx``.
+
+        Returns:
+            The algorithm's losses, its ``loss`` renamed ``loss_ssl``, since
+            the log shows the total under ``loss``; ``z0_std``, the mean over
+            dimensions of the standard deviation of the normalised z0 in the
+            batch (1 / sqrt(D) when spread evenly, 0 when collapsed); and with
+            a tree ``loss_spd``.
+        """
+        with FirstOutput(self, self.z0_module) as tap:
+            losses = super().loss(inputs, data_samples, **kwargs)
+        if 'loss' in losses:
+            losses['loss_ssl'] = losses.pop('loss')
+        z0 = tap.output[: len(data_samples)]
+        with torch.no_grad():
+            unit = torch.nn.functional.normalize(z0.float(), dim=1)
+            losses['z0_std'] = unit.std(dim=0).mean()
+        if self.tree is not None:
+            sample_idx = torch.tensor(
+                [sample.sample_idx for sample in data_samples],
+                device=z0.device,
+            )
+            leaf = self.tree.leaf[sample_idx]
+            losses.update(self.spd_head.loss(z0, leaf, self.tree))
+        return losses
+
+
+@MODELS.register_module()
+class HIRLMoCo(HIRLAlgorithm, MoCo):
+    """HIRL-MoCo v2; clusters the features of the key encoder."""
+
+    def init_weights(self) -> None:
+        """Initialise, and start the key encoder from the query encoder.
+
+        MMPreTrain copies at the first training step; a tree of the first
+        epoch would be built from weights that no one trained or loaded.
+        """
+        super().init_weights()
+        online = torch.nn.Sequential(self.backbone, self.neck)
+        self.encoder_k.module.load_state_dict(online.state_dict())
+
+    def extract_z0(self, inputs: Tensor) -> Tensor:
+        return self.encoder_k(inputs)[0]

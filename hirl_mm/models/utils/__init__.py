@@ -1,0 +1,3 @@
+from .first_output import FirstOutput
+
+__all__ = ['FirstOutput']

@@ -1,0 +1,29 @@
+"""Registries, children of MMEngine's: parts are named ``hirl_mm.<Type>``."""
+
+from mmengine.registry import HOOKS as MMENGINE_HOOKS
+from mmengine.registry import MODELS as MMENGINE_MODELS
+from mmengine.registry import TRANSFORMS as MMENGINE_TRANSFORMS
+from mmengine.registry import Registry
+
+from .stack import check_stack
+
+check_stack()
+
+HOOKS = Registry(
+    'hook',
+    parent=MMENGINE_HOOKS,
+    scope='hirl_mm',
+    locations=['hirl_mm.engine.hooks'],
+)
+MODELS = Registry(
+    'model',
+    parent=MMENGINE_MODELS,
+    scope='hirl_mm',
+    locations=['hirl_mm.models'],
+)
+TRANSFORMS = Registry(
+    'transform',
+    parent=MMENGINE_TRANSFORMS,
+    scope='hirl_mm',
+    locations=['hirl_mm.datasets.transforms'],
+)

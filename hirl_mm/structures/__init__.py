@@ -1,0 +1,3 @@
+from .prototype_tree import PrototypeTree
+
+__all__ = ['PrototypeTree']

@@ -1,0 +1,153 @@
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import torch
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from numpy.typing import ArrayLike
+from PIL import Image
+
+from hirl_mm.evaluation.functional import tree_purity
+from hirl_mm.files import replacing
+from hirl_mm.structures import PrototypeTree
+
+from .class_palette import ClassPalette
+from .semantic_tree_layout import TreeNode, default_limits, select_nodes
+from .semantic_tree_painter import SemanticTreePainter
+
+MAX_MEMBERS = 20
+Images = Callable[[int], Image.Image] | Sequence[str | os.PathLike]
+
+
+def draw_semantic_tree(
+    tree: PrototypeTree,
+    images: Images,
+    out: str | os.PathLike,
+    *,
+    labels: ArrayLike | None = None,
+    class_names: Sequence[str] | None = None,
+    max_roots: int | None = None,
+    max_children: int | None = None,
+    members_per_leaf: int = 10,
+    seed: int = 0,
+    title: str = 'Semantic tree',
+) -> None:
+    """Draw a prototype tree with images of its members.
+
+    The coarsest prototypes stand on the left, their children to the right of
+    them, and every leaf ends in a row of its members. The largest branches
+    are shown and the picture says how many are not. The members are drawn at
+    random and not picked for being typical, so that the picture does not
+    flatter the tree. With labels, frames and edges take the color of the
+    class and every node names its majority class and its purity.
+
+    Args:
+        tree: A tree over N samples.
+        images: N paths by sample index, or a function from the sample index
+            to the image.
+        out: File to write; its suffix chooses the format (.png, .pdf, ...).
+        labels: (N,) integers, the class of every sample by its sample index.
+        class_names: Names by class.
+        max_roots: Number of prototypes of the top level to show; as many as
+            fit if None.
+        max_children: Number of children to show of every node; as many as
+            fit if None.
+        members_per_leaf: Number of images per leaf.
+        seed: Of the choice of members.
+        title: First line of the picture.
+
+    Raises:
+        ValueError: If the arguments do not fit together, an image cannot be
+            read or the picture would be too large to be read.
+
+    Example:
+        >>> draw_semantic_tree(tree, paths, 'tree.png')  # doctest: +SKIP
+    """
+    out = Path(out)
+    _check(tree, images, out, members_per_leaf)
+    defaults = default_limits(tree.num_levels)
+    roots = select_nodes(
+        tree,
+        _limit('max_roots', max_roots, defaults[0]),
+        _limit('max_children', max_children, defaults[1]),
+    )
+    palette, purity = None, []
+    if labels is not None:
+        labels = torch.as_tensor(labels).cpu()
+        purity = tree_purity(tree.to('cpu'), labels)
+        palette = ClassPalette(labels.numpy(), class_names)
+    elif class_names is not None:
+        raise ValueError('class_names need labels, got labels=None')
+    painter = SemanticTreePainter(
+        roots, images, palette, members_per_leaf, seed
+    )
+    heads = _column_heads(tree, roots, purity)
+    figure = painter.paint(title, _subtitle(tree, seed), heads)
+    with replacing(out) as temporary:
+        figure.savefig(temporary)
+
+
+def _subtitle(tree: PrototypeTree, seed: int) -> list[str]:
+    def by_level(values: list[int]) -> str:
+        return ' / '.join(f'{value:,}' for value in values)
+
+    levels = tree.summary()
+    empty = by_level([level['empty'] for level in levels])
+    if not any(level['empty'] for level in levels):
+        empty = 'none'
+    order = ' from fine to coarse' if tree.num_levels > 1 else ''
+    return [
+        f'N = {len(tree.leaf):,} images,  '
+        f'K = {by_level([level["K"] for level in levels])} prototypes'
+        f'{order},  {empty} of them empty',
+        'The largest branches; their images are members drawn at random '
+        f'(seed {seed})',
+    ]
+
+
+def _column_heads(
+    tree: PrototypeTree, roots: list[TreeNode], purity: list[float]
+) -> list[list[str]]:
+    """Lines above the column of every level, from fine to coarse."""
+    nodes = [node for root in roots for node in root.walk()]
+    heads = []
+    for level, num in enumerate(tree.num_prototypes):
+        shown = sum(node.level == level for node in nodes)
+        heads.append([f'Level {level}', f'{shown:,} of {num:,} shown'])
+        if purity:
+            heads[-1].append(f'purity {purity[level]:.1f} % (whole level)')
+    heads[-1][0] += ', the coarsest' if tree.num_levels > 1 else ''
+    heads[0][0] += ', the finest' if tree.num_levels > 1 else ''
+    return heads
+
+
+def _check(
+    tree: PrototypeTree, images: Images, out: Path, members_per_leaf: int
+) -> None:
+    num_samples = len(tree.leaf)
+    if not num_samples:
+        raise ValueError('the tree holds no samples, nothing to draw')
+    if not callable(images) and len(images) != num_samples:
+        raise ValueError(
+            f'images must be one per sample of the tree, got {len(images)} '
+            f'images for {num_samples} samples'
+        )
+    known = FigureCanvasAgg.get_supported_filetypes()
+    if out.suffix[1:].lower() not in known:
+        raise ValueError(
+            f'out must end in one of {sorted(known)} to choose the format, '
+            f'got {str(out)!r}'
+        )
+    if not 1 <= members_per_leaf <= MAX_MEMBERS:
+        raise ValueError(
+            f'members_per_leaf must lie in [1, {MAX_MEMBERS}], got '
+            f'{members_per_leaf}'
+        )
+
+
+def _limit(name: str, value: int | None, default: int) -> int:
+    if value is None:
+        return default
+    if value < 1:
+        raise ValueError(f'{name} must be at least 1, got {value}')
+    return value

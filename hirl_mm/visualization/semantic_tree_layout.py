@@ -1,0 +1,127 @@
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from hirl_mm.structures import PrototypeTree
+
+
+@dataclass
+class TreeNode:
+    """A prototype that a picture of the tree shows.
+
+    Args:
+        level: Level of the prototype, 0 the finest.
+        idx: Its index within the level.
+        members: (n,) sample indices of its members, n >= 1.
+        num_children: Number of its children that have members.
+        children: Those of them that are shown, the largest first.
+        top: Upper end of its branch in pixels.
+        bottom: Lower end of its branch in pixels.
+    """
+
+    level: int
+    idx: int
+    members: np.ndarray
+    num_children: int = 0
+    children: list['TreeNode'] = field(default_factory=list)
+    top: float = 0.0
+    bottom: float = 0.0
+
+    @property
+    def center(self) -> float:
+        return (self.top + self.bottom) / 2
+
+    @property
+    def num_rows(self) -> int:
+        """Number of leaves shown in its branch."""
+        return sum(child.num_rows for child in self.children) or 1
+
+    def walk(self) -> list['TreeNode']:
+        """The node and all below it."""
+        nodes = [self]
+        for child in self.children:
+            nodes += child.walk()
+        return nodes
+
+
+def default_limits(num_levels: int) -> tuple[int, int]:
+    """Numbers of roots and of children per node that fit in a picture."""
+    rows = 45
+    if num_levels == 1:
+        return 24, 1
+    for children in (4, 3, 2):
+        roots = min(8, rows // children ** (num_levels - 1))
+        if roots >= 4:
+            return roots, children
+    roots = rows // 2 ** (num_levels - 1)
+    return (roots, 2) if roots else (8, 1)
+
+
+def select_nodes(
+    tree: PrototypeTree, max_roots: int, max_children: int
+) -> list[TreeNode]:
+    """The largest prototypes of the top level with their largest children.
+
+    Prototypes without members are left out. Of prototypes of the same size
+    the one with the smaller index comes first.
+    """
+    paths = tree.paths(tree.leaf).cpu().numpy()
+    parents = [parent.cpu().numpy() for parent in tree.parents]
+    sizes = [
+        np.bincount(prototypes, minlength=num)
+        for prototypes, num in zip(paths.T, tree.num_prototypes, strict=True)
+    ]
+
+    def largest(level: int, candidates: np.ndarray) -> np.ndarray:
+        candidates = candidates[sizes[level][candidates] > 0]
+        order = np.argsort(-sizes[level][candidates], kind='stable')
+        return candidates[order]
+
+    def grow(level: int, idx: int) -> TreeNode:
+        members = np.flatnonzero(paths[:, level] == idx)
+        node = TreeNode(level, int(idx), members)
+        if level:
+            below = np.flatnonzero(parents[level - 1] == idx)
+            children = largest(level - 1, below)
+            node.num_children = len(children)
+            node.children = [
+                grow(level - 1, child) for child in children[:max_children]
+            ]
+        return node
+
+    top = tree.num_levels - 1
+    roots = largest(top, np.arange(tree.num_prototypes[top]))
+    return [grow(top, root) for root in roots[:max_roots]]
+
+
+def total_gaps(roots: list[TreeNode], gap: float) -> float:
+    """Pixels that :func:`place` puts between the rows of leaves."""
+    return _place_all(roots, 0, 0, gap)
+
+
+def place(
+    roots: list[TreeNode], top: float, row_height: float, gap: float
+) -> float:
+    """Set the upper and lower ends of all branches from ``top`` downwards.
+
+    Every leaf takes a row of ``row_height``. Between branches of level l lie
+    ``l * gap`` pixels, so that what belongs together stands together.
+
+    Returns:
+        The lower end of the last branch.
+    """
+    return top + _place_all(roots, top, row_height, gap)
+
+
+def _place_all(
+    nodes: list[TreeNode], top: float, row_height: float, gap: float
+) -> float:
+    position = top
+    for node in nodes:
+        node.top = position
+        height = row_height
+        if node.children:
+            height = _place_all(node.children, position, row_height, gap)
+        node.bottom = position + height
+        position = node.bottom + node.level * gap
+    return position - nodes[-1].level * gap - top

@@ -1,0 +1,88 @@
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from PIL import Image, ImageOps
+
+
+class Thumbnails:
+    """Grids of small square images of samples.
+
+    Args:
+        images: Paths of the images by sample index, or a function from the
+            sample index to the image.
+        size: Side of a thumbnail with its frame in pixels.
+        gap: Pixels between thumbnails.
+        frame: Width of the frame in pixels.
+    """
+
+    def __init__(
+        self,
+        images: Callable[[int], Image.Image] | Sequence,
+        size: int,
+        gap: int = 4,
+        frame: int = 3,
+    ) -> None:
+        self.images = images
+        self.size = size
+        self.gap = gap
+        self.frame = frame
+
+    def extent(self, num: int) -> int:
+        """Pixels that ``num`` thumbnails take along a row."""
+        return num * (self.size + self.gap) - self.gap if num else 0
+
+    def grid(
+        self,
+        samples: np.ndarray,
+        columns: int,
+        colors: Sequence[str],
+    ) -> Image.Image:
+        """An RGBA image of samples row by row, transparent between them.
+
+        Args:
+            samples: (n,) sample indices.
+            columns: Thumbnails per row.
+            colors: Color of the frame of every sample.
+        """
+        rows = -(-len(samples) // columns)
+        shape = self.extent(min(columns, len(samples))), self.extent(rows)
+        canvas = Image.new('RGBA', shape)
+        for i, sample in enumerate(samples):
+            row, column = divmod(i, columns)
+            x = column * (self.size + self.gap)
+            y = row * (self.size + self.gap)
+            canvas.paste(colors[i], (x, y, x + self.size, y + self.size))
+            image = self._load(int(sample), self.size - 2 * self.frame)
+            canvas.paste(image, (x + self.frame, y + self.frame))
+        return canvas
+
+    def _load(self, sample: int, size: int) -> Image.Image:
+        if callable(self.images):
+            image = self.images(sample)
+        else:
+            image = read_image(self.images[sample])
+        return ImageOps.fit(
+            image.convert('RGB'), (size, size), Image.Resampling.LANCZOS
+        )
+
+
+def read_image(path: str) -> Image.Image:
+    """The image at ``path``, turned as its camera says.
+
+    Raises:
+        ValueError: If there is no readable image.
+    """
+    try:
+        with Image.open(path) as image:
+            return ImageOps.exif_transpose(image)
+    except (OSError, SyntaxError) as error:
+        raise ValueError(f'cannot read the image {path}: {error}') from error
+
+
+def sample_members(
+    members: np.ndarray, num: int, seed: Sequence[int]
+) -> np.ndarray:
+    """At most ``num`` of the members, drawn at random without replacement."""
+    generator = np.random.default_rng(seed)
+    num = min(num, len(members))
+    return generator.choice(members, num, replace=False)

@@ -1,0 +1,81 @@
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.font_manager import FontProperties
+from matplotlib.patches import Rectangle
+from matplotlib.textpath import TextPath
+
+from .class_palette import ClassPalette
+
+DPI = 100
+INK = '#22262b'
+LINE_SIZE = 13
+
+_LINE_HEIGHT = 32
+_SQUARE = 18
+_MAX_CLASSES = 20
+
+
+def text_width(text: str, size: float, bold: bool = False) -> int:
+    """Pixels that a line of text takes at 100 dots per inch."""
+    font = FontProperties(weight='bold' if bold else 'normal')
+    path = TextPath((0, 0), text, size=size, prop=font)
+    return int(1.04 * path.get_extents().width * DPI / 72) + 2
+
+
+class TreeLegend:
+    """Names of classes beside squares of their color.
+
+    With more than 20 classes it stays empty: so many colors cannot be told
+    apart, and the nodes name their majority class anyway.
+
+    Args:
+        palette: The classes, if they are known.
+        members: (n,) indices of the samples whose classes to list.
+        left: Left end in pixels.
+        right: Pixel behind which no entry reaches.
+    """
+
+    def __init__(
+        self,
+        palette: ClassPalette | None,
+        members: np.ndarray,
+        left: int,
+        right: int,
+    ) -> None:
+        self.palette = palette
+        self.lines: list[list[tuple[int, int]]] = []
+        if palette is None:
+            return
+        classes = np.unique(palette.labels[members]).tolist()
+        if len(classes) > _MAX_CLASSES:
+            return
+        x = right
+        for label in classes:
+            step = 52 + text_width(palette.name(label), LINE_SIZE)
+            if x + step > right:
+                self.lines.append([])
+                x = left
+            self.lines[-1].append((x, label))
+            x += step
+
+    @property
+    def height(self) -> int:
+        return _LINE_HEIGHT * len(self.lines)
+
+    def paint(self, axes: Axes, top: int) -> None:
+        for i, line in enumerate(self.lines):
+            y = top + 12 + _LINE_HEIGHT * i
+            for x, label in line:
+                corner = x, y - _SQUARE / 2
+                color = self.palette.color(label)
+                axes.add_patch(
+                    Rectangle(corner, _SQUARE, _SQUARE, color=color)
+                )
+                axes.text(
+                    x + _SQUARE + 8,
+                    y,
+                    self.palette.name(label),
+                    size=LINE_SIZE,
+                    color=INK,
+                    va='center_baseline',
+                )

@@ -1,0 +1,104 @@
+"""Pre-train a model from a config."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from hirl_mm.stack import StackError, check_stack
+
+
+def parse_args() -> argparse.Namespace:
+    from mmengine.config import DictAction
+
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        epilog='Several processes: tools/dist_train.sh and '
+        'tools/slurm_train.sh start this script on every one of them.',
+    )
+    parser.add_argument('config', help='config file')
+    parser.add_argument(
+        '--work-dir',
+        help='folder for checkpoints, logs and prototype trees (default: '
+        'work_dirs/NAME_OF_CONFIG)',
+    )
+    parser.add_argument(
+        '--resume',
+        nargs='?',
+        const='auto',
+        metavar='CHECKPOINT',
+        help='go on from CHECKPOINT, or without one from the latest '
+        'checkpoint in the work folder',
+    )
+    parser.add_argument(
+        '--amp',
+        action='store_true',
+        help='automatic mixed precision (needs an accelerator)',
+    )
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        metavar='KEY=VALUE',
+        help='override the config, such as train_cfg.max_epochs=100 '
+        'train_dataloader.batch_size=64; lists as key="[a,b]"',
+    )
+    parser.add_argument(
+        '--launcher',
+        choices=['none', 'pytorch', 'slurm', 'mpi'],
+        default='none',
+        help='what started the processes (default: none, a single process)',
+    )
+    parser.add_argument(
+        '--local_rank', '--local-rank', type=int, help=argparse.SUPPRESS
+    )
+    args = parser.parse_args()
+    if not Path(args.config).is_file():
+        parser.error(f'there is no config file {args.config}')
+    if args.local_rank is not None:
+        os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
+    return args
+
+
+def load_config(args: argparse.Namespace):
+    from mmengine.config import Config
+
+    cfg = Config.fromfile(args.config)
+    if args.cfg_options:
+        cfg.merge_from_dict(args.cfg_options)
+    cfg.launcher = args.launcher
+    if args.work_dir:
+        cfg.work_dir = args.work_dir
+    elif cfg.get('work_dir') is None:
+        cfg.work_dir = str(Path('work_dirs', Path(args.config).stem))
+    if args.amp:
+        cfg.optim_wrapper.type = 'AmpOptimWrapper'
+        cfg.optim_wrapper.setdefault('loss_scale', 'dynamic')
+    if args.resume:
+        cfg.resume = True
+        cfg.load_from = None if args.resume == 'auto' else args.resume
+    return cfg
+
+
+def main() -> None:
+    try:
+        check_stack()
+    except StackError as error:
+        sys.exit(str(error))
+    args = parse_args()
+
+    import torch
+    from mmengine.runner import Runner
+
+    from hirl_mm.engine.cpu_training import fit_to_cpu
+
+    if args.amp and not torch.cuda.is_available():
+        sys.exit('--amp needs an accelerator, and PyTorch finds none')
+    cfg = load_config(args)
+    if not torch.cuda.is_available():
+        fit_to_cpu(cfg)
+    Runner.from_cfg(cfg).train()
+
+
+if __name__ == '__main__':
+    main()
