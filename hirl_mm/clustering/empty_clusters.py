@@ -17,7 +17,8 @@ def split_into_empty(
     are multiplied by 1 +- 1/1024, the signs alternating over coordinates and
     opposite in the two, so that the members divide between them. Unlike
     faiss, which walks over the empty clusters one by one, all donors of a
-    round are drawn at once; further rounds follow while clusters are empty.
+    round are drawn at once; further rounds, each with half the perturbation
+    of the one before, follow while clusters are empty.
 
     Args:
         centroids: (K, D), the means; rows of empty clusters are ignored.
@@ -31,8 +32,8 @@ def split_into_empty(
     if bool((counts > 0).all()):
         return centroids
     centroids = centroids.clone()
-    sign = torch.ones(centroids.size(1), device=centroids.device)
-    sign[1::2] = -1
+    shift = torch.full_like(centroids[0], PERTURBATION)
+    shift[1::2] *= -1
     while True:
         empty = (counts == 0).nonzero()[:, 0]
         weight = (counts - 1).clamp(min=0).double()
@@ -42,7 +43,8 @@ def split_into_empty(
         empty = empty[:num]
         donor = torch.multinomial(weight, num, generator=generator)
         half = centroids[donor]
-        centroids[empty] = half * (1 + PERTURBATION * sign)
-        centroids[donor] = half * (1 - PERTURBATION * sign)
+        centroids[empty] = half * (1 + shift)
+        centroids[donor] = half * (1 - shift)
         counts[empty] = counts[donor] // 2
         counts[donor] -= counts[empty]
+        shift /= 2

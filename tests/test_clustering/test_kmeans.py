@@ -1,0 +1,180 @@
+import pytest
+import torch
+from sklearn.cluster import KMeans
+
+from hirl_mm.clustering import assignment as assignment_module
+from hirl_mm.clustering import kmeans
+from hirl_mm.clustering.assignment import assign_torch
+from hirl_mm.clustering.empty_clusters import split_into_empty
+from tests.trees import blobs
+
+BACKENDS = ['torch', 'faiss']
+
+
+@pytest.mark.parametrize('backend', BACKENDS)
+@pytest.mark.parametrize(('num', 'k', 'dim'), [(400, 7, 16), (900, 60, 5)])
+def test_equals_scikit_learn_from_equal_starts(backend, num, k, dim):
+    x = blobs(num, dim, num_blobs=k, spread=0.3)
+    init = x[torch.randperm(num)[:k]]
+    centroids, labels, objective = kmeans(
+        x, k, init=init, num_iters=10, backend=backend
+    )
+    peer = KMeans(
+        k,
+        init=init.numpy(),
+        n_init=1,
+        max_iter=10,
+        tol=0,
+        algorithm='lloyd',
+    ).fit(x.numpy())
+    assert objective == pytest.approx(peer.inertia_, rel=1e-4)
+    torch.testing.assert_close(
+        centroids,
+        torch.from_numpy(peer.cluster_centers_).float(),
+        atol=1e-4,
+        rtol=1e-3,
+    )
+    assert (labels.numpy() == peer.labels_).mean() > 0.999
+
+
+def test_backends_agree_from_equal_seeds():
+    x = blobs(2000, 32, num_blobs=50, spread=0.3)
+    runs = [
+        kmeans(x, 80, num_restarts=3, seed=4, backend=b) for b in BACKENDS
+    ]
+    assert runs[0][2] == pytest.approx(runs[1][2], rel=1e-4)
+
+
+@pytest.mark.parametrize('backend', BACKENDS)
+def test_labels_and_objective_are_those_of_the_centroids(backend):
+    x = blobs(500, 8, num_blobs=9, spread=0.5)
+    centroids, labels, objective = kmeans(x, 12, num_iters=3, backend=backend)
+    distance = torch.cdist(x.double(), centroids.double()).square()
+    assert torch.equal(labels, distance.argmin(1))
+    assert objective == pytest.approx(distance.amin(1).sum().item(), rel=1e-5)
+
+
+def test_restarts_keep_the_best():
+    x = blobs(300, 4, num_blobs=12, spread=0.05)
+    single = [kmeans(x, 12, seed=s)[2] for s in range(8)]
+    assert max(single) > 1.05 * min(single), 'the starts must matter'
+    assert kmeans(x, 12, num_restarts=30)[2] <= min(single) * (1 + 1e-4)
+
+
+def test_seed_decides():
+    x = blobs(300, 4, num_blobs=12, spread=0.3)
+    first, second, other = (kmeans(x, 12, seed=s)[0] for s in (1, 1, 2))
+    assert torch.equal(first, second)
+    assert not torch.equal(first, other)
+
+
+@pytest.mark.parametrize('rows', [1, 7, 64])
+def test_chunks_do_not_change_the_assignment(rows, monkeypatch):
+    x, c = blobs(100, 8, 5), blobs(13, 8, 5, seed=1)
+    labels, distance = assign_torch(x, c)
+    budget = rows * len(c) * 4
+    monkeypatch.setitem(assignment_module._CHUNK_BYTES, 'cpu', budget)
+    chunked_labels, chunked_distance = assign_torch(x, c)
+    assert torch.equal(chunked_labels, labels)
+    torch.testing.assert_close(chunked_distance, distance)
+
+
+def test_memory_stays_below_rows_times_clusters(monkeypatch):
+    x, c = torch.randn(4000, 8), torch.randn(500, 8)
+    monkeypatch.setitem(assignment_module._CHUNK_BYTES, 'cpu', 100_000)
+    largest = []
+    addmm = torch.addmm
+
+    def note(*args, **kwargs):
+        result = addmm(*args, **kwargs)
+        largest.append(result.numel() * 4)
+        return result
+
+    monkeypatch.setattr(torch, 'addmm', note)
+    assign_torch(x, c)
+    assert len(largest) > 1
+    assert max(largest) <= 100_000
+
+
+@pytest.mark.parametrize('backend', BACKENDS)
+def test_no_cluster_ends_empty_from_coinciding_starts(backend):
+    x = blobs(600, 16, num_blobs=30, spread=0.3)
+    init = x[:1].repeat(20, 1)
+    centroids, labels, _ = kmeans(x, 20, init=init, backend=backend)
+    assert torch.isfinite(centroids).all()
+    assert (torch.bincount(labels, minlength=20) > 0).all()
+
+
+def test_identical_rows_give_finite_centroids():
+    x = torch.ones(50, 4)
+    centroids, _, objective = kmeans(x, 7)
+    assert torch.isfinite(centroids).all()
+    torch.testing.assert_close(centroids, torch.ones(7, 4), atol=1e-2, rtol=0)
+    assert objective < 1e-3
+
+
+def test_split_copies_a_populous_cluster():
+    means = torch.tensor([[4.0, 4.0], [9.0, 9.0], [2.0, 2.0]])
+    counts = torch.tensor([1, 0, 11])
+    split = split_into_empty(means, counts, torch.Generator())
+    eps = 1 / 1024
+    assert torch.equal(split[0], means[0]), 'a single member cannot be split'
+    torch.testing.assert_close(
+        split[1], torch.tensor([2 * (1 + eps), 2 * (1 - eps)])
+    )
+    torch.testing.assert_close(
+        split[2], torch.tensor([2 * (1 - eps), 2 * (1 + eps)])
+    )
+    cosine = torch.cosine_similarity(split[1], split[2], dim=0)
+    assert cosine >= 1 - 2e-6
+
+
+def test_split_fills_more_clusters_than_there_are_donors():
+    means = torch.randn(8, 3)
+    counts = torch.tensor([40, 0, 0, 0, 0, 0, 0, 0])
+    split = split_into_empty(means, counts, torch.Generator())
+    assert len(split.unique(dim=0)) == 8
+    torch.testing.assert_close(split, means[:1].expand(8, 3), rtol=0.01, atol=0)
+
+
+def test_full_clusters_are_left_alone():
+    means = torch.randn(3, 3)
+    split = split_into_empty(means, torch.tensor([1, 2, 1]), torch.Generator())
+    assert torch.equal(split, means)
+
+
+@pytest.mark.parametrize(
+    ('change', 'message'),
+    [
+        (dict(num_clusters=11), 'between 1 and the number of rows, 10, got 11'),
+        (dict(num_clusters=0), 'got 0'),
+        (dict(num_iters=0), 'num_iters must be at least 1, got 0'),
+        (dict(num_restarts=0), 'num_restarts must be at least 1, got 0'),
+        (dict(backend='cuml'), "'auto', 'torch' or 'faiss', got 'cuml'"),
+        (dict(init=torch.ones(2, 4)), r'shape \(3, 4\).* got \(2, 4\)'),
+        (dict(init=torch.ones(3, 4), num_restarts=2), 'num_restarts=1, got 2'),
+        (dict(features=torch.ones(10)), r'\(n, D\), got .*\(10,\)'),
+        (dict(features=torch.ones(10, 4).long()), 'floating point.*int64'),
+    ],
+)
+def test_arguments_out_of_range(change, message):
+    args = dict(features=torch.randn(10, 4), num_clusters=3) | change
+    with pytest.raises(ValueError, match=message):
+        kmeans(**args)
+
+
+@pytest.mark.parametrize('value', [float('nan'), float('inf')])
+def test_features_that_are_not_finite_are_named(value):
+    x = torch.randn(10, 4)
+    x[6, 2] = x[3, 0] = value
+    with pytest.raises(ValueError, match=r'2 of 10 rows.* \[3, 6\]'):
+        kmeans(x, 3)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason='needs a GPU')
+def test_gpu_equals_cpu():
+    x = blobs(3000, 32, num_blobs=50, spread=0.3)
+    there = kmeans(x.cuda(), 80, seed=4)
+    here = kmeans(x, 80, seed=4)
+    assert there[0].is_cuda
+    assert there[2] == pytest.approx(here[2], rel=1e-4)
