@@ -37,7 +37,7 @@ def feature_loader(
         num_workers: Of this loader.
 
     Returns:
-        A loader that draws nothing from the global random state.
+        A loader that draws nothing from the global random states.
     """
     dataset = copy.copy(dataset)
     dataset.test_mode = True
@@ -47,7 +47,7 @@ def feature_loader(
         dataset,
         batch_size=batch_size,
         num_workers=num_workers,
-        sampler=DefaultSampler(dataset, shuffle=False, round_up=False),
+        sampler=DefaultSampler(dataset, shuffle=False, seed=0, round_up=False),
         collate_fn=default_collate,
         pin_memory=torch.cuda.is_available(),
         generator=torch.Generator(),

@@ -39,9 +39,7 @@ def test_equals_scikit_learn_from_equal_starts(backend, num, k, dim):
 
 def test_backends_agree_from_equal_seeds():
     x = blobs(2000, 32, num_blobs=50, spread=0.3)
-    runs = [
-        kmeans(x, 80, num_restarts=3, seed=4, backend=b) for b in BACKENDS
-    ]
+    runs = [kmeans(x, 80, num_restarts=3, seed=4, backend=b) for b in BACKENDS]
     assert runs[0][2] == pytest.approx(runs[1][2], rel=1e-4)
 
 
@@ -134,7 +132,9 @@ def test_split_fills_more_clusters_than_there_are_donors():
     counts = torch.tensor([40, 0, 0, 0, 0, 0, 0, 0])
     split = split_into_empty(means, counts, torch.Generator())
     assert len(split.unique(dim=0)) == 8
-    torch.testing.assert_close(split, means[:1].expand(8, 3), rtol=0.01, atol=0)
+    torch.testing.assert_close(
+        split, means[:1].expand(8, 3), rtol=0.01, atol=0
+    )
 
 
 def test_full_clusters_are_left_alone():
@@ -146,7 +146,10 @@ def test_full_clusters_are_left_alone():
 @pytest.mark.parametrize(
     ('change', 'message'),
     [
-        (dict(num_clusters=11), 'between 1 and the number of rows, 10, got 11'),
+        (
+            dict(num_clusters=11),
+            'between 1 and the number of rows, 10, got 11',
+        ),
         (dict(num_clusters=0), 'got 0'),
         (dict(num_iters=0), 'num_iters must be at least 1, got 0'),
         (dict(num_restarts=0), 'num_restarts must be at least 1, got 0'),

@@ -169,7 +169,9 @@ def test_against_the_naive_formula(nums, sampled, reduction):
         z.grad.double(), naive_z.grad, rtol=1e-4, atol=2e-6
     )
     radial = (z.grad * z.detach()).sum(-1)
-    torch.testing.assert_close(radial, torch.zeros_like(radial), atol=1e-6, rtol=0)
+    torch.testing.assert_close(
+        radial, torch.zeros_like(radial), atol=1e-6, rtol=0
+    )
 
 
 @pytest.mark.parametrize('reduction', ['paper', 'official'])

@@ -1,5 +1,3 @@
-from hirl_mm.engine import atomic_backend  # noqa: F401  registers itself
-
 from .hierarchical_kmeans_hook import HierarchicalKMeansHook
 from .knn_probe_hook import KNNProbeHook
 

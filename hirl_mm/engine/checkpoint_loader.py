@@ -1,0 +1,27 @@
+import pickle
+from pathlib import Path
+
+import torch
+from mmengine.runner import CheckpointLoader
+
+
+@CheckpointLoader.register_scheme(prefixes='', force=True)
+def load_local_checkpoint(filename: str, map_location=None) -> dict:
+    """Load a checkpoint file, one of MMEngine's training runs included.
+
+    Those hold MMEngine's own log buffers, which ``torch.load`` refuses since
+    PyTorch 2.6, so that MMEngine 0.10 cannot resume its own runs. A file that
+    holds tensors and plain types alone is loaded without running code from
+    it; any other must come from a source you trust, as with every earlier
+    PyTorch.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+    """
+    path = Path(filename).expanduser()
+    if not path.is_file():
+        raise FileNotFoundError(f'there is no checkpoint {path}')
+    try:
+        return torch.load(path, map_location, weights_only=True)
+    except pickle.UnpicklingError:
+        return torch.load(path, map_location, weights_only=False)

@@ -1,0 +1,52 @@
+"""Write scikit-learn's handwritten digits as an image folder."""
+
+import argparse
+import sys
+from functools import partial
+
+from rich.progress import track
+
+from hirl_mm.datasets.embedded import write_digits
+from hirl_mm.datasets.embedded.folder import describe_folder
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description='Write the 1,797 handwritten digits of scikit-learn as '
+        'ROOT/train/<digit>/*.png and ROOT/val/<digit>/*.png. Nothing is '
+        'downloaded. A folder that holds them already is reused.',
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    parser.add_argument(
+        'root',
+        metavar='ROOT',
+        nargs='?',
+        default='data/digits',
+        help='folder to write',
+    )
+    parser.add_argument(
+        '--image-size', type=int, default=32, help='height and width'
+    )
+    parser.add_argument(
+        '--num-val',
+        type=int,
+        default=297,
+        help='validation images; the rest is for training',
+    )
+    parser.add_argument('--seed', type=int, default=0, help='of the split')
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = vars(parse_args())
+    try:
+        root = write_digits(
+            **args, progress=partial(track, description='Writing digits')
+        )
+    except (OSError, ValueError) as error:
+        sys.exit(f'error: {error}')
+    print(describe_folder(root))
+
+
+if __name__ == '__main__':
+    main()

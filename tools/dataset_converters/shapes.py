@@ -1,0 +1,51 @@
+"""Draw the shapes, an image folder with a three-level class tree."""
+
+import argparse
+import sys
+from functools import partial
+
+from rich.progress import track
+
+from hirl_mm.datasets.embedded import write_shapes
+from hirl_mm.datasets.embedded.folder import describe_folder
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description='Draw textured shapes of 36 fine, 12 middle and 4 coarse '
+        'classes as ROOT/train/<fine class>/*.png and ROOT/val/<fine class>/'
+        '*.png, with the class tree in ROOT/hierarchy.json. A folder that '
+        'holds them already is reused.',
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    parser.add_argument(
+        'root',
+        metavar='ROOT',
+        nargs='?',
+        default='data/shapes',
+        help='folder to write',
+    )
+    options = {
+        'image-size': (64, 'height and width'),
+        'num-train-per-class': (100, 'training images per fine class'),
+        'num-val-per-class': (20, 'validation images per fine class'),
+        'seed': (0, 'of the images'),
+    }
+    for name, (default, text) in options.items():
+        parser.add_argument(f'--{name}', type=int, default=default, help=text)
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = vars(parse_args())
+    try:
+        root = write_shapes(
+            **args, progress=partial(track, description='Drawing shapes')
+        )
+    except (OSError, ValueError) as error:
+        sys.exit(f'error: {error}')
+    print(describe_folder(root))
+
+
+if __name__ == '__main__':
+    main()
