@@ -14,7 +14,10 @@ def run_processes(function, world_size, *args):
         probe.bind(('127.0.0.1', 0))
         port = probe.getsockname()[1]
     mp.start_processes(
-        _enter, (function, world_size, port, args), world_size, True,
+        _enter,
+        (function, world_size, port, args),
+        world_size,
+        True,
         start_method='spawn',
     )
 

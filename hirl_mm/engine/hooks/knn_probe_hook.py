@@ -1,12 +1,9 @@
 import time
 
-import torch
-from mmengine.dataset import BaseDataset
 from mmengine.hooks import CheckpointHook, EarlyStoppingHook, Hook
 from mmengine.runner import Runner
 from mmpretrain.registry import DATASETS
 from mmpretrain.utils import get_ori_model
-from torch import Tensor
 
 from hirl_mm.engine.feature_pass import (
     feature_loader,
@@ -14,6 +11,7 @@ from hirl_mm.engine.feature_pass import (
     pooled_backbone,
     whole_features,
 )
+from hirl_mm.engine.labelled_data import labels_of, subset
 from hirl_mm.evaluation.functional import knn_accuracy
 from hirl_mm.registry import HOOKS
 
@@ -128,34 +126,3 @@ class KNNProbeHook(Hook):
             if isinstance(hook, (CheckpointHook, EarlyStoppingHook)):
                 hook.after_val_epoch(runner, metrics)
 
-
-def subset(
-    dataset: BaseDataset, num: int | None, seed: int, name: str
-) -> BaseDataset:
-    """``num`` random samples of a data set, renumbered from 0."""
-    if num is None:
-        return dataset
-    if not 1 <= num <= len(dataset):
-        raise ValueError(
-            f'num_{name} must lie between 1 and the size of the data set, '
-            f'{len(dataset)}, got {num}'
-        )
-    generator = torch.Generator().manual_seed(seed)
-    drawn = torch.randperm(len(dataset), generator=generator)[:num]
-    return dataset.get_subset(sorted(drawn.tolist()))
-
-
-def labels_of(dataset: BaseDataset, name: str) -> Tensor:
-    """(N,) long, the class of every sample."""
-    labels = [
-        dataset.get_data_info(i).get('gt_label') for i in range(len(dataset))
-    ]
-    unlabelled = sum(not isinstance(label, int) for label in labels)
-    if unlabelled:
-        raise ValueError(
-            f'kNN needs labels, but {unlabelled} of the {len(labels)} samples '
-            f'of the {name} ({type(dataset).__name__} at '
-            f'{dataset.data_root}) have none: use with_label=True and one '
-            'folder per class, or an annotation file'
-        )
-    return torch.tensor(labels)

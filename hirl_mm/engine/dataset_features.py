@@ -1,0 +1,40 @@
+from mmengine.dataset import BaseDataset
+from mmengine.model import BaseModel
+from mmpretrain.registry import DATASETS
+from torch import Tensor
+
+from .feature_pass import (
+    feature_loader,
+    feature_pass,
+    pooled_backbone,
+    whole_features,
+)
+from .labelled_data import labels_of
+
+
+def dataset_features(
+    model: BaseModel,
+    dataset: dict,
+    what: str,
+    batch_size: int = 256,
+    num_workers: int = 4,
+) -> tuple[Tensor, Tensor, BaseDataset]:
+    """Pooled backbone features and labels of a whole data set.
+
+    Args:
+        model: A frozen model.
+        dataset: Config of a labelled data set with its pipeline.
+        what: Names the data in log lines and errors.
+        batch_size: Of the feature pass.
+        num_workers: Of the feature pass.
+
+    Returns:
+        Features (N, C) by sample index, labels (N,) long, on one device, and
+        the data set.
+    """
+    built = DATASETS.build(dataset)
+    labels = labels_of(built, what)
+    loader = feature_loader(built, None, batch_size, num_workers)
+    rows = feature_pass(model, pooled_backbone(model), loader, what)
+    features = whole_features(*rows, len(built))
+    return features, labels.to(features.device), built

@@ -1,0 +1,50 @@
+import torch
+from mmengine.dataset import BaseDataset
+from torch import Tensor
+
+
+def subset(
+    dataset: BaseDataset, num: int | None, seed: int, name: str
+) -> BaseDataset:
+    """``num`` random samples of a data set, renumbered from 0.
+
+    Raises:
+        ValueError: If the data set, called ``name``, has fewer.
+    """
+    if num is None:
+        return dataset
+    if not 1 <= num <= len(dataset):
+        raise ValueError(
+            f'num_{name} must lie between 1 and the size of the data set, '
+            f'{len(dataset)}, got {num}'
+        )
+    generator = torch.Generator().manual_seed(seed)
+    drawn = torch.randperm(len(dataset), generator=generator)[:num]
+    return dataset.get_subset(sorted(drawn.tolist()))
+
+
+def labels_of(dataset: BaseDataset, name: str) -> Tensor:
+    """(N,) long, the class of every sample.
+
+    Raises:
+        ValueError: If samples of the data set, called ``name``, have none.
+    """
+    labels = [
+        dataset.get_data_info(i).get('gt_label') for i in range(len(dataset))
+    ]
+    unlabelled = sum(not isinstance(label, int) for label in labels)
+    if unlabelled:
+        raise ValueError(
+            f'kNN needs labels, but {unlabelled} of the {len(labels)} samples '
+            f'of the {name} ({type(dataset).__name__} at '
+            f'{dataset.data_root}) have none: use with_label=True and one '
+            'folder per class, or an annotation file'
+        )
+    return torch.tensor(labels)
+
+
+def paths_of(dataset: BaseDataset) -> list[str]:
+    """The image file of every sample."""
+    return [
+        dataset.get_data_info(i)['img_path'] for i in range(len(dataset))
+    ]

@@ -1,0 +1,56 @@
+"""Packaging: the metadata, and the configs and tools inside the package.
+
+MMEngine finds ``_base_ = 'hirl_mm::hirl/...'`` in ``hirl_mm/.mim/configs``,
+see hirl_mm.stack. In the repository this is a link to ``configs``; a wheel
+holds copies.
+"""
+
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+ROOT = Path(__file__).resolve().parent
+
+
+def read_version() -> str:
+    namespace = {}
+    exec((ROOT / 'hirl_mm/version.py').read_text(), namespace)
+    return namespace['__version__']
+
+
+readme = ROOT / 'README.md'
+setup(
+    name='hirl_mm',
+    version=read_version(),
+    description='Hierarchical self-supervised learning for OpenMMLab',
+    long_description=readme.read_text() if readme.exists() else '',
+    long_description_content_type='text/markdown',
+    license='Apache-2.0',
+    classifiers=[
+        'Development Status :: 4 - Beta',
+        'License :: OSI Approved :: Apache Software License',
+        'Programming Language :: Python :: 3.10',
+        'Programming Language :: Python :: 3.11',
+        'Programming Language :: Python :: 3.12',
+        'Topic :: Scientific/Engineering :: Artificial Intelligence',
+    ],
+    python_requires='>=3.10',
+    packages=find_packages(include=['hirl_mm', 'hirl_mm.*']),
+    package_data={
+        'hirl_mm': [
+            '.mim/model-index.yml',
+            '.mim/configs/**/*.py',
+            '.mim/configs/**/*.yml',
+            '.mim/tools/**/*.py',
+            '.mim/tools/*.sh',
+        ]
+    },
+    # torch, mmengine, mmcv, mmpretrain and mmdet are left out on purpose:
+    # pip would replace the builds and forks of them that a user has chosen.
+    # hirl_mm.stack checks them at run time.
+    install_requires=['numpy', 'scipy', 'scikit-learn', 'matplotlib'],
+    extras_require={
+        'faiss': ['faiss-cpu'],
+        'tests': ['pytest'],
+    },
+)

@@ -1,0 +1,303 @@
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hirl_mm.stack import check_stack, require_faiss
+
+REPOSITORY = Path(__file__).parents[1]
+
+# How mmpretrain and mmdet refuse other packages, in a package of ours.
+REFUSING = """
+import mmcv
+import mmengine
+from .version import __version__
+
+def numbers(version):
+    return [int(n) for n in version.split('.')]
+
+assert numbers('2.0.0') <= numbers(mmcv.__version__) < numbers('{below}'), (
+    f'MMCV=={{mmcv.__version__}} is used but incompatible. '
+    f'Please install mmcv>=2.0.0rc4, <{below}.')
+assert numbers('0.7.1') <= numbers(mmengine.__version__) < [1, 0, 0], (
+    f'MMEngine=={{mmengine.__version__}} is used but incompatible. '
+    f'Please install mmengine>=0.7.1, <1.0.0.')
+"""
+GET_INSTALLED_PATH = 'class utils: get_installed_path = staticmethod(str)'
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> dict[str, str]:
+    """Source of small packages that fit together; tests change it."""
+    return {
+        'torch/__init__.py': '',
+        'mmengine/__init__.py': f"__version__ = '0.10.7'\n"
+        f'{GET_INSTALLED_PATH}',
+        'mmengine/config/__init__.py': '',
+        'mmengine/config/utils.py': 'MODULE2PACKAGE = {}',
+        'mmcv/__init__.py': "__version__ = '2.1.0'\n"
+        'def adjust_hue(img, hue_factor): return img',
+        'mmcv/ops.py': '',
+        'mmpretrain/__init__.py': REFUSING.format(below='2.4.0'),
+        'mmpretrain/version.py': "__version__ = '1.2.0'",
+        'mmdet/__init__.py': REFUSING.format(below='2.2.0'),
+        'mmdet/version.py': "__version__ = '3.3.0'",
+        'faiss/__init__.py': '',
+        # -S below leaves only these packages and the standard library.
+        'numpy.py': "__version__ = '2.4.0'; uint8 = int\n"
+        'def zeros(shape, dtype): return shape',
+    }
+
+
+def run(
+    tmp_path: Path, files: dict[str, str], check: str = 'check_stack'
+) -> str:
+    """The words of the StackError that ``check`` raises, '' for none."""
+    for name, source in files.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(source)
+    return check_in_process(['-S'], [tmp_path], check)
+
+
+def check_in_process(options: list, folders: list, check: str) -> str:
+    code = (
+        f'from hirl_mm.stack import StackError, {check}\n'
+        f'try: {check}()\n'
+        f'except StackError as error: print(error)'
+    )
+    path = os.pathsep.join(map(str, [*folders, REPOSITORY]))
+    result = subprocess.run(
+        [sys.executable, *options, '-c', code],
+        env={**os.environ, 'PYTHONPATH': path},
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, result.stderr
+    return result.stdout.strip()
+
+
+def contains(text: str, *parts: str) -> bool:
+    return not [part for part in parts if part not in text] or pytest.fail(
+        f'{parts} not all in: {text}'
+    )
+
+
+def without(stack: dict[str, str], package: str) -> dict[str, str]:
+    return {
+        name: source
+        for name, source in stack.items()
+        if not re.match(rf'{package}\b', name)
+    }
+
+
+@pytest.mark.parametrize(
+    'check', ['check_stack', 'require_detection', 'require_faiss']
+)
+def test_a_stack_that_fits_passes(tmp_path, stack, check):
+    assert run(tmp_path, stack, check) == ''
+
+
+def test_mmdet_is_not_needed_for_pre_training(tmp_path, stack):
+    assert run(tmp_path, without(stack, 'mmdet')) == ''
+
+
+@pytest.mark.parametrize(
+    'package, command',
+    [
+        ('torch', 'pip install torch torchvision'),
+        ('mmengine', 'pip install "mmengine>=0.10,<1.0"'),
+        ('mmcv', 'pip install "mmcv-lite>=2.0.0,<2.2.0"'),
+        ('mmpretrain', 'pip install "mmpretrain>=1.2,<2.0"'),
+    ],
+)
+def test_missing(tmp_path, stack, package, command):
+    text = run(tmp_path, without(stack, package))
+    assert contains(text, f'{package} is needed, but not installed', command)
+
+
+def test_mmdet_refuses_mmcv(tmp_path, stack):
+    stack['mmcv/__init__.py'] = "__version__ = '2.2.0'"
+    text = run(tmp_path, stack)
+    assert contains(
+        text,
+        'mmdet 3.3.0 refuses the installed mmcv 2.2.0',
+        'it accepts mmcv>=2.0.0rc4,<2.2.0',
+        'pip uninstall -y mmcv mmcv-lite && '
+        'pip install "mmcv-lite>=2.0.0rc4,<2.2.0"',
+        'mmdet needs the full mmcv',
+        'pip install --no-cache-dir --no-build-isolation '
+        '"mmcv>=2.0.0rc4,<2.2.0"',
+    )
+
+
+def test_mmpretrain_refuses_mmcv(tmp_path, stack):
+    stack['mmcv/__init__.py'] = "__version__ = '2.4.0'"
+    text = run(tmp_path, stack)
+    assert contains(
+        text,
+        'mmpretrain 1.2.0 refuses the installed mmcv 2.4.0',
+        'pip install "mmcv-lite>=2.0.0rc4,<2.4.0"',
+    )
+
+
+def test_the_real_mmpretrain_refuses_mmcv(tmp_path):
+    init = tmp_path / 'mmcv' / '__init__.py'
+    init.parent.mkdir()
+    # The real package with another version.
+    import mmcv
+
+    init.write_text(
+        f'__path__ = {list(mmcv.__path__)}\n'
+        f'exec(open({mmcv.__file__!r}).read())\n'
+        f"__version__ = '2.9.0'"
+    )
+    text = check_in_process([], [tmp_path], 'check_stack')
+    assert re.search(
+        r'mmpretrain \d\S+ refuses the installed mmcv 2\.9\.0: it accepts '
+        r'mmcv>=2\S+,<2\.\S+. Mend with: pip \S+ -y mmcv mmcv-lite && pip '
+        r'install "mmcv-lite>=2\S+,<2\.\S+"',
+        text,
+    ), text
+
+
+def test_mmcv_1_lacks_what_mmpretrain_imports(tmp_path, stack):
+    stack['mmcv/__init__.py'] = "__version__ = '1.7.0'"
+    stack['mmpretrain/__init__.py'] = 'import mmcv.transforms'
+    text = run(tmp_path, stack)
+    assert contains(
+        text,
+        'mmpretrain refuses the installed mmcv 1.7.0',
+        "No module named 'mmcv.transforms'",
+        'pip install "mmcv-lite>=2.0.0,<2.2.0"',
+    )
+
+
+def test_mmpretrain_refuses_mmengine(tmp_path, stack):
+    stack['mmpretrain/__init__.py'] = (
+        "assert False, 'MMEngine==0.10.7 is used but incompatible. "
+        "Please install mmengine>=0.11.0, <=1.0.0.'"
+    )
+    text = run(tmp_path, stack)
+    assert contains(
+        text,
+        'mmpretrain refuses the installed mmengine 0.10.7',
+        'Mend with: pip install "mmengine>=0.11.0,<=1.0.0"',
+    )
+    assert 'mmcv' not in text
+
+
+@pytest.mark.parametrize(
+    'package, version, supported',
+    [
+        ('mmengine', '0.9.1', 'mmengine>=0.10,<1.0'),
+        ('mmengine', '1.0', 'mmengine>=0.10,<1.0'),
+        ('mmengine', '1.0.0rc1', 'mmengine>=0.10,<1.0'),
+        ('mmpretrain', '1.1.1', 'mmpretrain>=1.2,<2.0'),
+        ('mmpretrain', '2.0.0', 'mmpretrain>=1.2,<2.0'),
+    ],
+)
+def test_outside_the_supported_range(
+    tmp_path, stack, package, version, supported
+):
+    stack[f'{package}/__init__.py'] = f"__version__ = '{version}'"
+    text = run(tmp_path, stack)
+    assert contains(
+        text,
+        f'hirl_mm supports {supported}, but {package} {version}',
+        f'pip install "{supported}"',
+    )
+
+
+def test_hue_overflows(tmp_path, stack):
+    stack['mmcv/__init__.py'] = (
+        "__version__ = '2.1.0'\n"
+        'def adjust_hue(img, hue_factor):\n'
+        '    if hue_factor < 0:\n'
+        "        raise OverflowError('integer -12 out of bounds')\n"
+    )
+    text = run(tmp_path, stack)
+    assert contains(
+        text,
+        'mmcv 2.1.0 does not work with numpy 2.4.0',
+        'OverflowError (integer -12 out of bounds)',
+        'pip install "numpy<2" "opencv-python<5"',
+    )
+
+
+def test_pkg_resources_missing(tmp_path, stack):
+    stack['mmengine/__init__.py'] = (
+        "__version__ = '0.10.7'\n"
+        'class utils:\n'
+        '    def get_installed_path(package):\n'
+        '        import pkg_resources\n'
+    )
+    text = run(tmp_path, stack)
+    assert contains(
+        text, 'pkg_resources', 'not installed', 'pip install "setuptools<81"'
+    )
+
+
+def test_errors_of_other_packages_stay_as_they_are(tmp_path, stack):
+    stack['mmcv/__init__.py'] = 'import cv2'
+    stack['cv2.py'] = "raise ImportError('numpy.core.multiarray failed')"
+    with pytest.raises(AssertionError, match='numpy.core.multiarray failed'):
+        run(tmp_path, stack)
+
+
+def test_mmdet_missing(tmp_path, stack):
+    text = run(tmp_path, without(stack, 'mmdet'), 'require_detection')
+    assert contains(
+        text, 'mmdet is needed, but not installed', 'pip install mmdet'
+    )
+
+
+@pytest.mark.parametrize(
+    'source, reason',
+    [
+        ('import mmcv._ext', "No module named 'mmcv._ext'"),
+        ("raise ImportError('undefined symbol: _ZN2')", 'undefined symbol'),
+    ],
+)
+def test_ops_missing_or_of_another_torch(tmp_path, stack, source, reason):
+    stack['mmcv/ops.py'] = source
+    text = run(tmp_path, stack, 'require_detection')
+    assert contains(
+        text,
+        reason,
+        'pip install --no-cache-dir --no-build-isolation "mmcv==2.1.0"',
+    )
+    assert run(tmp_path, stack, 'check_stack') == ''
+
+
+def test_faiss_missing(tmp_path, stack):
+    text = run(tmp_path, without(stack, 'faiss'), 'require_faiss')
+    assert contains(
+        text,
+        "backend='faiss' was asked for, but faiss cannot be imported",
+        "No module named 'faiss'",
+        'pip install faiss-cpu',
+        "backend='torch'",
+    )
+
+
+def test_the_real_stack_passes_and_the_second_call_is_cached():
+    check_stack()
+    from mmengine.config.utils import MODULE2PACKAGE
+
+    assert 'hirl_mm' in MODULE2PACKAGE
+    hits = check_stack.cache_info().hits
+    check_stack()
+    assert check_stack.cache_info().hits == hits + 1
+
+
+def test_the_module_faiss_comes_back():
+    assert require_faiss() is pytest.importorskip('faiss')
+
+
+def test_importing_the_checks_is_light(tmp_path, stack):
+    stack['torch/__init__.py'] = "raise ImportError('torch was imported')"
+    assert run(tmp_path, stack, 'require_faiss') == ''

@@ -1,0 +1,188 @@
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TOOLS = Path(__file__).parents[2] / 'tools'
+
+# Writes what every process saw, once all of them have met.
+TRAIN = """
+import json, os, sys
+import torch
+import torch.distributed as dist
+
+torch.set_num_threads(1)
+dist.init_process_group('gloo')
+total = torch.tensor(float(dist.get_rank()))
+dist.all_reduce(total)
+seen = dict(world=dist.get_world_size(), total=total.item(),
+            local=os.environ['LOCAL_RANK'], argv=sys.argv[1:])
+with open(f'{os.environ["OUT"]}/{dist.get_rank()}.json', 'w') as file:
+    json.dump(seen, file)
+dist.barrier()
+dist.destroy_process_group()
+"""
+
+
+@pytest.fixture
+def tools(tmp_path: Path) -> Path:
+    """The launchers beside a train.py of ours, in a folder with a space."""
+    folder = tmp_path / 'the tools'
+    folder.mkdir()
+    for name in ('dist_train.sh', 'slurm_train.sh'):
+        shutil.copy(TOOLS / name, folder)
+    (folder / 'train.py').write_text(TRAIN)
+    return folder
+
+
+def free_port() -> str:
+    with socket.socket() as probe:
+        probe.bind(('127.0.0.1', 0))
+        return str(probe.getsockname()[1])
+
+
+def environment(tmp_path: Path, **variables: str) -> dict[str, str]:
+    names = {'NNODES', 'NODE_RANK', 'MASTER_ADDR', 'MASTER_PORT', 'GPUS'}
+    names |= {'GPUS_PER_NODE', 'CPUS_PER_TASK', 'SRUN_ARGS', 'PORT'}
+    clean = {k: v for k, v in os.environ.items() if k not in names}
+    return clean | {
+        'PYTHON': sys.executable,
+        'OUT': str(tmp_path),
+        'OMP_NUM_THREADS': '1',
+        **variables,
+    }
+
+
+def run(command: list, env: dict[str, str], cwd: Path):
+    return subprocess.run(
+        ['bash', *map(str, command)],
+        env=env,
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def seen(tmp_path: Path) -> list[dict]:
+    files = sorted(tmp_path.glob('[0-9].json'))
+    return [json.loads(file.read_text()) for file in files]
+
+
+def test_two_processes_meet_and_arguments_stay_whole(tools, tmp_path):
+    options = ['--cfg-options', 'a=b c', 'd="*"']
+    env = environment(tmp_path, PORT=free_port())
+    command = [tools / 'dist_train.sh', 'my config.py', 2, *options]
+    result = run(command, env, cwd=tmp_path)
+
+    assert result.returncode == 0, result.stderr
+    argv = ['my config.py', '--launcher', 'pytorch', *options]
+    assert seen(tmp_path) == [
+        {'world': 2, 'total': 1.0, 'local': str(rank), 'argv': argv}
+        for rank in range(2)
+    ]
+
+
+def test_two_nodes_meet(tools, tmp_path):
+    port = free_port()
+    nodes = [
+        subprocess.Popen(
+            ['bash', str(tools / 'dist_train.sh'), 'config.py', '1'],
+            env=environment(
+                tmp_path, PORT=port, NNODES='2', NODE_RANK=str(rank)
+            ),
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for rank in range(2)
+    ]
+    try:
+        for node in nodes:
+            _, errors = node.communicate(timeout=120)
+            assert node.returncode == 0, errors
+    finally:
+        for node in nodes:
+            node.kill()
+
+    argv = ['config.py', '--launcher', 'pytorch']
+    # Each is the only process of its node, so both are local rank 0.
+    assert seen(tmp_path) == [
+        {'world': 2, 'total': 1.0, 'local': '0', 'argv': argv}
+        for _ in range(2)
+    ]
+
+
+def fake_srun(tmp_path: Path) -> str:
+    """A srun that records its arguments; returns a PATH that finds it."""
+    folder = tmp_path / 'bin'
+    folder.mkdir()
+    srun = folder / 'srun'
+    srun.write_text('#!/bin/sh\nprintf "%s\\0" "$@" >"$OUT/srun"\n')
+    srun.chmod(0o755)
+    return f'{folder}:{os.environ["PATH"]}'
+
+
+def slurm(tools: Path, tmp_path: Path, *arguments: str, **variables: str):
+    env = environment(tmp_path, PATH=fake_srun(tmp_path), **variables)
+    command = [tools / 'slurm_train.sh', *arguments]
+    result = run(command, env, cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    return (tmp_path / 'srun').read_text().split('\0')[:-1]
+
+
+def test_slurm_passes_everything_to_srun(tools, tmp_path):
+    argv = slurm(
+        tools,
+        tmp_path,
+        *('gpu', 'my job', 'my config.py', '--resume', 'a b.pth'),
+        GPUS='16',
+        GPUS_PER_NODE='4',
+        CPUS_PER_TASK='3',
+        SRUN_ARGS='--quotatype=spot --time=1:00',
+    )
+    start = argv.index(sys.executable)
+    assert set(argv[:start]) == {
+        '--job-name=my job',
+        '--partition=gpu',
+        '--gres=gpu:4',
+        '--ntasks=16',
+        '--ntasks-per-node=4',
+        '--cpus-per-task=3',
+        '--kill-on-bad-exit=1',
+        '--quotatype=spot',
+        '--time=1:00',
+    }
+    train = str(tools / 'train.py')
+    assert argv[start + 1 :] == [
+        *('-u', train, 'my config.py', '--launcher', 'slurm'),
+        *('--resume', 'a b.pth'),
+    ]
+
+
+def test_slurm_defaults(tools, tmp_path):
+    argv = slurm(tools, tmp_path, '', 'job', 'config.py', GPUS='2')
+    assert '--gres=gpu:2' in argv and '--ntasks-per-node=2' in argv
+    assert not any(a.startswith('--partition') for a in argv)
+
+
+@pytest.mark.parametrize(
+    'script, arguments, status',
+    [
+        ('dist_train.sh', [], 2),
+        ('dist_train.sh', ['config.py'], 2),
+        ('dist_train.sh', ['--help'], 0),
+        ('slurm_train.sh', ['gpu', 'job'], 2),
+        ('slurm_train.sh', ['-h'], 0),
+    ],
+)
+def test_usage(script, arguments, status, tmp_path):
+    result = run([TOOLS / script, *arguments], dict(os.environ), tmp_path)
+    assert result.returncode == status
+    text = result.stdout if status == 0 else result.stderr
+    assert f'usage: bash tools/{script}' in text
+    assert 'PYTHON ' in text and 'set -e' not in text

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Check style, spelling and the syntax of shell scripts.
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+tools/environment/add_dev.sh
+
+# Files that git knows or would add; all of them outside a git checkout.
+list_files() {
+    git ls-files -z --cached --others --exclude-standard 2>/dev/null ||
+        find . -type d \( -name .venv -o -name .git \) -prune -o -type f -print0
+}
+
+"$VENV_PYTHON" -m ruff check .
+"$VENV_PYTHON" -m ruff format --check .
+files=()
+while IFS= read -r -d '' file; do
+    # Deleted files are still listed, links to folders are listed as files.
+    [ -f "$file" ] || continue
+    files+=("$file")
+    case $file in
+    *.sh | .ci/run) bash -n "$file" ;;
+    esac
+done < <(list_files)
+"$VENV_PYTHON" -m codespell_lib "${files[@]}"
+say "lint: no complaints"

@@ -1,0 +1,69 @@
+"""Write the frozen features of a pre-trained backbone to a file."""
+
+import argparse
+import sys
+
+import torch
+from mmengine.config import Config
+
+from hirl_mm.engine.dataset_features import dataset_features
+from hirl_mm.engine.labelled_data import paths_of
+from hirl_mm.engine.pretrained import load_pretrained
+from hirl_mm.files import replacing
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        epilog='The file is a dictionary: features (N, C), labels (N,), '
+        'paths (N strings), classes; torch.load(FILE) reads it.',
+    )
+    parser.add_argument('config', help='training config')
+    parser.add_argument('checkpoint', help='checkpoint of that training')
+    parser.add_argument('--out', required=True, help='file to write (.pth)')
+    parser.add_argument(
+        '--data',
+        choices=['knn_bank', 'knn_queries'],
+        default='knn_bank',
+        help='which of the data sets of the config (default: %(default)s, '
+        'the training images)',
+    )
+    parser.add_argument('--batch-size', type=int, default=256)
+    parser.add_argument('--num-workers', type=int, default=4)
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = parse_args()
+    try:
+        cfg = Config.fromfile(args.config)
+        if args.data not in cfg:
+            raise ValueError(
+                f'{args.config} has no {args.data}: add a labelled data set '
+                'of that name, as in configs/_base_/knn_imagenet.py'
+            )
+        features, labels, dataset = dataset_features(
+            load_pretrained(cfg, args.checkpoint),
+            cfg[args.data],
+            args.data,
+            args.batch_size,
+            args.num_workers,
+        )
+    except (OSError, ValueError) as error:
+        sys.exit(f'{type(error).__name__}: {error}')
+    with replacing(args.out) as temporary:
+        torch.save(
+            dict(
+                features=features.cpu(),
+                labels=labels.cpu(),
+                paths=paths_of(dataset),
+                classes=list(dataset.CLASSES),
+            ),
+            temporary,
+        )
+    num, dim = features.shape
+    print(f'{args.out}: {num} features of {dim} dimensions')
+
+
+if __name__ == '__main__':
+    main()
