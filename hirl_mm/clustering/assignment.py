@@ -1,6 +1,7 @@
 """The nearest centroid of every row, without an N x K matrix."""
 
 from collections.abc import Callable
+from importlib import import_module
 
 import torch
 from torch import Tensor
@@ -78,8 +79,7 @@ def assign_faiss_gpu(
     if not len(features):
         return features.new_empty(0, dtype=torch.long), features.new_empty(0)
     faiss = require_faiss()
-    import faiss.contrib.torch_utils  # noqa: F401  lets faiss take tensors
-
+    import_module('faiss.contrib.torch_utils')  # lets faiss take tensors
     resources = faiss.StandardGpuResources()
     distance, labels = faiss.knn_gpu(resources, features, centroids, 1)
     return labels[:, 0], distance[:, 0]

@@ -187,7 +187,7 @@ class PrototypeTree:
 def _check_index(name: str, index: Tensor, num: int) -> None:
     if index.dtype != torch.long:
         raise ValueError(f'{name} must be torch.long, got {index.dtype}')
-    if index.numel() and not (0 <= index.min() and index.max() < num):
+    if index.numel() and (index.min() < 0 or index.max() >= num):
         raise ValueError(
             f'{name} must lie in [0, {num}), got values from '
             f'{index.min().item()} to {index.max().item()}'

@@ -178,7 +178,8 @@ class SemanticTreePainter:
         return self.palette.color(label)
 
     def _paint_head(self, axes: Axes, title: str, subtitle: list[str]) -> None:
-        axes.text(MARGIN, 66, title, size=TITLE_SIZE, weight='bold', color=INK)
+        style = {'size': TITLE_SIZE, 'weight': 'bold', 'color': INK}
+        axes.text(MARGIN, 66, title, parse_math=False, **style)
         for i, line in enumerate(subtitle):
             axes.text(MARGIN, 102 + 26 * i, line, size=LINE_SIZE, color=FAINT)
         self.legend.paint(axes, HEAD)

@@ -1,0 +1,152 @@
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from hirl_mm.evaluation.functional import knn_accuracy, weighted_vote
+
+
+def naive_accuracy(bank, bank_labels, queries, query_labels, k, temperature):
+    hits = 0
+    for query, target in zip(queries, query_labels, strict=True):
+        ranked = []
+        for row, label in zip(bank, bank_labels, strict=True):
+            norm = np.linalg.norm(query) * np.linalg.norm(row)
+            ranked.append((float(query @ row) / norm, int(label)))
+        ranked.sort(reverse=True)
+        votes = {}
+        for similarity, label in ranked[:k]:
+            weight = math.exp(similarity / temperature)
+            votes[label] = votes.get(label, 0) + weight
+        hits += max(votes, key=votes.get) == target
+    return 100 * hits / len(queries)
+
+
+def random_case(num_classes=5):
+    generator = torch.Generator().manual_seed(3)
+
+    def draw(num):
+        labels = torch.randint(num_classes, (num,), generator=generator)
+        noise = torch.randn(num, 6, generator=generator).double()
+        return means[labels] + 1.2 * noise, labels
+
+    means = torch.randn(num_classes, 6, generator=generator).double()
+    return (*draw(120), *draw(40))
+
+
+@pytest.mark.parametrize('temperature', [0.07, 0.5, 5.0])
+def test_equals_the_naive_classifier(temperature):
+    case = random_case()
+    ks = (1, 5, 20, 120)
+    found = knn_accuracy(*case, ks=ks, temperature=temperature)
+    arrays = [part.numpy() for part in case]
+    expected = {k: naive_accuracy(*arrays, k, temperature) for k in ks}
+    assert found == pytest.approx(expected)
+    assert 20 < found[5] < 100
+
+
+@pytest.mark.parametrize('chunk_size', [1, 7, 40, 64])
+def test_is_invariant_to_the_chunk_size(chunk_size):
+    case = random_case()
+    ks = (3, 50)
+    expected = knn_accuracy(*case, ks=ks)
+    assert knn_accuracy(*case, ks=ks, chunk_size=chunk_size) == expected
+
+
+def test_is_invariant_to_the_length_of_features():
+    bank, bank_labels, queries, query_labels = random_case()
+    expected = knn_accuracy(bank, bank_labels, queries, query_labels, (9,))
+    length = torch.linspace(0.1, 9, len(bank)).double()[:, None]
+    found = knn_accuracy(
+        bank * length, bank_labels, queries * 7, query_labels, (9,)
+    )
+    assert found == expected
+
+
+def test_votes_of_many_queries_are_all_counted():
+    # more queries than one chunk of the vote; every fourth label is wrong
+    bank = torch.eye(4)
+    target = torch.arange(3000) % 4
+    wrong = target.clone()
+    wrong[::4] = 3
+    found = knn_accuracy(bank, torch.arange(4), bank[target], wrong, ks=(1,))
+    assert found == {1: 75.0}
+
+
+def at_angles(similarities):
+    """Bank rows in the plane with given similarities to (1, 0)."""
+    s = torch.tensor(similarities).double()
+    return torch.stack([s, (1 - s**2).sqrt()], dim=1)
+
+
+def test_temperature_decides_between_near_and_many():
+    bank, labels = at_angles([0.8, 0.8, 0.85]), torch.tensor([0, 0, 1])
+    query = torch.tensor([[1.0, 0.0]]).double()
+
+    def share_of_b(temperature):
+        target = torch.tensor([1])
+        return knn_accuracy(bank, labels, query, target, (3,), temperature)[3]
+
+    assert share_of_b(0.07) == 100
+    assert share_of_b(0.2) == 0
+
+
+@pytest.mark.parametrize(
+    ('temperature', 'ratio'), [(0.07, 0.97908315), (0.2, 1.55760147)]
+)
+def test_weights_of_the_vote(temperature, ratio):
+    similarities = torch.tensor([[0.85, 0.8, 0.8]]).double()
+    labels = torch.tensor([[1, 0, 0]])
+    scores = weighted_vote(similarities, labels, 3, temperature)
+    assert scores.shape == (1, 3)
+    assert scores[0, 2] == 0
+    assert (scores[0, 0] / scores[0, 1]).item() == pytest.approx(ratio, 1e-8)
+
+
+def test_a_small_temperature_does_not_overflow():
+    similarities = torch.tensor([[0.9, 0.8], [-0.9, -0.95]])
+    labels = torch.tensor([[1, 0], [0, 1]])
+    scores = weighted_vote(similarities, labels, 2, 1e-4)
+    assert torch.isfinite(scores).all()
+    assert scores.argmax(dim=1).tolist() == [1, 0]
+
+
+def test_query_class_missing_from_the_bank_counts_as_wrong():
+    bank = torch.eye(2)
+    found = knn_accuracy(
+        bank, torch.tensor([0, 1]), bank, torch.tensor([0, 9]), ks=(1,)
+    )
+    assert found == {1: 50.0}
+
+
+def rejects(match, **changes):
+    case = {
+        'bank': torch.randn(8, 3),
+        'bank_labels': torch.arange(8) % 2,
+        'queries': torch.randn(4, 3),
+        'query_labels': torch.arange(4) % 2,
+        'ks': (2, 4),
+    }
+    with pytest.raises(ValueError, match=match):
+        knn_accuracy(**(case | changes))
+
+
+def test_rejects_unusable_arguments():
+    rejects('k = 9 and a bank of 8 rows', ks=(2, 9))
+    rejects(r'k >= 1, got \(0, 4\)', ks=(0, 4))
+    rejects(r'k >= 1, got \(\)', ks=())
+    rejects('temperature must be positive, got 0', temperature=0)
+    rejects('temperature must be positive, got nan', temperature=float('nan'))
+    rejects(r'bank labels .* \(7,\) for 8 rows', bank_labels=torch.arange(7))
+    rejects('query labels must be one per row', query_labels=torch.arange(5))
+    rejects('query labels must be integers', query_labels=torch.rand(4))
+    rejects(
+        r'bank labels must not be negative, but 2 are, the first at \[1, 4\]',
+        bank_labels=torch.tensor([0, -1, 0, 0, -2, 0, 0, 0]),
+    )
+    rejects(r'\(4, 2\) and \(8, 3\)', queries=torch.randn(4, 2))
+    rejects(
+        r'queries must be finite, but 4 of 4 rows .* \[0, 1, 2, 3\]',
+        queries=torch.full((4, 3), float('nan')),
+    )

@@ -1,0 +1,138 @@
+"""Pre-train MoCo v2 and HIRL-MoCo v2 on real images and compare them."""
+
+import argparse
+import os
+import re
+import resource
+import shlex
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from mmengine.config import Config
+from mmengine.logging import MMLogger
+
+from hirl_mm.engine.dataset_features import dataset_features
+from hirl_mm.engine.pretrained import load_pretrained
+from hirl_mm.evaluation.arm_report import measure_arm, write_report
+
+ROOT = Path(__file__).resolve().parents[1]
+RECIPE = 'mocov2_resnet18_1xb64-20e_digits'
+PLAIN = f'configs/demo/{RECIPE}.py'
+HIRL = f'configs/demo/hirl-{RECIPE}.py'
+ARMS = {'MoCo v2': PLAIN, 'HIRL-MoCo v2': HIRL}
+SHOWN = re.compile(r'INFO - (Epoch\(train\).*|kNN probe.*|HIRL.*)')
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        epilog='Takes about four minutes on two CPU cores.',
+    )
+    parser.add_argument(
+        '--out',
+        type=Path,
+        default='work_dirs/demo',
+        help='folder for the report and the runs (default: %(default)s)',
+    )
+    parser.add_argument(
+        '--seed', type=int, default=0, help='of both arms (default: 0)'
+    )
+    args = parser.parse_args()
+    args.out = args.out.resolve()
+    return args
+
+
+def step(number: int, text: str) -> None:
+    print(f'\n[{number}/6] {text}', flush=True)
+
+
+def tool(*command: str | Path, shown: re.Pattern | None = None) -> None:
+    """Run a tool, show its command and the lines of its output that match."""
+    words = [str(word) for word in command]
+    print(f'      $ python {shlex.join(words)}', flush=True)
+    process = subprocess.Popen(
+        [sys.executable, *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    output = []
+    for line in process.stdout:
+        output.append(line)
+        if shown and (found := shown.search(line)):
+            print(f'      {found[1]}', flush=True)
+    if process.wait():
+        sys.exit(''.join(output[-40:]) + f'\n{words[0]} failed, see above')
+
+
+def pretrain(config: str, args: argparse.Namespace) -> Path:
+    """Train, and return the folder of the run."""
+    work_dir = args.out / Path(config).stem
+    seed = f'randomness.seed={args.seed}'
+    options = '--work-dir', work_dir, '--cfg-options', seed
+    tool('tools/train.py', config, *options, shown=SHOWN)
+    return work_dir
+
+
+def evaluate(config: str, checkpoint: str | None, seed: int) -> dict:
+    cfg = Config.fromfile(config)
+    cfg.randomness.seed = seed
+    model = load_pretrained(cfg, checkpoint)
+    parts = [
+        dataset_features(model, cfg[part], part, num_workers=0)[:2]
+        for part in ('knn_bank', 'knn_queries')
+    ]
+    nums = Config.fromfile(HIRL).custom_hooks[0].num_prototypes
+    return measure_arm(*parts[0], *parts[1], nums, seed)
+
+
+def peak_gigabytes() -> float:
+    """The largest of this process and of those it started."""
+    who = resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN
+    return max(resource.getrusage(w).ru_maxrss for w in who) / 2**20
+
+
+def main() -> None:
+    args = parse_args()
+    os.chdir(ROOT)
+    began = time.monotonic()
+    MMLogger.get_instance('mmengine', log_level='WARNING')
+    step(1, 'real images: the handwritten digits of scikit-learn')
+    tool('tools/dataset_converters/digits.py', 'data/digits')
+
+    checkpoints = {}
+    for number, (arm, config) in enumerate(ARMS.items(), start=2):
+        step(number, f'pre-training {arm}, without labels')
+        work_dir = pretrain(config, args)
+        checkpoints[arm] = (work_dir / 'last_checkpoint').read_text()
+
+    step(4, 'evaluating random weights and both arms')
+    arms = {'random weights': evaluate(PLAIN, None, args.seed)}
+    for arm, checkpoint in checkpoints.items():
+        arms[arm] = evaluate(ARMS[arm], checkpoint, args.seed)
+
+    step(5, 'drawing the semantic tree that HIRL learned')
+    tool(
+        'tools/visualize_tree.py',
+        checkpoints['HIRL-MoCo v2'],
+        *('--data', 'data/digits/train'),
+        *('--out', args.out / 'semantic_tree.png'),
+        *('--title', 'What HIRL-MoCo v2 learned of handwritten digits'),
+    )
+
+    step(6, f'report, written to {args.out}')
+    table = write_report(
+        args.out,
+        arms,
+        seed=args.seed,
+        seconds=round(time.monotonic() - began),
+        peak_gigabytes=round(peak_gigabytes(), 2),
+    )
+    print(f'\n{table}\n')
+    print(f'semantic tree: {args.out / "semantic_tree.png"}')
+
+
+if __name__ == '__main__':
+    main()
