@@ -18,13 +18,15 @@ model = dict(
     backbone=dict(
         type='ResNet',
         depth=18,
+        base_channels=32,
+        stem_channels=32,
         norm_cfg=dict(type='BN'),
         zero_init_residual=False,
     ),
     neck=dict(
         type='NonLinearNeck',
-        in_channels=512,
-        hid_channels=512,
+        in_channels=256,
+        hid_channels=256,
         out_channels=128,
         with_last_bn=False,
         with_last_bias=True,
@@ -41,9 +43,12 @@ model = dict(
 view_pipeline = [
     dict(type='RandomResizedCrop', scale=32, crop_ratio_range=(0.5, 1.0)),
     dict(
-        type='RandomApply',
-        transforms=[dict(type='Rotate', magnitude_range=(-15, 15), prob=1.0)],
+        type='Rotate',
+        magnitude_range=(0, 15),
+        magnitude_std='inf',
         prob=0.8,
+        pad_val=0,
+        interpolation='bilinear',
     ),
     dict(
         type='RandomApply',

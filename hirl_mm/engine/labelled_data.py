@@ -45,6 +45,4 @@ def labels_of(dataset: BaseDataset, name: str) -> Tensor:
 
 def paths_of(dataset: BaseDataset) -> list[str]:
     """The image file of every sample."""
-    return [
-        dataset.get_data_info(i)['img_path'] for i in range(len(dataset))
-    ]
+    return [dataset.get_data_info(i)['img_path'] for i in range(len(dataset))]

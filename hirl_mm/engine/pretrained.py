@@ -62,9 +62,7 @@ def _check_backbone(
     )
 
 
-def _load_matching(
-    model: BaseModel, state: dict[str, torch.Tensor]
-) -> None:
+def _load_matching(model: BaseModel, state: dict[str, torch.Tensor]) -> None:
     result = model.load_state_dict(state, strict=False)
     logger = MMLogger.get_current_instance()
     for what, keys in dict(

@@ -25,7 +25,11 @@ def model():
             feat_dim=16,
             momentum=0.5,
             backbone=dict(
-                type='ResNet', depth=18, base_channels=8, stem_channels=8
+                type='ResNet',
+                depth=18,
+                base_channels=8,
+                stem_channels=8,
+                zero_init_residual=False,
             ),
             neck=dict(
                 type='MoCoV2Neck',

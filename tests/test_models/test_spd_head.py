@@ -50,9 +50,7 @@ def test_loss_and_its_weight(reduction):
     )
     z0, leaf = torch.randn(6, 8), tree.leaf[:6]
     expected = 0.25 * semantic_path_loss(head(z0), tree, leaf, None, reduction)
-    torch.testing.assert_close(
-        head.loss(z0, leaf, tree)['loss_spd'], expected
-    )
+    torch.testing.assert_close(head.loss(z0, leaf, tree)['loss_spd'], expected)
 
 
 def test_sampled_negatives_approach_all_paths():

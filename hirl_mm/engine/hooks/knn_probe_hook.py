@@ -125,4 +125,3 @@ class KNNProbeHook(Hook):
         for hook in runner.hooks:
             if isinstance(hook, (CheckpointHook, EarlyStoppingHook)):
                 hook.after_val_epoch(runner, metrics)
-

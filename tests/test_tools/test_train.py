@@ -1,0 +1,108 @@
+"""The training tool as its users start it: real processes."""
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from hirl_mm.structures import PrototypeTree
+from tests.runs import ROOT, small_config
+from tests.test_engine.test_hierarchical_kmeans_hook import assert_same_tree
+
+
+def start(*command):
+    return subprocess.run(
+        [str(word) for word in command],
+        cwd=ROOT,
+        env=os.environ | dict(OMP_NUM_THREADS='1', PYTHON=sys.executable),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=300,
+    )
+
+
+def train(config, work_dir, *options):
+    run = start(
+        *(sys.executable, ROOT / 'tools/train.py', config),
+        *('--work-dir', work_dir, *options),
+    )
+    assert run.returncode == 0, run.stdout[-3000:]
+    return run.stdout
+
+
+@pytest.fixture(scope='module')
+def config(digits, tmp_path_factory):
+    folder = tmp_path_factory.mktemp('config')
+    cfg = small_config(digits, folder, epochs=2)
+    del cfg['work_dir']
+    cfg.log_level = 'INFO'
+    cfg.dump(folder / 'small.py')
+    return folder / 'small.py'
+
+
+def test_train_stop_and_resume(config, tmp_path):
+    log = train(config, tmp_path)
+    assert 'HIRL tree of epoch 2' in log
+    assert re.search(r'Epoch\(train\) +\[2\]\[3/3\].* eta: .*loss_spd', log)
+    more = '--cfg-options', 'train_cfg.max_epochs=3'
+    log = train(config, tmp_path, '--resume', *more)
+    assert 'resumed epoch: 2' in log
+    assert not re.search(r'Epoch\(train\) +\[2\]', log)
+    assert (tmp_path / 'prototype_trees/epoch_3.pth').is_file()
+    last = torch.load(tmp_path / 'epoch_3.pth', weights_only=False)
+    assert last['meta']['epoch'] == 3
+
+
+def test_two_processes_build_the_tree_of_one(config, tmp_path):
+    """At the start of training, where both have the same weights."""
+    options = (
+        '--cfg-options',
+        'custom_hooks.0.start_epoch=0',
+        'train_cfg.max_epochs=1',
+        'train_dataloader.batch_size=16',
+    )
+    train(config, tmp_path / 'one', *options)
+    run = start(
+        *('bash', ROOT / 'tools/dist_train.sh', config, 2),
+        *('--work-dir', tmp_path / 'two', *options),
+    )
+    assert run.returncode == 0, run.stdout[-3000:]
+    one, two = (
+        PrototypeTree.load(tmp_path / name / 'prototype_trees/epoch_1.pth')
+        for name in ('one', 'two')
+    )
+    assert_same_tree(one, two)
+    checkpoint = torch.load(tmp_path / 'two/epoch_1.pth', weights_only=False)
+    assert_same_tree(
+        PrototypeTree.from_state_dict(checkpoint['prototype_tree']), one
+    )
+    assert checkpoint['state_dict']['queue_ptr'].item() == 96
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason='needs no GPU')
+def test_mixed_precision_without_an_accelerator(config, tmp_path):
+    run = start(
+        *(sys.executable, ROOT / 'tools/train.py', config, '--amp'),
+        *('--work-dir', tmp_path),
+    )
+    assert run.returncode
+    assert run.stdout.strip() == (
+        '--amp needs an accelerator, and PyTorch finds none'
+    )
+
+
+def test_missing_config(tmp_path):
+    run = start(sys.executable, ROOT / 'tools/train.py', tmp_path / 'no.py')
+    assert run.returncode == 2
+    assert 'there is no config file' in run.stdout
+
+
+def test_help_explains():
+    run = start(sys.executable, ROOT / 'tools/train.py', '--help')
+    assert run.returncode == 0
+    for option in ('--work-dir', '--resume', '--amp', '--cfg-options'):
+        assert option in run.stdout
