@@ -17,10 +17,22 @@ def load_local_checkpoint(filename: str, map_location=None) -> dict:
 
     Raises:
         FileNotFoundError: If there is no such file.
+        OSError: If the file is no checkpoint, or only half of one.
     """
     path = Path(filename).expanduser()
     if not path.is_file():
         raise FileNotFoundError(f'there is no checkpoint {path}')
+    try:
+        return _load(path, map_location)
+    except Exception as error:
+        raise OSError(
+            f'{path} cannot be read as a checkpoint, '
+            f'{type(error).__name__}: {error}. It is another kind of file, or '
+            'a run was stopped while it wrote it: resume from an earlier one'
+        ) from error
+
+
+def _load(path: Path, map_location) -> dict:
     try:
         return torch.load(path, map_location, weights_only=True)
     except pickle.UnpicklingError:

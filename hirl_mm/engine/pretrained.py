@@ -31,7 +31,7 @@ def load_pretrained(cfg: Config, checkpoint: str | None) -> BaseModel:
     set_random_seed(0 if seed is None else seed)
     model = MODELS.build(cfg.model)
     if checkpoint is None:
-        model.init_weights()
+        _init_weights(model)
     else:
         loaded = CheckpointLoader.load_checkpoint(checkpoint, 'cpu')
         state = loaded.get('state_dict', loaded)
@@ -39,6 +39,15 @@ def load_pretrained(cfg: Config, checkpoint: str | None) -> BaseModel:
         _load_matching(model, state)
     device = 'cuda' if torch.cuda.is_available() else 'cpu'
     return model.to(device).eval()
+
+
+def _init_weights(model: BaseModel) -> None:
+    """Initialise without MMEngine's log line per parameter."""
+    logger = MMLogger.get_current_instance()
+    level = logger.level
+    logger.setLevel('WARNING')
+    model.init_weights()
+    logger.setLevel(level)
 
 
 def _check_backbone(

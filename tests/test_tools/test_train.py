@@ -38,7 +38,7 @@ def train(config, work_dir, *options):
 def config(digits, tmp_path_factory):
     folder = tmp_path_factory.mktemp('config')
     cfg = small_config(digits, folder, epochs=2)
-    del cfg['work_dir']
+    cfg.pop('work_dir')
     cfg.log_level = 'INFO'
     cfg.dump(folder / 'small.py')
     return folder / 'small.py'

@@ -2,7 +2,11 @@ import torch
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
-from hirl_mm.models.losses import sample_negative_leaves, semantic_path_loss
+from hirl_mm.models.losses import (
+    check_reduction,
+    sample_negative_leaves,
+    semantic_path_loss,
+)
 from hirl_mm.registry import MODELS
 from hirl_mm.structures import PrototypeTree
 
@@ -31,7 +35,7 @@ class SPDHead(BaseModule):
         init_cfg: Initialisation of the parameters.
 
     Raises:
-        ValueError: If a count is less than 1.
+        ValueError: If a count is too small or the reduction is unknown.
     """
 
     def __init__(
@@ -56,6 +60,7 @@ class SPDHead(BaseModule):
                 'num_levels must be at least 1 and num_layers at least 2, got '
                 f'{num_levels} and {num_layers}'
             )
+        check_reduction(reduction)
         self.num_levels = num_levels
         self.num_negatives = num_negatives
         self.reduction = reduction

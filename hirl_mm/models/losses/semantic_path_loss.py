@@ -52,11 +52,7 @@ def semantic_path_loss(
             f'the tree has {tree.num_levels} levels and needs one embedding '
             f'for each, got {len(embeddings)}'
         )
-    if reduction not in _REDUCTIONS:
-        raise ValueError(
-            f'reduction must be one of {sorted(_REDUCTIONS)}, got '
-            f'{reduction!r}'
-        )
+    check_reduction(reduction)
     with torch.autocast(leaf.device.type, enabled=False):
         cosines = [
             F.linear(F.normalize(z.float(), dim=1), c)
@@ -69,6 +65,15 @@ def semantic_path_loss(
         negative = _path_cosines(cosines, tree.paths(negatives))
         valid = (negatives != leaf[:, None]).float()
         return _REDUCTIONS[reduction](positive, negative, valid)
+
+
+def check_reduction(reduction: str) -> None:
+    """Raise ValueError unless :func:`semantic_path_loss` knows it."""
+    if reduction not in _REDUCTIONS:
+        raise ValueError(
+            f'reduction must be one of {sorted(_REDUCTIONS)}, got '
+            f'{reduction!r}'
+        )
 
 
 def _path_cosines(cosines: list[Tensor], paths: Tensor) -> list[Tensor]:
