@@ -39,6 +39,12 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--seed', type=int, default=0, help='of both arms (default: 0)'
     )
+    parser.add_argument(
+        '--epochs',
+        type=int,
+        help="of both arms (default: the config's); HIRL's tree grows from "
+        'the middle of the training on',
+    )
     args = parser.parse_args()
     args.out = args.out.resolve()
     return args
@@ -70,9 +76,20 @@ def tool(*command: str | Path, shown: re.Pattern | None = None) -> None:
 def pretrain(config: str, args: argparse.Namespace) -> Path:
     """Train, and return the folder of the run."""
     work_dir = args.out / Path(config).stem
-    seed = f'randomness.seed={args.seed}'
-    options = '--work-dir', work_dir, '--cfg-options', seed
-    tool('tools/train.py', config, *options, shown=SHOWN)
+    options = [f'randomness.seed={args.seed}']
+    if args.epochs:
+        options += [
+            f'train_cfg.max_epochs={args.epochs}',
+            f'param_scheduler.0.T_max={args.epochs}',
+            f'param_scheduler.0.end={args.epochs}',
+        ]
+    if args.epochs and config == HIRL:
+        options.append(f'custom_hooks.0.start_epoch={args.epochs // 2}')
+    tool(
+        *('tools/train.py', config, '--work-dir', work_dir),
+        *('--cfg-options', *options),
+        shown=SHOWN,
+    )
     return work_dir
 
 

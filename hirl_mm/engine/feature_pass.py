@@ -38,11 +38,21 @@ def feature_loader(
 
     Returns:
         A loader that draws nothing from the global random states.
+
+    Raises:
+        ValueError: If the first sample, which is read here, comes out of the
+            pipeline without its index.
     """
     dataset = copy.copy(dataset)
     dataset.test_mode = True
     if pipeline is not None:
         dataset.pipeline = Compose(pipeline)
+    if 'sample_idx' not in dataset[0]['data_samples']:
+        raise ValueError(
+            'features are sorted by sample_idx, which the pipeline does not '
+            f'pack: {dataset.pipeline}. End it with PackInputs and leave '
+            "'sample_idx' in its meta_keys, where it is by default"
+        )
     return DataLoader(
         dataset,
         batch_size=batch_size,

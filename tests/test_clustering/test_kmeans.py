@@ -1,3 +1,5 @@
+import sys
+
 import pytest
 import torch
 from sklearn.cluster import KMeans
@@ -6,6 +8,7 @@ from hirl_mm.clustering import assignment as assignment_module
 from hirl_mm.clustering import kmeans
 from hirl_mm.clustering.assignment import assign_torch
 from hirl_mm.clustering.empty_clusters import split_into_empty
+from hirl_mm.stack import StackError
 from tests.trees import blobs
 
 BACKENDS = ['torch', 'faiss']
@@ -164,6 +167,15 @@ def test_arguments_out_of_range(change, message):
     args = dict(features=torch.randn(10, 4), num_clusters=3) | change
     with pytest.raises(ValueError, match=message):
         kmeans(**args)
+
+
+def test_faiss_is_missing(monkeypatch):
+    monkeypatch.setitem(sys.modules, 'faiss', None)
+    x = blobs(50, 4, num_blobs=5)
+    with pytest.raises(StackError, match='pip install faiss-cpu'):
+        kmeans(x, 5, backend='faiss')
+    expected = kmeans(x, 5, backend='torch')[0]
+    assert torch.equal(kmeans(x, 5, backend='auto')[0], expected)
 
 
 @pytest.mark.parametrize('value', [float('nan'), float('inf')])

@@ -114,6 +114,17 @@ def test_corrupt_image_is_named(stage, content, digits, tmp_path):
         run(cfg)
 
 
+def test_pipelines_that_drop_the_sample_index(digits, tmp_path):
+    pack = dict(type='PackInputs', meta_keys=('img_path',))
+    cfg = small_config(digits, tmp_path / 'a')
+    cfg.train_dataloader.dataset.pipeline[-1] = pack
+    with pytest.raises(ValueError, match="'sample_idx' in the meta_keys"):
+        run(cfg)
+    cfg = small_config(digits, tmp_path / 'b')
+    cfg.custom_hooks[0].pipeline[-1] = pack
+    fail_to_run(cfg, ValueError, 'the pipeline does not pack')
+
+
 def test_features_that_are_not_finite(digits, tmp_path):
     """The sample indices and paths are named, no tree is left behind."""
 

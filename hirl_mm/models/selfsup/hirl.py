@@ -61,7 +61,12 @@ class HIRLAlgorithm(BaseSelfSupervisor):
             dimensions of the standard deviation of the normalised z0 in the
             batch (1 / sqrt(D) when spread evenly, 0 when collapsed); and with
             a tree ``loss_spd``.
+
+        Raises:
+            ValueError: If the samples carry no index; with or without a tree,
+                so that it shows at the first step.
         """
+        sample_idx = _sample_idx_of(data_samples)
         with FirstOutput(self, self.z0_module) as tap:
             losses = super().loss(inputs, data_samples, **kwargs)
         if 'loss' in losses:
@@ -71,13 +76,19 @@ class HIRLAlgorithm(BaseSelfSupervisor):
             unit = torch.nn.functional.normalize(z0.float(), dim=1)
             losses['z0_std'] = unit.std(dim=0).mean()
         if self.tree is not None:
-            sample_idx = torch.tensor(
-                [sample.sample_idx for sample in data_samples],
-                device=z0.device,
-            )
-            leaf = self.tree.leaf[sample_idx]
+            leaf = self.tree.leaf[sample_idx.to(z0.device)]
             losses.update(self.spd_head.loss(z0, leaf, self.tree))
         return losses
+
+
+def _sample_idx_of(data_samples: list[DataSample]) -> Tensor:
+    if not all('sample_idx' in sample for sample in data_samples):
+        raise ValueError(
+            'HIRL looks up the path of an image by its sample_idx, which the '
+            "data pipeline does not pack: leave 'sample_idx' in the meta_keys "
+            'of PackInputs, where it is by default'
+        )
+    return torch.tensor([sample.sample_idx for sample in data_samples])
 
 
 @MODELS.register_module()
