@@ -14,7 +14,7 @@ custom_hooks = [
     dict(
         _base_.kmeans_hook,
         num_prototypes=(60, 20, 10),
-        start_epoch=5,
+        start_epoch=10,
         pipeline=_base_.knn_pipeline,
         num_workers=0,
     ),
