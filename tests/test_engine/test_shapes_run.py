@@ -28,7 +28,4 @@ def test_tree_of_the_shapes_against_their_taxonomy(tmp_path):
     ]
     for finer, coarser in zip(purities, purities[1:], strict=False):
         assert all(a <= b for a, b in zip(finer, coarser, strict=True))
-    coarse = torch.as_tensor(hierarchy.labels(fine, hierarchy.levels[-1]))
-    generator = torch.Generator().manual_seed(0)
-    shuffled = coarse[torch.randperm(len(coarse), generator=generator)]
-    assert purities[-1][0] > tree_purity(tree, shuffled)[0] + 5
+    assert all(level['largest_share'] < 0.9 for level in tree.summary())
