@@ -6,7 +6,7 @@ import sys
 
 from mmengine.config import Config
 
-from hirl_mm.engine.dataset_features import dataset_features
+from hirl_mm.engine.dataset_features import dataset_features, evaluation_data
 from hirl_mm.engine.pretrained import load_pretrained
 from hirl_mm.evaluation.functional import knn_accuracy
 from hirl_mm.files import replacing
@@ -51,17 +51,13 @@ def main() -> None:
     args = parse_args()
     try:
         cfg = Config.fromfile(args.config)
-        for name in ('knn_bank', 'knn_queries'):
-            if name not in cfg:
-                raise ValueError(
-                    f'{args.config} has no {name}: add a labelled data set '
-                    'of that name, as in configs/_base_/knn_imagenet.py'
-                )
+        names = 'knn_bank', 'knn_queries'
+        data = {name: evaluation_data(cfg, name) for name in names}
         model = load_pretrained(cfg, args.checkpoint)
         options = args.batch_size, args.num_workers
-        bank = dataset_features(model, cfg.knn_bank, 'knn_bank', *options)
-        queries = dataset_features(
-            model, cfg.knn_queries, 'knn_queries', *options
+        bank, queries = (
+            dataset_features(model, data[name], name, *options)
+            for name in names
         )
         accuracy = knn_accuracy(
             *bank[:2], *queries[:2], args.ks, args.temperature

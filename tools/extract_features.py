@@ -6,7 +6,7 @@ import sys
 import torch
 from mmengine.config import Config
 
-from hirl_mm.engine.dataset_features import dataset_features
+from hirl_mm.engine.dataset_features import dataset_features, evaluation_data
 from hirl_mm.engine.labelled_data import paths_of
 from hirl_mm.engine.pretrained import load_pretrained
 from hirl_mm.files import replacing
@@ -37,14 +37,9 @@ def main() -> None:
     args = parse_args()
     try:
         cfg = Config.fromfile(args.config)
-        if args.data not in cfg:
-            raise ValueError(
-                f'{args.config} has no {args.data}: add a labelled data set '
-                'of that name, as in configs/_base_/knn_imagenet.py'
-            )
         features, labels, dataset = dataset_features(
             load_pretrained(cfg, args.checkpoint),
-            cfg[args.data],
+            evaluation_data(cfg, args.data),
             args.data,
             args.batch_size,
             args.num_workers,

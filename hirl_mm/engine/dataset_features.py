@@ -1,3 +1,4 @@
+from mmengine.config import Config
 from mmengine.dataset import BaseDataset
 from mmengine.model import BaseModel
 from mmpretrain.registry import DATASETS
@@ -10,6 +11,24 @@ from .feature_pass import (
     whole_features,
 )
 from .labelled_data import labels_of
+
+
+def evaluation_data(cfg: Config, name: str) -> dict:
+    """The config of a labelled data set that a training config names.
+
+    Args:
+        cfg: A training config.
+        name: ``'knn_bank'`` (the neighbours) or ``'knn_queries'``.
+
+    Raises:
+        ValueError: If the config has none of that name.
+    """
+    if name not in cfg:
+        raise ValueError(
+            f'{cfg.filename} has no {name}: add a labelled data set of that '
+            'name, as in configs/_base_/knn_imagenet.py'
+        )
+    return cfg[name]
 
 
 def dataset_features(

@@ -14,44 +14,53 @@ from tests.trees import random_tree
 NUMS = (9, 4, 2)
 
 
-@pytest.fixture
-def model():
+def build(**options):
+    """A narrow MoCo, or another type of the same parts."""
     init_default_scope('mmpretrain')
-    torch.manual_seed(0)
-    model = MODELS.build(
-        ConfigDict(
-            type='hirl_mm.HIRLMoCo',
-            queue_len=24,
-            feat_dim=16,
-            momentum=0.5,
-            backbone=dict(
-                type='ResNet',
-                depth=18,
-                base_channels=8,
-                stem_channels=8,
-                zero_init_residual=False,
-            ),
-            neck=dict(
-                type='MoCoV2Neck',
-                in_channels=64,
-                hid_channels=32,
-                out_channels=16,
-            ),
-            head=dict(
-                type='ContrastiveHead',
-                loss=dict(type='CrossEntropyLoss'),
-                temperature=0.2,
-            ),
-            spd_head=dict(
-                type='hirl_mm.SPDHead',
-                in_channels=16,
-                num_levels=3,
-                num_negatives=None,
-            ),
-        )
+    cfg = dict(
+        type='MoCo',
+        queue_len=24,
+        feat_dim=16,
+        momentum=0.5,
+        backbone=dict(
+            type='ResNet',
+            depth=18,
+            base_channels=8,
+            stem_channels=8,
+            zero_init_residual=False,
+        ),
+        neck=dict(
+            type='MoCoV2Neck',
+            in_channels=64,
+            hid_channels=32,
+            out_channels=16,
+        ),
+        head=dict(
+            type='ContrastiveHead',
+            loss=dict(type='CrossEntropyLoss'),
+            temperature=0.2,
+        ),
     )
+    model = MODELS.build(ConfigDict(cfg | options))
     model.init_weights()
     return model.train()
+
+
+HIRL = dict(
+    type='hirl_mm.HIRLMoCo',
+    spd_head=dict(
+        type='hirl_mm.SPDHead',
+        in_channels=16,
+        num_levels=3,
+        num_negatives=None,
+    ),
+)
+
+
+@pytest.fixture
+def model():
+    torch.manual_seed(0)
+    return build(**HIRL)
 
 
 @pytest.fixture
@@ -155,34 +164,10 @@ def test_tree_is_no_part_of_the_weights(model):
 
 def test_heads_do_not_disturb_the_weights_of_the_method():
     """Same seed, same weights, with and without the heads."""
-    init_default_scope('mmpretrain')
-    common = dict(
-        queue_len=24,
-        feat_dim=16,
-        backbone=dict(
-            type='ResNet', depth=18, base_channels=8, stem_channels=8
-        ),
-        neck=dict(
-            type='MoCoV2Neck',
-            in_channels=64,
-            hid_channels=32,
-            out_channels=16,
-        ),
-        head=dict(
-            type='ContrastiveHead',
-            loss=dict(type='CrossEntropyLoss'),
-            temperature=0.2,
-        ),
-    )
-    head = dict(type='hirl_mm.SPDHead', in_channels=16)
     states = []
-    for cfg in (
-        dict(type='MoCo', **common),
-        dict(type='hirl_mm.HIRLMoCo', spd_head=head, **common),
-    ):
+    for options in ({}, HIRL):
         torch.manual_seed(7)
-        model = MODELS.build(ConfigDict(cfg))
-        model.init_weights()
+        model = build(**options)
         states.append((model.backbone.state_dict(), torch.get_rng_state()))
     (plain, plain_rng), (hirl, hirl_rng) = states
     assert torch.equal(plain_rng, hirl_rng)
