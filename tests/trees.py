@@ -29,3 +29,14 @@ def blobs(num, dim, num_blobs, seed=0, spread=0.1):
     noise = torch.randn(num, dim, generator=generator)
     picks = torch.randint(num_blobs, (num,), generator=generator)
     return F.normalize(F.normalize(centers)[picks] + spread * noise, dim=1)
+
+
+def tree_of(leaf, *parents):
+    """A tree from the leaf of every sample and lists of parents."""
+    nums = [len(p) for p in parents]
+    nums.append(max(parents[-1] if parents else leaf) + 1)
+    return PrototypeTree(
+        centroids=[torch.zeros(num, 2) for num in nums],
+        parents=[torch.tensor(p) for p in parents],
+        leaf=torch.tensor(leaf),
+    )

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 
 import pytest
 import torch
@@ -55,6 +56,29 @@ def test_train_stop_and_resume(config, tmp_path):
     assert (tmp_path / 'prototype_trees/epoch_3.pth').is_file()
     last = torch.load(tmp_path / 'epoch_3.pth', weights_only=False)
     assert last['meta']['epoch'] == 3
+
+
+def test_killed_run_goes_on_where_it_was(config, tmp_path):
+    command = sys.executable, ROOT / 'tools/train.py', config
+    options = '--cfg-options', 'train_cfg.max_epochs=4'
+    process = subprocess.Popen(
+        [*command, '--work-dir', tmp_path, *options],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 120
+    while not (tmp_path / 'epoch_2.pth').exists():
+        assert process.poll() is None, 'the run ended by itself'
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    process.kill()
+    process.wait()
+    log = train(config, tmp_path, '--resume', *options)
+    resumed = int(re.search(r'resumed epoch: (\d)', log)[1])
+    assert resumed in (1, 2, 3)
+    assert f'HIRL tree of epoch {resumed + 1}' in log
+    assert f'HIRL tree of epoch {resumed}:' not in log
+    assert (tmp_path / 'epoch_4.pth').is_file()
 
 
 def test_two_processes_build_the_tree_of_one(config, tmp_path):

@@ -2,46 +2,11 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from sklearn.cluster import KMeans
-from sklearn.datasets import load_digits
 
 from hirl_mm.structures import PrototypeTree
 from hirl_mm.visualization import draw_semantic_tree
-
-DIGITS = load_digits()
-
-
-def digit(sample_idx):
-    pixels = 255 - DIGITS.images[sample_idx] * 255 / 16
-    return Image.fromarray(pixels.astype(np.uint8))
-
-
-@pytest.fixture(scope='module')
-def tree():
-    centroids, parents = [], []
-    points = DIGITS.data
-    for num in (24, 10, 4):
-        kmeans = KMeans(num, n_init=1, max_iter=20, random_state=0).fit(points)
-        parents.append(torch.from_numpy(kmeans.labels_).long())
-        points = kmeans.cluster_centers_
-        centroids.append(torch.from_numpy(points))
-    return PrototypeTree(centroids, parents[1:], parents[0])
-
-
-def tree_of(leaf, *parents):
-    """A tree from the leaf of every sample and lists of parents."""
-    nums = [len(p) for p in parents]
-    nums.append(max(parents[-1] if parents else leaf) + 1)
-    return PrototypeTree(
-        centroids=[torch.zeros(num, 2) for num in nums],
-        parents=[torch.tensor(p) for p in parents],
-        leaf=torch.tensor(leaf),
-    )
-
-
-def pixels(path):
-    with Image.open(path) as image:
-        return np.asarray(image.convert('RGB')).astype(int)
+from tests.digit_images import DIGITS, digit, pixels
+from tests.trees import tree_of
 
 
 def count(picture, color, tolerance=3):

@@ -1,23 +1,11 @@
 import pytest
-import torch
 
-from hirl_mm.structures import PrototypeTree
 from hirl_mm.visualization.semantic_tree_layout import (
     default_limits,
     place,
     select_nodes,
 )
-
-
-def tree_of(leaf, *parents):
-    """A tree from the leaf of every sample and lists of parents."""
-    nums = [len(p) for p in parents]
-    nums.append(max(parents[-1] if parents else leaf) + 1)
-    return PrototypeTree(
-        centroids=[torch.zeros(num, 2) for num in nums],
-        parents=[torch.tensor(p) for p in parents],
-        leaf=torch.tensor(leaf),
-    )
+from tests.trees import tree_of
 
 
 def test_selection_takes_the_largest_and_skips_the_empty():

@@ -74,7 +74,7 @@ class HIRLAlgorithm(BaseSelfSupervisor):
         z0 = tap.output[: len(data_samples)]
         with torch.no_grad():
             unit = torch.nn.functional.normalize(z0.float(), dim=1)
-            losses['z0_std'] = unit.std(dim=0).mean()
+            losses['z0_std'] = unit.std(dim=0, correction=0).mean()
         if self.tree is not None:
             leaf = self.tree.leaf[sample_idx.to(z0.device)]
             losses.update(self.spd_head.loss(z0, leaf, self.tree))
