@@ -1,4 +1,4 @@
 from .heads import SPDHead
-from .selfsup import HIRLAlgorithm, HIRLMoCo
+from .selfsup import HIRLAlgorithm, HIRLMoCo, HIRLMoCoV3, HIRLSimSiam
 
-__all__ = ['HIRLAlgorithm', 'HIRLMoCo', 'SPDHead']
+__all__ = ['HIRLAlgorithm', 'HIRLMoCo', 'HIRLMoCoV3', 'HIRLSimSiam', 'SPDHead']

@@ -1,3 +1,3 @@
-from .hirl import HIRLAlgorithm, HIRLMoCo
+from .hirl import HIRLAlgorithm, HIRLMoCo, HIRLMoCoV3, HIRLSimSiam
 
-__all__ = ['HIRLAlgorithm', 'HIRLMoCo']
+__all__ = ['HIRLAlgorithm', 'HIRLMoCo', 'HIRLMoCoV3', 'HIRLSimSiam']

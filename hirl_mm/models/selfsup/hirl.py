@@ -1,7 +1,12 @@
 import torch
-from mmpretrain.models.selfsup import BaseSelfSupervisor, MoCo
+from mmpretrain.models.selfsup import (
+    BaseSelfSupervisor,
+    MoCo,
+    MoCoV3,
+    SimSiam,
+)
 from mmpretrain.structures import DataSample
-from torch import Tensor
+from torch import Tensor, nn
 
 from hirl_mm.models.utils import FirstOutput
 from hirl_mm.registry import MODELS
@@ -25,9 +30,13 @@ class HIRLAlgorithm(BaseSelfSupervisor):
     Attributes:
         z0_module: Dotted path of the submodule whose first output in a
             training step is z0, the embedding of view 0.
+        momentum_module: Name of the moving average of backbone and neck
+            whose features are clustered; None to cluster those of the
+            trained network.
     """
 
     z0_module = 'neck'
+    momentum_module: str | None = None
 
     def __init__(self, *args, spd_head: dict, **kwargs) -> None:
         super().__init__(*args, **kwargs)
@@ -39,9 +48,22 @@ class HIRLAlgorithm(BaseSelfSupervisor):
         device = next(self.parameters()).device
         self.tree = tree if tree is None else tree.to(device)
 
+    def init_weights(self) -> None:
+        """Initialise, and start the moving average from the trained network.
+
+        MMPreTrain copies at the first training step; a tree of the first
+        epoch would be built from weights that no one trained or loaded.
+        """
+        super().init_weights()
+        if self.momentum_module is not None:
+            average = self.get_submodule(self.momentum_module).module
+            average.load_state_dict(self._online_network().state_dict())
+
     def extract_z0(self, inputs: Tensor) -> Tensor:
         """The features to cluster: images (B, 3, H, W) to (B, D)."""
-        return self.neck(self.backbone(inputs))[0]
+        if self.momentum_module is None:
+            return self._online_network()(inputs)[0]
+        return self.get_submodule(self.momentum_module)(inputs)[0]
 
     def loss(
         self,
@@ -73,12 +95,15 @@ class HIRLAlgorithm(BaseSelfSupervisor):
             losses['loss_ssl'] = losses.pop('loss')
         z0 = tap.output[: len(data_samples)]
         with torch.no_grad():
-            unit = torch.nn.functional.normalize(z0.float(), dim=1)
+            unit = nn.functional.normalize(z0.float(), dim=1)
             losses['z0_std'] = unit.std(dim=0, correction=0).mean()
         if self.tree is not None:
             leaf = self.tree.leaf[sample_idx.to(z0.device)]
             losses.update(self.spd_head.loss(z0, leaf, self.tree))
         return losses
+
+    def _online_network(self) -> nn.Sequential:
+        return nn.Sequential(self.backbone, self.neck)
 
 
 def _sample_idx_of(data_samples: list[DataSample]) -> Tensor:
@@ -95,15 +120,16 @@ def _sample_idx_of(data_samples: list[DataSample]) -> Tensor:
 class HIRLMoCo(HIRLAlgorithm, MoCo):
     """HIRL-MoCo v2; clusters the features of the key encoder."""
 
-    def init_weights(self) -> None:
-        """Initialise, and start the key encoder from the query encoder.
+    momentum_module = 'encoder_k'
 
-        MMPreTrain copies at the first training step; a tree of the first
-        epoch would be built from weights that no one trained or loaded.
-        """
-        super().init_weights()
-        online = torch.nn.Sequential(self.backbone, self.neck)
-        self.encoder_k.module.load_state_dict(online.state_dict())
 
-    def extract_z0(self, inputs: Tensor) -> Tensor:
-        return self.encoder_k(inputs)[0]
+@MODELS.register_module()
+class HIRLSimSiam(HIRLAlgorithm, SimSiam):
+    """HIRL-SimSiam; clusters the features before the predictor."""
+
+
+@MODELS.register_module()
+class HIRLMoCoV3(HIRLAlgorithm, MoCoV3):
+    """HIRL-MoCo v3; clusters the features of the momentum encoder."""
+
+    momentum_module = 'momentum_encoder'

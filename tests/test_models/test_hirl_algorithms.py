@@ -1,0 +1,168 @@
+import copy
+
+import pytest
+import torch
+from mmpretrain.structures import DataSample
+
+from hirl_mm.models.losses import semantic_path_loss
+from tests.algorithms import DIM, PLAIN, build
+from tests.trees import random_tree
+
+NUMS = (9, 4, 2)
+IDX = [30, 2, 17, 5, 44, 8, 9, 21]
+AVERAGES = {
+    'MoCo': 'encoder_k',
+    'SimSiam': None,
+    'MoCoV3': 'momentum_encoder',
+    'BYOL': 'target_net',
+}
+
+
+@pytest.fixture(params=AVERAGES)
+def name(request):
+    torch.manual_seed(0)
+    return request.param
+
+
+@pytest.fixture
+def model(name):
+    return build(name, hirl=True)
+
+
+@pytest.fixture
+def average(name, model):
+    """The moving average of backbone and neck, or None."""
+    return AVERAGES[name] and getattr(model, AVERAGES[name])
+
+
+@pytest.fixture
+def views():
+    return [torch.randn(8, 3, 32, 32), torch.randn(8, 3, 32, 32)]
+
+
+def samples(sample_idx):
+    return [DataSample(metainfo=dict(sample_idx=i)) for i in sample_idx]
+
+
+def losses_of(model, views, sample_idx=IDX):
+    """The losses, of a copy, with the shuffling of the batch fixed."""
+    model = copy.deepcopy(model)
+    torch.manual_seed(3)
+    return model.loss(views, samples(sample_idx))
+
+
+def test_every_plain_method_is_covered():
+    assert set(AVERAGES) == set(PLAIN)
+
+
+def test_own_loss_is_untouched(name, model, views):
+    """Without and with a tree, it is that of the plain class."""
+    plain = build(name)
+    state = model.state_dict()
+    plain.load_state_dict({k: state[k] for k in plain.state_dict()})
+    expected = losses_of(plain, views)['loss']
+    losses = losses_of(model, views)
+    assert torch.equal(losses['loss_ssl'], expected)
+    assert 'loss_spd' not in losses and 'loss' not in losses
+    model.set_tree(random_tree(NUMS, dim=DIM))
+    assert torch.equal(losses_of(model, views)['loss_ssl'], expected)
+
+
+def test_path_loss_is_that_of_view_zero_and_of_the_samples_leaves(
+    model, views
+):
+    tree = random_tree(NUMS, dim=DIM, num_samples=50)
+    model.set_tree(tree)
+    found = losses_of(model, views)['loss_spd']
+    z0 = model.neck(model.backbone(views[0]))[0]
+    leaf = tree.leaf[torch.tensor(IDX)]
+    assert len(leaf.unique()) > 3
+    embeddings = [project((z0,))[0] for project in model.spd_head.projections]
+    expected = semantic_path_loss(embeddings, tree, leaf, None)
+    torch.testing.assert_close(found, expected)
+    shuffled = losses_of(model, views, IDX[::-1])['loss_spd']
+    swapped = losses_of(model, views[::-1])['loss_spd']
+    assert abs(shuffled - expected) > 1e-4
+    assert abs(swapped - expected) > 1e-4
+
+
+def test_gradients_of_the_path_loss(model, average, views):
+    tree = random_tree(NUMS, dim=DIM, num_samples=50)
+    model.set_tree(tree)
+    model.loss(views, samples(IDX))['loss_spd'].backward()
+    for module in (model.backbone, model.neck, *model.spd_head.projections):
+        trained = [p for p in module.parameters() if p.requires_grad]
+        assert trained
+        assert all(p.grad is not None for p in trained)
+        assert any(p.grad.abs().sum() > 0 for p in trained)
+    if average is not None:
+        assert all(p.grad is None for p in average.parameters())
+    assert all(c.grad is None for c in model.tree.centroids)
+
+
+def test_no_gradient_for_the_heads_without_a_tree(model, views):
+    losses = model.loss(views, samples(IDX))
+    model.parse_losses(losses)[0].backward()
+    assert all(p.grad is None for p in model.spd_head.parameters())
+    assert any(p.grad is not None for p in model.backbone.parameters())
+
+
+def test_features_to_cluster_are_those_of_the_right_network(
+    model, average, views
+):
+    model.loss(views, samples(IDX))
+    with torch.no_grad():
+        for parameter in model.neck.parameters():
+            parameter.add_(torch.randn_like(parameter))
+    model.eval()
+    found = model.extract_z0(views[0])
+    online = model.neck(model.backbone(views[0]))[0]
+    if average is None:
+        torch.testing.assert_close(found, online)
+    else:
+        torch.testing.assert_close(found, average(views[0])[0])
+        assert not torch.allclose(found, online)
+
+
+def test_moving_average_starts_as_the_trained_network(model, views):
+    """Before any step: a tree of epoch 0 is built from it."""
+    model.eval()
+    torch.testing.assert_close(
+        model.extract_z0(views[0]), model.neck(model.backbone(views[0]))[0]
+    )
+
+
+def test_collapsed_embeddings_have_no_spread(views):
+    model = build('MoCo', hirl=True)
+    spread = model.loss(views, samples(IDX))['z0_std']
+    with torch.no_grad():
+        weight, bias = list(model.neck.parameters())[-2:]
+        weight.zero_()
+        bias.fill_(1.0)
+    assert model.loss(views, samples(IDX))['z0_std'] < 1e-6 < spread
+
+
+def test_state_adds_the_heads_alone(name, model):
+    plain, hirl = build(name).state_dict(), model.state_dict()
+    assert plain.keys() <= hirl.keys()
+    added = hirl.keys() - plain.keys()
+    assert added and all(key.startswith('spd_head.') for key in added)
+    model.set_tree(random_tree(NUMS, dim=DIM))
+    assert model.state_dict().keys() == hirl.keys()
+
+
+def test_heads_do_not_disturb_the_weights_of_the_method(name):
+    """Same seed, same weights, with and without the heads."""
+    states = []
+    for hirl in (False, True):
+        torch.manual_seed(7)
+        model = build(name, hirl)
+        states.append((model.backbone.state_dict(), torch.get_rng_state()))
+    (plain, plain_rng), (hirl, hirl_rng) = states
+    assert torch.equal(plain_rng, hirl_rng)
+    assert all(torch.equal(plain[key], hirl[key]) for key in plain)
+
+
+def test_samples_without_an_index(model, views):
+    with pytest.raises(ValueError, match="leave 'sample_idx' in the meta"):
+        model.loss(views, [DataSample() for _ in IDX])
