@@ -31,6 +31,8 @@ def test_model_hooks_and_pipelines_build(name):
     cfg = load(name)
     model = MODELS.build(cfg.model)
     model.init_weights()
+    for hook in cfg.custom_hooks:
+        hook.pop('priority', None)
     hooks = [HOOKS.build(hook) for hook in cfg.custom_hooks]
     assert all(isinstance(hook, Hook) for hook in hooks)
     pipelines = [
@@ -51,27 +53,75 @@ def test_model_hooks_and_pipelines_build(name):
         assert model.spd_head.num_levels == levels
 
 
-def test_recipe_of_the_paper():
-    cfg = load('hirl/hirl-mocov2_resnet50_8xb32-coslr-200e_in1k.py')
-    kmeans_hook = cfg.custom_hooks[0]
-    assert kmeans_hook.num_prototypes == (30000, 10000, 1000)
-    assert kmeans_hook.start_epoch == 20
-    assert cfg.model.spd_head.num_negatives == 1000
-    assert cfg.model.queue_len == 65536
-    assert cfg.train_cfg.max_epochs == 200
-    assert cfg.optim_wrapper.optimizer.lr == 0.03
-    views = cfg.train_dataloader.dataset.pipeline[1]
-    assert views['num_views'] == [2] or views['num_views'] == 2
+PAIRS = [
+    (name, plain)
+    for name in CONFIGS
+    for plain in CONFIGS
+    if Path(name).name == f'hirl-{Path(plain).name}'
+]
 
 
-def test_configs_of_one_demo_differ_by_hirl_alone():
-    plain = load('demo/mocov2_resnet18_1xb64-20e_digits.py')
-    hirl = load('demo/hirl-mocov2_resnet18_1xb64-20e_digits.py')
+def test_every_recipe_has_its_plain_arm():
+    recipes = {name for name in CONFIGS if name.startswith('hirl/')}
+    assert recipes <= {name for name, _ in PAIRS}
+
+
+@pytest.mark.parametrize(('name', 'plain_name'), PAIRS)
+def test_arms_differ_by_hirl_alone(name, plain_name):
+    plain, hirl = load(plain_name), load(name)
     for key in plain:
-        if key in ('model', 'custom_hooks'):
-            continue
-        assert plain[key] == hirl[key], key
+        if key not in ('model', 'custom_hooks', 'find_unused_parameters'):
+            assert plain[key] == hirl[key], key
     del hirl.model['spd_head']
-    hirl.model.type = 'MoCo'
+    assert hirl.model.type == f'hirl_mm.HIRL{plain.model.type}'
+    hirl.model.type = plain.model.type
     assert plain.model == hirl.model
     assert hirl.custom_hooks[1:] == plain.custom_hooks
+
+
+@pytest.mark.parametrize(
+    ('recipe', 'nums', 'start_epoch', 'negatives', 'epochs', 'batch', 'lr'),
+    [
+        (
+            'mocov2_resnet50_8xb32-coslr-200e_in1k',
+            *((30000, 10000, 1000), 20, 1000, 200, 256, 0.03),
+        ),
+        (
+            'simsiam_resnet50_16xb32-coslr-200e_in1k',
+            *((30000, 10000, 1000), 20, 1000, 200, 512, 0.1),
+        ),
+        (
+            'mocov3_vit-base-p16_128xb32-amp-coslr-400e_in1k',
+            *((30000, 10000, 5000), 40, 100, 400, 4096, 1.6e-3),
+        ),
+    ],
+)
+def test_recipe_of_the_paper(
+    recipe, nums, start_epoch, negatives, epochs, batch, lr
+):
+    """Table 1, section 5.1 and A.2; docs/deviations.md has the exceptions."""
+    cfg = load(f'hirl/hirl-{recipe}.py')
+    kmeans_hook = cfg.custom_hooks[0]
+    assert kmeans_hook.num_prototypes == nums
+    assert kmeans_hook.start_epoch == start_epoch
+    assert cfg.model.spd_head.num_negatives == negatives
+    assert cfg.train_cfg.max_epochs == epochs
+    assert max(s.end for s in cfg.param_scheduler) == epochs
+    assert cfg.optim_wrapper.optimizer.lr == lr
+    processes = int(recipe.split('xb')[0].split('_')[-1])
+    assert processes * cfg.train_dataloader.batch_size == batch
+    layers = 5 if 'mocov3' in recipe else 2
+    assert cfg.model.spd_head.get('num_layers', 2) == layers
+    z0 = cfg.model.neck.out_channels
+    assert cfg.model.spd_head.in_channels == z0
+
+
+def test_queue_of_the_paper():
+    cfg = load('hirl/hirl-mocov2_resnet50_8xb32-coslr-200e_in1k.py')
+    assert cfg.model.queue_len == 65536
+
+
+def test_predictor_of_simsiam_keeps_the_learning_rate():
+    cfg = load('hirl/hirl-simsiam_resnet50_16xb32-coslr-200e_in1k.py')
+    (hook,) = [h for h in cfg.custom_hooks if h['type'] == 'SimSiamHook']
+    assert hook.fix_pred_lr and hook.lr == cfg.optim_wrapper.optimizer.lr

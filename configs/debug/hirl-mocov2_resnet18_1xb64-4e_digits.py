@@ -1,9 +1,19 @@
-# A run of seconds through both stages of HIRL.
-_base_ = '../demo/hirl-mocov2_resnet18_1xb64-20e_digits.py'
-
-custom_hooks = [
-    dict(_base_.custom_hooks[0], start_epoch=2),
-    _base_.knn_probe,
+_base_ = [
+    'mocov2_resnet18_1xb64-4e_digits.py',
+    '../_base_/digits_kmeans_hook.py',
 ]
-param_scheduler = [dict(_base_.param_scheduler[0], T_max=4, end=4)]
-train_cfg = dict(max_epochs=4)
+
+model = dict(
+    type='hirl_mm.HIRLMoCo',
+    spd_head=dict(
+        type='hirl_mm.SPDHead',
+        in_channels=128,
+        num_levels=3,
+        num_negatives=100,
+    ),
+)
+custom_hooks = [
+    dict(_base_.kmeans_hook, start_epoch=2),
+    *_base_.custom_hooks,
+]
+find_unused_parameters = True

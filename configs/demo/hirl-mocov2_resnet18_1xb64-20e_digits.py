@@ -1,5 +1,8 @@
 # HIRL-MoCo v2 on scikit-learn's digits, the plain arm's recipe unchanged.
-_base_ = ['mocov2_resnet18_1xb64-20e_digits.py', '../_base_/kmeans_hook.py']
+_base_ = [
+    'mocov2_resnet18_1xb64-20e_digits.py',
+    '../_base_/digits_kmeans_hook.py',
+]
 
 model = dict(
     type='hirl_mm.HIRLMoCo',
@@ -11,13 +14,7 @@ model = dict(
     ),
 )
 custom_hooks = [
-    dict(
-        _base_.kmeans_hook,
-        num_prototypes=(60, 20, 10),
-        start_epoch=10,
-        pipeline=_base_.knn_pipeline,
-        num_workers=0,
-    ),
-    _base_.knn_probe,
+    dict(_base_.kmeans_hook, start_epoch=10),
+    *_base_.custom_hooks,
 ]
 find_unused_parameters = True

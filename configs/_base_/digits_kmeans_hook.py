@@ -1,0 +1,7 @@
+# HIRL's tree of prototypes on the 1,500 digits.
+kmeans_hook = dict(
+    type='hirl_mm.HierarchicalKMeansHook',
+    num_prototypes=(60, 20, 10),
+    pipeline=[dict(type='hirl_mm.LoadImage'), dict(type='PackInputs')],
+    num_workers=0,
+)

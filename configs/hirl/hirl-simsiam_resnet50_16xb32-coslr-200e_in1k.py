@@ -1,0 +1,22 @@
+# HIRL-SimSiam as in Table 1 and section 5.1 of the paper.
+_base_ = [
+    '../simsiam/simsiam_resnet50_16xb32-coslr-200e_in1k.py',
+    '../_base_/kmeans_hook.py',
+]
+
+model = dict(
+    type='hirl_mm.HIRLSimSiam',
+    spd_head=dict(
+        type='hirl_mm.SPDHead',
+        in_channels=2048,
+        num_levels=3,
+        num_negatives=1000,
+    ),
+)
+custom_hooks = [
+    dict(_base_.kmeans_hook, start_epoch=20),
+    *_base_.custom_hooks,
+]
+
+# The heads get no gradient before epoch 20.
+find_unused_parameters = True

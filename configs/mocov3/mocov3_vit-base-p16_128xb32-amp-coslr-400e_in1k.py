@@ -1,0 +1,26 @@
+# MoCo v3 at the 400 epochs of the HIRL paper (section A.2). The learning rate
+# is the paper's for both arms; the released HIRL-MoCo v3 has 2.4e-3.
+_base_ = [
+    'mmpretrain::mocov3/mocov3_vit-base-p16_16xb256-amp-coslr-300e_in1k.py',
+    '../_base_/knn_imagenet.py',
+]
+
+train_dataloader = dict(
+    batch_size=32,
+    # MMEngine puts a scope into every dict of a base in another package, and
+    # default_collate takes none.
+    collate_fn=dict(type='default_collate', _delete_=True),
+    dataset=dict(
+        pipeline=[dict(type='hirl_mm.LoadImage'), *_base_.train_pipeline[1:]]
+    ),
+)
+optim_wrapper = dict(optimizer=dict(lr=1.6e-3))
+param_scheduler = [
+    _base_.param_scheduler[0],
+    dict(_base_.param_scheduler[1], T_max=360, end=400),
+]
+train_cfg = dict(max_epochs=400)
+custom_hooks = [_base_.knn_probe]
+default_hooks = dict(
+    checkpoint=dict(backend_args=dict(backend='hirl_mm.atomic'))
+)

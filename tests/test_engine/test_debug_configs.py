@@ -1,0 +1,55 @@
+"""The debug configs as they are: both stages, learning, resuming."""
+
+import uuid
+
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.hooks import Hook
+
+from tests.runs import ROOT, run
+
+CONFIGS = sorted((ROOT / 'configs/debug').glob('*.py'))
+
+
+class Losses(Hook):
+    """Keeps the method's own loss of every step."""
+
+    def __init__(self):
+        self.seen = []
+
+    def after_train_iter(self, runner, batch_idx, data_batch, outputs):
+        loss = outputs.get('loss_ssl', outputs['loss'])
+        self.seen.append(loss.item())
+
+
+def load(path, digits, work_dir):
+    cfg = Config.fromfile(path)
+    cfg.work_dir = str(work_dir)
+    cfg.experiment_name = uuid.uuid4().hex
+    cfg.log_level = 'WARNING'
+    cfg.train_dataloader.dataset.data_root = str(digits)
+    for hook in cfg.custom_hooks:
+        if hook['type'] == 'hirl_mm.KNNProbeHook':
+            hook.bank.data_root = hook.queries.data_root = str(digits)
+    return cfg
+
+
+@pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
+def test_trains_learns_and_resumes(path, digits, tmp_path):
+    losses = Losses()
+    runner = run(load(path, digits, tmp_path), losses)
+    steps = len(runner.train_dataloader)
+    first, last = losses.seen[:steps], losses.seen[-steps:]
+    assert sum(last) < sum(first)
+    tree = getattr(runner.model, 'tree', None)
+    assert (tree is not None) == path.stem.startswith('hirl-')
+
+    cfg = load(path, digits, tmp_path)
+    cfg.resume, cfg.train_cfg.max_epochs = True, 5
+    again = Losses()
+    resumed = run(cfg, again)
+    assert len(again.seen) == steps
+    assert resumed.epoch == 5
+    state = torch.load(tmp_path / 'epoch_5.pth', weights_only=False)
+    assert ('prototype_tree' in state) == (tree is not None)
