@@ -29,7 +29,7 @@ def load_pretrained(cfg: Config, checkpoint: str | None) -> BaseModel:
     init_default_scope(cfg.get('default_scope', 'mmpretrain'))
     seed = cfg.get('randomness', {}).get('seed')
     set_random_seed(0 if seed is None else seed)
-    model = MODELS.build(cfg.model)
+    model = MODELS.build(_with_data_preprocessor(cfg))
     if checkpoint is None:
         _init_weights(model)
     else:
@@ -39,6 +39,14 @@ def load_pretrained(cfg: Config, checkpoint: str | None) -> BaseModel:
         _load_matching(model, state)
     device = 'cuda' if torch.cuda.is_available() else 'cpu'
     return model.to(device).eval()
+
+
+def _with_data_preprocessor(cfg: Config) -> dict:
+    """The model's config as the Runner completes it before it builds."""
+    model = cfg.model.copy()
+    if cfg.get('data_preprocessor') is not None:
+        model.setdefault('data_preprocessor', cfg.data_preprocessor)
+    return model
 
 
 def _init_weights(model: BaseModel) -> None:
