@@ -4,6 +4,8 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
+from hirl_mm.ranks import rank_and_world_size
+
 
 class Shard:
     """The rows that this process holds of a set of N rows.
@@ -63,8 +65,6 @@ def share_of_this_rank(rows: Tensor) -> tuple[Tensor, Tensor]:
     Returns:
         The rows (n', D) and their indices (n',).
     """
-    rank, world_size = 0, 1
-    if dist.is_initialized():
-        rank, world_size = dist.get_rank(), dist.get_world_size()
+    rank, world_size = rank_and_world_size()
     idx = torch.arange(rank, len(rows), world_size, device=rows.device)
     return rows[idx], idx

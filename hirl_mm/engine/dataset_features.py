@@ -4,12 +4,7 @@ from mmengine.model import BaseModel
 from mmpretrain.registry import DATASETS
 from torch import Tensor
 
-from .feature_pass import (
-    feature_loader,
-    feature_pass,
-    pooled_backbone,
-    whole_features,
-)
+from .feature_pass import feature_loader, whole_backbone_features
 from .labelled_data import labels_of
 
 
@@ -54,6 +49,5 @@ def dataset_features(
     built = DATASETS.build(dataset)
     labels = labels_of(built, what)
     loader = feature_loader(built, None, batch_size, num_workers)
-    rows = feature_pass(model, pooled_backbone(model), loader, what)
-    features = whole_features(*rows, len(built))
+    features = whole_backbone_features(model, loader, what)
     return features, labels.to(features.device), built

@@ -109,11 +109,17 @@ def feature_pass(
             ) from error
 
 
-def whole_features(
-    sample_idx: Tensor, features: Tensor, num_samples: int
+def whole_backbone_features(
+    model: BaseModel, loader: DataLoader, what: str
 ) -> Tensor:
-    """Rows of the ranks (n, D) to those of the data set (N, D), by index."""
-    whole = features.new_zeros(num_samples, features.size(1))
+    """Pooled backbone features of a data set, (N, C), on every rank.
+
+    See :func:`feature_pass` for the arguments and the errors.
+    """
+    sample_idx, features = feature_pass(
+        model, pooled_backbone(model), loader, what
+    )
+    whole = features.new_zeros(len(loader.dataset), features.size(1))
     whole[sample_idx] = features
     all_reduce(whole)
     return whole

@@ -4,6 +4,8 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
+from hirl_mm.ranks import rank_and_world_size
+
 
 @torch.no_grad()
 def extract_features(
@@ -55,7 +57,7 @@ def first_holders(sample_idx: Tensor, num_samples: int) -> Tensor:
     Raises:
         ValueError: If indices lie outside [0, N), or no rank holds one.
     """
-    rank, world_size = _rank_and_world_size()
+    rank, world_size = rank_and_world_size()
     device = sample_idx.device
     outside = int(((sample_idx < 0) | (sample_idx >= num_samples)).sum())
     position = torch.arange(len(sample_idx), device=device)
@@ -92,16 +94,10 @@ def _check_finite(features: Tensor, sample_idx: Tensor) -> None:
     """Raise on all ranks if a feature of any rank is not finite."""
     bad = sample_idx[~torch.isfinite(features).all(1)]
     bad_of_rank = [bad.tolist()]
-    _, world_size = _rank_and_world_size()
+    _, world_size = rank_and_world_size()
     if world_size > 1:
         bad_of_rank = [None] * world_size
         dist.all_gather_object(bad_of_rank, bad.tolist())
     every = sorted(idx for of_rank in bad_of_rank for idx in of_rank)
     if every:
         raise NonFiniteFeaturesError(every[:5], len(every))
-
-
-def _rank_and_world_size() -> tuple[int, int]:
-    if dist.is_initialized():
-        return dist.get_rank(), dist.get_world_size()
-    return 0, 1

@@ -1,8 +1,6 @@
 import os
 from pathlib import Path
 
-import torch
-
 from hirl_mm.structures import PrototypeTree
 
 
@@ -66,16 +64,13 @@ def load_images(folder: str | os.PathLike) -> dict:
 
 
 def _load(path: str | os.PathLike) -> object:
+    from hirl_mm.engine.checkpoint_loader import load_local_checkpoint
+
     try:
-        return torch.load(path, map_location='cpu', weights_only=True)
-    except Exception:
-        # A checkpoint of MMEngine also holds its message hub, which the safe
-        # loader refuses. Whatever is no checkpoint at all fails again here.
-        try:
-            return torch.load(path, map_location='cpu', weights_only=False)
-        except Exception as error:
-            reason = f'{type(error).__name__}: {error}'.splitlines()[0]
-            raise ValueError(
-                f'{path} is neither a prototype tree nor a checkpoint '
-                f'({reason})'
-            ) from error
+        return load_local_checkpoint(path, map_location='cpu')
+    except OSError as error:
+        cause = error.__cause__ or error
+        reason = f'{type(cause).__name__}: {cause}'.splitlines()[0]
+        raise ValueError(
+            f'{path} is neither a prototype tree nor a checkpoint ({reason})'
+        ) from error

@@ -7,9 +7,7 @@ from mmpretrain.utils import get_ori_model
 
 from hirl_mm.engine.feature_pass import (
     feature_loader,
-    feature_pass,
-    pooled_backbone,
-    whole_features,
+    whole_backbone_features,
 )
 from hirl_mm.engine.labelled_data import labels_of, subset
 from hirl_mm.evaluation.functional import knn_accuracy
@@ -96,12 +94,10 @@ class KNNProbeHook(Hook):
         """Measure the model as it is after ``runner.epoch`` epochs."""
         began = time.perf_counter()
         model = get_ori_model(runner.model)
-        features = []
-        for loader, labels in self._parts:
-            rows = feature_pass(
-                model, pooled_backbone(model), loader, 'kNN probe'
-            )
-            features.append(whole_features(*rows, len(labels)))
+        features = [
+            whole_backbone_features(model, loader, 'kNN probe')
+            for loader, _ in self._parts
+        ]
         (_, bank_labels), (_, query_labels) = self._parts
         device = features[0].device
         accuracy = knn_accuracy(
