@@ -6,10 +6,10 @@ from mmpretrain.structures import DataSample
 
 from hirl_mm.models.losses import semantic_path_loss
 from tests.algorithms import DIM, PLAIN, build
+from tests.samples import IDX, samples
 from tests.trees import random_tree
 
 NUMS = (9, 4, 2)
-IDX = [30, 2, 17, 5, 44, 8, 9, 21]
 AVERAGES = {
     'MoCo': 'encoder_k',
     'SimSiam': None,
@@ -38,10 +38,6 @@ def average(name, model):
 @pytest.fixture
 def views():
     return [torch.randn(8, 3, 32, 32), torch.randn(8, 3, 32, 32)]
-
-
-def samples(sample_idx):
-    return [DataSample(metainfo=dict(sample_idx=i)) for i in sample_idx]
 
 
 def losses_of(model, views, sample_idx=IDX):
@@ -161,6 +157,15 @@ def test_heads_do_not_disturb_the_weights_of_the_method(name):
     (plain, plain_rng), (hirl, hirl_rng) = states
     assert torch.equal(plain_rng, hirl_rng)
     assert all(torch.equal(plain[key], hirl[key]) for key in plain)
+
+
+def test_head_of_another_dimension(name):
+    with pytest.raises(ValueError, match='has 16 dim.*use in_channels=16'):
+        build(
+            name,
+            hirl=True,
+            spd_head=dict(type='hirl_mm.SPDHead', in_channels=20),
+        )
 
 
 def test_samples_without_an_index(model, views):

@@ -61,6 +61,7 @@ class SPDHead(BaseModule):
                 f'{num_levels} and {num_layers}'
             )
         check_reduction(reduction)
+        self.in_channels = in_channels
         self.num_levels = num_levels
         self.num_negatives = num_negatives
         self.reduction = reduction

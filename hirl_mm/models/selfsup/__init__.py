@@ -1,3 +1,11 @@
-from .hirl import HIRLAlgorithm, HIRLMoCo, HIRLMoCoV3, HIRLSimSiam
+from .compose import compose_hirl
+from .hirl import HIRLAlgorithm
+from .hirl_methods import HIRLMoCo, HIRLMoCoV3, HIRLSimSiam
 
-__all__ = ['HIRLAlgorithm', 'HIRLMoCo', 'HIRLMoCoV3', 'HIRLSimSiam']
+__all__ = [
+    'HIRLAlgorithm',
+    'HIRLMoCo',
+    'HIRLMoCoV3',
+    'HIRLSimSiam',
+    'compose_hirl',
+]

@@ -1,14 +1,9 @@
 import torch
-from mmpretrain.models.selfsup import (
-    BaseSelfSupervisor,
-    MoCo,
-    MoCoV3,
-    SimSiam,
-)
+from mmpretrain.models.selfsup import BaseSelfSupervisor
 from mmpretrain.structures import DataSample
 from torch import Tensor, nn
 
-from hirl_mm.models.utils import FirstOutput
+from hirl_mm.models.utils import FirstOutput, output_dim
 from hirl_mm.registry import MODELS
 from hirl_mm.structures import PrototypeTree
 
@@ -27,9 +22,15 @@ class HIRLAlgorithm(BaseSelfSupervisor):
         spd_head: Config of the :class:`~hirl_mm.models.heads.SPDHead`.
         **kwargs: Of the algorithm.
 
+    Raises:
+        ValueError: If the head does not fit the embedding, or a submodule
+            that the class names does not exist.
+
     Attributes:
-        z0_module: Dotted path of the submodule whose first output in a
-            training step is z0, the embedding of view 0.
+        z0_module: Dotted path, into ``backbone`` or ``neck``, of the
+            submodule whose first output in a training step is z0, the
+            embedding of view 0; of a tuple its first part, of a token
+            sequence the first token.
         momentum_module: Name of the moving average of backbone and neck
             whose features are clustered; None to cluster those of the
             trained network.
@@ -42,6 +43,7 @@ class HIRLAlgorithm(BaseSelfSupervisor):
         super().__init__(*args, **kwargs)
         self.spd_head = MODELS.build(spd_head)
         self.tree: PrototypeTree | None = None
+        self._check_submodules()
 
     def set_tree(self, tree: PrototypeTree | None) -> None:
         """Train on this tree from now on; on none, without the SPD loss."""
@@ -56,14 +58,33 @@ class HIRLAlgorithm(BaseSelfSupervisor):
         """
         super().init_weights()
         if self.momentum_module is not None:
+            online = nn.Sequential(self.backbone, self.neck)
             average = self.get_submodule(self.momentum_module).module
-            average.load_state_dict(self._online_network().state_dict())
+            average.load_state_dict(online.state_dict())
 
     def extract_z0(self, inputs: Tensor) -> Tensor:
         """The features to cluster: images (B, 3, H, W) to (B, D)."""
         if self.momentum_module is None:
-            return self._online_network()(inputs)[0]
-        return self.get_submodule(self.momentum_module)(inputs)[0]
+            features, neck = self.extract_feat(inputs), self.neck
+        else:
+            backbone, neck = self.get_submodule(self.momentum_module).module
+            features = backbone(inputs)
+        if self.z0_module == 'neck':
+            features = neck(features)
+        return _of_image(_first(features))
+
+    def assign(self, embeddings: Tensor, sample_idx: Tensor) -> Tensor:
+        """The leaves of a batch in the current tree.
+
+        Args:
+            embeddings: The output tapped in this step, of all views that the
+                submodule saw at once (view 0 first), without its graph.
+            sample_idx: (B,) long.
+
+        Returns:
+            (B,) long.
+        """
+        return self.tree.leaf[sample_idx]
 
     def loss(
         self,
@@ -93,17 +114,41 @@ class HIRLAlgorithm(BaseSelfSupervisor):
             losses = super().loss(inputs, data_samples, **kwargs)
         if 'loss' in losses:
             losses['loss_ssl'] = losses.pop('loss')
-        z0 = tap.output[: len(data_samples)]
+        embeddings = _of_image(tap.output)
+        z0 = embeddings[: len(data_samples)]
         with torch.no_grad():
             unit = nn.functional.normalize(z0.float(), dim=1)
             losses['z0_std'] = unit.std(dim=0, correction=0).mean()
         if self.tree is not None:
-            leaf = self.tree.leaf[sample_idx.to(z0.device)]
+            leaf = self.assign(embeddings.detach(), sample_idx.to(z0.device))
             losses.update(self.spd_head.loss(z0, leaf, self.tree))
         return losses
 
-    def _online_network(self) -> nn.Sequential:
-        return nn.Sequential(self.backbone, self.neck)
+    def _check_submodules(self) -> None:
+        with FirstOutput(self, self.z0_module):
+            dim = output_dim(self.get_submodule(self.z0_module))
+        if dim not in (None, self.spd_head.in_channels):
+            raise ValueError(
+                f'spd_head has in_channels={self.spd_head.in_channels}, but '
+                f'z0, the output of {self.z0_module}, has {dim} dimensions: '
+                f'use in_channels={dim}'
+            )
+        if self.momentum_module is not None and not hasattr(
+            self, self.momentum_module
+        ):
+            raise ValueError(
+                f'{type(self).__name__} has no moving average '
+                f'{self.momentum_module!r} (momentum_module)'
+            )
+
+
+def _first(outputs: Tensor | tuple[Tensor, ...]) -> Tensor:
+    return outputs if isinstance(outputs, Tensor) else outputs[0]
+
+
+def _of_image(features: Tensor) -> Tensor:
+    """(B, D) as they are; of tokens (B, T, D) the first, the class token."""
+    return features[:, 0] if features.ndim == 3 else features
 
 
 def _sample_idx_of(data_samples: list[DataSample]) -> Tensor:
@@ -114,22 +159,3 @@ def _sample_idx_of(data_samples: list[DataSample]) -> Tensor:
             'of PackInputs, where it is by default'
         )
     return torch.tensor([sample.sample_idx for sample in data_samples])
-
-
-@MODELS.register_module()
-class HIRLMoCo(HIRLAlgorithm, MoCo):
-    """HIRL-MoCo v2; clusters the features of the key encoder."""
-
-    momentum_module = 'encoder_k'
-
-
-@MODELS.register_module()
-class HIRLSimSiam(HIRLAlgorithm, SimSiam):
-    """HIRL-SimSiam; clusters the features before the predictor."""
-
-
-@MODELS.register_module()
-class HIRLMoCoV3(HIRLAlgorithm, MoCoV3):
-    """HIRL-MoCo v3; clusters the features of the momentum encoder."""
-
-    momentum_module = 'momentum_encoder'

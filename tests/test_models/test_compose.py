@@ -1,0 +1,203 @@
+"""HIRL around the config of a model, as a project without Python has it."""
+
+import copy
+
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.logging import MessageHub
+from mmengine.registry import init_default_scope
+from mmpretrain.models.selfsup import MAE, DenseCL, SimSiam
+
+from hirl_mm.models import HIRLAlgorithm, HIRLMoCo
+from hirl_mm.models.losses import semantic_path_loss
+from hirl_mm.registry import MODELS
+from tests.algorithms import DIM, PLAIN, RESNET, build
+from tests.samples import IDX, samples
+from tests.trees import random_tree
+
+NUMS = (9, 4, 2)
+DENSECL = dict(
+    type='DenseCL',
+    queue_len=16,
+    feat_dim=DIM,
+    momentum=0.5,
+    backbone=RESNET,
+    neck=dict(
+        type='DenseCLNeck',
+        in_channels=64,
+        hid_channels=32,
+        out_channels=DIM,
+        num_grid=None,
+    ),
+    head=dict(
+        type='ContrastiveHead',
+        loss=dict(type='CrossEntropyLoss'),
+        temperature=0.2,
+    ),
+)
+MAE_CFG = dict(
+    type='MAE',
+    backbone=dict(
+        type='MAEViT',
+        arch=dict(
+            embed_dims=24,
+            num_layers=2,
+            num_heads=2,
+            feedforward_channels=48,
+        ),
+        img_size=32,
+        patch_size=8,
+        mask_ratio=0.5,
+    ),
+    neck=dict(
+        type='MAEPretrainDecoder',
+        num_patches=16,
+        patch_size=8,
+        embed_dim=24,
+        decoder_embed_dim=16,
+        decoder_depth=1,
+        decoder_num_heads=2,
+    ),
+    head=dict(
+        type='MAEPretrainHead',
+        patch_size=8,
+        loss=dict(type='PixelReconstructionLoss', criterion='L2'),
+    ),
+)
+
+
+@pytest.fixture(autouse=True)
+def scope():
+    init_default_scope('mmpretrain')
+    MessageHub.get_instance('test').update_info('max_iters', 10)
+    torch.manual_seed(0)
+
+
+def head(dim):
+    return dict(
+        type='hirl_mm.SPDHead',
+        in_channels=dim,
+        num_levels=3,
+        num_negatives=None,
+    )
+
+
+def compose(algorithm, dim=DIM, **options):
+    cfg = dict(
+        type='hirl_mm.HIRLAlgorithm',
+        algorithm=copy.deepcopy(algorithm),
+        spd_head=head(dim),
+        **options,
+    )
+    model = MODELS.build(cfg)
+    model.init_weights()
+    return model
+
+
+def path_loss(model, z0, tree):
+    embeddings = [project((z0,))[0] for project in model.spd_head.projections]
+    leaf = tree.leaf[torch.tensor(IDX)]
+    return semantic_path_loss(embeddings, tree, leaf, None)
+
+
+@pytest.mark.parametrize('name', PLAIN)
+def test_builds_the_class_of_the_method(name):
+    model = compose(dict(type=name, **PLAIN[name]))
+    assert type(model).__name__ == f'HIRL{name}'
+    expected = build(name, hirl=True)
+    assert type(model) is type(expected)
+    assert model.state_dict().keys() == expected.state_dict().keys()
+
+
+def test_a_config_that_inherits_another_package(tmp_path):
+    """Merged into its base, and with _delete_; and MMEngine's scope in it."""
+    base = 'mmpretrain::mocov2/mocov2_resnet50_8xb32-coslr-200e_in1k.py'
+    models = []
+    for delete in ('', '_delete_=True, '):
+        path = tmp_path / 'config.py'
+        path.write_text(
+            f'_base_ = {base!r}\n'
+            f"model = dict({delete}type='hirl_mm.HIRLAlgorithm', "
+            "algorithm=_base_.model, spd_head=dict(type='hirl_mm.SPDHead', "
+            'in_channels=128))\n'
+        )
+        models.append(MODELS.build(Config.fromfile(path).model))
+    assert [type(model) for model in models] == [HIRLMoCo, HIRLMoCo]
+
+
+def test_contradiction_between_the_merged_model_and_the_algorithm():
+    algorithm = dict(type='MoCo', **PLAIN['MoCo'])
+    with pytest.raises(ValueError, match=r'model\.queue_len is set beside'):
+        compose(algorithm, queue_len=12)
+    assert compose(algorithm, queue_len=24).queue_len == 24
+
+
+def test_densecl_by_name():
+    model = compose(DENSECL, z0_module='neck', momentum_module='encoder_k')
+    assert isinstance(model, HIRLAlgorithm) and isinstance(model, DenseCL)
+    plain = MODELS.build(copy.deepcopy(DENSECL))
+    added = model.state_dict().keys() - plain.state_dict().keys()
+    assert added and all(key.startswith('spd_head.') for key in added)
+
+    views = [torch.randn(8, 3, 64, 64), torch.randn(8, 3, 64, 64)]
+    tree = random_tree(NUMS, dim=DIM, num_samples=50)
+    model.set_tree(tree)
+    losses = copy.deepcopy(model).loss(views, samples(IDX))
+    z0 = model.neck(model.backbone(views[0]))[0]
+    torch.testing.assert_close(losses['loss_spd'], path_loss(model, z0, tree))
+    assert {'loss_single', 'loss_dense'} < losses.keys()
+
+    with torch.no_grad():
+        for parameter in model.neck.parameters():
+            parameter.add_(torch.randn_like(parameter))
+    model.eval()
+    average = model.encoder_k(views[0])[0]
+    torch.testing.assert_close(model.extract_z0(views[0]), average)
+    assert not torch.allclose(average, model.neck(model.backbone(views[0]))[0])
+
+
+def test_class_token_of_the_encoder_of_mae():
+    model = compose(MAE_CFG, dim=24, z0_module='backbone')
+    assert isinstance(model, MAE)
+    images = torch.randn(8, 3, 32, 32)
+    tree = random_tree(NUMS, dim=24, num_samples=50)
+    model.set_tree(tree)
+    torch.manual_seed(5)
+    found = copy.deepcopy(model).loss(images, samples(IDX))['loss_spd']
+    torch.manual_seed(5)
+    visible_tokens, _, _ = model.backbone(images)
+    z0 = visible_tokens[:, 0]
+    torch.testing.assert_close(found, path_loss(model, z0, tree))
+    model.eval()
+    all_tokens = model.backbone(images, mask=None)[0]
+    features = model.extract_z0(images)
+    assert features.shape == (8, 24)
+    torch.testing.assert_close(features, all_tokens[:, 0])
+
+
+def test_a_subclass_of_a_known_method():
+    class MySimSiam(SimSiam):
+        """A method of some project."""
+
+    model = compose(dict(type=MySimSiam, **PLAIN['SimSiam']))
+    assert isinstance(model, MySimSiam) and isinstance(model, HIRLAlgorithm)
+    assert model.z0_module == 'neck' and model.momentum_module is None
+
+
+def test_unknown_method_needs_the_place_of_its_embedding():
+    with pytest.raises(ValueError, match='no class for DenseCL under HIRL'):
+        compose(DENSECL)
+    # what was composed before does not count as known
+    compose(DENSECL, z0_module='neck', momentum_module='encoder_k')
+    with pytest.raises(ValueError, match='no class for DenseCL under HIRL'):
+        compose(DENSECL)
+
+
+def test_places_that_do_not_exist():
+    with pytest.raises(ValueError, match="must be one of .*, got 'neck.mlp'"):
+        compose(DENSECL, z0_module='neck.mlp')
+    with pytest.raises(ValueError, match="no moving average 'teacher'"):
+        compose(DENSECL, z0_module='neck', momentum_module='teacher')
+    with pytest.raises(KeyError, match="no model 'MoCoV9'"):
+        compose(dict(DENSECL, type='MoCoV9'))
