@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from hirl_mm.features import NonFiniteFeaturesError, extract_features
+from hirl_mm.models.utils import pooled
 
 from .progress import logged_progress
 
@@ -126,17 +127,10 @@ def whole_backbone_features(
 
 
 def pooled_backbone(model: BaseModel) -> Callable[[Tensor], Tensor]:
-    """The evaluated representation: images to backbone features (B, C).
-
-    Feature maps (B, C, H, W) are averaged, of token sequences (B, T, C) the
-    first token is taken.
-    """
+    """The evaluated representation: images to backbone features (B, C)."""
 
     def extract(inputs: Tensor) -> Tensor:
-        feature = model.extract_feat(inputs)[-1]
-        if feature.ndim == 4:
-            return feature.mean(dim=(2, 3))
-        return feature[:, 0] if feature.ndim == 3 else feature
+        return pooled(model.extract_feat(inputs)[-1])
 
     return extract
 

@@ -1,4 +1,30 @@
-from .heads import SPDHead
-from .selfsup import HIRLAlgorithm, HIRLMoCo, HIRLMoCoV3, HIRLSimSiam
+from .backbones import DINOViT, MaskedViT
+from .heads import DINODistillHead, SPDHead, iBOTDistillHead
+from .necks import DINONeck
+from .selfsup import (
+    HIRLDINO,
+    DINOAlgorithm,
+    HIRLAlgorithm,
+    HIRLiBOT,
+    HIRLMoCo,
+    HIRLMoCoV3,
+    HIRLSimSiam,
+    iBOTAlgorithm,
+)
 
-__all__ = ['HIRLAlgorithm', 'HIRLMoCo', 'HIRLMoCoV3', 'HIRLSimSiam', 'SPDHead']
+__all__ = [
+    'DINOAlgorithm',
+    'DINODistillHead',
+    'DINONeck',
+    'DINOViT',
+    'HIRLAlgorithm',
+    'HIRLDINO',
+    'HIRLMoCo',
+    'HIRLMoCoV3',
+    'HIRLSimSiam',
+    'HIRLiBOT',
+    'MaskedViT',
+    'SPDHead',
+    'iBOTAlgorithm',
+    'iBOTDistillHead',
+]

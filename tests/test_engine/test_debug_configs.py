@@ -19,7 +19,7 @@ class Losses(Hook):
         self.seen = []
 
     def after_train_iter(self, runner, batch_idx, data_batch, outputs):
-        loss = outputs.get('loss_ssl', outputs['loss'])
+        loss = outputs['loss'] - outputs.get('loss_spd', 0)
         self.seen.append(loss.item())
 
 

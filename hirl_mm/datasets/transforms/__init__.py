@@ -1,3 +1,4 @@
+from .block_mask import BlockMask
 from .load_image import LoadImage
 
-__all__ = ['LoadImage']
+__all__ = ['BlockMask', 'LoadImage']

@@ -1,4 +1,20 @@
 from .negative_paths import sample_negative_leaves
+from .self_distillation import (
+    mean_entropy,
+    patch_distillation_loss,
+    teacher_probabilities,
+    view_distillation_loss,
+)
 from .semantic_path_loss import check_reduction, semantic_path_loss
+from .teacher_temperature import teacher_temperature
 
-__all__ = ['check_reduction', 'sample_negative_leaves', 'semantic_path_loss']
+__all__ = [
+    'check_reduction',
+    'mean_entropy',
+    'patch_distillation_loss',
+    'sample_negative_leaves',
+    'semantic_path_loss',
+    'teacher_probabilities',
+    'teacher_temperature',
+    'view_distillation_loss',
+]

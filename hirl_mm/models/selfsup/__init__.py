@@ -1,11 +1,25 @@
 from .compose import compose_hirl
+from .dino import DINOAlgorithm
 from .hirl import HIRLAlgorithm
-from .hirl_methods import HIRLMoCo, HIRLMoCoV3, HIRLSimSiam
+from .hirl_methods import (
+    HIRLDINO,
+    HIRLiBOT,
+    HIRLMoCo,
+    HIRLMoCoV3,
+    HIRLSimSiam,
+)
+from .ibot import iBOTAlgorithm
+from .self_distillation import SelfDistillation
 
 __all__ = [
+    'DINOAlgorithm',
     'HIRLAlgorithm',
+    'HIRLDINO',
     'HIRLMoCo',
     'HIRLMoCoV3',
     'HIRLSimSiam',
+    'HIRLiBOT',
+    'SelfDistillation',
     'compose_hirl',
+    'iBOTAlgorithm',
 ]

@@ -3,7 +3,7 @@ from mmpretrain.models.selfsup import BaseSelfSupervisor
 from mmpretrain.structures import DataSample
 from torch import Tensor, nn
 
-from hirl_mm.models.utils import FirstOutput, output_dim
+from hirl_mm.models.utils import FirstOutput, output_dim, pooled
 from hirl_mm.registry import MODELS
 from hirl_mm.structures import PrototypeTree
 
@@ -71,7 +71,7 @@ class HIRLAlgorithm(BaseSelfSupervisor):
             features = backbone(inputs)
         if self.z0_module == 'neck':
             features = neck(features)
-        return _of_image(_first(features))
+        return pooled(_first(features))
 
     def assign(self, embeddings: Tensor, sample_idx: Tensor) -> Tensor:
         """The leaves of a batch in the current tree.
@@ -114,13 +114,14 @@ class HIRLAlgorithm(BaseSelfSupervisor):
             losses = super().loss(inputs, data_samples, **kwargs)
         if 'loss' in losses:
             losses['loss_ssl'] = losses.pop('loss')
-        embeddings = _of_image(tap.output)
+        embeddings = pooled(tap.output)
         z0 = embeddings[: len(data_samples)]
         with torch.no_grad():
             unit = nn.functional.normalize(z0.float(), dim=1)
             losses['z0_std'] = unit.std(dim=0, correction=0).mean()
         if self.tree is not None:
-            leaf = self.assign(embeddings.detach(), sample_idx.to(z0.device))
+            sample_idx = sample_idx.to(z0.device, non_blocking=True)
+            leaf = self.assign(embeddings.detach(), sample_idx)
             losses.update(self.spd_head.loss(z0, leaf, self.tree))
         return losses
 
@@ -144,11 +145,6 @@ class HIRLAlgorithm(BaseSelfSupervisor):
 
 def _first(outputs: Tensor | tuple[Tensor, ...]) -> Tensor:
     return outputs if isinstance(outputs, Tensor) else outputs[0]
-
-
-def _of_image(features: Tensor) -> Tensor:
-    """(B, D) as they are; of tokens (B, T, D) the first, the class token."""
-    return features[:, 0] if features.ndim == 3 else features
 
 
 def _sample_idx_of(data_samples: list[DataSample]) -> Tensor:

@@ -1,10 +1,13 @@
 """The paper's methods under HIRL: where each has its embedding."""
 
 from mmpretrain.models.selfsup import MoCo, MoCoV3, SimSiam
+from torch import Tensor
 
 from hirl_mm.registry import MODELS
 
+from .dino import DINOAlgorithm
 from .hirl import HIRLAlgorithm
+from .ibot import iBOTAlgorithm
 
 
 @MODELS.register_module()
@@ -24,3 +27,22 @@ class HIRLMoCoV3(HIRLAlgorithm, MoCoV3):
     """HIRL-MoCo v3; clusters the features of the momentum encoder."""
 
     momentum_module = 'momentum_encoder'
+
+
+@MODELS.register_module()
+class HIRLDINO(HIRLAlgorithm, DINOAlgorithm):
+    """HIRL-DINO; clusters the teacher's bottleneck."""
+
+    def extract_z0(self, inputs: Tensor) -> Tensor:
+        return self.teacher.embed(inputs)
+
+
+@MODELS.register_module()
+class HIRLiBOT(HIRLAlgorithm, iBOTAlgorithm):
+    """HIRL-iBOT; clusters the teacher's bottleneck of unmasked images.
+
+    z0 is that of the student's global view 0, masked where its mask says.
+    """
+
+    def extract_z0(self, inputs: Tensor) -> Tensor:
+        return self.teacher.embed(inputs)

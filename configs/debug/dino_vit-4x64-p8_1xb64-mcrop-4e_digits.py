@@ -1,0 +1,55 @@
+# A run of seconds through DINO.
+_base_ = '../_base_/digits_multicrop.py'
+
+model = dict(
+    type='hirl_mm.DINOAlgorithm',
+    num_crops=_base_.num_crops,
+    base_momentum=0.98,
+    backbone=dict(
+        type='hirl_mm.DINOViT',
+        arch=dict(
+            embed_dims=64,
+            num_layers=4,
+            num_heads=4,
+            feedforward_channels=256,
+        ),
+        img_size=32,
+        patch_size=8,
+        drop_path_rate=0.1,
+    ),
+    neck=dict(
+        type='hirl_mm.DINONeck',
+        in_channels=64,
+        hid_channels=256,
+        out_channels=64,
+    ),
+    head=dict(
+        type='hirl_mm.DINODistillHead',
+        in_channels=64,
+        out_channels=256,
+        warmup_teacher_temp_epochs=2,
+    ),
+)
+optim_wrapper = dict(
+    optimizer=dict(weight_decay=0.04),
+    paramwise_cfg=dict(
+        norm_decay_mult=0.0, bias_decay_mult=0.0, flat_decay_mult=0.0
+    ),
+)
+param_scheduler = [
+    *_base_.param_scheduler,
+    dict(
+        type='CosineAnnealingParamScheduler',
+        param_name='weight_decay',
+        eta_min_ratio=10,
+        by_epoch=True,
+        convert_to_iter_based=True,
+        T_max=4,
+        end=4,
+    ),
+]
+custom_hooks = [
+    dict(type='hirl_mm.TeacherUpdateHook'),
+    dict(type='hirl_mm.ParameterClipHook', max_norm=0.3),
+    *_base_.custom_hooks,
+]

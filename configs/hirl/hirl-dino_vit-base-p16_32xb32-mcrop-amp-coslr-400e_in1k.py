@@ -1,0 +1,26 @@
+# HIRL-DINO as in Table 1 and section 5.1 of the paper.
+_base_ = [
+    '../dino/dino_vit-base-p16_32xb32-mcrop-amp-coslr-400e_in1k.py',
+    '../_base_/kmeans_hook.py',
+]
+
+model = dict(
+    type='hirl_mm.HIRLDINO',
+    spd_head=dict(
+        type='hirl_mm.SPDHead',
+        in_channels=256,
+        num_levels=3,
+        num_negatives=100,
+    ),
+)
+custom_hooks = [
+    dict(
+        _base_.kmeans_hook,
+        num_prototypes=(30000, 10000, 5000),
+        start_epoch=40,
+    ),
+    *_base_.custom_hooks,
+]
+
+# The heads get no gradient before epoch 40.
+find_unused_parameters = True

@@ -1,0 +1,51 @@
+import torch
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+from torch.optim import Optimizer
+
+from hirl_mm.registry import HOOKS
+
+
+@HOOKS.register_module()
+class ParameterClipHook(Hook):
+    """Clips the gradient of each parameter by a norm of its own.
+
+    As the authors of DINO and iBOT do, where MMEngine's ``clip_grad`` and the
+    released HIRL clip by the norm over all parameters: with that, gradients
+    of the SPD heads would shrink those of the method. Works on unscaled
+    gradients, also under AMP, and waits for nothing on the device.
+
+    Args:
+        max_norm: Largest Euclidean norm of the gradient of a parameter.
+
+    Raises:
+        ValueError: If the norm is not positive.
+    """
+
+    def __init__(self, max_norm: float) -> None:
+        if max_norm <= 0:
+            raise ValueError(f'max_norm must be positive, got {max_norm}')
+        self.max_norm = max_norm
+
+    def before_train(self, runner: Runner) -> None:
+        self._handle = runner.optim_wrapper.optimizer.register_step_pre_hook(
+            lambda optimizer, *_: clip_each(optimizer, self.max_norm)
+        )
+
+    def after_train(self, runner: Runner) -> None:
+        self._handle.remove()
+
+
+@torch.no_grad()
+def clip_each(optimizer: Optimizer, max_norm: float) -> None:
+    """Scale gradients longer than ``max_norm`` to that length, each alone."""
+    gradients = [
+        parameter.grad
+        for group in optimizer.param_groups
+        for parameter in group['params']
+        if parameter.grad is not None
+    ]
+    if gradients:
+        norms = torch._foreach_norm(gradients)
+        scales = (max_norm / (torch.stack(norms) + 1e-6)).clamp(max=1)
+        torch._foreach_mul_(gradients, list(scales.unbind()))

@@ -1,0 +1,33 @@
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+from mmpretrain.utils import get_ori_model
+
+from hirl_mm.models.selfsup import SelfDistillation
+from hirl_mm.registry import HOOKS
+
+
+@HOOKS.register_module()
+class TeacherUpdateHook(Hook):
+    """Moves the teacher of DINO and iBOT after every optimizer step.
+
+    It hangs on the optimizer itself: with gradient accumulation the teacher
+    moves once per step and not once per forward pass, and when a loss scale
+    overflows and the step is skipped it does not move.
+
+    Raises:
+        TypeError: Before the first iteration, if the model has no teacher.
+    """
+
+    def before_train(self, runner: Runner) -> None:
+        model = get_ori_model(runner.model)
+        if not isinstance(model, SelfDistillation):
+            raise TypeError(
+                'TeacherUpdateHook moves the teacher of DINOAlgorithm or '
+                f'iBOTAlgorithm, but the model is a {type(model).__name__}'
+            )
+        self._handle = runner.optim_wrapper.optimizer.register_step_post_hook(
+            lambda *_: model.move_teacher()
+        )
+
+    def after_train(self, runner: Runner) -> None:
+        self._handle.remove()

@@ -1,0 +1,4 @@
+from .dino_vit import DINOViT
+from .masked_vit import MaskedViT
+
+__all__ = ['DINOViT', 'MaskedViT']

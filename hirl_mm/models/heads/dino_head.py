@@ -1,0 +1,102 @@
+import torch
+from mmengine.dist import all_reduce
+from mmengine.model import BaseModule
+from torch import Tensor
+
+from hirl_mm.models.losses import (
+    mean_entropy,
+    teacher_probabilities,
+    teacher_temperature,
+    view_distillation_loss,
+)
+from hirl_mm.models.utils import NormalizedLinear, current_epoch
+from hirl_mm.registry import MODELS
+
+
+@MODELS.register_module()
+class DINODistillHead(BaseModule):
+    """The last layer and the loss of `DINO <https://arxiv.org/abs/2104.14294>`_.
+
+    The centre, the moving average of the teacher's mean output over the batch
+    of all ranks, is a buffer, so that a run resumes with it.
+
+    Args:
+        in_channels: Dimension of the bottleneck.
+        out_channels: K, the number of dimensions compared by a softmax.
+        student_temp: Temperature of the student.
+        teacher_temp: Temperature of the teacher after its warm-up.
+        warmup_teacher_temp: That of the first epoch.
+        warmup_teacher_temp_epochs: Length of the warm-up.
+        center_momentum: Weight of the old centre.
+        init_cfg: Initialisation of the parameters.
+
+    Raises:
+        ValueError: If a temperature is not positive or the momentum outside
+            [0, 1].
+    """
+
+    def __init__(
+        self,
+        in_channels: int = 256,
+        out_channels: int = 65536,
+        student_temp: float = 0.1,
+        teacher_temp: float = 0.07,
+        warmup_teacher_temp: float = 0.04,
+        warmup_teacher_temp_epochs: int = 50,
+        center_momentum: float = 0.9,
+        init_cfg: dict | None = None,
+    ) -> None:
+        super().__init__(init_cfg)
+        temperatures = (student_temp, teacher_temp, warmup_teacher_temp)
+        if min(temperatures) <= 0 or not 0 <= center_momentum <= 1:
+            raise ValueError(
+                'student_temp, teacher_temp and warmup_teacher_temp must be '
+                'positive and center_momentum in [0, 1], got '
+                f'{temperatures} and {center_momentum}'
+            )
+        self.in_channels = in_channels
+        self.student_temp = student_temp
+        self.warmup = dict(
+            first=warmup_teacher_temp,
+            last=teacher_temp,
+            num_epochs=warmup_teacher_temp_epochs,
+        )
+        self.center_momentum = center_momentum
+        self.last_layer = NormalizedLinear(in_channels, out_channels)
+        self.register_buffer('center', torch.zeros(out_channels))
+
+    @property
+    def teacher_temp(self) -> float:
+        """The teacher's temperature in this epoch."""
+        return teacher_temperature(current_epoch(), **self.warmup)
+
+    def loss(
+        self, embeddings: Tensor, teacher_logits: Tensor, batch_size: int
+    ) -> dict[str, Tensor]:
+        """The loss of a batch; moves the centre.
+
+        Args:
+            embeddings: (S * B, D) bottlenecks of the student, view after
+                view.
+            teacher_logits: (T * B, K) outputs of the teacher's last layer
+                for the first T views.
+            batch_size: B.
+
+        Returns:
+            ``loss``, a scalar, and ``teacher_entropy``, the lowest value that
+            it can have with these targets, in nats: log K when the teacher
+            tells nothing apart, 0 when it is sure of everything.
+        """
+        student = self.last_layer(embeddings).unflatten(0, (-1, batch_size))
+        teacher = teacher_probabilities(
+            teacher_logits, self.center, self.teacher_temp
+        ).unflatten(0, (-1, batch_size))
+        loss = view_distillation_loss(student, teacher, self.student_temp)
+        self.move(self.center, teacher_logits.float().mean(0))
+        return dict(loss=loss, teacher_entropy=mean_entropy(teacher))
+
+    @torch.no_grad()
+    def move(self, center: Tensor, mean: Tensor) -> None:
+        """Move a centre towards the mean over the ranks of ``mean``, (K,)."""
+        all_reduce(mean, 'mean')
+        center.lerp_(mean, 1 - self.center_momentum)

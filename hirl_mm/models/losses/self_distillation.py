@@ -1,0 +1,82 @@
+import torch
+from torch import Tensor
+
+
+@torch.no_grad()
+def teacher_probabilities(
+    logits: Tensor, center: Tensor, temperature: float
+) -> Tensor:
+    """Centred and sharpened outputs of the teacher, Eq. 1 and 4 of DINO.
+
+    Args:
+        logits: (..., K).
+        center: (K,).
+        temperature: Of the teacher.
+
+    Returns:
+        (..., K) in float32, rows that sum to 1, without a graph.
+    """
+    with torch.autocast(logits.device.type, enabled=False):
+        return ((logits.float() - center) / temperature).softmax(-1)
+
+
+@torch.no_grad()
+def mean_entropy(probabilities: Tensor) -> Tensor:
+    """Mean entropy of rows (..., K), a scalar in nats."""
+    return torch.special.entr(probabilities).sum(-1).mean()
+
+
+def view_distillation_loss(
+    student: Tensor, teacher: Tensor, temperature: float
+) -> Tensor:
+    r"""Cross entropy over pairs of different views, Eq. 3 of DINO.
+
+    .. math::
+        \frac{1}{B \cdot |\{s \neq t\}|} \sum_b \sum_{t} \sum_{s \neq t}
+        -\langle q_{tb}, \log \mathrm{softmax}(x_{sb} / \tau) \rangle
+
+    Since every q sums to 1, the term of a pair is
+    :math:`\mathrm{lse}(x / \tau) - \langle q, x \rangle / \tau`, and sums over
+    views can be taken before the products: no tensor has the pairs as a
+    dimension. Computed in float32 whatever autocast says.
+
+    Args:
+        student: (S, B, K) logits of all views.
+        teacher: (T, B, K) probabilities of the first T of these views,
+            T <= S.
+        temperature: Of the student.
+
+    Returns:
+        A scalar.
+    """
+    num_views, num_targets = len(student), len(teacher)
+    with torch.autocast(student.device.type, enabled=False):
+        scaled = student.float() / temperature
+        partition = scaled.logsumexp(-1).mean(1)
+        loss = num_targets * partition.sum() - partition[:num_targets].sum()
+        agreement = (teacher.sum(0) * scaled.sum(0)).sum()
+        agreement = agreement - (teacher * scaled[:num_targets]).sum()
+        loss = loss - agreement / student.size(1)
+    return loss / (num_targets * (num_views - 1))
+
+
+def patch_distillation_loss(
+    student: Tensor, teacher: Tensor, weight: Tensor, temperature: float
+) -> Tensor:
+    """Weighted cross entropy at masked patches, Eq. 2 of iBOT.
+
+    Computed in float32 whatever autocast says.
+
+    Args:
+        student: (M, K) logits of the masked patches of masked views.
+        teacher: (M, K) probabilities of the same patches, unmasked.
+        weight: (M,) float, of every patch.
+        temperature: Of the student.
+
+    Returns:
+        The weighted sum, a scalar; 0 without a masked patch.
+    """
+    with torch.autocast(student.device.type, enabled=False):
+        scaled = student.float() / temperature
+        loss = scaled.logsumexp(-1) - (teacher * scaled).sum(-1)
+        return (loss * weight).sum()

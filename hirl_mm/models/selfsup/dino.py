@@ -1,0 +1,47 @@
+import torch
+from mmpretrain.structures import DataSample
+from torch import Tensor
+
+from hirl_mm.models.utils import batch_per_resolution, pooled
+from hirl_mm.registry import MODELS
+
+from .self_distillation import SelfDistillation
+
+
+@MODELS.register_module()
+class DINOAlgorithm(SelfDistillation):
+    """`DINO <https://arxiv.org/abs/2104.14294>`_.
+
+    Every view of an image, as the student sees it, is to tell what the
+    teacher sees in every other global view. Not to be confused with mmdet's
+    detector of that name.
+    """
+
+    def loss(
+        self,
+        inputs: list[Tensor],
+        data_samples: list[DataSample],
+        **kwargs,
+    ) -> dict[str, Tensor]:
+        """The loss of a training step; moves the head's centre.
+
+        Args:
+            inputs: The views (B, 3, H, W), global ones first.
+            data_samples: Not used.
+
+        Returns:
+            ``loss`` and ``teacher_entropy``, see
+            :meth:`~hirl_mm.models.heads.DINODistillHead.loss`.
+        """
+        self.check_step(inputs)
+        with torch.no_grad():
+            global_views = torch.cat(inputs[: self.num_crops[0]])
+            teacher = self.teacher
+            targets = teacher.last_layer(teacher.embed(global_views))
+        features = torch.cat(
+            [
+                pooled(self.backbone(images)[0])
+                for images in batch_per_resolution(inputs)
+            ]
+        )
+        return self.head.loss(self.neck(features), targets, len(inputs[0]))
