@@ -1,4 +1,17 @@
 from .heads import SPDHead
-from .selfsup import HIRLAlgorithm, HIRLMoCo, HIRLMoCoV3, HIRLSimSiam
+from .selfsup import (
+    HIRLAlgorithm,
+    HIRLBEiT,
+    HIRLMoCo,
+    HIRLMoCoV3,
+    HIRLSimSiam,
+)
 
-__all__ = ['HIRLAlgorithm', 'HIRLMoCo', 'HIRLMoCoV3', 'HIRLSimSiam', 'SPDHead']
+__all__ = [
+    'HIRLAlgorithm',
+    'HIRLBEiT',
+    'HIRLMoCo',
+    'HIRLMoCoV3',
+    'HIRLSimSiam',
+    'SPDHead',
+]

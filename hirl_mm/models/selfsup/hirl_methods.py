@@ -1,6 +1,6 @@
 """The paper's methods under HIRL: where each has its embedding."""
 
-from mmpretrain.models.selfsup import MoCo, MoCoV3, SimSiam
+from mmpretrain.models.selfsup import BEiT, MoCo, MoCoV3, SimSiam
 
 from hirl_mm.registry import MODELS
 
@@ -24,3 +24,14 @@ class HIRLMoCoV3(HIRLAlgorithm, MoCoV3):
     """HIRL-MoCo v3; clusters the features of the momentum encoder."""
 
     momentum_module = 'momentum_encoder'
+
+
+@MODELS.register_module()
+class HIRLBEiT(HIRLAlgorithm, BEiT):
+    """HIRL-BEiT; z0 is the class token after the last LayerNorm.
+
+    As in the released code, the loss reads it from the masked training view,
+    and what is clustered comes from the same network without a mask.
+    """
+
+    z0_module = 'backbone'
