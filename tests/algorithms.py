@@ -13,6 +13,7 @@ from hirl_mm.registry import MODELS
 from tests.samples import samples
 
 DIM = 16
+MAX_ITERS = 10
 
 RESNET = dict(
     type='ResNet',
@@ -128,7 +129,8 @@ class HIRLBYOL(HIRLAlgorithm, BYOL):
 def build(name, hirl=False, **options):
     """The plain method, or its HIRL variant without sampled negatives."""
     init_default_scope('mmpretrain')
-    MessageHub.get_instance('test').update_info('max_iters', 10)
+    # Where cosine schedules look: of a Runner of an earlier test, if any.
+    MessageHub.get_current_instance().update_info('max_iters', MAX_ITERS)
     cfg = dict(type=name, **PLAIN[name])
     if hirl:
         cfg['type'] = f'hirl_mm.HIRL{name}'

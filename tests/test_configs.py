@@ -175,3 +175,13 @@ def test_weight_decay_of_beits_heads():
     assert decay[layer.ln1.weight] == decay[layer.attn.v_bias] == 0.0
     assert decay[model.backbone.cls_token] == 0.0
     assert decay[model.backbone.mask_token] == 0.05
+
+
+def test_constants_of_the_losses():
+    """Section A.2 of the paper and those of the methods' authors."""
+    moco = load('mocov2/mocov2_resnet50_8xb32-coslr-200e_in1k.py').model
+    assert (moco.momentum, moco.head.temperature) == (0.001, 0.2)
+    name = 'mocov3/mocov3_vit-base-p16_128xb32-amp-coslr-400e_in1k.py'
+    moco_v3 = load(name).model
+    assert (moco_v3.base_momentum, moco_v3.head.temperature) == (0.01, 0.2)
+    assert moco_v3.head.loss.loss_weight == 2 * moco_v3.head.temperature
