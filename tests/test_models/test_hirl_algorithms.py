@@ -184,3 +184,9 @@ def test_head_of_another_dimension(name):
 def test_samples_without_an_index(model, views):
     with pytest.raises(ValueError, match="leave 'sample_idx' in the meta"):
         model.loss(views, [DataSample() for _ in IDX])
+
+
+def test_beit_of_several_blocks():
+    backbone = dict(PLAIN['BEiT']['backbone'], out_indices=[0, 1])
+    with pytest.raises(ValueError, match=r'out_indices=\[0, 1\]: leave'):
+        build('BEiT', hirl=True, backbone=backbone)
