@@ -1,5 +1,8 @@
 """Narrow models of every method, plain and under HIRL."""
 
+import copy
+
+import torch
 from mmengine.config import ConfigDict
 from mmengine.logging import MessageHub
 from mmengine.registry import init_default_scope
@@ -7,8 +10,10 @@ from mmpretrain.models.selfsup import BYOL
 
 from hirl_mm.models import HIRLAlgorithm
 from hirl_mm.registry import MODELS
+from tests.samples import samples
 
 DIM = 16
+MAX_ITERS = 10
 
 RESNET = dict(
     type='ResNet',
@@ -89,6 +94,28 @@ PLAIN = {
             temperature=0.2,
         ),
     ),
+    'BEiT': dict(
+        backbone=dict(
+            type='BEiTPretrainViT',
+            arch=dict(
+                embed_dims=DIM,
+                num_layers=2,
+                num_heads=2,
+                feedforward_channels=32,
+            ),
+            img_size=32,
+            patch_size=8,
+            # Makes the class tokens of two images differ at the start.
+            layer_scale_init_value=1.0,
+        ),
+        head=dict(
+            type='BEiTV1Head',
+            embed_dims=DIM,
+            num_embed=12,
+            loss=dict(type='CrossEntropyLoss'),
+        ),
+        target_generator=dict(type='DALL-E', n_hid=8, vocab_size=12),
+    ),
 }
 
 
@@ -102,7 +129,8 @@ class HIRLBYOL(HIRLAlgorithm, BYOL):
 def build(name, hirl=False, **options):
     """The plain method, or its HIRL variant without sampled negatives."""
     init_default_scope('mmpretrain')
-    MessageHub.get_instance('test').update_info('max_iters', 10)
+    # Where cosine schedules look: of a Runner of an earlier test, if any.
+    MessageHub.get_current_instance().update_info('max_iters', MAX_ITERS)
     cfg = dict(type=name, **PLAIN[name])
     if hirl:
         cfg['type'] = f'hirl_mm.HIRL{name}'
@@ -115,3 +143,61 @@ def build(name, hirl=False, **options):
     model = MODELS.build(ConfigDict(cfg | options))
     model.init_weights()
     return model.train()
+
+
+def step_samples(name, sample_idx):
+    """The samples of a training step, with what the method needs of them."""
+    return _SAMPLES.get(name, samples)(sample_idx)
+
+
+def z0_of(name, model, views, data_samples):
+    """The embedding (B, DIM) of view 0 in a training step."""
+    if name in _Z0:
+        return _Z0[name](model, views, data_samples)
+    return features_of(name, model, views[0])
+
+
+def features_of(name, model, images):
+    """What the trained network, not its average, would give to cluster."""
+    return _FEATURES.get(name, _projection)(model, images)
+
+
+def last_trained(name, model):
+    """The module whose output is the embedding."""
+    return model.backbone if name in _NO_NECK else model.neck
+
+
+def _projection(model, images):
+    return model.neck(model.backbone(images))[0]
+
+
+def _masked_samples(sample_idx):
+    """Five of 4 x 4 patches are masked, others for every place in the batch.
+
+    With one seed, so that it is the place and not the index that counts.
+    """
+    generator = torch.Generator().manual_seed(0)
+    packed = samples(sample_idx)
+    for sample in packed:
+        places = torch.randperm(16, generator=generator)
+        sample.set_mask((places < 5).long().reshape(4, 4))
+    return packed
+
+
+def _masked_class_token(model, views, data_samples):
+    mask = torch.stack([sample.mask for sample in data_samples])
+    # A forward with a mask leaves a tensor of its graph in the module, which
+    # could not be copied any more.
+    backbone = copy.deepcopy(model.backbone)
+    return backbone(views[0], mask)[0][:, 0]
+
+
+def _class_token(model, images):
+    return model.backbone(images, mask=None)[0][:, 0]
+
+
+# Where a method is not one of two views through a backbone and a neck.
+_NO_NECK = ('BEiT',)
+_SAMPLES = {'BEiT': _masked_samples}
+_Z0 = {'BEiT': _masked_class_token}
+_FEATURES = {'BEiT': _class_token}

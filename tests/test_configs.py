@@ -4,6 +4,7 @@ import pytest
 from mmengine.config import Config
 from mmengine.dataset import Compose
 from mmengine.hooks import Hook
+from mmengine.optim import build_optim_wrapper
 from mmengine.registry import init_default_scope
 
 from hirl_mm.models import HIRLAlgorithm
@@ -29,6 +30,8 @@ def test_there_are_configs():
 @pytest.mark.parametrize('name', CONFIGS)
 def test_model_hooks_and_pipelines_build(name):
     cfg = load(name)
+    # BEiT's tokenizer would be downloaded; no test needs a network.
+    cfg.model.get('target_generator', {}).pop('init_cfg', None)
     model = MODELS.build(cfg.model)
     model.init_weights()
     for hook in cfg.custom_hooks:
@@ -94,6 +97,10 @@ def test_arms_differ_by_hirl_alone(name, plain_name):
             'mocov3_vit-base-p16_128xb32-amp-coslr-400e_in1k',
             *((30000, 10000, 5000), 40, 100, 400, 4096, 1.6e-3),
         ),
+        (
+            'beit_beit-base-p16_32xb64-amp-coslr-400e_in1k',
+            *((30000, 10000, 1000), 40, 100, 400, 2048, 1.5e-3),
+        ),
     ],
 )
 def test_recipe_of_the_paper(
@@ -112,7 +119,8 @@ def test_recipe_of_the_paper(
     assert processes * cfg.train_dataloader.batch_size == batch
     layers = 5 if 'mocov3' in recipe else 2
     assert cfg.model.spd_head.get('num_layers', 2) == layers
-    z0 = cfg.model.neck.out_channels
+    without_neck = dict(out_channels=cfg.model.head.get('embed_dims'))
+    z0 = (cfg.model.get('neck') or without_neck)['out_channels']
     assert cfg.model.spd_head.in_channels == z0
 
 
@@ -125,3 +133,55 @@ def test_predictor_of_simsiam_keeps_the_learning_rate():
     cfg = load('hirl/hirl-simsiam_resnet50_16xb32-coslr-200e_in1k.py')
     (hook,) = [h for h in cfg.custom_hooks if h['type'] == 'SimSiamHook']
     assert hook.fix_pred_lr and hook.lr == cfg.optim_wrapper.optimizer.lr
+
+
+def test_rest_of_the_recipe_of_beit():
+    cfg = load('hirl/hirl-beit_beit-base-p16_32xb64-amp-coslr-400e_in1k.py')
+    assert cfg.train_dataloader.drop_last
+    dataset = cfg.train_dataloader.dataset
+    assert (dataset.split, dataset.data_root) == ('train', 'data/imagenet/')
+    assert 'ann_file' not in dataset and 'data_prefix' not in dataset
+    warmup, cosine = cfg.param_scheduler
+    assert (warmup.begin, warmup.end) == (0, 10)
+    assert (cosine.begin, cosine.end, cosine.eta_min) == (10, 400, 1e-5)
+    assert 'T_max' not in cosine
+    assert cfg.optim_wrapper.type == 'AmpOptimWrapper'
+    assert cfg.optim_wrapper.optimizer.weight_decay == 0.05
+    assert cfg.optim_wrapper.clip_grad.max_norm == 3.0
+    assert cfg.model.backbone.drop_path_rate == 0.1
+    assert cfg.model.backbone.layer_scale_init_value == 0.1
+    assert cfg.model.target_generator.init_cfg.checkpoint.endswith('.pth')
+
+
+def test_weight_decay_of_beits_heads():
+    """The base's groups: weights, of BN too, decay and biases do not."""
+    cfg = load('debug/hirl-beit_vit-4x64-p8_1xb64-4e_digits.py')
+    recipe = load('beit/beit_beit-base-p16_32xb64-amp-coslr-400e_in1k.py')
+    optim = dict(recipe.optim_wrapper, type='OptimWrapper')
+    del optim['loss_scale']
+    model = MODELS.build(cfg.model)
+    wrapper = build_optim_wrapper(model, optim)
+    decay = {
+        parameter: group['weight_decay']
+        for group in wrapper.param_groups
+        for parameter in group['params']
+    }
+    heads = dict(model.spd_head.named_parameters())
+    assert {decay[p] for k, p in heads.items() if 'bias' in k} == {0.0}
+    weights = {k: decay[p] for k, p in heads.items() if 'weight' in k}
+    assert set(weights.values()) == {0.05}
+    assert any('bn0' in key for key in weights)
+    layer = model.backbone.layers[0]
+    assert decay[layer.ln1.weight] == decay[layer.attn.v_bias] == 0.0
+    assert decay[model.backbone.cls_token] == 0.0
+    assert decay[model.backbone.mask_token] == 0.05
+
+
+def test_constants_of_the_losses():
+    """Section A.2 of the paper and those of the methods' authors."""
+    moco = load('mocov2/mocov2_resnet50_8xb32-coslr-200e_in1k.py').model
+    assert (moco.momentum, moco.head.temperature) == (0.001, 0.2)
+    name = 'mocov3/mocov3_vit-base-p16_128xb32-amp-coslr-400e_in1k.py'
+    moco_v3 = load(name).model
+    assert (moco_v3.base_momentum, moco_v3.head.temperature) == (0.01, 0.2)
+    assert moco_v3.head.loss.loss_weight == 2 * moco_v3.head.temperature

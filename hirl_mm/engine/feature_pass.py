@@ -14,6 +14,7 @@ from mmengine.dataset import (
 from mmengine.dist import all_reduce, get_world_size
 from mmengine.model import BaseModel
 from mmengine.utils.dl_utils.parrots_wrapper import _BatchNorm
+from mmpretrain.models import SelfSupDataPreprocessor, TwoNormDataPreprocessor
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
@@ -89,7 +90,7 @@ def feature_pass(
     """
 
     def of_batch(batch: dict) -> Tensor:
-        return extract(model.data_preprocessor(batch, False)['inputs'])
+        return extract(normalized_images(model, batch))
 
     average_batch_norm_statistics(model)
     dataset = loader.dataset
@@ -108,6 +109,26 @@ def feature_pass(
                 'has diverged or an image is broken; resume from an earlier '
                 'checkpoint with a lower learning rate, or mend the image'
             ) from error
+
+
+def normalized_images(model: BaseModel, batch: dict) -> Tensor:
+    """Single images as the backbone is trained on them.
+
+    BEiT's preprocessor knows pairs alone, the image and the one for the
+    tokenizer: of a batch of single images it would take the first two for a
+    pair. Here they all pass as first images.
+
+    Args:
+        model: Its ``data_preprocessor`` is used.
+        batch: With ``inputs``, uint8 images (B, 3, H, W) in BGR.
+
+    Returns:
+        (B, 3, H, W) float32, on the device of the model.
+    """
+    preprocessor = model.data_preprocessor
+    if isinstance(preprocessor, TwoNormDataPreprocessor):
+        return SelfSupDataPreprocessor.forward(preprocessor, batch)['inputs']
+    return preprocessor(batch, False)['inputs']
 
 
 def whole_backbone_features(

@@ -5,8 +5,16 @@ import torch
 from mmpretrain.structures import DataSample
 
 from hirl_mm.models.losses import semantic_path_loss
-from tests.algorithms import DIM, PLAIN, build
-from tests.samples import IDX, samples
+from tests.algorithms import (
+    DIM,
+    PLAIN,
+    build,
+    features_of,
+    last_trained,
+    step_samples,
+    z0_of,
+)
+from tests.samples import IDX
 from tests.trees import random_tree
 
 NUMS = (9, 4, 2)
@@ -15,6 +23,7 @@ AVERAGES = {
     'SimSiam': None,
     'MoCoV3': 'momentum_encoder',
     'BYOL': 'target_net',
+    'BEiT': None,
 }
 
 
@@ -40,11 +49,11 @@ def views():
     return [torch.randn(8, 3, 32, 32), torch.randn(8, 3, 32, 32)]
 
 
-def losses_of(model, views, sample_idx=IDX):
+def losses_of(name, model, views, sample_idx=IDX):
     """The losses, of a copy, with the shuffling of the batch fixed."""
     model = copy.deepcopy(model)
     torch.manual_seed(3)
-    return model.loss(views, samples(sample_idx))
+    return model.loss(views, step_samples(name, sample_idx))
 
 
 def test_every_plain_method_is_covered():
@@ -56,63 +65,66 @@ def test_own_loss_is_untouched(name, model, views):
     plain = build(name)
     state = model.state_dict()
     plain.load_state_dict({k: state[k] for k in plain.state_dict()})
-    expected = losses_of(plain, views)['loss']
-    losses = losses_of(model, views)
+    expected = losses_of(name, plain, views)['loss']
+    losses = losses_of(name, model, views)
     assert torch.equal(losses['loss_ssl'], expected)
     assert 'loss_spd' not in losses and 'loss' not in losses
     model.set_tree(random_tree(NUMS, dim=DIM))
-    assert torch.equal(losses_of(model, views)['loss_ssl'], expected)
+    assert torch.equal(losses_of(name, model, views)['loss_ssl'], expected)
 
 
 def test_path_loss_is_that_of_view_zero_and_of_the_samples_leaves(
-    model, views
+    name, model, views
 ):
     tree = random_tree(NUMS, dim=DIM, num_samples=50)
     model.set_tree(tree)
-    found = losses_of(model, views)['loss_spd']
-    z0 = model.neck(model.backbone(views[0]))[0]
+    found = losses_of(name, model, views)['loss_spd']
+    z0 = z0_of(name, model, views, step_samples(name, IDX))
     leaf = tree.leaf[torch.tensor(IDX)]
     assert len(leaf.unique()) > 3
     embeddings = [project((z0,))[0] for project in model.spd_head.projections]
     expected = semantic_path_loss(embeddings, tree, leaf, None)
     torch.testing.assert_close(found, expected)
-    shuffled = losses_of(model, views, IDX[::-1])['loss_spd']
-    swapped = losses_of(model, views[::-1])['loss_spd']
+    shuffled = losses_of(name, model, views, IDX[::-1])['loss_spd']
+    swapped = losses_of(name, model, views[::-1])['loss_spd']
     assert abs(shuffled - expected) > 1e-4
     assert abs(swapped - expected) > 1e-4
 
 
-def test_gradients_of_the_path_loss(model, average, views):
+def test_gradients_of_the_path_loss(name, model, average, views):
     tree = random_tree(NUMS, dim=DIM, num_samples=50)
     model.set_tree(tree)
-    model.loss(views, samples(IDX))['loss_spd'].backward()
-    for module in (model.backbone, model.neck, *model.spd_head.projections):
+    data_samples = step_samples(name, IDX)
+    model.loss(views, data_samples)['loss_spd'].backward()
+    trained_modules = {model.backbone, last_trained(name, model)}
+    for module in (*trained_modules, *model.spd_head.projections):
         trained = [p for p in module.parameters() if p.requires_grad]
         assert trained
         assert all(p.grad is not None for p in trained)
         assert any(p.grad.abs().sum() > 0 for p in trained)
-    if average is not None:
-        assert all(p.grad is None for p in average.parameters())
+    for frozen in (average, model.target_generator):
+        if frozen is not None:
+            assert all(p.grad is None for p in frozen.parameters())
     assert all(c.grad is None for c in model.tree.centroids)
 
 
-def test_no_gradient_for_the_heads_without_a_tree(model, views):
-    losses = model.loss(views, samples(IDX))
+def test_no_gradient_for_the_heads_without_a_tree(name, model, views):
+    losses = model.loss(views, step_samples(name, IDX))
     model.parse_losses(losses)[0].backward()
     assert all(p.grad is None for p in model.spd_head.parameters())
     assert any(p.grad is not None for p in model.backbone.parameters())
 
 
 def test_features_to_cluster_are_those_of_the_right_network(
-    model, average, views
+    name, model, average, views
 ):
-    model.loss(views, samples(IDX))
+    model.loss(views, step_samples(name, IDX))
     with torch.no_grad():
-        for parameter in model.neck.parameters():
+        for parameter in last_trained(name, model).parameters():
             parameter.add_(torch.randn_like(parameter))
     model.eval()
     found = model.extract_z0(views[0])
-    online = model.neck(model.backbone(views[0]))[0]
+    online = features_of(name, model, views[0])
     if average is None:
         torch.testing.assert_close(found, online)
     else:
@@ -120,22 +132,23 @@ def test_features_to_cluster_are_those_of_the_right_network(
         assert not torch.allclose(found, online)
 
 
-def test_moving_average_starts_as_the_trained_network(model, views):
+def test_moving_average_starts_as_the_trained_network(name, model, views):
     """Before any step: a tree of epoch 0 is built from it."""
     model.eval()
     torch.testing.assert_close(
-        model.extract_z0(views[0]), model.neck(model.backbone(views[0]))[0]
+        model.extract_z0(views[0]), features_of(name, model, views[0])
     )
 
 
 def test_collapsed_embeddings_have_no_spread(views):
     model = build('MoCo', hirl=True)
-    spread = model.loss(views, samples(IDX))['z0_std']
+    data_samples = step_samples('MoCo', IDX)
+    spread = model.loss(views, data_samples)['z0_std']
     with torch.no_grad():
         weight, bias = list(model.neck.parameters())[-2:]
         weight.zero_()
         bias.fill_(1.0)
-    assert model.loss(views, samples(IDX))['z0_std'] < 1e-6 < spread
+    assert model.loss(views, data_samples)['z0_std'] < 1e-6 < spread
 
 
 def test_state_adds_the_heads_alone(name, model):
@@ -171,3 +184,9 @@ def test_head_of_another_dimension(name):
 def test_samples_without_an_index(model, views):
     with pytest.raises(ValueError, match="leave 'sample_idx' in the meta"):
         model.loss(views, [DataSample() for _ in IDX])
+
+
+def test_beit_of_several_blocks():
+    backbone = dict(PLAIN['BEiT']['backbone'], out_indices=[0, 1])
+    with pytest.raises(ValueError, match=r'out_indices=\[0, 1\]: leave'):
+        build('BEiT', hirl=True, backbone=backbone)

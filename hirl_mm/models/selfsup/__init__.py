@@ -3,6 +3,7 @@ from .dino import DINOAlgorithm
 from .hirl import HIRLAlgorithm
 from .hirl_methods import (
     HIRLDINO,
+    HIRLBEiT,
     HIRLiBOT,
     HIRLMoCo,
     HIRLMoCoV3,
@@ -14,6 +15,7 @@ from .self_distillation import SelfDistillation
 __all__ = [
     'DINOAlgorithm',
     'HIRLAlgorithm',
+    'HIRLBEiT',
     'HIRLDINO',
     'HIRLMoCo',
     'HIRLMoCoV3',

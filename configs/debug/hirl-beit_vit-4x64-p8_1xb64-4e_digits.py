@@ -1,0 +1,19 @@
+_base_ = [
+    'beit_vit-4x64-p8_1xb64-4e_digits.py',
+    '../_base_/digits_kmeans_hook.py',
+]
+
+model = dict(
+    type='hirl_mm.HIRLBEiT',
+    spd_head=dict(
+        type='hirl_mm.SPDHead',
+        in_channels=64,
+        num_levels=3,
+        num_negatives=100,
+    ),
+)
+custom_hooks = [
+    dict(_base_.kmeans_hook, start_epoch=2),
+    *_base_.custom_hooks,
+]
+find_unused_parameters = True
