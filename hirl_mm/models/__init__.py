@@ -1,4 +1,19 @@
 from .heads import SPDHead
-from .selfsup import HIRLAlgorithm, HIRLMoCo, HIRLMoCoV3, HIRLSimSiam
+from .losses import SwAVLoss
+from .selfsup import (
+    HIRLAlgorithm,
+    HIRLMoCo,
+    HIRLMoCoV3,
+    HIRLSimSiam,
+    HIRLSwAV,
+)
 
-__all__ = ['HIRLAlgorithm', 'HIRLMoCo', 'HIRLMoCoV3', 'HIRLSimSiam', 'SPDHead']
+__all__ = [
+    'HIRLAlgorithm',
+    'HIRLMoCo',
+    'HIRLMoCoV3',
+    'HIRLSimSiam',
+    'HIRLSwAV',
+    'SPDHead',
+    'SwAVLoss',
+]
