@@ -3,6 +3,7 @@
 from mmengine.config import ConfigDict
 from mmengine.logging import MessageHub
 from mmengine.registry import init_default_scope
+from mmpretrain.models.necks import SwAVNeck
 from mmpretrain.models.selfsup import BYOL
 
 from hirl_mm.models import HIRLAlgorithm
@@ -59,6 +60,25 @@ PLAIN = {
     ),
     'SimSiam': SIAMESE,
     'BYOL': dict(base_momentum=0.5, **SIAMESE),
+    'SwAV': dict(
+        backbone=RESNET,
+        neck=dict(
+            type='SwAVNeck',
+            in_channels=64,
+            hid_channels=32,
+            out_channels=DIM,
+            norm_cfg=dict(type='BN1d'),
+        ),
+        head=dict(
+            type='SwAVHead',
+            loss=dict(
+                type='hirl_mm.SwAVLoss',
+                feat_dim=DIM,
+                num_prototypes=12,
+                num_crops=[2],
+            ),
+        ),
+    ),
     'MoCoV3': dict(
         base_momentum=0.5,
         backbone=dict(
@@ -115,3 +135,12 @@ def build(name, hirl=False, **options):
     model = MODELS.build(ConfigDict(cfg | options))
     model.init_weights()
     return model.train()
+
+
+def online_z0(model, images):
+    """z0 of images in the trained network, in one batch."""
+    features = model.backbone(images)
+    if isinstance(model.neck, SwAVNeck):
+        pooled = features[0].mean(dim=(2, 3))
+        return model.neck.projection_neck(pooled)
+    return model.neck(features)[0]

@@ -5,7 +5,7 @@ import torch
 from mmpretrain.structures import DataSample
 
 from hirl_mm.models.losses import semantic_path_loss
-from tests.algorithms import DIM, PLAIN, build
+from tests.algorithms import DIM, PLAIN, build, online_z0
 from tests.samples import IDX, samples
 from tests.trees import random_tree
 
@@ -13,6 +13,7 @@ NUMS = (9, 4, 2)
 AVERAGES = {
     'MoCo': 'encoder_k',
     'SimSiam': None,
+    'SwAV': None,
     'MoCoV3': 'momentum_encoder',
     'BYOL': 'target_net',
 }
@@ -64,13 +65,17 @@ def test_own_loss_is_untouched(name, model, views):
     assert torch.equal(losses_of(model, views)['loss_ssl'], expected)
 
 
+@pytest.mark.parametrize(
+    'name', sorted(AVERAGES.keys() - {'SwAV'}), indirect=True
+)
 def test_path_loss_is_that_of_view_zero_and_of_the_samples_leaves(
     model, views
 ):
+    """SwAV's, which assigns anew, is in test_hirl_swav.py."""
     tree = random_tree(NUMS, dim=DIM, num_samples=50)
     model.set_tree(tree)
     found = losses_of(model, views)['loss_spd']
-    z0 = model.neck(model.backbone(views[0]))[0]
+    z0 = online_z0(model, views[0])
     leaf = tree.leaf[torch.tensor(IDX)]
     assert len(leaf.unique()) > 3
     embeddings = [project((z0,))[0] for project in model.spd_head.projections]
@@ -112,7 +117,7 @@ def test_features_to_cluster_are_those_of_the_right_network(
             parameter.add_(torch.randn_like(parameter))
     model.eval()
     found = model.extract_z0(views[0])
-    online = model.neck(model.backbone(views[0]))[0]
+    online = online_z0(model, views[0])
     if average is None:
         torch.testing.assert_close(found, online)
     else:
@@ -124,7 +129,7 @@ def test_moving_average_starts_as_the_trained_network(model, views):
     """Before any step: a tree of epoch 0 is built from it."""
     model.eval()
     torch.testing.assert_close(
-        model.extract_z0(views[0]), model.neck(model.backbone(views[0]))[0]
+        model.extract_z0(views[0]), online_z0(model, views[0])
     )
 
 
