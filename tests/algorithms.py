@@ -2,6 +2,7 @@
 
 import copy
 
+import numpy as np
 import torch
 from mmengine.config import ConfigDict
 from mmengine.logging import MessageHub
@@ -35,6 +36,31 @@ def mlp(in_channels, hid_channels, **options):
     )
 
 
+DINO = dict(
+    type='hirl_mm.DINOAlgorithm',
+    num_crops=(2, 0),
+    base_momentum=0.5,
+    backbone=dict(
+        type='hirl_mm.DINOViT',
+        arch=dict(
+            embed_dims=24,
+            num_layers=2,
+            num_heads=2,
+            feedforward_channels=48,
+        ),
+        img_size=32,
+        patch_size=8,
+    ),
+    neck=dict(
+        type='hirl_mm.DINONeck',
+        in_channels=24,
+        hid_channels=32,
+        out_channels=DIM,
+    ),
+    head=dict(
+        type='hirl_mm.DINODistillHead', in_channels=DIM, out_channels=12
+    ),
+)
 SIAMESE = dict(
     backbone=RESNET,
     neck=mlp(64, 32, with_last_bn_affine=False),
@@ -64,6 +90,25 @@ PLAIN = {
     ),
     'SimSiam': SIAMESE,
     'BYOL': dict(base_momentum=0.5, **SIAMESE),
+    'SwAV': dict(
+        backbone=RESNET,
+        neck=dict(
+            type='SwAVNeck',
+            in_channels=64,
+            hid_channels=32,
+            out_channels=DIM,
+            norm_cfg=dict(type='BN1d'),
+        ),
+        head=dict(
+            type='SwAVHead',
+            loss=dict(
+                type='hirl_mm.SwAVLoss',
+                feat_dim=DIM,
+                num_prototypes=12,
+                num_crops=[2],
+            ),
+        ),
+    ),
     'MoCoV3': dict(
         base_momentum=0.5,
         backbone=dict(
@@ -93,6 +138,13 @@ PLAIN = {
             loss=dict(type='CrossEntropyLoss', loss_weight=0.4),
             temperature=0.2,
         ),
+    ),
+    'DINO': DINO,
+    'iBOT': dict(
+        DINO,
+        type='hirl_mm.iBOTAlgorithm',
+        backbone=dict(DINO['backbone'], type='hirl_mm.MaskedViT'),
+        head=dict(DINO['head'], type='hirl_mm.iBOTDistillHead'),
     ),
     'BEiT': dict(
         backbone=dict(
@@ -126,12 +178,16 @@ class HIRLBYOL(HIRLAlgorithm, BYOL):
     momentum_module = 'target_net'
 
 
+def plain_config(name):
+    return dict(type=name) | PLAIN[name]
+
+
 def build(name, hirl=False, **options):
     """The plain method, or its HIRL variant without sampled negatives."""
     init_default_scope('mmpretrain')
     # Where cosine schedules look: of a Runner of an earlier test, if any.
     MessageHub.get_current_instance().update_info('max_iters', MAX_ITERS)
-    cfg = dict(type=name, **PLAIN[name])
+    cfg = plain_config(name)
     if hirl:
         cfg['type'] = f'hirl_mm.HIRL{name}'
         cfg['spd_head'] = dict(
@@ -184,6 +240,16 @@ def _masked_samples(sample_idx):
     return packed
 
 
+def _masked_views(sample_idx):
+    """Two masks, for as many views; of some samples nothing is masked."""
+    generator = np.random.default_rng(0)
+    packed = samples(sample_idx)
+    for sample in packed:
+        masks = generator.random((2, 4, 4)) < generator.choice([0, 0.4])
+        sample.set_field(masks, 'masked_patches', field_type='metainfo')
+    return packed
+
+
 def _masked_class_token(model, views, data_samples):
     mask = torch.stack([sample.mask for sample in data_samples])
     # A forward with a mask leaves a tensor of its graph in the module, which
@@ -196,8 +262,28 @@ def _class_token(model, images):
     return model.backbone(images, mask=None)[0][:, 0]
 
 
+def _bottleneck(model, images):
+    return model.neck(model.backbone(images)[0][:, 0])
+
+
+def _masked_bottleneck(model, views, data_samples):
+    masks = [sample.masked_patches[0].ravel() for sample in data_samples]
+    mask = torch.from_numpy(np.stack(masks))
+    return model.neck(model.backbone(views[0], mask)[0][:, 0])
+
+
+def _projection_before_norm(model, images):
+    pooled = model.backbone(images)[0].mean(dim=(2, 3))
+    return model.neck.projection_neck(pooled)
+
+
 # Where a method is not one of two views through a backbone and a neck.
 _NO_NECK = ('BEiT',)
-_SAMPLES = {'BEiT': _masked_samples}
-_Z0 = {'BEiT': _masked_class_token}
-_FEATURES = {'BEiT': _class_token}
+_SAMPLES = {'BEiT': _masked_samples, 'iBOT': _masked_views}
+_Z0 = {'BEiT': _masked_class_token, 'iBOT': _masked_bottleneck}
+_FEATURES = {
+    'BEiT': _class_token,
+    'DINO': _bottleneck,
+    'SwAV': _projection_before_norm,
+    'iBOT': _bottleneck,
+}

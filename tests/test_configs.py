@@ -1,13 +1,15 @@
 from pathlib import Path
 
 import pytest
+import torch
 from mmengine.config import Config
 from mmengine.dataset import Compose
 from mmengine.hooks import Hook
 from mmengine.optim import build_optim_wrapper
-from mmengine.registry import init_default_scope
+from mmengine.registry import PARAM_SCHEDULERS, init_default_scope
+from torch import nn
 
-from hirl_mm.models import HIRLAlgorithm
+from hirl_mm.models import HIRLAlgorithm, SwAVLoss
 from hirl_mm.registry import HOOKS, MODELS
 
 ROOT = Path(__file__).parents[1]
@@ -76,7 +78,11 @@ def test_arms_differ_by_hirl_alone(name, plain_name):
         if key not in ('model', 'custom_hooks', 'find_unused_parameters'):
             assert plain[key] == hirl[key], key
     del hirl.model['spd_head']
-    assert hirl.model.type == f'hirl_mm.HIRL{plain.model.type}'
+    with MODELS.switch_scope_and_registry(plain.default_scope) as registry:
+        hirl_class, plain_class = map(
+            registry.get, (hirl.model.type, plain.model.type)
+        )
+    assert hirl_class.__bases__ == (HIRLAlgorithm, plain_class)
     hirl.model.type = plain.model.type
     assert plain.model == hirl.model
     assert hirl.custom_hooks[1:] == plain.custom_hooks
@@ -92,6 +98,14 @@ def test_arms_differ_by_hirl_alone(name, plain_name):
         (
             'simsiam_resnet50_16xb32-coslr-200e_in1k',
             *((30000, 10000, 1000), 20, 1000, 200, 512, 0.1),
+        ),
+        (
+            'swav_resnet50_32xb128-mcrop-coslr-200e_in1k',
+            *((30000, 10000, 1000), 20, 1000, 200, 4096, 4.8),
+        ),
+        (
+            'swav_resnet50_32xb128-mcrop-coslr-800e_in1k',
+            *((30000, 10000, 1000), 80, 1000, 800, 4096, 4.8),
         ),
         (
             'mocov3_vit-base-p16_128xb32-amp-coslr-400e_in1k',
@@ -185,3 +199,52 @@ def test_constants_of_the_losses():
     moco_v3 = load(name).model
     assert (moco_v3.base_momentum, moco_v3.head.temperature) == (0.01, 0.2)
     assert moco_v3.head.loss.loss_weight == 2 * moco_v3.head.temperature
+
+
+@pytest.mark.parametrize('epochs', [200, 800])
+def test_recipe_of_swav(epochs):
+    cfg = load(f'swav/swav_resnet50_32xb128-mcrop-coslr-{epochs}e_in1k.py')
+    model = MODELS.build(cfg.model)
+    loss = model.head.loss_module
+    assert isinstance(loss, SwAVLoss)
+    assert loss.queue is None and loss.prototypes.weight.shape == (3000, 128)
+    assert (loss.epsilon, loss.temperature, loss.num_iters) == (0.05, 0.1, 3)
+    assert loss.num_crops == sum(cfg.num_crops) == 8
+    assert isinstance(model.backbone.bn1, nn.SyncBatchNorm)
+    assert (model.backbone.layer1[0].norm3.weight == 1).all()
+
+    (frozen,) = [h for h in cfg.custom_hooks if 'Frozen' in h['type']]
+    assert (frozen.layers, frozen.end, frozen.by_epoch) == (
+        ['prototypes'],
+        313,
+        False,
+    )
+    optimizer = cfg.optim_wrapper.optimizer
+    assert (optimizer.momentum, optimizer.weight_decay) == (0.9, 1e-6)
+    rates = learning_rates(cfg, steps_per_epoch=3)
+    assert rates[0] == pytest.approx(0.3)
+    assert rates[29] == pytest.approx(4.8) and max(rates) <= 4.8 + 1e-6
+    assert rates[-1] == pytest.approx(4.8e-3, rel=0.02)
+    assert len(rates) == 3 * epochs and len(set(rates)) > 2.9 * epochs
+
+
+def learning_rates(cfg, steps_per_epoch):
+    """Of every iteration, by MMEngine's schedulers."""
+    parameter = nn.Parameter(torch.zeros(1))
+    optimizer = torch.optim.SGD([parameter], cfg.optim_wrapper.optimizer.lr)
+    schedulers = [
+        PARAM_SCHEDULERS.build(
+            dict(scheduler),
+            default_args=dict(
+                optimizer=optimizer, epoch_length=steps_per_epoch
+            ),
+        )
+        for scheduler in cfg.param_scheduler
+    ]
+    rates = []
+    for _ in range(cfg.train_cfg.max_epochs * steps_per_epoch):
+        rates.append(optimizer.param_groups[0]['lr'])
+        optimizer.step()
+        for scheduler in schedulers:
+            scheduler.step()
+    return rates

@@ -4,7 +4,7 @@ _base_ = '../_base_/digits_multicrop.py'
 model = dict(
     type='hirl_mm.DINOAlgorithm',
     num_crops=_base_.num_crops,
-    base_momentum=0.98,
+    base_momentum=0.996,
     backbone=dict(
         type='hirl_mm.DINOViT',
         arch=dict(
@@ -27,17 +27,28 @@ model = dict(
         type='hirl_mm.DINODistillHead',
         in_channels=64,
         out_channels=256,
-        warmup_teacher_temp_epochs=2,
+        warmup_teacher_temp=0.02,
+        teacher_temp=0.03,
+        warmup_teacher_temp_epochs=8,
+        center_momentum=0.8,
     ),
 )
+# The centre is found before the rate is high.
 optim_wrapper = dict(
-    optimizer=dict(weight_decay=0.04),
+    optimizer=dict(lr=3e-4, weight_decay=0.04),
     paramwise_cfg=dict(
         norm_decay_mult=0.0, bias_decay_mult=0.0, flat_decay_mult=0.0
     ),
 )
 param_scheduler = [
-    *_base_.param_scheduler,
+    dict(
+        type='LinearLR',
+        start_factor=1e-6,
+        by_epoch=True,
+        end=2,
+        convert_to_iter_based=True,
+    ),
+    dict(_base_.param_scheduler[0], T_max=2, begin=2),
     dict(
         type='CosineAnnealingParamScheduler',
         param_name='weight_decay',
@@ -51,5 +62,11 @@ param_scheduler = [
 custom_hooks = [
     dict(type='hirl_mm.TeacherUpdateHook'),
     dict(type='hirl_mm.ParameterClipHook', max_norm=0.3),
+    dict(
+        type='hirl_mm.FrozenLayersHook',
+        layers=['head.last_layer'],
+        end=1,
+        by_epoch=True,
+    ),
     *_base_.custom_hooks,
 ]

@@ -1,5 +1,6 @@
 from .backbones import DINOViT, MaskedViT
 from .heads import DINODistillHead, SPDHead, iBOTDistillHead
+from .losses import SwAVLoss
 from .necks import DINONeck
 from .selfsup import (
     HIRLDINO,
@@ -10,6 +11,7 @@ from .selfsup import (
     HIRLMoCo,
     HIRLMoCoV3,
     HIRLSimSiam,
+    HIRLSwAV,
     iBOTAlgorithm,
 )
 
@@ -24,9 +26,11 @@ __all__ = [
     'HIRLMoCo',
     'HIRLMoCoV3',
     'HIRLSimSiam',
+    'HIRLSwAV',
     'HIRLiBOT',
     'MaskedViT',
     'SPDHead',
+    'SwAVLoss',
     'iBOTAlgorithm',
     'iBOTDistillHead',
 ]

@@ -14,7 +14,11 @@ CONFIGS = sorted((ROOT / 'configs/debug').glob('*.py'))
 
 
 class Losses(Hook):
-    """Keeps the method's own loss of every step, and the first tokenizer."""
+    """Keeps the method's own loss of every step, and the first tokenizer.
+
+    Without the entropy of the targets of a teacher, which moves: that is no
+    merit of the student, and the loss cannot be lower.
+    """
 
     def __init__(self):
         self.seen = []
@@ -23,7 +27,9 @@ class Losses(Hook):
         self.tokenizer = tokenizer_of(runner.model)
 
     def after_train_iter(self, runner, batch_idx, data_batch, outputs):
-        loss = outputs['loss'] - outputs.get('loss_spd', 0)
+        loss = outputs['loss']
+        for part in ('loss_spd', 'teacher_entropy', 'patch_entropy'):
+            loss = loss - outputs.get(part, 0)
         self.seen.append(loss.item())
 
 

@@ -12,7 +12,7 @@ from mmpretrain.models.selfsup import MAE, DenseCL, SimSiam
 from hirl_mm.models import HIRLAlgorithm, HIRLMoCo
 from hirl_mm.models.losses import semantic_path_loss
 from hirl_mm.registry import MODELS
-from tests.algorithms import DIM, PLAIN, RESNET, build
+from tests.algorithms import DIM, PLAIN, RESNET, build, plain_config
 from tests.samples import IDX, samples
 from tests.trees import random_tree
 
@@ -103,7 +103,7 @@ def path_loss(model, z0, tree):
 
 @pytest.mark.parametrize('name', PLAIN)
 def test_builds_the_class_of_the_method(name):
-    model = compose(dict(type=name, **PLAIN[name]))
+    model = compose(plain_config(name))
     assert type(model).__name__ == f'HIRL{name}'
     expected = build(name, hirl=True)
     assert type(model) is type(expected)

@@ -1,9 +1,11 @@
+from .frozen_layers_hook import FrozenLayersHook
 from .hierarchical_kmeans_hook import HierarchicalKMeansHook
 from .knn_probe_hook import KNNProbeHook
 from .parameter_clip_hook import ParameterClipHook
 from .teacher_update_hook import TeacherUpdateHook
 
 __all__ = [
+    'FrozenLayersHook',
     'HierarchicalKMeansHook',
     'KNNProbeHook',
     'ParameterClipHook',

@@ -8,6 +8,7 @@ from .hirl_methods import (
     HIRLMoCo,
     HIRLMoCoV3,
     HIRLSimSiam,
+    HIRLSwAV,
 )
 from .ibot import iBOTAlgorithm
 from .self_distillation import SelfDistillation
@@ -20,6 +21,7 @@ __all__ = [
     'HIRLMoCo',
     'HIRLMoCoV3',
     'HIRLSimSiam',
+    'HIRLSwAV',
     'HIRLiBOT',
     'SelfDistillation',
     'compose_hirl',

@@ -37,7 +37,7 @@ class DINOAlgorithm(SelfDistillation):
         with torch.no_grad():
             global_views = torch.cat(inputs[: self.num_crops[0]])
             teacher = self.teacher
-            targets = teacher.last_layer(teacher.embed(global_views))
+            targets = teacher.last_layer(teacher(global_views))
         features = torch.cat(
             [
                 pooled(self.backbone(images)[0])

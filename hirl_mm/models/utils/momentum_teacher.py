@@ -31,7 +31,7 @@ class MomentumTeacher(nn.Module):
         """Stays in evaluation mode."""
         return super().train(False)
 
-    def embed(self, images: Tensor) -> Tensor:
+    def forward(self, images: Tensor) -> Tensor:
         """Images (B, 3, H, W) to outputs of the neck (B, D)."""
         return self.neck(pooled(self.backbone(images)[0]))
 

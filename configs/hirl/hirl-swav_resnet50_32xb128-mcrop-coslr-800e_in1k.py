@@ -1,0 +1,22 @@
+# HIRL-SwAV as in Table 1 and section 5.1 of the paper.
+_base_ = [
+    '../swav/swav_resnet50_32xb128-mcrop-coslr-800e_in1k.py',
+    '../_base_/kmeans_hook.py',
+]
+
+model = dict(
+    type='hirl_mm.HIRLSwAV',
+    spd_head=dict(
+        type='hirl_mm.SPDHead',
+        in_channels=128,
+        num_levels=3,
+        num_negatives=1000,
+    ),
+)
+custom_hooks = [
+    dict(_base_.kmeans_hook, start_epoch=80),
+    *_base_.custom_hooks,
+]
+
+# The heads get no gradient before epoch 80.
+find_unused_parameters = True
