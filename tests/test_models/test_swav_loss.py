@@ -23,8 +23,7 @@ def seed():
 
 
 def set_epoch(epoch):
-    hub = MessageHub.get_instance('test_swav_loss')
-    hub.update_info('epoch', epoch)
+    MessageHub.get_current_instance().update_info('epoch', epoch)
 
 
 def loss_of(**options):

@@ -11,7 +11,8 @@ def sinkhorn(scores: Tensor, epsilon: float, num_iters: int = 3) -> Tensor:
     prototypes to equal mass over the samples of all ranks and then every
     sample to mass 1, as the released code of SwAV and HIRL does. It runs on
     logarithms, so no score is too large and no prototype too far away for
-    it. Per iteration one (K,) vector travels from every rank.
+    it, and in float32: autocast casts none of its operations down. Per
+    iteration one (K,) vector travels from every rank.
 
     mmpretrain 1.2 sums over the ranks only where one of them sees an empty
     prototype, so that every rank solves a problem of its own.
@@ -32,12 +33,11 @@ def sinkhorn(scores: Tensor, epsilon: float, num_iters: int = 3) -> Tensor:
         >>> sinkhorn(torch.tensor([[0.9, 0.1], [0.8, 0.1]]), 0.05).sum(1)
         tensor([1., 1.])
     """
-    with torch.autocast(scores.device.type, enabled=False):
-        log_q = scores.float() / epsilon
-        for _ in range(num_iters):
-            log_q -= _over_ranks(log_q.logsumexp(-2, keepdim=True))
-            log_q -= log_q.logsumexp(-1, keepdim=True)
-        return log_q.exp_()
+    log_q = scores.float() / epsilon
+    for _ in range(num_iters):
+        log_q -= _over_ranks(log_q.logsumexp(-2, keepdim=True))
+        log_q -= log_q.logsumexp(-1, keepdim=True)
+    return log_q.exp_()
 
 
 def _over_ranks(log_mass: Tensor) -> Tensor:
