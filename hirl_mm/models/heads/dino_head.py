@@ -99,4 +99,4 @@ class DINODistillHead(BaseModule):
     def move(self, center: Tensor, mean: Tensor) -> None:
         """Move a centre towards the mean over the ranks of ``mean``, (K,)."""
         all_reduce(mean, 'mean')
-        center.lerp_(mean, 1 - self.center_momentum)
+        center.lerp_(mean.to(center), 1 - self.center_momentum)

@@ -31,7 +31,7 @@ class NormalizedLinear(nn.Module):
         Projects the mean instead of taking the mean of projections: the
         layer is linear behind the normalisation.
         """
-        unit = F.normalize(x.float(), dim=-1)
+        unit = F.normalize(x.to(self.weight.dtype), dim=-1)
         with torch.autocast(x.device.type, enabled=False):
             return self._project(unit.flatten(0, -2).mean(0))
 
