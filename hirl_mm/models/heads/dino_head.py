@@ -4,6 +4,7 @@ from mmengine.model import BaseModule
 from torch import Tensor
 
 from hirl_mm.models.losses import (
+    at_least_float32,
     mean_entropy,
     teacher_probabilities,
     teacher_temperature,
@@ -92,11 +93,11 @@ class DINODistillHead(BaseModule):
             teacher_logits, self.center, self.teacher_temp
         ).unflatten(0, (-1, batch_size))
         loss = view_distillation_loss(student, teacher, self.student_temp)
-        self.move(self.center, teacher_logits.float().mean(0))
+        self.move(self.center, at_least_float32(teacher_logits).mean(0))
         return dict(loss=loss, teacher_entropy=mean_entropy(teacher))
 
     @torch.no_grad()
     def move(self, center: Tensor, mean: Tensor) -> None:
         """Move a centre towards the mean over the ranks of ``mean``, (K,)."""
         all_reduce(mean, 'mean')
-        center.lerp_(mean.to(center), 1 - self.center_momentum)
+        center.lerp_(mean, 1 - self.center_momentum)

@@ -54,6 +54,6 @@ class iBOTDistillHead(DINODistillHead):
         loss = patch_distillation_loss(
             self.last_layer(embeddings), teacher, weight, self.student_temp
         )
-        self.move(self.patch_center, teacher_mean.float())
+        self.move(self.patch_center, teacher_mean)
         entropy = (torch.special.entr(teacher).sum(-1) * weight).sum()
         return dict(loss=loss, teacher_entropy=entropy)

@@ -1,5 +1,6 @@
 from .negative_paths import sample_negative_leaves
 from .self_distillation import (
+    at_least_float32,
     mean_entropy,
     patch_distillation_loss,
     teacher_probabilities,
@@ -13,6 +14,7 @@ from .teacher_temperature import teacher_temperature
 
 __all__ = [
     'SwAVLoss',
+    'at_least_float32',
     'check_reduction',
     'mean_entropy',
     'patch_distillation_loss',

@@ -2,6 +2,11 @@ import torch
 from torch import Tensor
 
 
+def at_least_float32(tensor: Tensor) -> Tensor:
+    """Half precision as float32; float64 stays."""
+    return tensor.to(torch.promote_types(tensor.dtype, torch.float32))
+
+
 @torch.no_grad()
 def teacher_probabilities(
     logits: Tensor, center: Tensor, temperature: float
@@ -14,10 +19,11 @@ def teacher_probabilities(
         temperature: Of the teacher.
 
     Returns:
-        (..., K) in float32, rows that sum to 1, without a graph.
+        (..., K) in float32 or better, rows that sum to 1, without a graph.
     """
     with torch.autocast(logits.device.type, enabled=False):
-        return ((logits.float() - center) / temperature).softmax(-1)
+        centred = at_least_float32(logits) - center
+        return (centred / temperature).softmax(-1)
 
 
 @torch.no_grad()
@@ -38,7 +44,7 @@ def view_distillation_loss(
     Since every q sums to 1, the term of a pair is
     :math:`\mathrm{lse}(x / \tau) - \langle q, x \rangle / \tau`, and sums over
     views can be taken before the products: no tensor has the pairs as a
-    dimension. Computed in float32 whatever autocast says.
+    dimension. Computed in float32 or better whatever autocast says.
 
     Args:
         student: (S, B, K) logits of all views.
@@ -51,7 +57,7 @@ def view_distillation_loss(
     """
     num_views, num_targets = len(student), len(teacher)
     with torch.autocast(student.device.type, enabled=False):
-        scaled = student.float() / temperature
+        scaled = at_least_float32(student) / temperature
         partition = scaled.logsumexp(-1).mean(1)
         loss = num_targets * partition.sum() - partition[:num_targets].sum()
         agreement = (teacher.sum(0) * scaled.sum(0)).sum()
@@ -65,7 +71,7 @@ def patch_distillation_loss(
 ) -> Tensor:
     """Weighted cross entropy at masked patches, Eq. 2 of iBOT.
 
-    Computed in float32 whatever autocast says.
+    Computed in float32 or better whatever autocast says.
 
     Args:
         student: (M, K) logits of the masked patches of masked views.
@@ -77,6 +83,6 @@ def patch_distillation_loss(
         The weighted sum, a scalar; 0 without a masked patch.
     """
     with torch.autocast(student.device.type, enabled=False):
-        scaled = student.float() / temperature
+        scaled = at_least_float32(student) / temperature
         loss = scaled.logsumexp(-1) - (teacher * scaled).sum(-1)
         return (loss * weight).sum()
