@@ -112,6 +112,14 @@ def test_arms_differ_by_hirl_alone(name, plain_name):
             *((30000, 10000, 5000), 40, 100, 400, 4096, 1.6e-3),
         ),
         (
+            'dino_vit-base-p16_32xb32-mcrop-amp-coslr-400e_in1k',
+            *((30000, 10000, 5000), 40, 100, 400, 1024, 3e-3),
+        ),
+        (
+            'ibot_vit-base-p16_32xb32-mcrop-amp-coslr-400e_in1k',
+            *((30000, 10000, 1000), 40, 100, 400, 1024, 3e-3),
+        ),
+        (
             'beit_beit-base-p16_32xb64-amp-coslr-400e_in1k',
             *((30000, 10000, 1000), 40, 100, 400, 2048, 1.5e-3),
         ),
@@ -165,6 +173,96 @@ def test_rest_of_the_recipe_of_beit():
     assert cfg.model.backbone.drop_path_rate == 0.1
     assert cfg.model.backbone.layer_scale_init_value == 0.1
     assert cfg.model.target_generator.init_cfg.checkpoint.endswith('.pth')
+
+
+@pytest.mark.parametrize(
+    ('name', 'num_prototypes', 'least', 'most'),
+    [('dino', 65536, 0.25, 0.25), ('ibot', 8192, 0.32, 0.32)],
+)
+def test_recipe_of_self_distillation(name, num_prototypes, least, most):
+    """Section A.2 and Table 7; what shares of an image crops cover."""
+    cfg = load(
+        f'{name}/{name}_vit-base-p16_32xb32-mcrop-amp-coslr-400e_in1k.py'
+    )
+    model = MODELS.build(cfg.model)
+    assert model.num_crops == (2, 10) and model.base_momentum == 0.996
+    head = model.head
+    assert head.last_layer.weight.shape == (num_prototypes, 256)
+    assert (head.student_temp, head.center_momentum) == (0.1, 0.9)
+    assert head.warmup == dict(first=0.04, last=0.07, num_epochs=50)
+    drops = [layer.attn.out_drop for layer in model.backbone.layers]
+    assert drops[-1].drop_prob == 0.1 and len(drops) == 12
+
+    pipeline = cfg.train_dataloader.dataset.pipeline
+    views = pipeline[1]
+    assert sum(views.num_views) == 12
+    crops = [transforms[0] for transforms in views.transforms]
+    assert [crop.scale for crop in crops] == [224, 224, 96]
+    shares = [crop.crop_ratio_range for crop in crops]
+    assert shares == [(least, 1.0), (least, 1.0), (0.05, most)]
+    assert {crop.interpolation for crop in crops} == {'bicubic'}
+    probabilities = [
+        {
+            t['type']: t['prob']
+            for t in transforms
+            if t['type'] in ('GaussianBlur', 'Solarize')
+        }
+        for transforms in views.transforms
+    ]
+    assert probabilities == [
+        dict(GaussianBlur=1.0),
+        dict(GaussianBlur=0.1, Solarize=0.2),
+        dict(GaussianBlur=0.5),
+    ]
+    masks = [t for t in pipeline if t['type'] == 'hirl_mm.BlockMask']
+    assert len(masks) == (name == 'ibot')
+    for mask in masks:
+        assert mask.ratio_range == (0.1, 0.5) and mask.probability == 0.5
+
+    hooks = {hook['type'].split('.')[-1]: hook for hook in cfg.custom_hooks}
+    assert hooks['ParameterClipHook'].max_norm == 0.3
+    frozen = hooks['FrozenLayersHook']
+    assert (frozen.layers, frozen.end) == (['head.last_layer'], 3)
+    assert frozen.by_epoch and 'TeacherUpdateHook' in hooks
+    assert 'clip_grad' not in cfg.optim_wrapper
+
+
+@pytest.mark.parametrize('name', ['dino', 'ibot'])
+def test_schedules_of_self_distillation(name):
+    cfg = load(
+        f'{name}/{name}_vit-base-p16_32xb32-mcrop-amp-coslr-400e_in1k.py'
+    )
+    rates = learning_rates(cfg, steps_per_epoch=2)
+    assert len(rates) == 800
+    assert rates[0] < 1e-8 and rates[10] == pytest.approx(1.5e-3, rel=0.06)
+    assert max(rates) == pytest.approx(3e-3) and rates[20] == max(rates)
+    assert rates[-1] == pytest.approx(2e-6, rel=0.1)
+    (decay,) = [
+        s for s in cfg.param_scheduler if s.get('param_name') == 'weight_decay'
+    ]
+    base = cfg.optim_wrapper.optimizer.weight_decay
+    assert (base, base * decay.eta_min_ratio) == (0.04, 0.4)
+    assert (decay.begin, decay.end) == (0, 400)
+
+
+@pytest.mark.parametrize('name', ['dino', 'ibot'])
+def test_what_decays_under_self_distillation(name):
+    """Weights, positions and tokens; neither biases nor norms."""
+    recipe = load(
+        f'hirl/hirl-{name}_vit-base-p16_32xb32-mcrop-amp-coslr-400e_in1k.py'
+    )
+    debug = load(f'debug/hirl-{name}_vit-4x64-p8_1xb64-mcrop-4e_digits.py')
+    model = MODELS.build(debug.model)
+    optim = dict(recipe.optim_wrapper, type='OptimWrapper')
+    del optim['loss_scale']
+    groups = build_optim_wrapper(model, optim).param_groups
+    decay = {p: g['weight_decay'] for g in groups for p in g['params']}
+    names = dict(model.named_parameters())
+    trained = {key for key, p in names.items() if p.requires_grad}
+    assert {key for key, p in names.items() if p in decay} == trained
+    for key in trained:
+        assert decay[names[key]] == (0.04 if names[key].ndim > 1 else 0), key
+    assert any(key.startswith('spd_head.') for key in trained)
 
 
 def test_weight_decay_of_beits_heads():

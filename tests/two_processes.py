@@ -11,6 +11,7 @@ import torch
 import torch.distributed as dist
 from mmengine.model import MMDistributedDataParallel
 
+from hirl_mm.models.selfsup import SelfDistillation
 from tests.processes import run_processes
 
 LR = 0.1
@@ -55,6 +56,8 @@ def train(case, rank=0, world_size=1):
             }
         )
         optimizer.step()
+        if isinstance(model, SelfDistillation):
+            model.move_teacher()
     return dict(losses=losses, gradients=gradients, state=model.state_dict())
 
 

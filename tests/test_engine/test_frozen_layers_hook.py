@@ -1,33 +1,16 @@
 import pytest
 import torch
 from mmengine.hooks import Hook
-from mmengine.optim import OptimWrapper
-from mmengine.registry import OPTIM_WRAPPERS
 
 from hirl_mm.engine.hooks import FrozenLayersHook
 from tests.runs import run, small_config
+from tests.scaled_optim_wrapper import ScaledOptimWrapper
 
 STEPS = 3  # per epoch
 OPTIMIZERS = {
     'AdamW': dict(type='AdamW', lr=1e-2, weight_decay=0.1),
     'LARS': dict(type='LARS', lr=1.0, momentum=0.9, weight_decay=0.1),
 }
-
-
-@OPTIM_WRAPPERS.register_module(force=True)
-class ScaledOptimWrapper(OptimWrapper):
-    """Scales the loss as AmpOptimWrapper does, which wants a GPU."""
-
-    def __init__(self, **kwargs):
-        super().__init__(**kwargs)
-        self.scaler = torch.amp.GradScaler('cpu')
-
-    def backward(self, loss, **kwargs):
-        super().backward(self.scaler.scale(loss), **kwargs)
-
-    def step(self, **kwargs):
-        self.scaler.step(self.optimizer, **kwargs)
-        self.scaler.update()
 
 
 class Watch(Hook):
@@ -128,7 +111,10 @@ def test_accumulated_gradients(digits, tmp_path):
 
 def test_scaled_loss(digits, tmp_path):
     _, watch = train(
-        digits, tmp_path, 4, **{'optim_wrapper.type': 'ScaledOptimWrapper'}
+        digits,
+        tmp_path,
+        4,
+        **{'optim_wrapper.type': ScaledOptimWrapper.__name__},
     )
     found = [any(watch.moved('neck', done)) for done in range(1, 7)]
     assert found == [False] * 4 + [True] * 2

@@ -21,7 +21,7 @@ from tests.two_processes import (
     train_in_two,
 )
 
-METHODS = ('MoCo', 'SimSiam', 'MoCoV3', 'BEiT')
+METHODS = ('MoCo', 'SimSiam', 'MoCoV3', 'BEiT', 'DINO', 'iBOT')
 ALIKE = [(name, hirl, 'running') for name in METHODS for hirl in (False, True)]
 OF_THE_BATCH = [(name, False, 'batch') for name in METHODS[:3]]
 # The path loss is computed in float32.

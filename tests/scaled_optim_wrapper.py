@@ -1,0 +1,21 @@
+"""Loss scaling on a CPU."""
+
+import torch
+from mmengine.optim import OptimWrapper
+from mmengine.registry import OPTIM_WRAPPERS
+
+
+@OPTIM_WRAPPERS.register_module(force=True)
+class ScaledOptimWrapper(OptimWrapper):
+    """Scales the loss as AmpOptimWrapper does, which wants a GPU."""
+
+    def __init__(self, init_scale=65536.0, **kwargs):
+        super().__init__(**kwargs)
+        self.scaler = torch.amp.GradScaler('cpu', init_scale=init_scale)
+
+    def backward(self, loss, **kwargs):
+        super().backward(self.scaler.scale(loss), **kwargs)
+
+    def step(self, **kwargs):
+        self.scaler.step(self.optimizer, **kwargs)
+        self.scaler.update()

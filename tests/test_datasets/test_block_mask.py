@@ -1,0 +1,119 @@
+import numpy as np
+import pytest
+from mmengine.dataset import Compose
+from mmengine.registry import init_default_scope
+
+from hirl_mm.datasets.transforms import BlockMask
+
+
+@pytest.fixture(autouse=True)
+def seed():
+    np.random.seed(0)
+
+
+def masks_of(num, **options):
+    """(num, H, W) masks, and the share of patches that each masks."""
+    transform = BlockMask(**options)
+    masks = [transform({})['masked_patches'] for _ in range(num)]
+    masks = np.concatenate(masks)
+    return masks, masks.mean((1, 2))
+
+
+def test_half_of_the_masks_cover_a_tenth_to_a_half():
+    """The released iBOT: nothing, or a share from U(0.1, 0.5)."""
+    masks, shares = masks_of(1000, grid_size=14)
+    assert masks.shape == (2000, 14, 14) and masks.dtype == bool
+    assert (shares == 0).mean() == pytest.approx(0.5, abs=0.05)
+    masking = shares[shares > 0]
+    assert masking.max() < 0.5
+    # now and then no block fits the last few patches
+    assert masking.min() > 0.05
+    assert np.quantile(masking, [0.25, 0.5, 0.75]) == pytest.approx(
+        [0.2, 0.3, 0.4], abs=0.03
+    )
+
+
+def test_no_share_but_the_wanted():
+    """As many patches as the ratio says, or a few less; never more."""
+    masks, shares = masks_of(
+        300, grid_size=14, ratio_range=(0.4, 0.4), probability=1.0
+    )
+    assert (masks.sum((1, 2)) <= int(0.4 * 196)).all()
+    assert (shares > 0).all() and shares.mean() > 0.38
+
+
+def test_masks_are_blocks():
+    """Neighbours of a masked patch are masked far more often than others."""
+    masks, shares = masks_of(
+        300, grid_size=14, ratio_range=(0.3, 0.3), probability=1.0
+    )
+    right = masks[:, :, 1:][masks[:, :, :-1]].mean()
+    assert right > 0.7 > shares.mean() * 2
+    one_block, _ = masks_of(
+        100, grid_size=14, ratio_range=(0.1, 0.1), probability=1.0
+    )
+    filled = []
+    for mask in one_block:
+        rows, columns = (
+            np.flatnonzero(mask.any(1)),
+            np.flatnonzero(mask.any(0)),
+        )
+        box = mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        filled.append(box.mean())
+    assert np.mean(np.array(filled) == 1) > 0.3
+
+
+def test_every_patch_is_masked_alike_often():
+    masks, shares = masks_of(2000, grid_size=(6, 6), probability=1.0)
+    often = masks.mean(0)
+    assert often.min() > 0.1
+    assert often == pytest.approx(often[:, ::-1], abs=0.05)
+    assert often == pytest.approx(often[::-1], abs=0.05)
+    assert often == pytest.approx(often.T, abs=0.05)
+
+
+def test_views_have_masks_of_their_own():
+    transform = BlockMask(grid_size=14, num_masks=3, probability=1.0)
+    masks = transform({})['masked_patches']
+    assert len(masks) == 3
+    assert (masks[0] != masks[1]).any() and (masks[1] != masks[2]).any()
+
+
+def test_reaches_the_samples_through_packing():
+    init_default_scope('mmpretrain')
+    keys = ['sample_idx', 'masked_patches']
+    pipeline = Compose(
+        [
+            dict(type='hirl_mm.BlockMask', grid_size=[4, 5], num_masks=2),
+            dict(type='PackInputs', meta_keys=keys),
+        ]
+    )
+    image = np.zeros((8, 8, 3), np.uint8)
+    packed = pipeline(dict(img=[image, image], sample_idx=3))
+    sample = packed['data_samples']
+    assert sample.sample_idx == 3
+    assert sample.masked_patches.shape == (2, 4, 5)
+
+
+@pytest.mark.parametrize(
+    'ratio_range', [(0.1, 1.0), (-0.1, 0.5), (0.5, 0.1), (0.2, 1.5)]
+)
+def test_ratio_outside_of_its_range(ratio_range):
+    with pytest.raises(ValueError, match=r'ratio_range .* \[0, 1\)'):
+        BlockMask(grid_size=14, ratio_range=ratio_range)
+
+
+@pytest.mark.parametrize(
+    ('name', 'value'),
+    [
+        ('probability', 1.5),
+        ('probability', -0.1),
+        ('grid_size', 0),
+        ('num_masks', 0),
+        ('min_aspect', 0),
+        ('min_aspect', 2),
+    ],
+)
+def test_other_arguments_out_of_range(name, value):
+    with pytest.raises(ValueError, match=name):
+        BlockMask(**dict(grid_size=14) | {name: value})
