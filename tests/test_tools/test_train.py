@@ -1,6 +1,5 @@
 """The training tool as its users start it: real processes."""
 
-import os
 import re
 import subprocess
 import sys
@@ -12,27 +11,7 @@ import torch
 from hirl_mm.structures import PrototypeTree
 from tests.runs import ROOT, small_config
 from tests.test_engine.test_hierarchical_kmeans_hook import assert_same_tree
-
-
-def start(*command):
-    return subprocess.run(
-        [str(word) for word in command],
-        cwd=ROOT,
-        env=os.environ | dict(OMP_NUM_THREADS='1', PYTHON=sys.executable),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=300,
-    )
-
-
-def train(config, work_dir, *options):
-    run = start(
-        *(sys.executable, ROOT / 'tools/train.py', config),
-        *('--work-dir', work_dir, *options),
-    )
-    assert run.returncode == 0, run.stdout[-3000:]
-    return run.stdout
+from tests.training_tool import start, train
 
 
 @pytest.fixture(scope='module')

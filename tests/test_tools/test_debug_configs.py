@@ -1,0 +1,82 @@
+"""Every arm through tools/train.py: both stages, learning, resuming."""
+
+import json
+
+import pytest
+import torch
+from mmengine.config import Config
+
+from tests.runs import ROOT
+from tests.training_tool import train
+
+CONFIGS = sorted((ROOT / 'configs/debug').glob('*.py'))
+METHODS = {'mocov2', 'simsiam', 'swav', 'mocov3', 'dino', 'ibot', 'beit'}
+STEPS = 23  # per epoch
+
+
+def test_every_method_has_both_arms():
+    names = {path.stem.split('_')[0] for path in CONFIGS}
+    assert names == METHODS | {f'hirl-{method}' for method in METHODS}
+
+
+def on_digits(path, digits, folder):
+    """The debug config, with the images and a log line per step."""
+    cfg = Config.fromfile(path)
+    cfg.train_dataloader.dataset.data_root = str(digits)
+    for hook in cfg.custom_hooks:
+        if hook['type'] == 'hirl_mm.KNNProbeHook':
+            hook.bank.data_root = hook.queries.data_root = str(digits)
+    cfg.default_hooks.logger.interval = 1
+    cfg.log_processor = dict(window_size=1)
+    cfg.dump(folder / path.name)
+    return folder / path.name
+
+
+def own_losses(work_dir):
+    """The method's own loss of every step.
+
+    Without the entropy of the targets of a teacher, which moves: that is no
+    merit of the student, and the loss cannot be lower.
+    """
+    (log,) = work_dir.glob('*/vis_data/scalars.json')
+    lines = map(json.loads, log.read_text().splitlines())
+    others = ('loss_spd', 'teacher_entropy', 'patch_entropy')
+    return [
+        line['loss'] - sum(line.get(key, 0) for key in others)
+        for line in lines
+        if 'loss' in line
+    ]
+
+
+def tokenizer_of(checkpoint):
+    """The weights of BEiT's frozen tokenizer; of other methods empty."""
+    return {
+        key: value
+        for key, value in checkpoint['state_dict'].items()
+        if key.startswith('target_generator.')
+    }
+
+
+@pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
+def test_trains_learns_and_resumes(path, digits, tmp_path):
+    config = on_digits(path, digits, tmp_path)
+    work_dir = tmp_path / 'run'
+    log = train(config, work_dir)
+    losses = own_losses(work_dir)
+    assert len(losses) == 4 * STEPS
+    first, last = losses[:STEPS], losses[-STEPS:]
+    assert sum(last) < sum(first)
+    hirl = path.stem.startswith('hirl-')
+    assert ('HIRL tree of epoch 3' in log) == hirl
+    checkpoint = torch.load(work_dir / 'epoch_4.pth', weights_only=False)
+    tokenizer = tokenizer_of(checkpoint)
+    assert bool(tokenizer) == ('beit' in path.stem)
+
+    options = 'train_cfg.max_epochs=5', 'randomness.seed=1'
+    log = train(config, work_dir, '--resume', '--cfg-options', *options)
+    assert 'resumed epoch: 4' in log
+    checkpoint = torch.load(work_dir / 'epoch_5.pth', weights_only=False)
+    assert checkpoint['meta']['iter'] == 5 * STEPS
+    assert ('prototype_tree' in checkpoint) == hirl
+    for key, value in tokenizer_of(checkpoint).items():
+        assert torch.equal(value, tokenizer[key])
