@@ -40,6 +40,12 @@ def test_named_files_exist():
     assert not missing
 
 
+def test_every_recipe_is_in_the_table_of_methods():
+    recipes = {path.name for path in (ROOT / 'configs/hirl').glob('*.py')}
+    rows = re.findall(r'^\| HIRL-[^|]*\| `([^`]*)`', README, re.MULTILINE)
+    assert len(rows) == len(recipes) and set(rows) == recipes
+
+
 def test_targets_exist():
     targets = set(re.findall(r'\bmake ([a-z]+)', README))
     assert {'demo', 'test'} <= targets

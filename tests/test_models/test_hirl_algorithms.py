@@ -196,6 +196,16 @@ def test_head_of_another_dimension(name):
         )
 
 
+@pytest.mark.parametrize(
+    'name', ['MoCo', 'SimSiam', 'MoCoV3', 'BEiT'], indirect=True
+)
+def test_fewer_views_than_the_method_needs(name, model, views):
+    data_samples = step_samples(name, IDX)
+    for fewer in (views[:1], views[0]):
+        with pytest.raises(ValueError, match='needs 2 views .* makes 1: use'):
+            model.loss(fewer, data_samples)
+
+
 def test_samples_without_an_index(model, views):
     with pytest.raises(ValueError, match="leave 'sample_idx' in the meta"):
         model.loss(views, [DataSample() for _ in IDX])

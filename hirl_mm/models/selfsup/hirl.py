@@ -3,7 +3,12 @@ from mmpretrain.models.selfsup import BaseSelfSupervisor
 from mmpretrain.structures import DataSample
 from torch import Tensor, nn
 
-from hirl_mm.models.utils import FirstOutput, output_dim, pooled
+from hirl_mm.models.utils import (
+    FirstOutput,
+    check_least_views,
+    output_dim,
+    pooled,
+)
 from hirl_mm.registry import MODELS
 from hirl_mm.structures import PrototypeTree
 
@@ -34,8 +39,10 @@ class HIRLAlgorithm(BaseSelfSupervisor):
         momentum_module: Name of the moving average of backbone and neck
             whose features are clustered; None to cluster those of the
             trained network.
+        num_views: The views that the algorithm's loss needs at least.
     """
 
+    num_views = 1
     z0_module = 'neck'
     momentum_module: str | None = None
 
@@ -106,9 +113,11 @@ class HIRLAlgorithm(BaseSelfSupervisor):
             a tree ``loss_spd``.
 
         Raises:
-            ValueError: If the samples carry no index; with or without a tree,
-                so that it shows at the first step.
+            ValueError: If there are too few views, or the samples carry no
+                index; with or without a tree, so that it shows at the first
+                step.
         """
+        check_least_views(inputs, self.num_views)
         sample_idx = _sample_idx_of(data_samples)
         with FirstOutput(self, self.z0_module) as tap:
             losses = super().loss(inputs, data_samples, **kwargs)

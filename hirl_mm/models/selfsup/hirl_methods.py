@@ -16,12 +16,15 @@ from .ibot import iBOTAlgorithm
 class HIRLMoCo(HIRLAlgorithm, MoCo):
     """HIRL-MoCo v2; clusters the features of the key encoder."""
 
+    num_views = 2
     momentum_module = 'encoder_k'
 
 
 @MODELS.register_module()
 class HIRLSimSiam(HIRLAlgorithm, SimSiam):
     """HIRL-SimSiam; clusters the features before the predictor."""
+
+    num_views = 2
 
 
 @MODELS.register_module()
@@ -52,6 +55,7 @@ class HIRLSwAV(HIRLAlgorithm, SwAV):
 class HIRLMoCoV3(HIRLAlgorithm, MoCoV3):
     """HIRL-MoCo v3; clusters the features of the momentum encoder."""
 
+    num_views = 2
     momentum_module = 'momentum_encoder'
 
 
@@ -85,6 +89,7 @@ class HIRLBEiT(HIRLAlgorithm, BEiT):
         ValueError: If the backbone returns several blocks, as for BEiT v2.
     """
 
+    num_views = 2
     z0_module = 'backbone'
 
     def __init__(self, *args, **kwargs) -> None:

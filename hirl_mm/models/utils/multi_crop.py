@@ -25,11 +25,29 @@ def check_num_views(views: Sequence[Tensor], num_crops: Sequence[int]) -> None:
     Raises:
         ValueError: If there are more or fewer.
     """
-    if not isinstance(views, (list, tuple)) or len(views) != sum(num_crops):
-        found = len(views) if isinstance(views, (list, tuple)) else 1
+    found = _num_views(views)
+    if found != sum(num_crops):
         raise ValueError(
             f'num_crops={tuple(num_crops)} of the model stands for '
             f'{sum(num_crops)} views of an image, but the data pipeline '
             f'makes {found}: use MultiView with '
             f'num_views={list(num_crops)}, or change num_crops'
         )
+
+
+def check_least_views(views: Tensor | Sequence[Tensor], least: int) -> None:
+    """See that the data pipeline makes enough views.
+
+    Raises:
+        ValueError: If there are fewer than ``least``.
+    """
+    found = _num_views(views)
+    if found < least:
+        raise ValueError(
+            f'the method needs {least} views of an image, but the data '
+            f'pipeline makes {found}: use MultiView with num_views={least}'
+        )
+
+
+def _num_views(views: Tensor | Sequence[Tensor]) -> int:
+    return 1 if isinstance(views, Tensor) else len(views)
