@@ -6,9 +6,8 @@ optim_wrapper = dict(
     optimizer=dict(
         type='AdamW', lr=3e-3, betas=(0.9, 0.999), weight_decay=0.04
     ),
-    paramwise_cfg=dict(
-        norm_decay_mult=0.0, bias_decay_mult=0.0, flat_decay_mult=0.0
-    ),
+    # No decay of biases and norms, which are flat.
+    paramwise_cfg=dict(flat_decay_mult=0.0),
 )
 param_scheduler = [
     dict(

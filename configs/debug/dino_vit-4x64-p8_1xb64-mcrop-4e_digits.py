@@ -36,9 +36,8 @@ model = dict(
 # The centre is found before the rate is high.
 optim_wrapper = dict(
     optimizer=dict(lr=3e-4, weight_decay=0.04),
-    paramwise_cfg=dict(
-        norm_decay_mult=0.0, bias_decay_mult=0.0, flat_decay_mult=0.0
-    ),
+    # No decay of biases and norms, which are flat.
+    paramwise_cfg=dict(flat_decay_mult=0.0),
 )
 param_scheduler = [
     dict(

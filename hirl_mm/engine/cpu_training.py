@@ -1,5 +1,8 @@
+import logging
+
 import torch.distributed as dist
 from mmengine.config import Config
+from mmengine.logging import print_log
 
 
 def fit_to_cpu(cfg: Config) -> None:
@@ -7,11 +10,21 @@ def fit_to_cpu(cfg: Config) -> None:
 
     MMEngine's launchers select a CUDA device and wrap the model for one;
     without any, the processes meet through gloo and the model is wrapped
-    without a device. A single process needs nothing.
+    without a device. A recipe with mixed precision, which MMEngine refuses
+    there, trains in full precision, and the log says so.
 
     Args:
         cfg: A training config, changed in place.
     """
+    if cfg.optim_wrapper.get('type') == 'AmpOptimWrapper':
+        cfg.optim_wrapper.type = 'OptimWrapper'
+        for option in ('loss_scale', 'dtype', 'use_fsdp'):
+            cfg.optim_wrapper.pop(option, None)
+        print_log(
+            'no accelerator: the mixed precision of the config is off',
+            'current',
+            logging.WARNING,
+        )
     if cfg.get('launcher', 'none') == 'none':
         return
     if not dist.is_initialized():

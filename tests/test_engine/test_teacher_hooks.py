@@ -95,6 +95,20 @@ def test_teacher_moves_once_per_step_of_the_optimizer(digits, tmp_path):
     assert moved == stepped
 
 
+def test_nothing_hangs_on_the_optimizer_after_the_run(digits, tmp_path):
+    runner = run(config(digits, tmp_path, epochs=1))
+    runner.message_hub.update_info('iter', 0)
+    teacher = {
+        k: v.clone() for k, v in runner.model.teacher.named_parameters()
+    }
+    weight = runner.model.neck.mlp[0].weight
+    weight.grad = torch.full_like(weight, 5.0)
+    runner.optim_wrapper.optimizer.step()
+    assert weight.grad.min() == 5
+    for key, value in runner.model.teacher.named_parameters():
+        assert torch.equal(value, teacher[key])
+
+
 def test_teacher_waits_when_the_scaled_loss_overflows(digits, tmp_path):
     watch = Watch()
     cfg = config(digits, tmp_path, epochs=1)

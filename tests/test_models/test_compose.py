@@ -178,11 +178,23 @@ def test_class_token_of_the_encoder_of_mae():
 
 def test_a_subclass_of_a_known_method():
     class MySimSiam(SimSiam):
-        """A method of some project."""
+        """A method of some project, with a loss of its own."""
+
+        def loss(self, inputs, data_samples, **kwargs):
+            losses = super().loss(inputs, data_samples, **kwargs)
+            return dict(loss=3 * losses['loss'])
 
     model = compose(dict(type=MySimSiam, **PLAIN['SimSiam']))
     assert isinstance(model, MySimSiam) and isinstance(model, HIRLAlgorithm)
     assert model.z0_module == 'neck' and model.momentum_module is None
+    plain = build('SimSiam')
+    plain.load_state_dict(model.state_dict(), strict=False)
+    model.set_tree(random_tree(NUMS, dim=DIM, num_samples=50))
+    views = [torch.randn(8, 3, 32, 32), torch.randn(8, 3, 32, 32)]
+    losses = model.train().loss(views, samples(IDX))
+    expected = plain.loss(views, samples(IDX))['loss']
+    torch.testing.assert_close(losses['loss_ssl'], 3 * expected)
+    assert losses['loss_spd'] > 0
 
 
 def test_unknown_method_needs_the_place_of_its_embedding():

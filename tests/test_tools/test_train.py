@@ -98,6 +98,20 @@ def test_mixed_precision_without_an_accelerator(config, tmp_path):
     )
 
 
+@pytest.mark.skipif(torch.cuda.is_available(), reason='needs no GPU')
+def test_recipe_with_mixed_precision_without_an_accelerator(config, tmp_path):
+    options = (
+        'optim_wrapper.type=AmpOptimWrapper',
+        'optim_wrapper.loss_scale=dynamic',
+        'optim_wrapper.dtype=bfloat16',
+        'train_cfg.max_epochs=1',
+        'custom_hooks.0.start_epoch=0',
+    )
+    log = train(config, tmp_path, '--cfg-options', *options)
+    assert 'no accelerator: the mixed precision of the config is off' in log
+    assert (tmp_path / 'epoch_1.pth').is_file()
+
+
 def test_missing_config(tmp_path):
     run = start(sys.executable, ROOT / 'tools/train.py', tmp_path / 'no.py')
     assert run.returncode == 2
