@@ -24,6 +24,17 @@ RESNET = dict(
     zero_init_residual=False,
 )
 
+VIT = dict(
+    arch=dict(
+        embed_dims=24,
+        num_layers=2,
+        num_heads=2,
+        feedforward_channels=48,
+    ),
+    img_size=32,
+    patch_size=8,
+)
+
 
 def mlp(in_channels, hid_channels, **options):
     return dict(
@@ -42,14 +53,7 @@ DINO = dict(
     base_momentum=0.5,
     backbone=dict(
         type='hirl_mm.DINOViT',
-        arch=dict(
-            embed_dims=24,
-            num_layers=2,
-            num_heads=2,
-            feedforward_channels=48,
-        ),
-        img_size=32,
-        patch_size=8,
+        **VIT,
     ),
     neck=dict(
         type='hirl_mm.DINONeck',
@@ -113,14 +117,7 @@ PLAIN = {
         base_momentum=0.5,
         backbone=dict(
             type='MoCoV3ViT',
-            arch=dict(
-                embed_dims=24,
-                num_layers=2,
-                num_heads=2,
-                feedforward_channels=48,
-            ),
-            img_size=32,
-            patch_size=8,
+            **VIT,
             stop_grad_conv1=True,
         ),
         neck=mlp(

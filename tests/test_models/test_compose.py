@@ -12,7 +12,7 @@ from mmpretrain.models.selfsup import MAE, DenseCL, SimSiam
 from hirl_mm.models import HIRLAlgorithm, HIRLMoCo
 from hirl_mm.models.losses import semantic_path_loss
 from hirl_mm.registry import MODELS
-from tests.algorithms import DIM, PLAIN, RESNET, build, plain_config
+from tests.algorithms import DIM, PLAIN, RESNET, VIT, build, plain_config
 from tests.samples import IDX, samples
 from tests.trees import random_tree
 
@@ -40,14 +40,7 @@ MAE_CFG = dict(
     type='MAE',
     backbone=dict(
         type='MAEViT',
-        arch=dict(
-            embed_dims=24,
-            num_layers=2,
-            num_heads=2,
-            feedforward_channels=48,
-        ),
-        img_size=32,
-        patch_size=8,
+        **VIT,
         mask_ratio=0.5,
     ),
     neck=dict(

@@ -1,13 +1,14 @@
 """Every arm through tools/train.py: both stages, learning, resuming."""
 
 import json
+import math
 
 import pytest
 import torch
 from mmengine.config import Config
 
 from tests.runs import ROOT
-from tests.training_tool import train
+from tests.training_tool import start, train
 
 CONFIGS = sorted((ROOT / 'configs/debug').glob('*.py'))
 METHODS = {'mocov2', 'simsiam', 'swav', 'mocov3', 'dino', 'ibot', 'beit'}
@@ -80,3 +81,27 @@ def test_trains_learns_and_resumes(path, digits, tmp_path):
     assert ('prototype_tree' in checkpoint) == hirl
     for key, value in tokenizer_of(checkpoint).items():
         assert torch.equal(value, tokenizer[key])
+
+
+@pytest.mark.parametrize('name', ['swav', 'dino', 'ibot', 'hirl-ibot'])
+def test_two_processes(name, digits, tmp_path):
+    """Of plain arms no parameter goes unused, which DDP would not forgive."""
+    (path,) = (p for p in CONFIGS if p.stem.split('_')[0] == name)
+    options = (
+        'train_cfg.max_epochs=1',
+        'train_dataloader.batch_size=32',
+        'train_dataloader.dataset.indices=512',
+    )
+    if name.startswith('hirl-'):
+        options += ('custom_hooks.0.start_epoch=0',)
+    run = start(
+        *('bash', ROOT / 'tools/dist_train.sh'),
+        *(on_digits(path, digits, tmp_path), 2),
+        *('--work-dir', tmp_path / 'run', '--cfg-options', *options),
+    )
+    assert run.returncode == 0, run.stdout[-3000:]
+    losses = own_losses(tmp_path / 'run')
+    assert len(losses) == 8 and all(map(math.isfinite, losses))
+    config = Config.fromfile(path)
+    hirl = name.startswith('hirl-')
+    assert config.get('find_unused_parameters', False) == hirl

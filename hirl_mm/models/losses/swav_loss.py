@@ -2,10 +2,10 @@ from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
-from mmengine.logging import MessageHub
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
+from hirl_mm.models.utils import current_epoch
 from hirl_mm.registry import MODELS
 
 from .embedding_queue import EmbeddingQueue
@@ -116,7 +116,10 @@ class SwAVLoss(BaseModule):
         """Of all crops (V, B, D) and (V, B, K), those to assign (A, B, K)."""
         batch_size = scores.size(1)
         scores = self._assigned(scores)
-        if self.queue is not None and _epoch() >= self.queue_start_epoch:
+        if (
+            self.queue is not None
+            and current_epoch() >= self.queue_start_epoch
+        ):
             if self.queue.full:
                 earlier = self.prototypes(self.queue.share())
                 scores = torch.cat((scores, earlier), dim=1)
@@ -144,11 +147,6 @@ class SwAVLoss(BaseModule):
         if self.queue is not None:
             self.queue.check_batch(batch_size)
         return batch_size
-
-
-def _epoch() -> int:
-    """The epoch of the current Runner, 0 without one."""
-    return MessageHub.get_current_instance().get_info('epoch', 0)
 
 
 def _check_positive(**values: float) -> None:
