@@ -17,16 +17,13 @@ class Arm:
     """One of the models that are compared.
 
     Args:
-        cfg: The config of its ``model``.
-        recipe: The config whose optimizer and hooks train it.
+        cfg: A training config.
         batch: What every step trains on.
         device: Where.
     """
 
-    def __init__(
-        self, cfg: Config, recipe: Config, batch: dict, device: str
-    ) -> None:
-        preprocessor = recipe.get('data_preprocessor')
+    def __init__(self, cfg: Config, batch: dict, device: str) -> None:
+        preprocessor = cfg.get('data_preprocessor')
         model = MODELS.build(
             dict(cfg.model) | dict(data_preprocessor=preprocessor)
         )
@@ -34,13 +31,13 @@ class Arm:
         # As MMEngine's Runner does with one process.
         self.model = revert_sync_batchnorm(model).to(device).train()
         self.optim_wrapper = build_optim_wrapper(
-            self.model, _without_amp_on_cpu(recipe.optim_wrapper, device)
+            self.model, _without_amp_on_cpu(cfg.optim_wrapper, device)
         )
         self.batch = batch
         runner = SimpleNamespace(
             model=self.model, optim_wrapper=self.optim_wrapper
         )
-        for hook in recipe.get('custom_hooks', []):
+        for hook in cfg.get('custom_hooks', []):
             if hook['type'] in _EVERY_STEP:
                 HOOKS.build(hook).before_train(runner)
 

@@ -70,15 +70,17 @@ def measure(method: Method, args: Namespace) -> dict:
 def build_arms(
     method: Method, args: Namespace, recipe: Config, batch: dict
 ) -> dict[str, Arm]:
-    """The arms by name; all have the weights of the plain one."""
+    """The arms by name, each with the optimizer of its own config.
+
+    All have the weights of the plain one.
+    """
     configs = dict(plain=recipe)
     if method.peer is not None:
         configs = dict(mmpretrain=method.mmpretrain(args.full)) | configs
     configs['hirl_no_tree'] = method.hirl(args.full)
     configs['hirl_tree'] = method.hirl(args.full)
     arms = {
-        name: Arm(cfg, recipe, batch, args.device)
-        for name, cfg in configs.items()
+        name: Arm(cfg, batch, args.device) for name, cfg in configs.items()
     }
     for name, arm in arms.items():
         if name != 'plain':
