@@ -9,7 +9,7 @@ from mmengine.config import Config
 from mmengine.runner import set_random_seed
 from step_parts import seconds_per_part
 from synthetic import random_batch, random_tree
-from timing import interleaved_seconds, quartiles, ratio
+from timing import CLOCKS, interleaved_seconds, quartiles, ratio
 
 # Of the losses of two arms in their first step, which are to be equal.
 _TOLERANCE = 1e-4
@@ -32,6 +32,7 @@ def measure(method: Method, args: Namespace) -> dict:
         args.steps,
         args.warmup,
         args.device,
+        CLOCKS[args.clock],
     )
     result = dict(
         title=method.title,
@@ -62,7 +63,10 @@ def measure(method: Method, args: Namespace) -> dict:
     )
     if hasattr(arms['plain'].model, 'teacher'):
         result['parts'] = seconds_per_part(
-            arms['plain'], args.rounds * args.steps, args.device
+            arms['plain'],
+            args.rounds * args.steps,
+            args.device,
+            CLOCKS[args.clock],
         )
     return result
 

@@ -1,7 +1,6 @@
 """Where the time of a step of DINO or iBOT goes."""
 
 import functools
-import time
 from collections.abc import Callable
 from contextlib import contextmanager
 
@@ -23,8 +22,9 @@ PARTS = (
 class Stopwatch:
     """Seconds per part; a part within another counts for itself alone."""
 
-    def __init__(self, device: str) -> None:
+    def __init__(self, device: str, clock: Callable) -> None:
         self.device = device
+        self.clock = clock
         self.seconds = dict.fromkeys(PARTS, 0.0)
         self._running: list[str] = []
         self._since = 0.0
@@ -42,7 +42,7 @@ class Stopwatch:
     def _book(self) -> None:
         """The time since the last change to the part that was running."""
         synchronize(self.device)
-        now = time.perf_counter()
+        now = self.clock()
         if self._running:
             self.seconds[self._running[-1]] += now - self._since
         self._since = now
@@ -56,7 +56,9 @@ class Stopwatch:
         return wrapped
 
 
-def seconds_per_part(arm: Arm, steps: int, device: str) -> dict[str, dict]:
+def seconds_per_part(
+    arm: Arm, steps: int, device: str, clock: Callable
+) -> dict[str, dict]:
     """Median and quartiles over ``steps`` steps, each part by itself.
 
     Methods of the arm's own objects are wrapped with a stopwatch meanwhile.
@@ -65,7 +67,7 @@ def seconds_per_part(arm: Arm, steps: int, device: str) -> dict[str, dict]:
     """
     runs = {part: [] for part in PARTS}
     for _ in range(steps):
-        watch = Stopwatch(device)
+        watch = Stopwatch(device, clock)
         with _watched(arm, watch), watch.part(OTHER):
             arm.step()
         for part, seconds in watch.seconds.items():

@@ -24,6 +24,7 @@ from methods import METHODS
 from mmengine.logging import MessageHub, MMLogger
 from mmengine.registry import init_default_scope
 from tables import parts_table, ratios_table
+from timing import CLOCKS
 
 from hirl_mm.files import replacing
 
@@ -78,6 +79,13 @@ def parse_args() -> argparse.Namespace:
         default=1,
         help='of PyTorch on the CPU (default: %(default)s)',
     )
+    add(
+        '--clock',
+        choices=list(CLOCKS),
+        default='wall',
+        help='process: CPU time of the process, for a CPU that others use '
+        'too (default: %(default)s)',
+    )
     add('--batch-size', type=int, help='images per step of every method')
     add(
         '--num-prototypes',
@@ -95,6 +103,8 @@ def parse_args() -> argparse.Namespace:
             parser.error(f'--{name} must be at least 1')
     if args.device != 'cpu' and not torch.cuda.is_available():
         parser.error(f'--device {args.device}: PyTorch finds no accelerator')
+    if args.device != 'cpu' and args.clock == 'process':
+        parser.error('--clock process measures a CPU alone')
     return args
 
 
