@@ -2,6 +2,7 @@
 
 from argparse import Namespace
 
+import torch
 from arm import Arm
 from memory import peak_bytes
 from methods import Method
@@ -9,10 +10,12 @@ from mmengine.config import Config
 from mmengine.runner import set_random_seed
 from step_parts import seconds_per_part
 from synthetic import random_batch, random_tree
+from tap import seconds_of_tap
 from timing import CLOCKS, interleaved_seconds, quartiles, ratio
 
-# Of the losses of two arms in their first step, which are to be equal.
-_TOLERANCE = 1e-4
+# Of the losses of two arms in their first step, which are to be equal; mixed
+# precision and the order of sums on an accelerator leave larger differences.
+_TOLERANCE = dict(cpu=1e-4, cuda=1e-2)
 
 
 def measure(method: Method, args: Namespace) -> dict:
@@ -25,7 +28,7 @@ def measure(method: Method, args: Namespace) -> dict:
     batch_size = args.batch_size or batch_size
     batch = random_batch(method, recipe, args.full, batch_size, args.device)
     arms = build_arms(method, args, recipe, batch)
-    check_equal(arms, args.seed)
+    check_equal(arms, args.seed, _TOLERANCE[torch.device(args.device).type])
     seconds = interleaved_seconds(
         {name: arm.step for name, arm in arms.items()},
         args.rounds,
@@ -61,12 +64,13 @@ def measure(method: Method, args: Namespace) -> dict:
             if theirs in seconds
         },
     )
+    steps, clock = args.rounds * args.steps, CLOCKS[args.clock]
+    result['tap'] = seconds_of_tap(
+        arms['hirl_no_tree'], steps, args.device, clock
+    )
     if hasattr(arms['plain'].model, 'teacher'):
         result['parts'] = seconds_per_part(
-            arms['plain'],
-            args.rounds * args.steps,
-            args.device,
-            CLOCKS[args.clock],
+            arms['plain'], steps, args.device, clock
         )
     return result
 
@@ -95,7 +99,7 @@ def build_arms(
     return arms
 
 
-def check_equal(arms: dict[str, Arm], seed: int) -> None:
+def check_equal(arms: dict[str, Arm], seed: int, tolerance: float) -> None:
     """See in a first step that the arms without a tree are one computation.
 
     Raises:
@@ -107,7 +111,7 @@ def check_equal(arms: dict[str, Arm], seed: int) -> None:
         losses[name] = arm.step()['loss'].item()
     expected = losses['plain']
     for name, loss in losses.items():
-        off = abs(loss - expected) > _TOLERANCE * abs(expected)
+        off = abs(loss - expected) > tolerance * abs(expected)
         if name != 'hirl_tree' and off:
             raise RuntimeError(
                 f'the arms do not compute the same loss: {losses}'

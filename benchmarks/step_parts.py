@@ -1,7 +1,7 @@
 """Where the time of a step of DINO or iBOT goes."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 
 from arm import Arm
@@ -22,10 +22,12 @@ PARTS = (
 class Stopwatch:
     """Seconds per part; a part within another counts for itself alone."""
 
-    def __init__(self, device: str, clock: Callable) -> None:
+    def __init__(
+        self, device: str, clock: Callable, parts: Sequence[str] = PARTS
+    ) -> None:
         self.device = device
         self.clock = clock
-        self.seconds = dict.fromkeys(PARTS, 0.0)
+        self.seconds = dict.fromkeys(parts, 0.0)
         self._running: list[str] = []
         self._since = 0.0
 

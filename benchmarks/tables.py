@@ -7,6 +7,7 @@ _HEAD = (
     'images/s',
     'plain / mmpretrain',
     'HIRL, no tree / plain',
+    'tap alone',
     'HIRL, tree / plain',
     'MB plain',
     'MB HIRL',
@@ -49,6 +50,7 @@ def _row(result: dict) -> tuple[str, ...]:
         f'{arms["plain"]["images_per_second"]:.0f}',
         _spread(ratios.get('plain/mmpretrain')) + star,
         _spread(ratios['hirl_no_tree/plain']),
+        _tap(result),
         _spread(ratios['hirl_tree/plain']),
         f'{arms["plain"]["memory_bytes"] / 1e6:.0f}',
         f'{arms["hirl_tree"]["memory_bytes"] / 1e6:.0f}',
@@ -59,6 +61,12 @@ def _spread(ratio: dict | None) -> str:
     if ratio is None:
         return 'not in mmpretrain'
     return '{median:.3f} ({q1:.3f} to {q3:.3f})'.format(**ratio)
+
+
+def _tap(result: dict) -> str:
+    seconds = result['tap']['median']
+    step = result['arms']['plain']['seconds_per_step']['median']
+    return f'{1e3 * seconds:.2f} ms ({seconds / step:.2%})'
 
 
 def _shares(parts: dict) -> dict[str, str]:

@@ -115,12 +115,14 @@ def main() -> None:
     MMLogger.get_instance('throughput', log_level='ERROR')
     # Where schedules of moving averages look.
     MessageHub.get_current_instance().update_info('max_iters', 10**6)
+    # Before the work, during which someone may commit.
+    machine = describe(args.device)
     results = {}
     for name in args.methods:
         print(f'{METHODS[name].title} ...', file=sys.stderr, flush=True)
         results[name] = measure(METHODS[name], args)
     report = dict(
-        machine=describe(args.device),
+        machine=machine,
         options=vars(args),
         memory_from=HOW[torch.device(args.device).type],
         methods=results,

@@ -42,6 +42,7 @@ def test_every_method_has_its_arms(finished):
         assert list(method['arms']) == ['mmpretrain'] * (name in PEERS) + arms
         assert ('plain/mmpretrain' in method['ratios']) == (name in PEERS)
         assert method['batch_size'] == 2
+        assert method['tap']['median'] > 0
         for arm in method['arms'].values():
             assert len(arm['rounds']) == 1
             assert arm['seconds_per_step']['median'] == arm['rounds'][0] > 0
