@@ -2,6 +2,9 @@
 
 from mmengine.registry import HOOKS as MMENGINE_HOOKS
 from mmengine.registry import MODELS as MMENGINE_MODELS
+from mmengine.registry import (
+    OPTIM_WRAPPER_CONSTRUCTORS as MMENGINE_OPTIM_WRAPPER_CONSTRUCTORS,
+)
 from mmengine.registry import TRANSFORMS as MMENGINE_TRANSFORMS
 from mmengine.registry import Registry
 
@@ -20,6 +23,12 @@ MODELS = Registry(
     parent=MMENGINE_MODELS,
     scope='hirl_mm',
     locations=['hirl_mm.models'],
+)
+OPTIM_WRAPPER_CONSTRUCTORS = Registry(
+    'optimizer wrapper constructor',
+    parent=MMENGINE_OPTIM_WRAPPER_CONSTRUCTORS,
+    scope='hirl_mm',
+    locations=['hirl_mm.engine.grouped_optim_wrapper'],
 )
 TRANSFORMS = Registry(
     'transform',

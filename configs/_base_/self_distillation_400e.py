@@ -1,6 +1,7 @@
 # How DINO and iBOT are trained in the HIRL paper (section A.2).
 optim_wrapper = dict(
     type='AmpOptimWrapper',
+    constructor='hirl_mm.GroupedOptimWrapperConstructor',
     loss_scale='dynamic',
     # 7.5e-4 for every 256 images.
     optimizer=dict(

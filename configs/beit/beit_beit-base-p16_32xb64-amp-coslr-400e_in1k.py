@@ -20,6 +20,7 @@ train_dataloader = dict(
         pipeline=[dict(type='hirl_mm.LoadImage'), *_base_.train_pipeline[1:]],
     ),
 )
+optim_wrapper = dict(constructor='hirl_mm.GroupedOptimWrapperConstructor')
 param_scheduler = [
     _base_.param_scheduler[0],
     dict(_base_.param_scheduler[1], end=400),

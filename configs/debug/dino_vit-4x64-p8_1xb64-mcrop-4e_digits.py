@@ -35,6 +35,7 @@ model = dict(
 )
 # The centre is found before the rate is high.
 optim_wrapper = dict(
+    constructor='hirl_mm.GroupedOptimWrapperConstructor',
     optimizer=dict(lr=3e-4, weight_decay=0.04),
     # No decay of biases and norms, which are flat.
     paramwise_cfg=dict(flat_decay_mult=0.0),

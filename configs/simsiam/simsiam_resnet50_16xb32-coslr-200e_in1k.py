@@ -15,7 +15,10 @@ train_dataloader = dict(
 
 # 0.05 for every 256 images; the predictor's stays.
 lr = 0.1
-optim_wrapper = dict(optimizer=dict(lr=lr))
+optim_wrapper = dict(
+    constructor='hirl_mm.GroupedOptimWrapperConstructor',
+    optimizer=dict(lr=lr),
+)
 custom_hooks = [dict(_base_.custom_hooks[0], lr=lr), _base_.knn_probe]
 default_hooks = dict(
     checkpoint=dict(backend_args=dict(backend='hirl_mm.atomic'))

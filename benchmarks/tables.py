@@ -1,0 +1,99 @@
+"""Results of the throughput benchmark as Markdown."""
+
+_HEAD = (
+    'method',
+    'network, views, batch',
+    'plain ms/step',
+    'images/s',
+    'plain / mmpretrain',
+    'HIRL, no tree / plain',
+    'tap alone',
+    'HIRL, tree / plain',
+    'MB plain',
+    'MB HIRL',
+)
+_NOTES = """
+Ratios: median of the rounds (lower to upper quartile). * the two arms are
+the same classes, the ratio shows the noise of the machine.
+"""
+
+
+def ratios_table(results: dict) -> str:
+    """All arms of all methods."""
+    rows = [_row(result) for result in results.values()]
+    return _table(_HEAD, rows, left=2) + _NOTES
+
+
+def parts_table(results: dict) -> str:
+    """Milliseconds and share of the parts of a step; '' without any."""
+    parted = [result for result in results.values() if 'parts' in result]
+    if not parted:
+        return ''
+    columns = [_shares(result['parts']) for result in parted]
+    rows = [
+        (part, *(column[part] for column in columns)) for part in columns[0]
+    ]
+    head = ['part of a plain step']
+    head += [f'{result["title"]}, ms (share)' for result in parted]
+    return _table(head, rows, left=1)
+
+
+def _row(result: dict) -> tuple[str, ...]:
+    arms, ratios = result['arms'], result['ratios']
+    views = ' + '.join(f'{num} x {size} px' for num, size in result['views'])
+    setting = f'{result["network"]}; {views}; {result["batch_size"]}'
+    star = ' *' if result['same_class'] else ''
+    return (
+        result['title'],
+        setting,
+        f'{1e3 * arms["plain"]["seconds_per_step"]["median"]:.0f}',
+        f'{arms["plain"]["images_per_second"]:.0f}',
+        _spread(ratios.get('plain/mmpretrain')) + star,
+        _spread(ratios['hirl_no_tree/plain']),
+        _tap(result),
+        _spread(ratios['hirl_tree/plain']),
+        f'{arms["plain"]["memory_bytes"] / 1e6:.0f}',
+        f'{arms["hirl_tree"]["memory_bytes"] / 1e6:.0f}',
+    )
+
+
+def _spread(ratio: dict | None) -> str:
+    if ratio is None:
+        return 'not in mmpretrain'
+    return '{median:.3f} ({q1:.3f} to {q3:.3f})'.format(**ratio)
+
+
+def _tap(result: dict) -> str:
+    seconds = result['tap']['median']
+    step = result['arms']['plain']['seconds_per_step']['median']
+    return f'{1e3 * seconds:.2f} ms ({seconds / step:.2%})'
+
+
+def _shares(parts: dict) -> dict[str, str]:
+    medians = {part: value['median'] for part, value in parts.items()}
+    total = sum(medians.values())
+    cells = {
+        part: f'{1e3 * median:.1f} ({median / total:.1%})'
+        for part, median in medians.items()
+    }
+    return cells | {'sum': f'{1e3 * total:.1f} (100%)'}
+
+
+def _table(head, rows, left: int) -> str:
+    """The first ``left`` columns are flushed left, the others right."""
+    widths = [
+        max(len(row[i]) for row in (head, *rows)) for i in range(len(head))
+    ]
+    aligned = [
+        [
+            cell.ljust(width) if i < left else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        for row in (head, *rows)
+    ]
+    rule = [
+        '-' * width if i < left else '-' * (width - 1) + ':'
+        for i, width in enumerate(widths)
+    ]
+    lines = [aligned[0], rule, *aligned[1:]]
+    return ''.join(f'| {" | ".join(line)} |\n' for line in lines)

@@ -1,0 +1,139 @@
+"""Seconds per training step of every method, in all its arms.
+
+Per method, in one process and interleaved: mmpretrain's own implementation,
+this project's plain recipe, the recipe with HIRL before its first tree (what
+the tap costs) and with a tree. All arms of a method have the same sizes, start
+from the same weights and train on the same random batch; a step is forward,
+backward and the recipe's optimizer. DINO and iBOT, which mmpretrain does not
+have, are broken down into parts.
+"""
+
+import argparse
+import json
+import os
+import sys
+
+# Not a word from the profiler of a machine without a GPU.
+os.environ.setdefault('KINETO_LOG_LEVEL', '99')
+
+import torch
+from comparison import measure
+from machine import describe
+from memory import HOW
+from methods import METHODS
+from mmengine.logging import MessageHub, MMLogger
+from mmengine.registry import init_default_scope
+from tables import parts_table, ratios_table
+from timing import CLOCKS
+
+from hirl_mm.files import replacing
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add(
+        '--methods',
+        nargs='+',
+        choices=list(METHODS),
+        default=list(METHODS),
+        metavar='METHOD',
+        help=f'some of {", ".join(METHODS)} (default: all)',
+    )
+    add(
+        '--rounds',
+        type=int,
+        default=11,
+        help='in each every arm has two turns (default: %(default)s)',
+    )
+    add(
+        '--steps',
+        type=int,
+        default=2,
+        help='training steps of a turn (default: %(default)s)',
+    )
+    add(
+        '--warmup',
+        type=int,
+        default=2,
+        help='steps of every arm before the first round '
+        '(default: %(default)s)',
+    )
+    add(
+        '--device',
+        default='cpu',
+        help='such as cuda (default: %(default)s)',
+    )
+    add(
+        '--full',
+        action='store_true',
+        help="the recipe's networks, views and batch instead of narrow ones; "
+        'for an accelerator',
+    )
+    add(
+        '--threads',
+        type=int,
+        default=1,
+        help='of PyTorch on the CPU (default: %(default)s)',
+    )
+    add(
+        '--clock',
+        choices=list(CLOCKS),
+        default='wall',
+        help='process: CPU time of the process, for a CPU that others use '
+        'too (default: %(default)s)',
+    )
+    add('--batch-size', type=int, help='images per step of every method')
+    add(
+        '--num-prototypes',
+        type=int,
+        nargs='+',
+        default=[3000, 1000, 100],
+        metavar='K',
+        help="of the tree's levels (default: 3000 1000 100)",
+    )
+    add('--seed', type=int, default=0)
+    add('--out', help='JSON file for the result')
+    args = parser.parse_args()
+    for name in ('rounds', 'steps', 'threads'):
+        if getattr(args, name) < 1:
+            parser.error(f'--{name} must be at least 1')
+    if args.device != 'cpu' and not torch.cuda.is_available():
+        parser.error(f'--device {args.device}: PyTorch finds no accelerator')
+    if args.device != 'cpu' and args.clock == 'process':
+        parser.error('--clock process measures a CPU alone')
+    return args
+
+
+def main() -> None:
+    args = parse_args()
+    torch.set_num_threads(args.threads)
+    init_default_scope('mmpretrain')
+    MMLogger.get_instance('throughput', log_level='ERROR')
+    # Where schedules of moving averages look.
+    MessageHub.get_current_instance().update_info('max_iters', 10**6)
+    # Before the work, during which someone may commit.
+    machine = describe(args.device)
+    results = {}
+    for name in args.methods:
+        print(f'{METHODS[name].title} ...', file=sys.stderr, flush=True)
+        results[name] = measure(METHODS[name], args)
+    report = dict(
+        machine=machine,
+        options=vars(args),
+        memory_from=HOW[torch.device(args.device).type],
+        methods=results,
+    )
+    print(ratios_table(results))
+    print(parts_table(results))
+    if args.out:
+        with replacing(args.out) as temporary:
+            temporary.write_text(json.dumps(report, indent=2) + '\n')
+        print(f'written to {args.out}')
+
+
+if __name__ == '__main__':
+    main()
