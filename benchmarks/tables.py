@@ -13,8 +13,8 @@ _HEAD = (
     'MB HIRL',
 )
 _NOTES = """
-Ratios: median of the rounds (lower to upper quartile). * the two arms are
-the same classes, the ratio shows the noise of the machine.
+Ratios: median of the rounds (lower to upper quartile). * the two models are
+of the same classes, so the ratio is noise (and the optimizer's groups).
 """
 
 
