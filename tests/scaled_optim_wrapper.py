@@ -11,11 +11,11 @@ class ScaledOptimWrapper(OptimWrapper):
 
     def __init__(self, init_scale=65536.0, **kwargs):
         super().__init__(**kwargs)
-        self.scaler = torch.amp.GradScaler('cpu', init_scale=init_scale)
+        self.loss_scaler = torch.amp.GradScaler('cpu', init_scale=init_scale)
 
     def backward(self, loss, **kwargs):
-        super().backward(self.scaler.scale(loss), **kwargs)
+        super().backward(self.loss_scaler.scale(loss), **kwargs)
 
     def step(self, **kwargs):
-        self.scaler.step(self.optimizer, **kwargs)
-        self.scaler.update()
+        self.loss_scaler.step(self.optimizer, **kwargs)
+        self.loss_scaler.update()

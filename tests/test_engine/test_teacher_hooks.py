@@ -220,6 +220,22 @@ def test_no_step_is_longer_than_the_clipped_gradient(digits, tmp_path):
     assert longest[0] <= 1.001e-3 < 0.01 < longest[1]
 
 
+@pytest.mark.parametrize('hook', ['TeacherUpdateHook', 'ParameterClipHook'])
+def test_fused_optimizer_under_a_loss_scale(digits, tmp_path, hook):
+    cfg = config(digits, tmp_path, epochs=1)
+    cfg.custom_hooks = [h for h in cfg.custom_hooks if hook in h.type]
+    cfg.optim_wrapper.optimizer.fused = True
+    cfg.optim_wrapper.type = ScaledOptimWrapper.__name__
+    with pytest.raises(ValueError, match=f'{hook} .* leave fused out'):
+        run(cfg)
+    if hook == 'TeacherUpdateHook':
+        cfg.optim_wrapper.type = 'OptimWrapper'
+        cfg.experiment_name = uuid.uuid4().hex
+        watch = Watch()
+        run(cfg, watch)
+        assert all(not torch.equal(old, new) for _, old, _, new in watch.seen)
+
+
 def test_a_model_without_a_teacher(digits, tmp_path):
     cfg = small_config(digits, tmp_path)
     cfg.custom_hooks = [dict(type='hirl_mm.TeacherUpdateHook')]

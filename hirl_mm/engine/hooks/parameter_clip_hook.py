@@ -3,6 +3,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from torch.optim import Optimizer
 
+from hirl_mm.engine.optimizer_step import optimizer_with_plain_steps
 from hirl_mm.registry import HOOKS
 
 
@@ -19,7 +20,8 @@ class ParameterClipHook(Hook):
         max_norm: Largest Euclidean norm of the gradient of a parameter.
 
     Raises:
-        ValueError: If the norm is not positive.
+        ValueError: If the norm is not positive, or before the first iteration
+            if the optimizer is fused under a loss scale.
     """
 
     def __init__(self, max_norm: float) -> None:
@@ -28,8 +30,9 @@ class ParameterClipHook(Hook):
         self.max_norm = max_norm
 
     def before_train(self, runner: Runner) -> None:
-        self._handle = runner.optim_wrapper.optimizer.register_step_pre_hook(
-            lambda optimizer, *_: clip_each(optimizer, self.max_norm)
+        optimizer = optimizer_with_plain_steps(runner, 'ParameterClipHook')
+        self._handle = optimizer.register_step_pre_hook(
+            lambda *_: clip_each(optimizer, self.max_norm)
         )
 
     def after_train(self, runner: Runner) -> None:

@@ -2,6 +2,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmpretrain.utils import get_ori_model
 
+from hirl_mm.engine.optimizer_step import optimizer_with_plain_steps
 from hirl_mm.models.selfsup import SelfDistillation
 from hirl_mm.registry import HOOKS
 
@@ -16,6 +17,7 @@ class TeacherUpdateHook(Hook):
 
     Raises:
         TypeError: Before the first iteration, if the model has no teacher.
+        ValueError: Likewise, if the optimizer is fused under a loss scale.
     """
 
     def before_train(self, runner: Runner) -> None:
@@ -25,7 +27,8 @@ class TeacherUpdateHook(Hook):
                 'TeacherUpdateHook moves the teacher of DINOAlgorithm or '
                 f'iBOTAlgorithm, but the model is a {type(model).__name__}'
             )
-        self._handle = runner.optim_wrapper.optimizer.register_step_post_hook(
+        optimizer = optimizer_with_plain_steps(runner, 'TeacherUpdateHook')
+        self._handle = optimizer.register_step_post_hook(
             lambda *_: model.move_teacher()
         )
 
