@@ -220,6 +220,15 @@ def test_no_step_is_longer_than_the_clipped_gradient(digits, tmp_path):
     assert longest[0] <= 1.001e-3 < 0.01 < longest[1]
 
 
+def test_training_that_counts_no_epochs(digits, tmp_path):
+    cfg = config(digits, tmp_path)
+    cfg.train_cfg = dict(type='IterBasedTrainLoop', max_iters=3)
+    cfg.param_scheduler = []
+    cfg.custom_hooks = cfg.custom_hooks[:1]
+    with pytest.raises(ValueError, match='counts epochs.*IterBasedTrainLoop'):
+        run(cfg)
+
+
 @pytest.mark.parametrize('hook', ['TeacherUpdateHook', 'ParameterClipHook'])
 def test_fused_optimizer_under_a_loss_scale(digits, tmp_path, hook):
     cfg = config(digits, tmp_path, epochs=1)

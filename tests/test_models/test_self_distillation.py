@@ -7,7 +7,8 @@ import pytest
 import torch
 from mmengine.logging import MessageHub
 
-from tests.algorithms import build, plain_config, step_samples
+from hirl_mm.registry import MODELS
+from tests.algorithms import VIT, build, plain_config, step_samples
 from tests.oracles.self_distillation import Training
 from tests.samples import IDX, samples
 
@@ -149,6 +150,31 @@ def test_evaluated_features_are_the_teachers(name):
     found = model.extract_feat(images)[0]
     assert torch.equal(found, model.teacher.backbone(images)[0])
     assert not torch.allclose(found, model.backbone(images)[0])
+
+
+@pytest.mark.parametrize('name', ['DINO', 'iBOT'])
+def test_teacher_serves_mmpretrain(name, tmp_path):
+    """As the pretrained backbone of a classifier, by the prefix of README."""
+    model = model_of(name).eval()
+    with torch.no_grad():
+        for p in model.teacher.parameters():
+            p.add_(0.01)
+    path = str(tmp_path / 'checkpoint.pth')
+    torch.save(dict(state_dict=model.state_dict()), path)
+    backbone = MODELS.build(
+        dict(
+            VIT,
+            type='mmpretrain.VisionTransformer',
+            init_cfg=dict(
+                type='Pretrained', checkpoint=path, prefix='teacher.backbone.'
+            ),
+        )
+    )
+    backbone.init_weights()
+    backbone.eval()
+    images = torch.randn(2, 3, 32, 32)
+    expected = model.extract_feat(images)[0][:, 0]
+    assert torch.equal(backbone(images)[0], expected)
 
 
 def test_masked_patches_alone_carry_the_mask_token():

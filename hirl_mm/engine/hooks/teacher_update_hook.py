@@ -1,5 +1,5 @@
 from mmengine.hooks import Hook
-from mmengine.runner import Runner
+from mmengine.runner import EpochBasedTrainLoop, Runner
 from mmpretrain.utils import get_ori_model
 
 from hirl_mm.engine.optimizer_step import optimizer_with_plain_steps
@@ -17,7 +17,8 @@ class TeacherUpdateHook(Hook):
 
     Raises:
         TypeError: Before the first iteration, if the model has no teacher.
-        ValueError: Likewise, if the optimizer is fused under a loss scale.
+        ValueError: Likewise, if the training counts no epochs or the
+            optimizer is fused under a loss scale.
     """
 
     def before_train(self, runner: Runner) -> None:
@@ -26,6 +27,12 @@ class TeacherUpdateHook(Hook):
             raise TypeError(
                 'TeacherUpdateHook moves the teacher of DINOAlgorithm or '
                 f'iBOTAlgorithm, but the model is a {type(model).__name__}'
+            )
+        if not isinstance(runner.train_loop, EpochBasedTrainLoop):
+            raise ValueError(
+                "the teacher's temperature counts epochs and needs train_cfg "
+                "= dict(type='EpochBasedTrainLoop', ...), got a "
+                f'{type(runner.train_loop).__name__}'
             )
         optimizer = optimizer_with_plain_steps(runner, 'TeacherUpdateHook')
         self._handle = optimizer.register_step_post_hook(
