@@ -261,3 +261,18 @@ def test_only_the_latest_tree_files_stay(digits, tmp_path):
     run(cfg)
     files = {f.name for f in (tmp_path / 'prototype_trees').iterdir()}
     assert files == {'epoch_2.pth', 'epoch_3.pth'}
+
+
+def test_run_around_the_config_of_a_model(watched, digits, tmp_path):
+    """type='hirl_mm.HIRLAlgorithm' trains the same weights, bit by bit."""
+    epochs = watched.runner.max_epochs
+    cfg = small_config(digits, tmp_path, epochs=epochs)
+    head = cfg.model.pop('spd_head')
+    cfg.model.type = 'MoCo'
+    cfg.model = dict(
+        type='hirl_mm.HIRLAlgorithm', algorithm=cfg.model, spd_head=head
+    )
+    state = run(cfg).model.state_dict()
+    expected = watched.runner.model.state_dict()
+    assert state.keys() == expected.keys()
+    assert all(torch.equal(state[key], expected[key]) for key in state)

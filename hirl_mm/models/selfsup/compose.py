@@ -18,6 +18,7 @@ def compose_hirl(
     spd_head: dict,
     z0_module: str | None = None,
     momentum_module: str | None = None,
+    data_preprocessor: dict | None = None,
     **merged,
 ) -> HIRLAlgorithm:
     """HIRL around the config of a model, without any Python.
@@ -30,6 +31,8 @@ def compose_hirl(
             hirl_mm has a class for, whose choices hold.
         momentum_module: See :class:`HIRLAlgorithm`; counts with a
             ``z0_module`` only.
+        data_preprocessor: That of the config's top level, which the Runner
+            puts here; the algorithm's own comes first, as it does there.
         **merged: What MMEngine leaves beside ``algorithm`` when a config
             inherits ``model`` and does not delete it.
 
@@ -51,6 +54,8 @@ def compose_hirl(
                 spd_head=dict(type='hirl_mm.SPDHead', in_channels=128))
     """
     algorithm = dict(algorithm)
+    if data_preprocessor is not None:
+        algorithm.setdefault('data_preprocessor', data_preprocessor)
     for key, value in merged.items():
         if key not in algorithm or algorithm[key] != value:
             raise ValueError(
