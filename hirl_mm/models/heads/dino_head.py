@@ -84,9 +84,9 @@ class DINODistillHead(BaseModule):
             batch_size: B.
 
         Returns:
-            ``loss``, a scalar, and ``teacher_entropy``, the lowest value that
-            it can have with these targets, in nats: log K when the teacher
-            tells nothing apart, 0 when it is sure of everything.
+            ``loss``, a scalar, and ``teacher_entropy``, below which it cannot
+            fall with these targets, in nats: log K when the teacher tells
+            nothing apart, 0 when it is sure of everything.
         """
         student = self.last_layer(embeddings).unflatten(0, (-1, batch_size))
         teacher = teacher_probabilities(

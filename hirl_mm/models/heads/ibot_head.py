@@ -46,7 +46,8 @@ class iBOTDistillHead(DINODistillHead):
                 patches, masked or not.
 
         Returns:
-            ``loss``, a scalar, and ``teacher_entropy``, its lowest value.
+            ``loss``, a scalar, and ``teacher_entropy``, below which it cannot
+            fall with these targets.
         """
         teacher = teacher_probabilities(
             teacher_logits, self.patch_center, self.teacher_temp

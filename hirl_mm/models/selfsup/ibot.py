@@ -37,8 +37,8 @@ class iBOTAlgorithm(SelfDistillation):
                 mask per global view, in their metainfo.
 
         Returns:
-            ``loss_cls`` and ``loss_patch``, and the smallest values that they
-            can have with these targets, ``teacher_entropy`` and
+            ``loss_cls`` and ``loss_patch``, and the values below which they
+            cannot fall with these targets, ``teacher_entropy`` and
             ``patch_entropy``.
 
         Raises:
