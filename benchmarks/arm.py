@@ -1,16 +1,12 @@
 """A model with its optimizer, ready for training steps on one batch."""
 
-from types import SimpleNamespace
-
 import torch
 from mmengine.config import Config
 from mmengine.model import revert_sync_batchnorm
 from mmengine.optim import build_optim_wrapper
 
-from hirl_mm.registry import HOOKS, MODELS
-
-# The hooks of a recipe that work in every step of most epochs.
-_EVERY_STEP = ('hirl_mm.TeacherUpdateHook', 'hirl_mm.ParameterClipHook')
+from hirl_mm.engine.hooks.parameter_clip_hook import clip_each
+from hirl_mm.registry import MODELS
 
 
 class Arm:
@@ -34,12 +30,7 @@ class Arm:
             self.model, _without_amp_on_cpu(cfg.optim_wrapper, device)
         )
         self.batch = batch
-        runner = SimpleNamespace(
-            model=self.model, optim_wrapper=self.optim_wrapper
-        )
-        for hook in cfg.get('custom_hooks', []):
-            if hook['type'] in _EVERY_STEP:
-                HOOKS.build(hook).before_train(runner)
+        self._hang_on_steps(cfg.get('custom_hooks', []))
 
     def copy_weights(self, source: 'Arm') -> None:
         """Start as another arm; heads of HIRL that it lacks stay."""
@@ -55,6 +46,21 @@ class Arm:
     def step(self) -> dict:
         """Forward, backward, optimizer; the values to log."""
         return self.model.train_step(self.batch, self.optim_wrapper)
+
+    def _hang_on_steps(self, hooks: list[dict]) -> None:
+        """What the hooks of a recipe do around a step, without a Runner."""
+        optimizer = self.optim_wrapper.optimizer
+        for hook in hooks:
+            if hook['type'] == 'hirl_mm.TeacherUpdateHook':
+                optimizer.register_step_post_hook(
+                    lambda *_: self.model.move_teacher()
+                )
+            elif hook['type'] == 'hirl_mm.ParameterClipHook':
+                optimizer.register_step_pre_hook(
+                    lambda *_, most=hook['max_norm']: clip_each(
+                        optimizer, most
+                    )
+                )
 
     def resident_bytes(self) -> int:
         """Of weights, gradients, the optimizer's state and the tree."""
