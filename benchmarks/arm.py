@@ -5,7 +5,9 @@ from mmengine.config import Config
 from mmengine.model import revert_sync_batchnorm
 from mmengine.optim import build_optim_wrapper
 
+from hirl_mm.engine.cpu_training import fit_to_cpu
 from hirl_mm.engine.hooks.parameter_clip_hook import clip_each
+from hirl_mm.engine.pretrained import with_data_preprocessor
 from hirl_mm.registry import MODELS
 
 
@@ -13,22 +15,19 @@ class Arm:
     """One of the models that are compared.
 
     Args:
-        cfg: A training config.
+        cfg: A training config, which is fitted to a CPU in place.
         batch: What every step trains on.
         device: Where.
     """
 
     def __init__(self, cfg: Config, batch: dict, device: str) -> None:
-        preprocessor = cfg.get('data_preprocessor')
-        model = MODELS.build(
-            dict(cfg.model) | dict(data_preprocessor=preprocessor)
-        )
+        if device == 'cpu':
+            fit_to_cpu(cfg)
+        model = MODELS.build(with_data_preprocessor(cfg))
         model.init_weights()
         # As MMEngine's Runner does with one process.
         self.model = revert_sync_batchnorm(model).to(device).train()
-        self.optim_wrapper = build_optim_wrapper(
-            self.model, _without_amp_on_cpu(cfg.optim_wrapper, device)
-        )
+        self.optim_wrapper = build_optim_wrapper(self.model, cfg.optim_wrapper)
         self.batch = batch
         self._hang_on_steps(cfg.get('custom_hooks', []))
 
@@ -76,12 +75,3 @@ class Arm:
             for tensor in tensors
             if isinstance(tensor, torch.Tensor)
         )
-
-
-def _without_amp_on_cpu(cfg: dict, device: str) -> dict:
-    """MMEngine's mixed precision needs an accelerator."""
-    cfg = dict(cfg)
-    if device == 'cpu' and cfg['type'] == 'AmpOptimWrapper':
-        cfg['type'] = 'OptimWrapper'
-        cfg.pop('loss_scale', None)
-    return cfg

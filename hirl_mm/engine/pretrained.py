@@ -29,7 +29,7 @@ def load_pretrained(cfg: Config, checkpoint: str | None) -> BaseModel:
     init_default_scope(cfg.get('default_scope', 'mmpretrain'))
     seed = cfg.get('randomness', {}).get('seed')
     set_random_seed(0 if seed is None else seed)
-    model = MODELS.build(_with_data_preprocessor(cfg))
+    model = MODELS.build(with_data_preprocessor(cfg))
     if checkpoint is None:
         _init_weights(model)
     else:
@@ -41,7 +41,7 @@ def load_pretrained(cfg: Config, checkpoint: str | None) -> BaseModel:
     return model.to(device).eval()
 
 
-def _with_data_preprocessor(cfg: Config) -> dict:
+def with_data_preprocessor(cfg: Config) -> dict:
     """The model's config as the Runner completes it before it builds."""
     model = cfg.model.copy()
     if cfg.get('data_preprocessor') is not None:

@@ -4,11 +4,12 @@ from pathlib import Path
 
 from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
-from mmengine.runner import EpochBasedTrainLoop, Runner
+from mmengine.runner import Runner
 from mmpretrain.utils import get_ori_model
 
 from hirl_mm.clustering import check_num_prototypes, hierarchical_kmeans
 from hirl_mm.clustering.assignment import assignment
+from hirl_mm.engine.epochs import check_counts_epochs
 from hirl_mm.engine.feature_pass import feature_loader, feature_pass
 from hirl_mm.engine.sample_indices import check_sample_indices
 from hirl_mm.models.selfsup import HIRLAlgorithm
@@ -194,12 +195,9 @@ class HierarchicalKMeansHook(Hook):
             )
 
     def _check_schedule(self, runner: Runner) -> None:
-        if not isinstance(runner.train_loop, EpochBasedTrainLoop):
-            raise ValueError(
-                'HierarchicalKMeansHook clusters before epochs and needs '
-                "train_cfg = dict(type='EpochBasedTrainLoop', ...), got a "
-                f'{type(runner.train_loop).__name__}'
-            )
+        check_counts_epochs(
+            runner, 'HierarchicalKMeansHook clusters before epochs'
+        )
         if self.start_epoch >= runner.max_epochs:
             raise ValueError(
                 f'start_epoch={self.start_epoch} leaves no epoch with a tree '

@@ -1,7 +1,8 @@
 from mmengine.hooks import Hook
-from mmengine.runner import EpochBasedTrainLoop, Runner
+from mmengine.runner import Runner
 from mmpretrain.utils import get_ori_model
 
+from hirl_mm.engine.epochs import check_counts_epochs
 from hirl_mm.engine.optimizer_step import optimizer_with_plain_steps
 from hirl_mm.models.selfsup import SelfDistillation
 from hirl_mm.registry import HOOKS
@@ -28,12 +29,7 @@ class TeacherUpdateHook(Hook):
                 'TeacherUpdateHook moves the teacher of DINOAlgorithm or '
                 f'iBOTAlgorithm, but the model is a {type(model).__name__}'
             )
-        if not isinstance(runner.train_loop, EpochBasedTrainLoop):
-            raise ValueError(
-                "the teacher's temperature counts epochs and needs train_cfg "
-                "= dict(type='EpochBasedTrainLoop', ...), got a "
-                f'{type(runner.train_loop).__name__}'
-            )
+        check_counts_epochs(runner, "the teacher's temperature counts epochs")
         optimizer = optimizer_with_plain_steps(runner, 'TeacherUpdateHook')
         self._handle = optimizer.register_step_post_hook(
             lambda *_: model.move_teacher()

@@ -1,5 +1,4 @@
 import torch
-from mmpretrain.models.utils import resize_pos_embed
 from torch import Tensor, nn
 
 from hirl_mm.registry import MODELS
@@ -42,28 +41,21 @@ class MaskedViT(DINOViT):
         """
         if mask is None:
             return super().forward(x)
-        x, resolution = self.patch_embed(x)
-        if mask.shape != x.shape[:2]:
-            raise ValueError(
-                f'a mask has {mask.size(1)} patches, but a view makes '
-                f'{x.size(1)}, {resolution}: set grid_size={resolution} of '
-                'BlockMask, the size of a global view / patch_size'
-            )
-        x = torch.where(mask[..., None], self.mask_token.to(x.dtype), x)
-        x = torch.cat((self.cls_token.expand(len(x), -1, -1), x), dim=1)
-        x = x + resize_pos_embed(
-            self.pos_embed,
-            self.patch_resolution,
-            resolution,
-            mode=self.interpolate_mode,
-            num_extra_tokens=self.num_extra_tokens,
-        )
-        x = self.pre_norm(self.drop_after_pos(x))
-        outputs = []
-        for i, layer in enumerate(self.layers):
-            x = layer(x)
-            if i == len(self.layers) - 1 and self.final_norm:
-                x = self.ln1(x)
-            if i in self.out_indices:
-                outputs.append(self._format_output(x, resolution))
-        return tuple(outputs)
+
+        def replace_masked(module, args, output):
+            patches, resolution = output
+            if mask.shape != patches.shape[:2]:
+                raise ValueError(
+                    f'a mask has {mask.size(1)} patches, but a view makes '
+                    f'{patches.size(1)}, {resolution}: set '
+                    f'grid_size={resolution} of BlockMask, the size of a '
+                    'global view / patch_size'
+                )
+            token = self.mask_token.to(patches.dtype)
+            return torch.where(mask[..., None], token, patches), resolution
+
+        handle = self.patch_embed.register_forward_hook(replace_masked)
+        try:
+            return super().forward(x)
+        finally:
+            handle.remove()

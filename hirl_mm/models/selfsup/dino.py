@@ -34,14 +34,16 @@ class DINOAlgorithm(SelfDistillation):
             :meth:`~hirl_mm.models.heads.DINODistillHead.loss`.
         """
         self.check_step(inputs)
+        num_global = self.num_crops[0]
+        global_views = torch.cat(inputs[:num_global])
+        local_views = batch_per_resolution(inputs[num_global:])
         with torch.no_grad():
-            global_views = torch.cat(inputs[: self.num_crops[0]])
             teacher = self.teacher
             targets = teacher.last_layer(teacher(global_views))
         features = torch.cat(
             [
                 pooled(self.backbone(images)[0])
-                for images in batch_per_resolution(inputs)
+                for images in (global_views, *local_views)
             ]
         )
         return self.head.loss(self.neck(features), targets, len(inputs[0]))
