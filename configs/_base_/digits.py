@@ -1,5 +1,7 @@
 # Pre-training on the digits of scikit-learn, 20 epochs in a minute or two on
 # two CPU cores: all but the model. docs/demo.md tells why the recipe is so.
+_base_ = 'runtime.py'
+
 default_scope = 'mmpretrain'
 data_root = 'data/digits/'
 
@@ -77,21 +79,7 @@ param_scheduler = [
 train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=20)
 
 default_hooks = dict(
-    timer=dict(type='IterTimerHook'),
-    logger=dict(type='LoggerHook', interval=23),
-    param_scheduler=dict(type='ParamSchedulerHook'),
-    checkpoint=dict(
-        type='CheckpointHook',
-        interval=1,
-        max_keep_ckpts=1,
-        backend_args=dict(backend='hirl_mm.atomic'),
-    ),
-    sampler_seed=dict(type='DistSamplerSeedHook'),
+    logger=dict(interval=23),
+    checkpoint=dict(interval=1, max_keep_ckpts=1),
 )
-env_cfg = dict(
-    mp_cfg=dict(mp_start_method='fork', opencv_num_threads=0),
-    dist_cfg=dict(backend='nccl'),
-)
-vis_backends = [dict(type='LocalVisBackend')]
-visualizer = dict(type='UniversalVisualizer', vis_backends=vis_backends)
 randomness = dict(seed=0)

@@ -1,4 +1,6 @@
 # How DINO and iBOT are trained in the HIRL paper (section A.2).
+_base_ = 'runtime.py'
+
 optim_wrapper = dict(
     type='AmpOptimWrapper',
     constructor='hirl_mm.GroupedOptimWrapperConstructor',
@@ -48,22 +50,3 @@ frozen_last_layer = dict(
     end=3,
     by_epoch=True,
 )
-
-default_hooks = dict(
-    timer=dict(type='IterTimerHook'),
-    logger=dict(type='LoggerHook', interval=100),
-    param_scheduler=dict(type='ParamSchedulerHook'),
-    checkpoint=dict(
-        type='CheckpointHook',
-        interval=10,
-        max_keep_ckpts=3,
-        backend_args=dict(backend='hirl_mm.atomic'),
-    ),
-    sampler_seed=dict(type='DistSamplerSeedHook'),
-)
-env_cfg = dict(
-    mp_cfg=dict(mp_start_method='fork', opencv_num_threads=0),
-    dist_cfg=dict(backend='nccl'),
-)
-vis_backends = [dict(type='LocalVisBackend')]
-visualizer = dict(type='UniversalVisualizer', vis_backends=vis_backends)
