@@ -97,23 +97,44 @@ def feature_pass(
     def of_batch(batch: dict) -> Tensor:
         return extract(normalized_images(model, batch))
 
-    average_batch_norm_statistics(model)
     dataset = loader.dataset
+    with named_by_path(dataset, what), evaluation_pass(model):
+        return extract_features(
+            of_batch, logged_progress(loader, what), len(dataset)
+        )
+
+
+@contextmanager
+def evaluation_pass(model: nn.Module) -> Iterator[None]:
+    """Evaluation mode for a block, with the same statistics on all ranks."""
+    average_batch_norm_statistics(model)
     with evaluating(model):
-        try:
-            return extract_features(
-                of_batch, logged_progress(loader, what), len(dataset)
-            )
-        except NonFiniteFeaturesError as error:
-            paths = [
-                dataset.get_data_info(idx).get('img_path')
-                for idx in error.sample_idx
-            ]
-            raise FeaturePassError(
-                f'{what}: {error} ({", ".join(map(str, paths))}). Training '
-                'has diverged or an image is broken; resume from an earlier '
-                'checkpoint with a lower learning rate, or mend the image'
-            ) from error
+        yield
+
+
+@contextmanager
+def named_by_path(dataset: BaseDataset, what: str) -> Iterator[None]:
+    """Say of features that are not finite whose they are.
+
+    Args:
+        dataset: Of the samples.
+        what: Names the pass.
+
+    Raises:
+        FeaturePassError: In place of a NonFiniteFeaturesError of the block.
+    """
+    try:
+        yield
+    except NonFiniteFeaturesError as error:
+        paths = [
+            dataset.get_data_info(idx).get('img_path')
+            for idx in error.sample_idx
+        ]
+        raise FeaturePassError(
+            f'{what}: {error} ({", ".join(map(str, paths))}). Training has '
+            'diverged or an image is broken; resume from an earlier '
+            'checkpoint with a lower learning rate, or mend the image'
+        ) from error
 
 
 def normalized_images(model: BaseModel, batch: dict) -> Tensor:

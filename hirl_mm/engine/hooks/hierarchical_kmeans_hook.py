@@ -1,4 +1,3 @@
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -6,27 +5,21 @@ from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmpretrain.utils import get_ori_model
-from torch import Tensor
 
-from hirl_mm.clustering import (
-    check_num_prototypes,
-    feature_spread,
-    hierarchical_kmeans,
-)
+from hirl_mm.clustering import check_num_prototypes
 from hirl_mm.clustering.assignment import assignment
+from hirl_mm.engine.bank_pass import bank_for
 from hirl_mm.engine.clustering_mode import clustering_mode
-from hirl_mm.engine.feature_pass import (
-    FeaturePassError,
-    feature_loader,
-    feature_pass,
-)
+from hirl_mm.engine.feature_pass import FeaturePassError, feature_loader
 from hirl_mm.engine.sample_indices import check_sample_indices
+from hirl_mm.engine.tree_builder import TreeBuilder
 from hirl_mm.engine.tree_checks import (
     check_has_second_stage,
     check_takes_trees,
 )
 from hirl_mm.engine.tree_guard import TreeGuard
 from hirl_mm.engine.tree_report import report_tree, save_tree
+from hirl_mm.features import FeatureBank
 from hirl_mm.models.selfsup import HIRLAlgorithm
 from hirl_mm.registry import HOOKS
 from hirl_mm.structures import PrototypeTree
@@ -119,6 +112,7 @@ class HierarchicalKMeansHook(Hook):
         self.num_workers = num_workers
         self.max_keep_trees = max_keep_trees
         self.guard = TreeGuard(**(guard or {}))
+        self._bank: FeatureBank | None = None
         self._rejected = 0
         self._stored: dict | None = None
 
@@ -141,36 +135,56 @@ class HierarchicalKMeansHook(Hook):
         assignment(
             self.backend, device, self.num_prototypes[0], self.mode.precision
         )
-        self._loader = feature_loader(
-            dataset, self.pipeline, self.batch_size, self.num_workers
+        if self.mode.from_training:
+            self._bank = bank_for(runner.train_dataloader)
+            model.set_bank(self._bank)
+        self._builder = TreeBuilder(
+            self.num_prototypes,
+            self.mode,
+            self.seed,
+            self.backend,
+            feature_loader(
+                dataset, self.pipeline, self.batch_size, self.num_workers
+            ),
+            self._bank,
         )
         model.set_tree(self._resumed_tree(runner, len(dataset)))
 
     def before_train_epoch(self, runner: Runner) -> None:
         model = get_ori_model(runner.model)
-        stage_epoch = runner.epoch - self.start_epoch
-        if stage_epoch < 0:
-            if runner.epoch == 0:
-                runner.logger.info(
-                    f'HIRL: {self.start_epoch} epochs without the SPD loss, '
-                    f'then prototypes {self.num_prototypes} every '
-                    f'{self.interval} epoch(s)'
-                )
-            return
-        if stage_epoch % self.interval == 0 or model.tree is None:
+        if runner.epoch == 0 and self.start_epoch > 0:
+            runner.logger.info(
+                f'HIRL: {self.start_epoch} epochs without the SPD loss, '
+                f'then prototypes {self.num_prototypes} every '
+                f'{self.interval} epoch(s)'
+            )
+        if self._clusters_before(runner.epoch, model):
             tree = self._good_tree(runner, model)
             if tree is not None:
                 model.set_tree(tree)
+        if self._bank is not None:
+            self._bank.clear()
+            fills = self._clusters_before(runner.epoch + 1, model)
+            model.set_bank(self._bank if fills else None)
+
+    def _clusters_before(self, epoch: int, model: HIRLAlgorithm) -> bool:
+        stage_epoch = epoch - self.start_epoch
+        if stage_epoch < 0:
+            return False
+        return stage_epoch % self.interval == 0 or model.tree is None
 
     def _good_tree(
         self, runner: Runner, model: HIRLAlgorithm
     ) -> PrototypeTree | None:
         """A new tree, saved; None if it must not be trained on."""
+        start = None if self._starts_cold(runner) else model.tree
         try:
-            tree, spread = self._build_tree(runner, model)
-            faults = self.guard.faults(tree, spread)
+            tree, spread, seconds = self._builder.build(model, start)
         except FeaturePassError as error:
             faults = [str(error)]
+        else:
+            report_tree(runner, tree, model.tree, spread, seconds)
+            faults = self.guard.faults(tree, spread)
         if faults:
             self._reject(runner, model, faults)
             return None
@@ -183,39 +197,6 @@ class HierarchicalKMeansHook(Hook):
                 self.max_keep_trees,
             )
         return tree
-
-    def _build_tree(
-        self, runner: Runner, model: HIRLAlgorithm
-    ) -> tuple[PrototypeTree, float]:
-        """The tree, logged, and the spread of the features."""
-        began = time.perf_counter()
-        sample_idx, features = self._features(model)
-        extracted = time.perf_counter()
-        tree = hierarchical_kmeans(
-            features,
-            self.num_prototypes,
-            num_iters=self.mode.num_iters,
-            num_restarts=self.mode.num_restarts,
-            tol=self.mode.tol,
-            precision=self.mode.precision,
-            seed=self.seed,
-            backend=self.backend,
-            start=None if self._starts_cold(runner) else model.tree,
-            sample_idx=sample_idx,
-        )
-        clustered = time.perf_counter()
-        spread = feature_spread(features, sample_idx)
-        seconds = dict(
-            extract=extracted - began, cluster=clustered - extracted
-        )
-        report_tree(runner, tree, model.tree, spread, seconds)
-        return tree, spread
-
-    def _features(self, model: HIRLAlgorithm) -> tuple[Tensor, Tensor]:
-        """Sample indices (n,) and features (n, D) of this rank."""
-        return feature_pass(
-            model, model.extract_z0, self._loader, 'HIRL feature pass'
-        )
 
     def _starts_cold(self, runner: Runner) -> bool:
         """Whether k-means starts from random images.
