@@ -1,6 +1,7 @@
-"""The nearest centroid of every row, without an N x K matrix."""
+"""Which code finds the nearest centroid of every row."""
 
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 
 import torch
@@ -8,58 +9,70 @@ from torch import Tensor
 
 from hirl_mm.stack import StackError, require_faiss
 
+from .torch_assignment import assign_torch
+
 Assign = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 
-# Scratch memory of one chunk of similarities. On a CPU larger chunks leave
-# the cache and gain nothing; a GPU wants enough rows to fill it.
-_CHUNK_BYTES = {'cpu': 32 * 2**20, 'cuda': 2**30}
+PRECISIONS = 'fp32', 'tf32', 'bf16'
+
+# On a CPU faiss is the faster of the two below about so many centroids
+# (benchmarks/README.md).
+_FAISS_BELOW = 512
 
 
-def assignment(backend: str, device: torch.device) -> Assign:
+def assignment(
+    backend: str,
+    device: torch.device,
+    num_clusters: int,
+    precision: str = 'fp32',
+) -> Assign:
     """The function that assigns rows to centroids.
 
     Args:
-        backend: ``'torch'``, ``'faiss'``, or ``'auto'``: faiss for features
-            on the CPU where it is installed, torch elsewhere.
+        backend: ``'torch'``; ``'triton'``, a fused kernel for GPUs;
+            ``'faiss'``; or ``'auto'``, the fastest that is installed:
+            triton on a GPU, on a CPU faiss for few centroids, else torch.
         device: Where the features are.
+        num_clusters: K.
+        precision: ``'fp32'``, ``'tf32'`` or ``'bf16'``, of the products that
+            choose the labels; the last two on a GPU. faiss knows fp32 alone.
 
     Returns:
         A function of features (n, D) and centroids (K, D), both float32, to
-        labels (n,) long and squared distances (n,).
+        labels (n,) long and squared distances (n,), the latter in float32.
 
     Raises:
-        ValueError: If the backend is unknown.
-        StackError: If faiss was asked for and cannot serve the device.
+        ValueError: If the backend or the precision is unknown, or they do
+            not go together.
+        StackError: If what was asked for is missing or cannot serve the
+            device.
     """
+    if precision not in PRECISIONS:
+        raise ValueError(
+            f'precision must be one of {PRECISIONS}, got {precision!r}'
+        )
     if backend == 'auto':
-        backend = 'faiss' if device.type == 'cpu' and _has_faiss() else 'torch'
+        backend = _fastest(device, num_clusters, precision)
     if backend == 'torch':
-        return assign_torch
+        return partial(assign_torch, precision=precision)
     if backend == 'faiss':
+        if precision != 'fp32':
+            raise ValueError(
+                "backend='faiss' computes in fp32, got precision="
+                f"{precision!r}: use backend='auto'"
+            )
         return _faiss_for(device)
     raise ValueError(
-        f"backend must be 'auto', 'torch' or 'faiss', got {backend!r}"
+        "backend must be 'auto', 'torch', 'triton' or 'faiss', got "
+        f'{backend!r}'
     )
 
 
-def assign_torch(features: Tensor, centroids: Tensor) -> tuple[Tensor, Tensor]:
-    """Assign by matrix products over chunks of rows.
-
-    The nearest centroid maximises ``x.c - |c|^2 / 2``; a chunk of (n', K)
-    such scores is all that is held at a time.
-    """
-    num, num_clusters = features.size(0), centroids.size(0)
-    labels = features.new_empty(num, dtype=torch.long)
-    score = features.new_empty(num)
-    bias = centroids.square().sum(1).mul_(-0.5)
-    budget = _CHUNK_BYTES.get(features.device.type, _CHUNK_BYTES['cuda'])
-    chunk = max(1, budget // (num_clusters * features.element_size()))
-    for start in range(0, num, chunk):
-        rows = slice(start, start + chunk)
-        similarity = torch.addmm(bias, features[rows], centroids.T)
-        torch.max(similarity, dim=1, out=(score[rows], labels[rows]))
-    distance = features.square().sum(1).sub_(score, alpha=2)
-    return labels, distance.clamp_(min=0)
+def _fastest(device: torch.device, num_clusters: int, precision: str) -> str:
+    small = device.type == 'cpu' and num_clusters < _FAISS_BELOW
+    return (
+        'faiss' if small and precision == 'fp32' and _has_faiss() else 'torch'
+    )
 
 
 def assign_faiss(features: Tensor, centroids: Tensor) -> tuple[Tensor, Tensor]:

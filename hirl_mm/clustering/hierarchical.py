@@ -7,6 +7,7 @@ from hirl_mm.structures import PrototypeTree
 
 from .kmeans import kmeans
 from .shard import Shard, share_of_this_rank
+from .warm_start import check_start, initial_centroids
 
 
 def hierarchical_kmeans(
@@ -14,9 +15,12 @@ def hierarchical_kmeans(
     num_prototypes: Sequence[int],
     *,
     num_iters: int = 20,
-    num_restarts: int = 5,
+    num_restarts: int | Sequence[int] = 5,
+    tol: float = 0.0,
+    precision: str = 'fp32',
     seed: int = 0,
     backend: str = 'auto',
+    start: PrototypeTree | None = None,
     sample_idx: Tensor | None = None,
 ) -> PrototypeTree:
     """Hierarchical k-means, Algorithm 1 of HIRL.
@@ -30,10 +34,17 @@ def hierarchical_kmeans(
         features: (n, D) floating point.
         num_prototypes: Number of prototypes per level, strictly decreasing
             from fine to coarse.
-        num_iters: Iterations per run of k-means.
-        num_restarts: Runs of k-means per level; the best is kept.
+        num_iters: Iterations per run of k-means, at most.
+        num_restarts: Runs of k-means, the best of which is kept; one number
+            for all levels, or one per level.
+        tol: See :func:`~hirl_mm.clustering.kmeans.kmeans`.
+        precision: See there.
         seed: Of the initial centroids.
-        backend: ``'torch'``, ``'faiss'`` or ``'auto'``.
+        backend: See there.
+        start: A warm start: every level begins at the prototypes of this
+            tree and runs once, whatever ``num_restarts``. Where its numbers
+            of prototypes are others, see
+            :func:`~hirl_mm.clustering.warm_start.initial_centroids`.
         sample_idx: (n,) long, when ``features`` are this rank's rows of a set
             that is spread over all ranks: their sample indices. Every rank
             then returns the same tree, of the whole set.
@@ -42,19 +53,31 @@ def hierarchical_kmeans(
         The tree, on the device of ``features``.
 
     Raises:
-        ValueError: If the numbers of prototypes or the features are unfit.
-        StackError: If faiss was asked for and is missing.
+        ValueError: If the numbers of prototypes, the restarts, the starting
+            tree or the features are unfit.
+        StackError: If what the backend needs is missing.
     """
     check_num_prototypes(num_prototypes)
+    restarts = restarts_per_level(num_restarts, len(num_prototypes))
     rows = F.normalize(features.detach().float(), dim=1)
     check_num_prototypes(num_prototypes, Shard(rows, sample_idx).total)
+    if start is not None:
+        check_start(start, len(num_prototypes), rows.size(1))
     centroids, labels, objectives = [], [], []
     for level, num in enumerate(num_prototypes):
+        init = None
+        if start is not None:
+            init = initial_centroids(
+                start, level, num, Shard(rows, sample_idx), seed + level
+            )
         means, assigned, objective = kmeans(
             rows,
             num,
+            init=init,
             num_iters=num_iters,
-            num_restarts=num_restarts,
+            num_restarts=1 if start is not None else restarts[level],
+            tol=tol,
+            precision=precision,
             seed=seed + level,
             backend=backend,
             sample_idx=sample_idx,
@@ -67,6 +90,24 @@ def hierarchical_kmeans(
             rows, sample_idx = share_of_this_rank(rows)
     leaf, *parents = labels
     return PrototypeTree(centroids, parents, leaf, objectives)
+
+
+def restarts_per_level(
+    num_restarts: int | Sequence[int], num_levels: int
+) -> tuple[int, ...]:
+    """One number of restarts per level, from one for all or from as many.
+
+    Raises:
+        ValueError: If there are not as many as levels, or one is below 1.
+    """
+    if isinstance(num_restarts, int):
+        num_restarts = (num_restarts,) * num_levels
+    if len(num_restarts) != num_levels or min(num_restarts) < 1:
+        raise ValueError(
+            f'num_restarts must be a number from 1 on, or {num_levels} of '
+            f'them, one per level, got {num_restarts}'
+        )
+    return tuple(num_restarts)
 
 
 def check_num_prototypes(

@@ -1,8 +1,8 @@
 import torch
 from torch import Tensor
 
-from .assignment import Assign, assignment
-from .empty_clusters import split_into_empty
+from .assignment import assignment
+from .lloyd import Stop, lloyd
 from .shard import Shard
 
 # A later restart must be better by more than rounding to be kept, so that
@@ -17,6 +17,8 @@ def kmeans(
     init: Tensor | None = None,
     num_iters: int = 20,
     num_restarts: int = 1,
+    tol: float = 0.0,
+    precision: str = 'fp32',
     seed: int = 0,
     backend: str = 'auto',
     sample_idx: Tensor | None = None,
@@ -27,17 +29,22 @@ def kmeans(
     distinct rows as initial centroids, ``num_iters`` iterations, the best of
     ``num_restarts`` runs, empty clusters split off populous ones. It differs
     in that a run ends early once nothing moves, and that the returned labels
-    and objective are those of the returned centroids.
+    and objective are those of the returned centroids. Sums, means, objective
+    and the returned labels are float32 whatever the precision.
 
     Args:
         features: (n, D) floating point; computed in float32.
         num_clusters: K.
         init: (K, D) initial centroids; K random rows where None.
-        num_iters: Iterations of every run.
+        num_iters: Iterations of every run, at most.
         num_restarts: Runs, each from other random rows.
-        seed: Of the random rows and of the splits.
-        backend: ``'torch'``, ``'faiss'`` or ``'auto'``, see
+        tol: A run ends once an iteration changes the objective by less than
+            this share; 0 for all iterations.
+        precision: Of the assignments within a run, see
             :func:`~hirl_mm.clustering.assignment.assignment`.
+        seed: Of the random rows and of the splits.
+        backend: ``'torch'``, ``'triton'``, ``'faiss'`` or ``'auto'``, see
+            there.
         sample_idx: (n,) long, when ``features`` are the rows of this rank of
             a set that is spread over all ranks: their indices in the set.
             Every rank then gets the same centroids and objective, and the
@@ -50,7 +57,7 @@ def kmeans(
     Raises:
         ValueError: If an argument is out of range, or a feature is NaN or
             infinite.
-        StackError: If faiss was asked for and is missing.
+        StackError: If what the backend needs is missing.
     """
     if features.ndim != 2 or not features.is_floating_point():
         raise ValueError(
@@ -60,8 +67,9 @@ def kmeans(
     features = features.detach().float().contiguous()
     shard = Shard(features, sample_idx)
     _check_finite(shard)
-    _check_arguments(shard, num_clusters, init, num_iters, num_restarts)
-    assign = assignment(backend, features.device)
+    _check_arguments(shard, num_clusters, init, num_restarts)
+    stop = Stop(num_iters, tol)
+    assign = assignment(backend, features.device, num_clusters, precision)
     generator = torch.Generator().manual_seed(seed)
     best, best_objective = None, float('inf')
     for _ in range(num_restarts):
@@ -70,39 +78,17 @@ def kmeans(
             drawn = torch.randperm(shard.total, generator=generator)
             start = shard.rows(drawn[:num_clusters].to(features.device))
         start = start.to(features)
-        centroids, objective = _lloyd(
-            shard, start, num_iters, assign, generator
-        )
+        centroids, objective = lloyd(shard, start, stop, assign, generator)
         if objective < best_objective * (1 - _RESTART_MARGIN) or best is None:
             best, best_objective = centroids, objective
+    if precision != 'fp32':
+        assign = assignment(backend, features.device, num_clusters)
     labels, distance = assign(features, best)
-    return best, labels, float(shard.sum(distance.double().sum()))
-
-
-def _lloyd(
-    shard: Shard,
-    centroids: Tensor,
-    num_iters: int,
-    assign: Assign,
-    generator: torch.Generator,
-) -> tuple[Tensor, float]:
-    """Centroids after the iterations, and the last objective on the way."""
-    for _ in range(num_iters):
-        labels, distance = assign(shard.features, centroids)
-        sums = torch.zeros_like(centroids)
-        shard.sum(sums.index_add_(0, labels, shard.features))
-        counts = shard.sum(torch.bincount(labels, minlength=len(centroids)))
-        means = sums / counts.clamp(min=1)[:, None]
-        means = split_into_empty(means, counts, generator)
-        unmoved = torch.equal(means, centroids)
-        centroids = means
-        if unmoved:
-            break
-    return centroids, float(shard.sum(distance.double().sum()))
+    return best, labels, shard.total_of(distance)
 
 
 def _check_finite(shard: Shard) -> None:
-    bad = ~torch.isfinite(shard.features).all(1)
+    bad = ~torch.isfinite(shard.features.sum(1))
     num_bad = int(shard.sum(bad.sum()))
     if num_bad:
         first = shard.sample_idx[bad][:5].tolist()
@@ -116,7 +102,6 @@ def _check_arguments(
     shard: Shard,
     num_clusters: int,
     init: Tensor | None,
-    num_iters: int,
     num_restarts: int,
 ) -> None:
     if not 1 <= num_clusters <= shard.total:
@@ -124,8 +109,6 @@ def _check_arguments(
             f'num_clusters must lie between 1 and the number of rows, '
             f'{shard.total}, got {num_clusters}'
         )
-    if num_iters < 1:
-        raise ValueError(f'num_iters must be at least 1, got {num_iters}')
     if num_restarts < 1:
         raise ValueError(
             f'num_restarts must be at least 1, got {num_restarts}'

@@ -36,6 +36,10 @@ class Shard:
             dist.all_reduce(tensor)
         return tensor
 
+    def total_of(self, values: Tensor) -> float:
+        """The sum of a value of every row (n,) over the whole set."""
+        return float(self.sum(values.double().sum()))
+
     def rows(self, sample_idx: Tensor) -> Tensor:
         """The rows of the set at (K,) indices, on every rank: (K, D)."""
         position = self._position()[sample_idx]

@@ -88,6 +88,11 @@ class PrototypeTree:
         """Paths of samples: (B,) sample indices to (B, L) prototypes."""
         return self.paths(self.leaf[sample_idx])
 
+    def members(self, level: int) -> Tensor:
+        """(K_l,) long, the number of samples of every prototype."""
+        leaves = self.leaf_paths[self.leaf, level]
+        return torch.bincount(leaves, minlength=self.num_prototypes[level])
+
     def to(self, device: torch.device | str) -> 'PrototypeTree':
         """The same tree on ``device``."""
         return PrototypeTree(
@@ -106,10 +111,9 @@ class PrototypeTree:
             ``size_entropy`` (of the shares, in nats; log K when all clusters
             are of equal size) and ``objective``.
         """
-        paths = self.leaf_paths[self.leaf]
         levels = []
         for level, num in enumerate(self.num_prototypes):
-            sizes = torch.bincount(paths[:, level], minlength=num).double()
+            sizes = self.members(level).double()
             share = sizes / sizes.sum()
             levels.append(
                 dict(

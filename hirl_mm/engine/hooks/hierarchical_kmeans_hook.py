@@ -101,7 +101,9 @@ class HierarchicalKMeansHook(Hook):
         check_sample_indices(dataset)
         check_num_prototypes(self.num_prototypes, len(dataset))
         device = next(model.parameters()).device
-        assignment(self.kmeans_options['backend'], device)
+        assignment(
+            self.kmeans_options['backend'], device, self.num_prototypes[0]
+        )
         self._loader = feature_loader(
             dataset, self.pipeline, self.batch_size, self.num_workers
         )

@@ -1,0 +1,81 @@
+"""One run of Lloyd's iterations."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from .assignment import Assign
+from .empty_clusters import split_into_empty
+from .shard import Shard
+
+
+@dataclass(frozen=True)
+class Stop:
+    """When a run ends.
+
+    Args:
+        num_iters: After so many iterations at the latest.
+        tol: Once an iteration changes the objective by less than this share
+            of it. A run in which nothing moves ends in any case.
+    """
+
+    num_iters: int
+    tol: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.num_iters < 1:
+            raise ValueError(
+                f'num_iters must be at least 1, got {self.num_iters}'
+            )
+        if not 0 <= self.tol < 1:
+            raise ValueError(
+                'tol is a share of the objective, at least 0 and below 1, '
+                f'such as 1e-3, got {self.tol}'
+            )
+
+
+def lloyd(
+    shard: Shard,
+    centroids: Tensor,
+    stop: Stop,
+    assign: Assign,
+    generator: torch.Generator,
+) -> tuple[Tensor, float]:
+    """Iterate from the given centroids.
+
+    Per iteration the ranks exchange the (K, D) sums, the (K,) counts and one
+    number, whatever the number of rows.
+
+    Args:
+        shard: The rows.
+        centroids: (K, D) float32.
+        stop: When to end.
+        assign: Of :func:`~hirl_mm.clustering.assignment.assignment`.
+        generator: Of the splits of populous clusters.
+
+    Returns:
+        Centroids (K, D), and the objective of those before the last update.
+    """
+    objective = float('inf')
+    for _ in range(stop.num_iters):
+        labels, distance = assign(shard.features, centroids)
+        last, objective = objective, shard.total_of(distance)
+        means = _means(shard, labels, centroids, generator)
+        unmoved = torch.equal(means, centroids)
+        centroids = means
+        if unmoved or abs(last - objective) < stop.tol * last:
+            break
+    return centroids, objective
+
+
+def _means(
+    shard: Shard, labels: Tensor, centroids: Tensor, generator: torch.Generator
+) -> Tensor:
+    """Mean of the members of every cluster; empty ones take over others'."""
+    sums = torch.zeros_like(centroids)
+    shard.sum(sums.index_add_(0, labels, shard.features))
+    counts = torch.bincount(labels, minlength=len(centroids))
+    counts = shard.sum(counts.int())
+    means = sums / counts.clamp(min=1)[:, None]
+    return split_into_empty(means, counts, generator)

@@ -1,0 +1,129 @@
+"""The nearest centroid of every row by matrix products in blocks."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+# Scratch memory of one block of similarities. On a CPU a block should stay
+# near the caches; a GPU wants enough rows to fill it.
+_BLOCK_BYTES = {'cpu': 8 * 2**20, 'cuda': 2**28}
+
+# Columns of a block on a CPU: more do not make the product faster.
+_MOST_COLUMNS = {'cpu': 2048}
+
+# A row of similarities is read as a table of this many columns. The maximum
+# over the rows of the table runs at the speed of memory, and only its
+# winning column is searched for the index; `torch.max` over the whole row
+# takes twice as long. Fewer than 32 columns leave the vector unit idle.
+_FOLD = 32
+
+
+def assign_torch(
+    features: Tensor, centroids: Tensor, precision: str = 'fp32'
+) -> tuple[Tensor, Tensor]:
+    """Assign rows to centroids, without an N x K matrix.
+
+    The nearest centroid maximises ``x.c - |c|^2 / 2``. A block of such
+    scores, of some rows and some centroids, is all that is held at a time.
+
+    Args:
+        features: (n, D) float32.
+        centroids: (K, D) float32.
+        precision: Of the products that choose the labels: ``'fp32'``,
+            ``'tf32'`` (on a GPU that has it) or ``'bf16'`` (operands rounded
+            to it, sums in float32).
+
+    Returns:
+        Labels (n,) long and squared distances (n,), which are computed in
+        float32 from the labels whatever the precision.
+    """
+    num, dim = features.shape
+    rows, cols = _block_size(len(centroids), dim, features.device.type)
+    table = _with_bias(centroids, precision, cols)
+    # Kept over the blocks: fresh memory for each costs a tenth of the time.
+    x = features.new_ones(min(rows, num), dim + 1)
+    scratch = features.new_empty(len(x) * cols)
+    labels = features.new_zeros(num, dtype=torch.long)
+    score = features.new_full((num,), -torch.inf)
+    distance = torch.empty_like(score)
+    with _matmul_precision(precision):
+        for start in range(0, num, rows):
+            part = slice(start, start + rows)
+            here = features[part]
+            x[: len(here), :dim] = _rounded(here, precision)
+            for first in range(0, len(table), cols):
+                best, index = _best_row(
+                    x[: len(here)], table[first : first + cols], scratch
+                )
+                better = best > score[part]
+                score[part] = torch.where(better, best, score[part])
+                labels[part] = torch.where(better, index + first, labels[part])
+            if precision == 'fp32':
+                norm = torch.linalg.vector_norm(here, dim=1)
+                distance[part] = norm.square_().sub_(score[part], alpha=2)
+            else:
+                off = here - centroids[labels[part]]
+                distance[part] = torch.linalg.vector_norm(off, dim=1).square_()
+    return labels, distance.clamp_(min=0)
+
+
+def _best_row(
+    x: Tensor, table: Tensor, scratch: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Of every row of x the best row of the table: score and index (n,)."""
+    scores = scratch[: len(x) * len(table)].view(len(x), len(table))
+    torch.mm(x, table.T, out=scores)
+    scores = scores.view(len(x), -1, _FOLD)
+    best, column = scores.amax(dim=1).max(dim=1)
+    in_column = scores.gather(
+        2, column[:, None, None].expand(-1, scores.size(1), 1)
+    )
+    return best, in_column[..., 0].max(dim=1).indices * _FOLD + column
+
+
+def _block_size(num_clusters: int, dim: int, device: str) -> tuple[int, int]:
+    """Rows and columns of a block within the budget of memory."""
+    budget = _BLOCK_BYTES.get(device, _BLOCK_BYTES['cuda']) // 4
+    num_blocks = -(-num_clusters // _MOST_COLUMNS.get(device, num_clusters))
+    cols = -(-num_clusters // num_blocks // _FOLD) * _FOLD
+    return max(1, budget // (cols + dim)), cols
+
+
+def _with_bias(centroids: Tensor, precision: str, multiple: int) -> Tensor:
+    """Rows (c, -|c|^2 / 2), to be multiplied with (x, 1).
+
+    As one more coordinate the bias costs less than as a summand of every
+    score. Rows that never win fill the last block.
+    """
+    bias = centroids.square().sum(1, keepdim=True).mul_(-0.5)
+    missing = -len(centroids) % multiple
+    return torch.cat(
+        [
+            F.pad(_rounded(centroids, precision), (0, 0, 0, missing)),
+            F.pad(bias, (0, 0, 0, missing), value=-torch.inf),
+        ],
+        dim=1,
+    )
+
+
+def _rounded(operand: Tensor, precision: str) -> Tensor:
+    """Rounded to bfloat16, whose products float32 (and tf32) hold exactly."""
+    return operand.bfloat16().float() if precision == 'bf16' else operand
+
+
+@contextmanager
+def _matmul_precision(precision: str) -> Iterator[None]:
+    """Whether a GPU may multiply in tf32, whatever the user's setting."""
+    matmul = torch.backends.cuda.matmul
+    name, values = 'fp32_precision', ('ieee', 'tf32')
+    if not hasattr(matmul, name):  # PyTorch before 2.9
+        name, values = 'allow_tf32', (False, True)
+    before = getattr(matmul, name)
+    setattr(matmul, name, values[precision != 'fp32'])
+    try:
+        yield
+    finally:
+        setattr(matmul, name, before)
