@@ -42,11 +42,11 @@ def assign_triton(
 
     Both are centred on the mean of the centroids first, which changes no
     distance but leaves the products less to round. The kernel reads a copy of
-    a chunk of rows (512 MiB at most), centred, padded to whole tiles and, for
-    bf16, rounded: a row is written and read once where the kernel needs it
-    K / 256 times or the products dominate, the features may have any
-    strides, no offset in the kernel passes 2^31, and no copy of size n x D
-    stays.
+    a chunk of rows, 512 MiB at most: centred, padded to whole tiles and, for
+    bf16, rounded. That is one more read and write of the features where the
+    products take at least ten times as long from K = 3000 on, and for it the
+    kernel needs no mask, no 64-bit offset and no conversion, features may
+    have any strides, and nothing of size n x D stays.
 
     Args:
         features: (n, D) floating point, on a CUDA device.

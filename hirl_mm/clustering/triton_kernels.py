@@ -8,6 +8,20 @@ import triton.language as tl
 
 
 @triton.jit
+def _first_best(score, columns):
+    """Best of every row of a tile, and the first column that attains it.
+
+    ``tl.max`` with the index takes as many instructions on small tiles, but
+    spills registers on the widest ones and takes more after FMA units.
+    """
+    top = tl.max(score, 1)
+    attained = score == top[:, None]
+    # Of a row of NaN no column does: then any, as it is not better.
+    column = tl.where(attained, columns[None, :], score.shape[1])
+    return top, tl.min(column, 1)
+
+
+@triton.jit
 def nearest_kernel(
     x_ptr,
     c_ptr,
@@ -32,12 +46,10 @@ def nearest_kernel(
     take the same rows and each its own share of the centroids, so that few
     different rows are in the L2 cache at a time.
 
-    Registers hold one tile of scores and one best per row. Of the ways to
-    find the index this takes the fewest instructions that leave room for two
-    programs on an SM, of which one computes scores while the other reduces:
-    a maximum, then the smallest column that attains it. A best per lane of
-    the tile, reduced once at the end, saves a fifth of them and takes 220
-    registers of a thread in place of 121.
+    Registers hold one tile of scores and one best per row. A best per lane of
+    the tile, reduced once at the end, would save a fifth of the instructions
+    beside the products, but takes 220 registers of a thread in place of 121:
+    no second program on an SM, to multiply while the first one reduces.
     """
     split = tl.program_id(0) % SPLITS
     rows = tl.program_id(0) // SPLITS * BLOCK_M + tl.arange(0, BLOCK_M)
@@ -54,6 +66,8 @@ def nearest_kernel(
     for start in tl.range(first, last, BLOCK_N, flatten=True):
         c_tile = c_ptr + (start + columns)[:, None] * DEPTH + depth[None, :]
         if DEPTH == BLOCK_D:
+            # Before the product: it arrives while the tile is waited for.
+            bias = tl.load(bias_ptr + start + columns)
             score = tl.dot(x, tl.load(c_tile).T, input_precision=PRECISION)
         else:
             score = tl.zeros((BLOCK_M, BLOCK_N), tl.float32)
@@ -64,10 +78,10 @@ def nearest_kernel(
                     score,
                     input_precision=PRECISION,
                 )
-        score += tl.load(bias_ptr + start + columns)[None, :]
-        top = tl.max(score, 1)
-        attained = score == top[:, None]
-        column = tl.min(tl.where(attained, columns[None, :], BLOCK_N), 1)
+            # After it: before it there is no register for it.
+            bias = tl.load(bias_ptr + start + columns)
+        score += bias[None, :]
+        top, column = _first_best(score, columns)
         better = top > best
         best = tl.where(better, top, best)
         label = tl.where(better, start + column, label)

@@ -39,7 +39,7 @@ def tiling(
     Reasoned, from the instructions, registers and shared memory that Triton
     3.7 reports for sm_80 and sm_90; not measured on a device.
 
-    - 128 rows and 8 warps leave a thread at most 254 registers, none
+    - 128 rows and 8 warps leave a thread at most 255 registers, none
       spilled, and wgmma at its full rate on a tile of 128 columns.
     - Rows stay in shared memory over all centroids where two programs fit
       on an SM beside at least two stages of centroids, or else one with at
