@@ -55,7 +55,6 @@ def measure_assignment(
                 labels_of_fp32=float(same.double().mean()),
                 peak_bytes=peak_bytes(found[name], args.device),
             )
-    ours = seconds.get('triton')
     return dict(
         num_features=num,
         num_clusters=num_clusters,
@@ -64,9 +63,10 @@ def measure_assignment(
         arms=arms,
         missing=missing,
         ratios={
-            f'triton/{name}': ratio(ours, values)
+            f'{ours}/{name}': ratio(seconds[ours], values)
+            for ours in ('triton', 'kernel')
             for name, values in seconds.items()
-            if ours is not None and name != 'triton'
+            if ours in seconds and name != ours
         },
     )
 

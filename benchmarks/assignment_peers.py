@@ -8,12 +8,19 @@ import torch
 from torch import Tensor
 
 from hirl_mm.clustering.assignment import assign_torch
-from hirl_mm.clustering.triton_assignment import assign_triton, has_triton
+from hirl_mm.clustering.triton_assignment import (
+    Search,
+    assign_triton,
+    has_triton,
+)
 
 # Of the output of a chunk of the matrix product.
 _CHUNK_BYTES = 2**30
 # fastkmeans' own default.
 _FASTKMEANS_ROWS = 51_200
+
+# Whose failure is an error, and not a finding about a peer.
+OURS = ('gemm', 'torch', 'triton', 'kernel')
 
 Task = Callable[[], Tensor | None]
 
@@ -40,6 +47,7 @@ def tasks(
         gemm=_gemm,
         torch=_torch,
         triton=_triton,
+        kernel=_kernel,
         flash_kmeans=_flash_kmeans,
         fastkmeans=_fastkmeans,
     ).items():
@@ -50,7 +58,7 @@ def tasks(
         except Missing as reason:
             missing[name] = str(reason)
         except Exception as error:
-            if name in ('gemm', 'torch', 'triton'):
+            if name in OURS:
                 raise
             text = str(error).strip() or 'no message'
             missing[name] = f'failed: {type(error).__name__}: {text[:200]}'
@@ -81,6 +89,15 @@ def _triton(features: Tensor, centroids: Tensor, precision: str) -> Task:
     if not has_triton(features.device):
         raise Missing('no Triton, or no GPU that it serves')
     return lambda: assign_triton(features, centroids, precision)[0]
+
+
+def _kernel(features: Tensor, centroids: Tensor, precision: str) -> Task:
+    """Labels alone, of rows prepared before, as flash-kmeans takes them."""
+    if not has_triton(features.device):
+        raise Missing('no Triton, or no GPU that it serves')
+    search = Search(centroids, precision)
+    x = search.prepared(features)
+    return lambda: search.nearest(x)[: len(features)]
 
 
 def _flash_kmeans(features: Tensor, centroids: Tensor, precision: str) -> Task:

@@ -1,10 +1,11 @@
 """k-means on a GPU beside its peers, in one run.
 
-Part ``assignment``: rows to centroids, by the Triton kernel, by torch in
-chunks, by flash-kmeans and fastkmeans where they are installed, and the rate
-of the matrix product alone. Part ``update``: sums of the clusters, in an order
-that is always the same and in any. Part ``tree``: a hierarchical k-means as
-the modes ``faithful`` and ``fast`` run it, and as the released code does.
+Part ``assignment``: rows to centroids, by ``assign_triton`` and by its kernel
+alone, by torch in chunks, by flash-kmeans and fastkmeans where they are
+installed, and the rate of the matrix product alone. Part ``update``: sums of
+the clusters, in an order that is always the same and in any. Part ``tree``: a
+hierarchical k-means as the modes ``faithful`` and ``fast`` run it, and as the
+released code does.
 
 Without a GPU nothing is measured and the JSON says so; ``--device cpu
 --small`` goes through all of it in seconds.

@@ -6,6 +6,7 @@ ASSIGNMENT = (
     'ms',
     'TFLOP/s',
     'of GEMM rate',
+    'triton / arm',
     'kernel / arm',
     'labels as fp32',
     'peak MB',
@@ -50,18 +51,22 @@ def _assignment(cell: dict) -> list[tuple]:
     for name, arm in cell['arms'].items():
         row = [where, name, _milliseconds(arm), f'{arm["tflops"]:.1f}']
         if name == 'gemm':
-            row += ['', _ratio(cell, f'triton/{name}'), '', '']
+            row += ['', *_ours(cell, name), '', '']
         else:
             row += [
                 f'{arm["of_gemm"]["median"]:.0%}',
-                _ratio(cell, f'triton/{name}'),
+                *_ours(cell, name),
                 f'{arm["labels_of_fp32"]:.4%}',
                 f'{arm["peak_bytes"] / 1e6:.0f}',
             ]
         rows.append(tuple(row))
     for name, reason in cell['missing'].items():
-        rows.append((where, name, f'missing: {reason}', *[''] * 5))
+        rows.append((where, name, f'missing: {reason}', *[''] * 6))
     return rows
+
+
+def _ours(cell: dict, name: str) -> list[str]:
+    return [_ratio(cell, f'{ours}/{name}') for ours in ('triton', 'kernel')]
 
 
 def _update(cell: dict) -> list[tuple]:
