@@ -1,13 +1,16 @@
 """kmeans_gpu.py as a real process, at tiny sizes on the CPU."""
 
+import itertools
 import json
 import os
 import subprocess
 import sys
 from argparse import Namespace
+from types import SimpleNamespace
 
 import assignment_peers
 import pytest
+import released_schedule
 import torch
 from assignment_cells import unit_rows
 from assignment_peers import tasks
@@ -113,6 +116,20 @@ def test_released_schedule_ends_where_ours_does():
     assert objectives == pytest.approx(
         [float(o) for o in tree.objective], rel=1e-5
     )
+
+
+def test_time_is_extrapolated_to_all_iterations(monkeypatch):
+    ticks = itertools.count()
+    clock = SimpleNamespace(perf_counter=lambda: next(ticks))
+    monkeypatch.setattr(released_schedule, 'time', clock)
+    features = torch.randn(30, 4, generator=torch.Generator().manual_seed(0))
+    # Of two levels each, one second for the runs and one to assign.
+    seconds, _ = ReleasedSchedule('cpu')(features, (6, 2), seed=0)
+    assert seconds == 2 * (1 + 1)
+    emulated = ReleasedSchedule('cpu', emulated_iters=2)
+    seconds, objectives = emulated(features, (6, 2), seed=0)
+    assert seconds == 2 * (20 * 5 / 2 + 1)
+    assert objectives is None
 
 
 def test_a_peer_that_fails_is_reported(monkeypatch):

@@ -78,6 +78,7 @@ def test_a_cpu_is_told_what_serves_it():
         (256, 'tf32', dict(depth=256, block_d=32, block_n=256, splits=1)),
         (2048, 'bf16', dict(depth=2048, block_d=64, splits=4)),
         (2048, 'tf32', dict(depth=2048, block_d=32, splits=8)),
+        (8192, 'tf32', dict(depth=8192, block_d=32, splits=8)),
         (17, 'fp32', dict(depth=32, block_d=16, block_n=128, splits=1)),
     ],
 )
