@@ -24,6 +24,10 @@ from hirl_mm.models.utils import pooled
 from .progress import logged_progress
 
 
+class FeaturePassError(ValueError):
+    """Features are NaN or infinite."""
+
+
 def feature_loader(
     dataset: BaseDataset,
     pipeline: list[dict] | None,
@@ -85,8 +89,9 @@ def feature_pass(
         Sample indices (n,) and features (n, D) of this rank.
 
     Raises:
-        ValueError: If features are NaN or infinite (their sample indices and
-            paths are named), or sample indices collide.
+        FeaturePassError: If features are NaN or infinite; their sample
+            indices and paths are named.
+        ValueError: If sample indices collide.
     """
 
     def of_batch(batch: dict) -> Tensor:
@@ -104,7 +109,7 @@ def feature_pass(
                 dataset.get_data_info(idx).get('img_path')
                 for idx in error.sample_idx
             ]
-            raise ValueError(
+            raise FeaturePassError(
                 f'{what}: {error} ({", ".join(map(str, paths))}). Training '
                 'has diverged or an image is broken; resume from an earlier '
                 'checkpoint with a lower learning rate, or mend the image'

@@ -6,6 +6,8 @@ from torch import Tensor
 
 from hirl_mm.ranks import rank_and_world_size
 
+from .holders import first_rows, holding_ranks, unheld
+
 
 @torch.no_grad()
 def extract_features(
@@ -40,7 +42,7 @@ def extract_features(
     sample_idx = torch.tensor(sample_idx, device=features.device)
     keep = first_holders(sample_idx, num_samples)
     features, sample_idx = features[keep], sample_idx[keep]
-    _check_finite(features, sample_idx)
+    check_finite(features, sample_idx)
     return sample_idx, features
 
 
@@ -57,18 +59,9 @@ def first_holders(sample_idx: Tensor, num_samples: int) -> Tensor:
     Raises:
         ValueError: If indices lie outside [0, N), or no rank holds one.
     """
-    rank, world_size = rank_and_world_size()
-    device = sample_idx.device
+    holder = holding_ranks(sample_idx, num_samples)
     outside = int(((sample_idx < 0) | (sample_idx >= num_samples)).sum())
-    position = torch.arange(len(sample_idx), device=device)
-    holder = torch.full((num_samples,), world_size, device=device)
-    first = torch.full((num_samples,), len(sample_idx), device=device)
-    if not outside:
-        holder[sample_idx] = rank
-        first.scatter_reduce_(0, sample_idx, position, 'amin')
-    if world_size > 1:
-        dist.all_reduce(holder, dist.ReduceOp.MIN)
-    missing = int((holder == world_size).sum())
+    missing = len(unheld(holder))
     if outside or missing:
         raise ValueError(
             f'the sample indices of the data do not count its {num_samples} '
@@ -76,7 +69,7 @@ def first_holders(sample_idx: Tensor, num_samples: int) -> Tensor:
             'sample needs an index of its own, which a concatenation of data '
             'sets does not give'
         )
-    return (holder[sample_idx] == rank) & (first[sample_idx] == position)
+    return first_rows(sample_idx, holder)
 
 
 class NonFiniteFeaturesError(ValueError):
@@ -90,7 +83,7 @@ class NonFiniteFeaturesError(ValueError):
         )
 
 
-def _check_finite(features: Tensor, sample_idx: Tensor) -> None:
+def check_finite(features: Tensor, sample_idx: Tensor) -> None:
     """Raise on all ranks if a feature of any rank is not finite."""
     bad = sample_idx[~torch.isfinite(features).all(1)]
     bad_of_rank = [bad.tolist()]

@@ -106,7 +106,8 @@ class PrototypeTree:
         """Figures of every level, from fine to coarse.
 
         Returns:
-            Per level ``K``, ``empty`` (prototypes without a sample),
+            Per level ``K``, ``used`` and ``empty`` (prototypes with and
+            without a sample),
             ``largest_share`` (share of the samples in the largest cluster),
             ``size_entropy`` (of the shares, in nats; log K when all clusters
             are of equal size) and ``objective``.
@@ -118,6 +119,7 @@ class PrototypeTree:
             levels.append(
                 dict(
                     K=num,
+                    used=int((sizes > 0).sum()),
                     empty=int((sizes == 0).sum()),
                     largest_share=share.max().item(),
                     size_entropy=torch.special.entr(share).sum().item(),

@@ -29,7 +29,7 @@ def fail_to_run(cfg, error, message):
         (dict(start_epoch=2), 'start_epoch=2 leaves no .*max_epochs=2'),
         (dict(start_epoch=-1), 'at least 0 .* got -1'),
         (dict(interval=0), 'interval at least 1, got 1 and 0'),
-        (dict(backend='gpu'), "'auto', 'torch' or 'faiss', got 'gpu'"),
+        (dict(backend='gpu'), "'triton' or 'faiss', got 'gpu'"),
     ],
 )
 def test_options_of_the_hook(options, message, digits, tmp_path):
@@ -136,14 +136,14 @@ def test_features_that_are_not_finite(digits, tmp_path):
                 weight = runner.model.encoder_k.module[1].fc1.weight
                 weight.data.fill_(float('nan'))
 
-    cfg = small_config(digits, tmp_path)
+    cfg = small_config(digits, tmp_path, guard=dict(max_rejected=1))
     cfg.custom_hooks.insert(0, dict(type='Diverge'))
     from hirl_mm.registry import HOOKS
 
     HOOKS.register_module(module=Diverge, force=True)
     cfg.custom_hooks[0]['type'] = 'hirl_mm.Diverge'
     message = r'96 samples are NaN.*\[0, 1, 2, 3, 4\] .*train/0/\d+\.png'
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(RuntimeError, match=message):
         run(cfg)
     assert torch.load(tmp_path / 'epoch_1.pth', weights_only=False)
     assert not (tmp_path / 'prototype_trees').exists()

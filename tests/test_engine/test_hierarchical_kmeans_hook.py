@@ -10,7 +10,7 @@ from mmengine.dataset import Compose
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
-from hirl_mm.clustering import hierarchical_kmeans
+from hirl_mm.clustering import hierarchical_kmeans, moved_shares
 from hirl_mm.structures import PrototypeTree
 from tests.runs import NUM_IMAGES, NUMS, run, small_config
 
@@ -111,6 +111,17 @@ def test_summary_of_every_tree_is_logged(watched):
     assert lines[1]['hirl/level2_largest_share'] == pytest.approx(
         tree[2]['largest_share']
     )
+    assert lines[1]['hirl/level0_used'] == tree[0]['used']
+    assert lines[1]['hirl/level0_size_entropy'] == pytest.approx(
+        tree[0]['size_entropy']
+    )
+    assert 'hirl/level0_moved_share' not in lines[0]
+    moved = moved_shares(*watched.trees[1:])
+    for level, share in enumerate(moved):
+        assert lines[1][f'hirl/level{level}_moved_share'] == share
+    assert 0 < lines[1]['hirl/feature_spread'] <= 1
+    assert lines[1]['hirl/seconds_extract'] > 0
+    assert lines[1]['hirl/seconds_cluster'] > 0
 
 
 def test_tree_travels_in_the_checkpoint_and_in_files(watched):

@@ -9,6 +9,7 @@ from mmengine.logging import MessageHub
 from mmengine.registry import init_default_scope
 from mmpretrain.models.selfsup import MAE, DenseCL, SimSiam
 
+from hirl_mm.features import FeatureBank
 from hirl_mm.models import HIRLAlgorithm, HIRLMoCo
 from hirl_mm.models.losses import semantic_path_loss
 from hirl_mm.registry import MODELS
@@ -148,6 +149,54 @@ def test_densecl_by_name():
     average = model.encoder_k(views[0])[0]
     torch.testing.assert_close(model.extract_z0(views[0]), average)
     assert not torch.allclose(average, model.neck(model.backbone(views[0]))[0])
+
+
+def bank_of_a_step(model, views):
+    bank = FeatureBank(8)
+    model.set_bank(bank)
+    model.train().loss(views, samples(IDX))
+    idx, rows = bank.rows()
+    assert idx.tolist() == IDX
+    return rows
+
+
+def test_bank_of_an_average_that_sees_a_shuffled_batch():
+    """DenseCL's, even in one process: refused, until a place is named."""
+    views = [torch.randn(8, 3, 64, 64), torch.randn(8, 3, 64, 64)]
+    places = dict(z0_module='neck', momentum_module='encoder_k')
+    guessed = compose(DENSECL, **places)
+    with pytest.raises(RuntimeError, match='HIRLDenseCL.encoder_k did not '):
+        bank_of_a_step(guessed, views)
+    assert not len(guessed.bank)
+    model = compose(DENSECL, bank_module='neck', **places)
+    rows = bank_of_a_step(model, views)
+    expected = model.neck(model.backbone(views[0]))[0]
+    torch.testing.assert_close(rows, expected)
+
+
+def test_bank_of_the_backbone_of_an_average():
+    """The average of BYOL runs as a whole; z0 is in the midst of it."""
+    model = compose(
+        plain_config('BYOL'),
+        dim=64,
+        z0_module='backbone',
+        momentum_module='target_net',
+    )
+    views = [torch.randn(8, 3, 32, 32), torch.randn(8, 3, 32, 32)]
+    rows = bank_of_a_step(model, views)
+    expected = model.target_net.module[0](views[0])[0].mean(dim=(2, 3))
+    torch.testing.assert_close(rows, expected)
+    assert model.extract_z0(views[0]).shape == rows.shape
+
+
+def test_bank_of_a_method_of_single_images():
+    """MAE: the class token of the visible patches."""
+    model = compose(MAE_CFG, dim=24, z0_module='backbone')
+    images = torch.randn(8, 3, 32, 32)
+    torch.manual_seed(5)
+    rows = bank_of_a_step(model, images)
+    torch.manual_seed(5)
+    torch.testing.assert_close(rows, model.backbone(images)[0][:, 0])
 
 
 def test_class_token_of_the_encoder_of_mae():

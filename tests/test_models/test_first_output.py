@@ -18,6 +18,7 @@ def test_first_of_two_calls():
         first = model(x)
         model(y)
     assert tap.output is first or torch.equal(tap.output, first)
+    assert torch.equal(tap.input, model[0](x))
     assert tap.output.requires_grad
 
 
@@ -32,6 +33,14 @@ def test_first_part_of_a_tuple():
     assert torch.equal(tap.output, torch.ones(2))
 
 
+def test_input_is_the_very_object():
+    model, x = network(), torch.zeros(2, 4)
+    with FirstOutput(model, '0') as tap:
+        model(x)
+        model(x + 1)
+    assert tap.input is x
+
+
 def test_nothing_is_left_behind():
     model = network()
     with pytest.raises(ZeroDivisionError), FirstOutput(model, '1'):
@@ -43,6 +52,7 @@ def test_nothing_is_left_behind():
 def test_submodule_that_did_not_run():
     with FirstOutput(network(), '1') as tap:
         pass
+    assert tap.input is None
     with pytest.raises(RuntimeError, match='Sequential.1 did not run'):
         _ = tap.output
 

@@ -37,6 +37,7 @@ def test_summary_of_a_hand_made_tree():
     fine, coarse = tree.summary()
     assert fine == dict(
         K=4,
+        used=3,
         empty=1,
         largest_share=0.5,
         size_entropy=pytest.approx(1.5 * math.log(2)),

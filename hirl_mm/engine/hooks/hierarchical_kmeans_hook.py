@@ -6,12 +6,27 @@ from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmpretrain.utils import get_ori_model
+from torch import Tensor
 
-from hirl_mm.clustering import check_num_prototypes, hierarchical_kmeans
+from hirl_mm.clustering import (
+    check_num_prototypes,
+    feature_spread,
+    hierarchical_kmeans,
+)
 from hirl_mm.clustering.assignment import assignment
-from hirl_mm.engine.epochs import check_counts_epochs
-from hirl_mm.engine.feature_pass import feature_loader, feature_pass
+from hirl_mm.engine.clustering_mode import clustering_mode
+from hirl_mm.engine.feature_pass import (
+    FeaturePassError,
+    feature_loader,
+    feature_pass,
+)
 from hirl_mm.engine.sample_indices import check_sample_indices
+from hirl_mm.engine.tree_checks import (
+    check_has_second_stage,
+    check_takes_trees,
+)
+from hirl_mm.engine.tree_guard import TreeGuard
+from hirl_mm.engine.tree_report import report_tree, save_tree
 from hirl_mm.models.selfsup import HIRLAlgorithm
 from hirl_mm.registry import HOOKS
 from hirl_mm.structures import PrototypeTree
@@ -27,7 +42,8 @@ class HierarchicalKMeansHook(Hook):
     all training images, clusters them into a tree of prototypes and gives
     the tree to the model, whose loss uses it. Until then the model has no
     tree and trains with its own loss alone. The tree is stored in every
-    checkpoint and in ``work_dir/prototype_trees``.
+    checkpoint and in ``work_dir/prototype_trees``. A tree of broken or
+    collapsed features is rejected: the last good one stays.
 
     Args:
         num_prototypes: Prototypes per level, from fine to coarse
@@ -35,19 +51,28 @@ class HierarchicalKMeansHook(Hook):
         start_epoch: T_1, the number of epochs without a tree.
         pipeline: Data pipeline of the feature pass; it replaces that of the
             training data set.
+        mode: ``'faithful'``, ``'fast'`` or ``'bank'``, see
+            :func:`~hirl_mm.engine.clustering_mode.clustering_mode`.
         interval: Epochs between two clusterings.
-        num_iters: Iterations per run of k-means.
-        num_restarts: Runs of k-means per level.
+        num_iters: Iterations per run of k-means; None as in the mode, and so
+            for all that follow up to ``cold_interval``.
+        num_restarts: Runs of k-means, one number or one per level.
+        tol: Change of the objective that ends a run.
+        precision: Of the assignments, ``'fp32'``, ``'tf32'`` or ``'bf16'``.
+        cold_interval: Trees between two starts from random images.
         seed: Of the clustering.
-        backend: ``'auto'``, ``'torch'`` or ``'faiss'``.
+        backend: ``'auto'``, ``'torch'``, ``'triton'`` or ``'faiss'``.
         batch_size: Of the feature pass, per rank.
         num_workers: Of the feature pass, per rank.
         max_keep_trees: How many of the latest tree files stay; -1 for all.
+        guard: Arguments of the
+            :class:`~hirl_mm.engine.tree_guard.TreeGuard`.
 
     Raises:
         ValueError: If an argument is out of range, or before the first
             iteration if it does not fit the data, the model or the schedule.
-        StackError: If faiss was asked for and is missing.
+        StackError: If what the backend needs is missing.
+        RuntimeError: After ``guard.max_rejected`` rejected trees in a row.
     """
 
     def __init__(
@@ -55,14 +80,19 @@ class HierarchicalKMeansHook(Hook):
         num_prototypes: Sequence[int],
         start_epoch: int,
         pipeline: list[dict],
+        mode: str = 'faithful',
         interval: int = 1,
-        num_iters: int = 20,
-        num_restarts: int = 5,
+        num_iters: int | None = None,
+        num_restarts: int | Sequence[int] | None = None,
+        tol: float | None = None,
+        precision: str | None = None,
+        cold_interval: int | None = None,
         seed: int = 0,
         backend: str = 'auto',
         batch_size: int = 256,
         num_workers: int = 4,
         max_keep_trees: int = 3,
+        guard: dict | None = None,
     ) -> None:
         check_num_prototypes(num_prototypes)
         if start_epoch < 0 or interval < 1:
@@ -73,16 +103,23 @@ class HierarchicalKMeansHook(Hook):
         self.num_prototypes = tuple(num_prototypes)
         self.start_epoch = start_epoch
         self.pipeline = pipeline
-        self.interval = interval
-        self.kmeans_options = dict(
+        self.mode = clustering_mode(
+            mode,
+            len(self.num_prototypes),
             num_iters=num_iters,
             num_restarts=num_restarts,
-            seed=seed,
-            backend=backend,
+            tol=tol,
+            precision=precision,
+            cold_interval=cold_interval,
         )
+        self.interval = interval
+        self.seed = seed
+        self.backend = backend
         self.batch_size = batch_size
         self.num_workers = num_workers
         self.max_keep_trees = max_keep_trees
+        self.guard = TreeGuard(**(guard or {}))
+        self._rejected = 0
         self._stored: dict | None = None
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
@@ -95,14 +132,14 @@ class HierarchicalKMeansHook(Hook):
 
     def before_train(self, runner: Runner) -> None:
         model = get_ori_model(runner.model)
-        self._check_model(model)
-        self._check_schedule(runner)
+        check_takes_trees(model, self.num_prototypes)
+        check_has_second_stage(runner, self.start_epoch)
         dataset = runner.train_dataloader.dataset
         check_sample_indices(dataset)
         check_num_prototypes(self.num_prototypes, len(dataset))
         device = next(model.parameters()).device
         assignment(
-            self.kmeans_options['backend'], device, self.num_prototypes[0]
+            self.backend, device, self.num_prototypes[0], self.mode.precision
         )
         self._loader = feature_loader(
             dataset, self.pipeline, self.batch_size, self.num_workers
@@ -121,91 +158,94 @@ class HierarchicalKMeansHook(Hook):
                 )
             return
         if stage_epoch % self.interval == 0 or model.tree is None:
-            model.set_tree(self._build_tree(runner, model))
+            tree = self._good_tree(runner, model)
+            if tree is not None:
+                model.set_tree(tree)
+
+    def _good_tree(
+        self, runner: Runner, model: HIRLAlgorithm
+    ) -> PrototypeTree | None:
+        """A new tree, saved; None if it must not be trained on."""
+        try:
+            tree, spread = self._build_tree(runner, model)
+            faults = self.guard.faults(tree, spread)
+        except FeaturePassError as error:
+            faults = [str(error)]
+        if faults:
+            self._reject(runner, model, faults)
+            return None
+        self._rejected = 0
+        if is_main_process():
+            save_tree(
+                Path(runner.work_dir),
+                runner.epoch + 1,
+                tree,
+                self.max_keep_trees,
+            )
+        return tree
 
     def _build_tree(
         self, runner: Runner, model: HIRLAlgorithm
-    ) -> PrototypeTree:
+    ) -> tuple[PrototypeTree, float]:
+        """The tree, logged, and the spread of the features."""
         began = time.perf_counter()
-        sample_idx, features = feature_pass(
-            model, model.extract_z0, self._loader, 'HIRL feature pass'
-        )
+        sample_idx, features = self._features(model)
         extracted = time.perf_counter()
         tree = hierarchical_kmeans(
             features,
             self.num_prototypes,
+            num_iters=self.mode.num_iters,
+            num_restarts=self.mode.num_restarts,
+            tol=self.mode.tol,
+            precision=self.mode.precision,
+            seed=self.seed,
+            backend=self.backend,
+            start=None if self._starts_cold(runner) else model.tree,
             sample_idx=sample_idx,
-            **self.kmeans_options,
         )
         clustered = time.perf_counter()
-        self._report(
-            runner,
-            tree,
-            dict(extract=extracted - began, cluster=clustered - extracted),
+        spread = feature_spread(features, sample_idx)
+        seconds = dict(
+            extract=extracted - began, cluster=clustered - extracted
         )
-        if is_main_process():
-            self._save(Path(runner.work_dir), runner.epoch + 1, tree)
-        return tree
+        report_tree(runner, tree, model.tree, spread, seconds)
+        return tree, spread
 
-    def _report(
-        self, runner: Runner, tree: PrototypeTree, seconds: dict[str, float]
+    def _features(self, model: HIRLAlgorithm) -> tuple[Tensor, Tensor]:
+        """Sample indices (n,) and features (n, D) of this rank."""
+        return feature_pass(
+            model, model.extract_z0, self._loader, 'HIRL feature pass'
+        )
+
+    def _starts_cold(self, runner: Runner) -> bool:
+        """Whether k-means starts from random images.
+
+        By the epoch alone, so that a resumed run goes on as it would have;
+        and after a rejected tree, so that a broken start does not last.
+        """
+        index = (runner.epoch - self.start_epoch) // self.interval
+        return index % self.mode.cold_interval == 0 or self._rejected > 0
+
+    def _reject(
+        self, runner: Runner, model: HIRLAlgorithm, faults: list[str]
     ) -> None:
-        summary = tree.summary()
-        levels = '; '.join(
-            f'K {level["K"]}, empty {level["empty"]}, largest '
-            f'{level["largest_share"]:.1%}, objective {level["objective"]:.4g}'
-            for level in summary
+        self._rejected += 1
+        number = f'{self._rejected} of {self.guard.max_rejected} in a row'
+        what = (
+            f'HIRL: the tree of epoch {runner.epoch + 1} is rejected '
+            f'({number}): {"; ".join(faults)}'
         )
-        runner.logger.info(
-            f'HIRL tree of epoch {runner.epoch + 1}: extracted in '
-            f'{seconds["extract"]:.1f} s, clustered in '
-            f'{seconds["cluster"]:.1f} s: {levels}'
-        )
-        scalars = {f'hirl/seconds_{k}': v for k, v in seconds.items()}
-        for i, level in enumerate(summary):
-            scalars |= {f'hirl/level{i}_{k}': v for k, v in level.items()}
-        runner.visualizer.add_scalars(scalars, step=runner.epoch + 1)
-
-    def _save(self, work_dir: Path, epoch: int, tree: PrototypeTree) -> None:
-        folder = work_dir / 'prototype_trees'
-        tree.save(folder / f'epoch_{epoch}.pth')
-        if self.max_keep_trees < 0:
-            return
-        files = sorted(
-            folder.glob('epoch_*.pth'), key=lambda f: int(f.stem[6:])
-        )
-        for old in files[: max(0, len(files) - self.max_keep_trees)]:
-            old.unlink()
-
-    def _check_model(self, model) -> None:
-        if not isinstance(model, HIRLAlgorithm):
-            raise TypeError(
-                'HierarchicalKMeansHook gives its tree to a HIRLAlgorithm, '
-                'such as hirl_mm.HIRLMoCo, but the model is a '
-                f'{type(model).__name__}'
+        if self._rejected >= self.guard.max_rejected:
+            raise RuntimeError(
+                f'{what}. Training stops here. Resume from a checkpoint of '
+                'before, with a lower learning rate, or set other limits by '
+                'guard=dict(max_share=..., min_spread=..., max_rejected=...) '
+                'of HierarchicalKMeansHook'
             )
-        if model.spd_head.num_levels != len(self.num_prototypes):
-            raise ValueError(
-                f'num_prototypes {self.num_prototypes} makes a tree of '
-                f'{len(self.num_prototypes)} levels, but spd_head has '
-                f'num_levels={model.spd_head.num_levels}: give both the same'
-            )
-        if self.num_prototypes[0] < 2:
-            raise ValueError(
-                'num_prototypes needs at least 2 prototypes at its finest '
-                f'level, to have a negative path, got {self.num_prototypes}'
-            )
-
-    def _check_schedule(self, runner: Runner) -> None:
-        check_counts_epochs(
-            runner, 'HierarchicalKMeansHook clusters before epochs'
-        )
-        if self.start_epoch >= runner.max_epochs:
-            raise ValueError(
-                f'start_epoch={self.start_epoch} leaves no epoch with a tree '
-                f'in a training of max_epochs={runner.max_epochs}: lower '
-                'start_epoch (the paper uses a tenth of the epochs)'
-            )
+        kept = 'the last good tree stays'
+        if model.tree is None:
+            kept = 'there is none before it, so training goes on without one'
+        runner.logger.warning(f'{what}; {kept}')
 
     def _resumed_tree(
         self, runner: Runner, num_samples: int

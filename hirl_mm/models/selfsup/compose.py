@@ -18,6 +18,7 @@ def compose_hirl(
     spd_head: dict,
     z0_module: str | None = None,
     momentum_module: str | None = None,
+    bank_module: str | None = None,
     data_preprocessor: dict | None = None,
     **merged,
 ) -> HIRLAlgorithm:
@@ -31,6 +32,7 @@ def compose_hirl(
             hirl_mm has a class for, whose choices hold.
         momentum_module: See :class:`HIRLAlgorithm`; counts with a
             ``z0_module`` only.
+        bank_module: Likewise.
         data_preprocessor: That of the config's top level, which the Runner
             puts here; the algorithm's own comes first, as it does there.
         **merged: What MMEngine leaves beside ``algorithm`` when a config
@@ -69,12 +71,15 @@ def compose_hirl(
         base = kind if inspect.isclass(kind) else registry.get(kind)
         if base is None:
             raise KeyError(f'there is no model {kind!r} (model.algorithm)')
-        composed = _composed(base, z0_module, momentum_module)
+        composed = _composed(base, z0_module, momentum_module, bank_module)
         return composed(spd_head=spd_head, **algorithm)
 
 
 def _composed(
-    base: type, z0_module: str | None, momentum_module: str | None
+    base: type,
+    z0_module: str | None,
+    momentum_module: str | None,
+    bank_module: str | None,
 ) -> type[HIRLAlgorithm]:
     known = _class_for(base)
     if z0_module is None:
@@ -89,7 +94,11 @@ def _composed(
             f'z0_module must be one of {choices}, got {z0_module!r}; for '
             'another submodule write the class that CONTRIBUTING.md shows'
         )
-    places = dict(z0_module=z0_module, momentum_module=momentum_module)
+    places = dict(
+        z0_module=z0_module,
+        momentum_module=momentum_module,
+        bank_module=bank_module,
+    )
     return type(f'HIRL{base.__name__}', (HIRLAlgorithm, base), places)
 
 

@@ -3,6 +3,7 @@ from mmpretrain.models.selfsup import BaseSelfSupervisor
 from mmpretrain.structures import DataSample
 from torch import Tensor, nn
 
+from hirl_mm.features import FeatureBank
 from hirl_mm.models.utils import (
     FirstOutput,
     check_least_views,
@@ -11,6 +12,8 @@ from hirl_mm.models.utils import (
 )
 from hirl_mm.registry import MODELS
 from hirl_mm.structures import PrototypeTree
+
+from .bank_rows import collected
 
 
 class HIRLAlgorithm(BaseSelfSupervisor):
@@ -39,23 +42,64 @@ class HIRLAlgorithm(BaseSelfSupervisor):
         momentum_module: Name of the moving average of backbone and neck
             whose features are clustered; None to cluster those of the
             trained network.
+        bank_module: Dotted path of the submodule whose first output in a
+            training step fills a bank; a row per sample in the order of the
+            step's samples, which rows of further views may follow. None for
+            the moving average where there is one, else for z0. A class that
+            overrides ``extract_z0`` has to name it.
         num_views: The views that the algorithm's loss needs at least.
     """
 
     num_views = 1
     z0_module = 'neck'
     momentum_module: str | None = None
+    bank_module: str | None = None
 
     def __init__(self, *args, spd_head: dict, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.spd_head = MODELS.build(spd_head)
         self.tree: PrototypeTree | None = None
+        self.bank: FeatureBank | None = None
         self._check_submodules()
 
     def set_tree(self, tree: PrototypeTree | None) -> None:
         """Train on this tree from now on; on none, without the SPD loss."""
         device = next(self.parameters()).device
         self.tree = tree if tree is None else tree.to(device)
+
+    def set_bank(self, bank: FeatureBank | None) -> None:
+        """Add what is to cluster to this bank in every step, or to none.
+
+        A row is an output that the step computes anyway, of the network that
+        :meth:`extract_z0` runs, but of an augmented view and in training
+        mode.
+
+        Raises:
+            ValueError: If it is not known which output that is, or it has
+                other dimensions than z0.
+        """
+        if bank is not None:
+            self._check_dim(self.bank_path(), 'what is to cluster')
+        self.bank = bank
+
+    def bank_path(self) -> str:
+        """The submodule whose first output in a step fills a bank.
+
+        Raises:
+            ValueError: If the class has to name it.
+        """
+        if self.bank_module is not None:
+            return self.bank_module
+        average = self.momentum_module
+        paths = {'neck': average, 'backbone': f'{average}.module.0'}
+        inherited = type(self).extract_z0 is HIRLAlgorithm.extract_z0
+        if not inherited or self.z0_module not in paths:
+            raise ValueError(
+                f'{type(self).__name__} does not say which output of a '
+                'training step its extract_z0 would compute: name the '
+                'submodule in bank_module'
+            )
+        return paths[self.z0_module] if average else self.z0_module
 
     def init_weights(self) -> None:
         """Initialise, and start the moving average from the trained network.
@@ -116,10 +160,15 @@ class HIRLAlgorithm(BaseSelfSupervisor):
             ValueError: If there are too few views, or the samples carry no
                 index; with or without a tree, so that it shows at the first
                 step.
+            RuntimeError: If a bank is set whose rows may not be those of the
+                samples.
         """
         check_least_views(inputs, self.num_views)
         sample_idx = _sample_idx_of(data_samples)
-        with FirstOutput(self, self.z0_module) as tap:
+        with (
+            FirstOutput(self, self.z0_module) as tap,
+            collected(self, inputs, sample_idx),
+        ):
             losses = super().loss(inputs, data_samples, **kwargs)
         if 'loss' in losses:
             losses['loss_ssl'] = losses.pop('loss')
@@ -135,20 +184,23 @@ class HIRLAlgorithm(BaseSelfSupervisor):
         return losses
 
     def _check_submodules(self) -> None:
-        with FirstOutput(self, self.z0_module):
-            dim = output_dim(self.get_submodule(self.z0_module))
-        if dim not in (None, self.spd_head.in_channels):
-            raise ValueError(
-                f'spd_head has in_channels={self.spd_head.in_channels}, but '
-                f'z0, the output of {self.z0_module}, has {dim} dimensions: '
-                f'use in_channels={dim}'
-            )
+        self._check_dim(self.z0_module, 'z0')
         if self.momentum_module is not None and not hasattr(
             self, self.momentum_module
         ):
             raise ValueError(
                 f'{type(self).__name__} has no moving average '
                 f'{self.momentum_module!r} (momentum_module)'
+            )
+
+    def _check_dim(self, path: str, what: str) -> None:
+        with FirstOutput(self, path):
+            dim = output_dim(self.get_submodule(path))
+        if dim not in (None, self.spd_head.in_channels):
+            raise ValueError(
+                f'spd_head has in_channels={self.spd_head.in_channels}, but '
+                f'{what}, the output of {path}, has {dim} dimensions: '
+                f'use in_channels={dim} or another submodule'
             )
 
 

@@ -2,7 +2,7 @@
 
 import torch
 from mmpretrain.models.selfsup import BEiT, MoCo, MoCoV3, SimSiam, SwAV
-from torch import Tensor
+from torch import Tensor, nn
 
 from hirl_mm.models.utils import FirstOutput
 from hirl_mm.registry import MODELS
@@ -14,10 +14,23 @@ from .ibot import iBOTAlgorithm
 
 @MODELS.register_module()
 class HIRLMoCo(HIRLAlgorithm, MoCo):
-    """HIRL-MoCo v2; clusters the features of the key encoder."""
+    """HIRL-MoCo v2; clusters the features of the key encoder.
+
+    That sees images of all ranks, shuffled. A bank takes the keys as they
+    enter the queue: this rank's, in order again and with unit length, of
+    view 1.
+    """
 
     num_views = 2
     momentum_module = 'encoder_k'
+    bank_module = 'own_keys'
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.own_keys = nn.Identity()
+
+    def _dequeue_and_enqueue(self, keys: Tensor) -> None:
+        super()._dequeue_and_enqueue(self.own_keys(keys))
 
 
 @MODELS.register_module()
@@ -37,6 +50,7 @@ class HIRLSwAV(HIRLAlgorithm, SwAV):
     """
 
     z0_module = 'neck.projection_neck'
+    bank_module = 'neck.projection_neck'
 
     def extract_z0(self, inputs: Tensor) -> Tensor:
         with FirstOutput(self, self.z0_module) as tap:
@@ -63,6 +77,8 @@ class HIRLMoCoV3(HIRLAlgorithm, MoCoV3):
 class HIRLDINO(HIRLAlgorithm, DINOAlgorithm):
     """HIRL-DINO; clusters the teacher's bottleneck."""
 
+    bank_module = 'teacher.neck'
+
     def extract_z0(self, inputs: Tensor) -> Tensor:
         return self.teacher(inputs)
 
@@ -73,6 +89,8 @@ class HIRLiBOT(HIRLAlgorithm, iBOTAlgorithm):
 
     z0 is that of the student's global view 0, masked where its mask says.
     """
+
+    bank_module = 'teacher.neck'
 
     def extract_z0(self, inputs: Tensor) -> Tensor:
         return self.teacher(inputs)

@@ -20,12 +20,17 @@ class FirstOutput:
         ...     _ = model(torch.ones(3, 2, 2)), model(torch.ones(9, 2, 2))
         >>> tap.output.shape
         torch.Size([3, 2])
+
+    Attributes:
+        input: The first thing that the submodule was given for that output;
+            None as long as it did not run.
     """
 
     def __init__(self, model: nn.Module, name: str) -> None:
         self._model = model
         self._name = name
         self._output: Tensor | None = None
+        self.input: Tensor | None = None
 
     @property
     def output(self) -> Tensor:
@@ -59,3 +64,4 @@ class FirstOutput:
         if self._output is None:
             first = isinstance(output, (tuple, list))
             self._output = output[0] if first else output
+            self.input = args[0] if args else None

@@ -1,0 +1,72 @@
+"""What a run says about its trees, and the files it keeps of them."""
+
+from pathlib import Path
+
+from mmengine.runner import Runner
+
+from hirl_mm.clustering import moved_shares
+from hirl_mm.structures import PrototypeTree
+
+
+def report_tree(
+    runner: Runner,
+    tree: PrototypeTree,
+    last: PrototypeTree | None,
+    spread: float,
+    seconds: dict[str, float],
+) -> None:
+    """Log one line and the scalars ``hirl/*`` of a new tree.
+
+    Args:
+        runner: Of the run; its visualizer takes the scalars.
+        tree: The new tree.
+        last: The tree before, for the share of images that moved.
+        spread: Of the features.
+        seconds: What took how long.
+    """
+    levels = tree.summary()
+    if last is not None and len(last.leaf) == len(tree.leaf):
+        for level, moved in zip(levels, moved_shares(last, tree), strict=True):
+            level['moved_share'] = moved
+    runner.logger.info(
+        f'HIRL tree of epoch {runner.epoch + 1}: '
+        + ', '.join(f'{what} {s:.1f} s' for what, s in seconds.items())
+        + f', feature spread {spread:.3f}: '
+        + '; '.join(map(_line, levels))
+    )
+    scalars = {f'hirl/seconds_{what}': s for what, s in seconds.items()}
+    scalars['hirl/feature_spread'] = spread
+    for i, level in enumerate(levels):
+        scalars |= {f'hirl/level{i}_{name}': v for name, v in level.items()}
+    runner.visualizer.add_scalars(scalars, step=runner.epoch + 1)
+
+
+def save_tree(
+    work_dir: Path, epoch: int, tree: PrototypeTree, max_keep: int
+) -> None:
+    """Write ``prototype_trees/epoch_k.pth`` and delete the oldest files.
+
+    Args:
+        work_dir: Of the run.
+        epoch: Counted from 1.
+        tree: To write.
+        max_keep: So many files stay; -1 for all.
+    """
+    folder = work_dir / 'prototype_trees'
+    tree.save(folder / f'epoch_{epoch}.pth')
+    if max_keep < 0:
+        return
+    files = sorted(folder.glob('epoch_*.pth'), key=lambda f: int(f.stem[6:]))
+    for old in files[: max(0, len(files) - max_keep)]:
+        old.unlink()
+
+
+def _line(level: dict[str, float]) -> str:
+    line = (
+        f'K {level["K"]}, empty {level["empty"]}, largest '
+        f'{level["largest_share"]:.1%}, entropy {level["size_entropy"]:.2f}, '
+        f'objective {level["objective"]:.4g}'
+    )
+    if 'moved_share' in level:
+        line += f', moved {level["moved_share"]:.1%}'
+    return line
