@@ -106,8 +106,12 @@ def test_emulated_iterations_are_extrapolated(tmp_path):
     assert '| released (extrapolated) |' in printed
 
 
-def test_released_schedule_ends_where_ours_does():
-    features = torch.randn(400, 12, generator=torch.Generator().manual_seed(0))
+@pytest.mark.parametrize('copies', [1, 8])
+def test_released_schedule_ends_where_ours_does(copies):
+    """With copies of rows some of the initial centroids have no members."""
+    generator = torch.Generator().manual_seed(0)
+    features = torch.randn(400 // copies, 12, generator=generator)
+    features = features.repeat(copies, 1)
     schedule = ReleasedSchedule('cpu', num_iters=7, num_restarts=3)
     _, objectives = schedule(features, (30, 8, 2), seed=5)
     tree = hierarchical_kmeans(
