@@ -1,0 +1,101 @@
+"""A whole hierarchical k-means in its modes and as the released code runs."""
+
+import time
+from argparse import Namespace
+
+from assignment_cells import unit_rows
+from released_schedule import ReleasedSchedule
+from timing import quartiles, ratio, synchronize
+from torch import Tensor
+
+from hirl_mm.clustering import hierarchical_kmeans
+
+MODES = dict(
+    faithful=dict(num_iters=20, num_restarts=5, tol=0.0, precision='fp32'),
+    fast=dict(
+        num_iters=20, num_restarts=(1, 5, 5), tol=1e-3, precision='tf32'
+    ),
+)
+RELEASED = 'released'
+
+
+def measure_tree(args: Namespace) -> dict:
+    """Seconds and objectives per level of every schedule.
+
+    Ratios of time are taken within a round. The released schedule begins at
+    the same rows as ``faithful``, so that their objectives differ by rounding
+    unless it is extrapolated; then it has none.
+    """
+    features = unit_rows(args.tree_features, args.tree_dim, args)
+    _compile(features)
+    rounds, objectives = _in_turns(features, args)
+    return dict(
+        num_features=args.tree_features,
+        num_prototypes=list(args.tree_prototypes),
+        dim=args.tree_dim,
+        emulated_iterations=args.emulated_iterations,
+        schedules={
+            name: dict(
+                seconds=quartiles(rounds[name]),
+                objectives=objectives[name],
+                rounds=rounds[name],
+            )
+            for name in rounds
+        },
+        ratios={
+            f'{RELEASED}/{name}': ratio(rounds[RELEASED], rounds[name])
+            for name in MODES
+        },
+        objective_ratios={
+            f'{name}/{other}': _per_level(objectives[name], objectives[other])
+            for name, other in (
+                ('fast', 'faithful'),
+                ('faithful', RELEASED),
+                ('fast', RELEASED),
+            )
+            if objectives[other]
+        },
+    )
+
+
+def _in_turns(features: Tensor, args: Namespace) -> tuple[dict, dict]:
+    """Seconds of every round, A B C C B A, and objectives, by schedule."""
+    names, host = [*MODES, RELEASED], features.cpu()
+    rounds, objectives = {name: [] for name in names}, {}
+    for index in range(args.tree_rounds):
+        first = index % len(names)
+        order = names[first:] + names[:first]
+        spent = dict.fromkeys(names, 0.0)
+        for name in order + order[::-1]:
+            seconds, objectives[name] = _run(name, features, host, args)
+            spent[name] += seconds / 2
+        for name in names:
+            rounds[name].append(spent[name])
+    return rounds, objectives
+
+
+def _per_level(ours: list[float], theirs: list[float]) -> list[float]:
+    return [a / b for a, b in zip(ours, theirs, strict=True)]
+
+
+def _run(
+    name: str, features: Tensor, host: Tensor, args: Namespace
+) -> tuple[float, list[float] | None]:
+    if name == RELEASED:
+        schedule = ReleasedSchedule(
+            args.device, emulated_iters=args.emulated_iterations
+        )
+        return schedule(host, args.tree_prototypes, args.seed)
+    synchronize(args.device)
+    start = time.perf_counter()
+    tree = hierarchical_kmeans(
+        features, args.tree_prototypes, seed=args.seed, **MODES[name]
+    )
+    synchronize(args.device)
+    return time.perf_counter() - start, [float(o) for o in tree.objective]
+
+
+def _compile(features: Tensor) -> None:
+    """Run every mode on few rows, so that no kernel is compiled later."""
+    for mode in MODES.values():
+        hierarchical_kmeans(features[:500], (12, 6, 3), **mode)

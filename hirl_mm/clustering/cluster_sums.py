@@ -1,0 +1,92 @@
+"""Sums of the members of every cluster, the same bits in every run."""
+
+import torch
+from torch import Tensor
+
+from .triton_assignment import has_triton, require_kernels
+
+# Scratch memory of the rows of some columns in sorted order.
+_SCRATCH_BYTES = 2**28
+
+
+def cluster_sums(
+    features: Tensor, labels: Tensor, num_clusters: int
+) -> tuple[Tensor, Tensor]:
+    """Sum and count the rows of every cluster.
+
+    On a GPU ``index_add_`` adds in the order in which its atomics arrive,
+    another one in every run. There the labels are sorted, stably, and every
+    cluster is summed in the order of its rows: by a kernel that reads the
+    rows where they are, or without Triton by ``torch.segment_reduce`` over
+    copies of some columns.
+
+    Args:
+        features: (n, D) float32.
+        labels: (n,) long, from 0 to K - 1.
+        num_clusters: K.
+
+    Returns:
+        Sums (K, D) float32 and counts (K,) long.
+    """
+    if features.device.type == 'cpu':
+        return sums_by_index(features, labels, num_clusters)
+    if has_triton(features.device):
+        return sums_by_kernel(features, labels, num_clusters)
+    return sums_by_segments(features, labels, num_clusters)
+
+
+def sums_by_index(
+    features: Tensor, labels: Tensor, num_clusters: int
+) -> tuple[Tensor, Tensor]:
+    """By ``index_add_``, which on a CPU adds row after row."""
+    sums = features.new_zeros(num_clusters, features.size(1))
+    sums.index_add_(0, labels, features)
+    return sums, torch.bincount(labels, minlength=num_clusters)
+
+
+def sums_by_kernel(
+    features: Tensor, labels: Tensor, num_clusters: int
+) -> tuple[Tensor, Tensor]:
+    """By a Triton kernel over sorted labels; nothing of size n x D."""
+    kernels = require_kernels(features.device)
+    order, bounds = _sorted(labels, num_clusters)
+    dim = features.size(1)
+    sums = features.new_empty(num_clusters, dim)
+    block = min(128, 1 << (dim - 1).bit_length())
+    with torch.cuda.device_of(features):
+        kernels.segment_sum_kernel[(num_clusters, -(-dim // block))](
+            *(features, order, bounds, sums, dim),
+            *features.stride(),
+            BLOCK_M=16,
+            BLOCK_D=block,
+        )
+    return sums, bounds.diff()
+
+
+def sums_by_segments(
+    features: Tensor, labels: Tensor, num_clusters: int
+) -> tuple[Tensor, Tensor]:
+    """By ``torch.segment_reduce`` over sorted labels, some columns at once."""
+    order, bounds = _sorted(labels, num_clusters)
+    num, dim = features.shape
+    sums = features.new_empty(num_clusters, dim)
+    row = max(1, num) * features.element_size()
+    width = max(1, _SCRATCH_BYTES // row)
+    for start in range(0, dim, width):
+        columns = slice(start, start + width)
+        sums[:, columns] = torch.segment_reduce(
+            features[:, columns].index_select(0, order),
+            'sum',
+            lengths=bounds.diff(),
+            axis=0,
+            initial=0,
+            unsafe=True,
+        )
+    return sums, bounds.diff()
+
+
+def _sorted(labels: Tensor, num_clusters: int) -> tuple[Tensor, Tensor]:
+    """The order of rows by label, and where each label begins: (K + 1,)."""
+    ordered, order = labels.sort(stable=True)
+    clusters = torch.arange(num_clusters + 1, device=labels.device)
+    return order, torch.searchsorted(ordered, clusters)
