@@ -64,6 +64,7 @@ OFFICIAL = dict(reduction='official')
         ([0] * 2, [[0] * 2], 1.6739764336, None),
         ([0] * 3, [[0] * 3], 2.2129729343, 1.1064818290),
         ([0] * 4, [[0] * 4], 2.8371272434, None),
+        ([0], [[1]], 14.5086577, 7.2543210),
         ([0.5], [[-0.5], [0]], 0.7780966990, 0.3890467269),
         (
             [0.8, 0.6, 0.2],
@@ -250,6 +251,15 @@ def test_wrong_number_of_levels():
     tree = random_tree((8, 3), dim=4)
     with pytest.raises(ValueError, match='2 levels .* got 1'):
         semantic_path_loss([torch.ones(1, 4)], tree, tree.leaf[:1], None)
+
+
+def test_wrong_number_of_forms():
+    tree = random_tree((8, 3), dim=4)
+    z, negatives = [torch.ones(1, 4)] * 2, torch.tensor([[0]])
+    with pytest.raises(ValueError, match='2 levels .* by_all .* got 3'):
+        semantic_path_loss(
+            z, tree, tree.leaf[:1], negatives, 'paper', [True] * 3
+        )
 
 
 def test_unknown_reduction():

@@ -1,13 +1,12 @@
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
 
 class KnownGradient(torch.autograd.Function):
     """Values of samples whose gradient was computed with them.
 
     Backward only scales it, so that no intermediate result has to outlive the
-    computation. It cannot be differentiated again.
+    computation.
     """
 
     @staticmethod
@@ -29,8 +28,18 @@ class KnownGradient(torch.autograd.Function):
         return values.clone()
 
     @staticmethod
-    @once_differentiable
     def backward(ctx, grad_values: Tensor) -> tuple[Tensor, None, None]:
-        """Of (B,) to the gradient in ``inputs``."""
+        """Of (B,) to the gradient in ``inputs``.
+
+        Raises:
+            RuntimeError: Under ``create_graph=True``, since the gradient that
+                was computed has none itself.
+        """
+        if torch.is_grad_enabled():
+            raise RuntimeError(
+                'the SPD loss has no second derivative, but create_graph=True '
+                'asked for one: leave the loss out of what is differentiated '
+                'twice'
+            )
         (gradient,) = ctx.saved_tensors
         return grad_values[:, None] * gradient, None, None

@@ -1,9 +1,9 @@
-# Comparing with one prototype of all costs as much as with 1 / 26 of a gathered
-# one, and reading all of them as much as 8 samples more: where both forms of
-# `path_cosines` take the same time, forward and backward, within a factor of 2
-# of every measured border. Of B = 2 ... 128, M = 100 and 1000, D = 128 ... 2048
-# on one thread of an Intel Xeon with AVX-512, PyTorch 2.12.
-# `benchmarks/spd_loss.py --rows crossover` measures it again.
+# Comparing with one prototype of all costs as much as with 1 / 26 of one that
+# is gathered, and reading all of them as much as 8 samples more. On this
+# border both forms of `path_cosines`, forward and backward, took the same time
+# within a factor of 2: B = 2 ... 128, M = 100 and 1000, D = 128 ... 2048, one
+# thread of an Intel Xeon with AVX-512, PyTorch 2.12. To measure it again:
+# `benchmarks/spd_loss.py --rows crossover`.
 CPU_CROSSOVER = 26
 # From the rates of an H200 in float32; not measured.
 GPU_CROSSOVER = 80

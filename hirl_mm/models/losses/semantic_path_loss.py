@@ -27,8 +27,8 @@ def semantic_path_loss(
     that tells the sample's own path from negative ones, positive and mean of
     negatives weighted alike. Negatives equal to the sample's own leaf are
     left out. Computed in the precision of the prototypes, float32, whatever
-    autocast says. Its gradient is computed along with it and cannot be
-    differentiated again.
+    autocast says. Its gradient is computed along with it and has none itself
+    (no ``create_graph=True``).
 
     The released code holds the prototypes of all paths of all samples,
     (B, M, L, D). Here each level takes one of two forms: samples are compared
@@ -55,14 +55,10 @@ def semantic_path_loss(
         The mean over the batch, a scalar.
 
     Raises:
-        ValueError: If the number of embeddings is not that of the tree's
-            levels, or the reduction is unknown.
+        ValueError: If the number of embeddings, or entries of ``by_all``, is
+            not that of the tree's levels, or the reduction is unknown.
     """
-    if len(embeddings) != tree.num_levels:
-        raise ValueError(
-            f'the tree has {tree.num_levels} levels and needs one embedding '
-            f'for each, got {len(embeddings)}'
-        )
+    _check_one_per_level(tree, 'embedding', embeddings)
     check_reduction(reduction)
     floored = reduction == 'paper'
     with torch.autocast(leaf.device.type, enabled=False):
@@ -75,6 +71,7 @@ def semantic_path_loss(
             num_paths = leaf.new_full((), tree.num_prototypes[0] - 1)
         else:
             by_all = by_all or _forms(tree, negatives)
+            _check_one_per_level(tree, 'entry of by_all', by_all)
             found = repulsion_of_sampled(*args, negatives, by_all, floored)
             num_paths = (negatives != leaf[:, None]).sum(1)
         repel = KnownGradient.apply(unit, *found)
@@ -88,6 +85,16 @@ def check_reduction(reduction: str) -> None:
         raise ValueError(
             f'reduction must be one of {sorted(_REDUCTIONS)}, got '
             f'{reduction!r}'
+        )
+
+
+def _check_one_per_level(
+    tree: PrototypeTree, name: str, values: Sequence
+) -> None:
+    if len(values) != tree.num_levels:
+        raise ValueError(
+            f'the tree has {tree.num_levels} levels and needs one {name} for '
+            f'each, got {len(values)}'
         )
 
 
