@@ -1,5 +1,7 @@
 """What the forms of the SPD loss share, and how one is chosen."""
 
+import math
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -239,6 +241,23 @@ def test_floor_of_the_logarithm(angle, pushed):
     value, gradient = repulsion_of_sampled(*args, floored=False)
     torch.testing.assert_close(value[0], -(distance + 1e-6).log())
     assert gradient.abs().sum() > 0
+
+
+def test_reductions_differ_where_a_negative_is_near():
+    near = 1 - 2e-6
+    centroids = torch.tensor(
+        [[0.0, 1.0], [near, (1 - near**2) ** 0.5]], dtype=torch.float64
+    )
+    tree = PrototypeTree([centroids], [], torch.tensor([0]))
+    z = [torch.tensor([[1.0, 0.0]], dtype=torch.float64)]
+    args = z, tree, torch.tensor([0]), torch.tensor([[1]])
+    # Half of (1 - cos) is 1e-6, as much as the constant.
+    assert semantic_path_loss(*args).item() == pytest.approx(
+        math.log(2) - math.log(1e-6), abs=1e-6
+    )
+    assert semantic_path_loss(*args, 'official').item() == pytest.approx(
+        (-math.log(0.5 + 1e-6) - math.log(2e-6) / (1 + 1e-6)) / 2, abs=1e-6
+    )
 
 
 def test_a_tree_of_one_leaf_only_attracts():
