@@ -1,9 +1,9 @@
 # Comparing with one prototype of all costs as much as with 1 / 26 of one that
-# is gathered, and reading all of them as much as 8 samples more. On this
-# border both forms of `path_cosines`, forward and backward, took the same time
-# within a factor of 2: B = 2 ... 128, M = 100 and 1000, D = 128 ... 2048, one
-# thread of an Intel Xeon with AVX-512, PyTorch 2.12. To measure it again:
-# `benchmarks/spd_loss.py --rows crossover`.
+# is gathered, and reading all of them as much as 8 samples more. Fitted to the
+# forms of `path_cosines`, forward and backward, on a thread of an Intel Xeon
+# with AVX-512, PyTorch 2.12, at B = 2 ... 128, M = 100 and 1000, D = 128 to
+# 2048. The measured borders of K lie at 0.5 to 2 times this one, and at up to
+# 5 times for 100 negatives of 2 or 4 samples; see benchmarks/README.md.
 CPU_CROSSOVER = 26
 # From the rates of an H200 in float32; not measured.
 GPU_CROSSOVER = 80
