@@ -48,7 +48,7 @@ class Bystander(Hook):
         self.trees[runner.epoch] = runner.model.tree
 
 
-def run_with_bank(digits, work_dir, batch_size=20, **options):
+def run_with_bank(digits, work_dir, batch_size=64, **options):
     cfg = small_config(
         digits, work_dir, mode='bank', num_restarts=None, **options
     )
@@ -60,14 +60,14 @@ def run_with_bank(digits, work_dir, batch_size=20, **options):
 
 @pytest.fixture(scope='module')
 def seen(digits, tmp_path_factory):
-    """96 images in batches of 20: 16 are left out in every epoch."""
+    """96 images in batches of 64: 32 are left out in every epoch."""
     work_dir = tmp_path_factory.mktemp('bank')
     return run_with_bank(digits, work_dir, epochs=4, cold_interval=2)
 
 
 def test_only_missing_images_pass_through_the_network(seen):
     counts = {e: sum(map(len, rows)) for e, rows in seen.extracted.items()}
-    assert counts == {1: 16, 2: 16, 3: 16}
+    assert counts == {1: 32, 2: 32, 3: 32}
 
 
 def test_trees_are_those_of_the_banks(seen):
@@ -75,7 +75,7 @@ def test_trees_are_those_of_the_banks(seen):
     assert seen.trees[0] is None
     for epoch in (1, 2, 3):
         sample_idx, features = seen.banks[epoch]
-        assert len(sample_idx.unique()) == len(sample_idx) == 80
+        assert len(sample_idx.unique()) == len(sample_idx) == 64
         held = set(sample_idx.tolist())
         missing = [i for i in range(NUM_IMAGES) if i not in held]
         expected = hierarchical_kmeans(
@@ -128,7 +128,7 @@ def test_first_tree_after_a_resume_is_of_a_whole_pass(digits, tmp_path):
 def test_a_tree_before_any_training_is_of_a_whole_pass(digits, tmp_path):
     seen = run_with_bank(digits, tmp_path, epochs=2, start_epoch=0)
     counts = {e: sum(map(len, rows)) for e, rows in seen.extracted.items()}
-    assert counts == {0: NUM_IMAGES, 1: 16}
+    assert counts == {0: NUM_IMAGES, 1: 32}
 
 
 def write_pictures(root, num):
