@@ -10,6 +10,7 @@ from torch import Tensor
 from hirl_mm.stack import StackError, require_faiss
 
 from .torch_assignment import assign_torch
+from .triton_assignment import assign_triton, has_triton, require_kernels
 
 Assign = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 
@@ -31,7 +32,8 @@ def assignment(
     Args:
         backend: ``'torch'``; ``'triton'``, a fused kernel for GPUs;
             ``'faiss'``; or ``'auto'``, the fastest that is installed:
-            triton on a GPU, on a CPU faiss for few centroids, else torch.
+            triton on a GPU for tf32 and bf16, faiss on a CPU for few
+            centroids, else torch.
         device: Where the features are.
         num_clusters: K.
         precision: ``'fp32'``, ``'tf32'`` or ``'bf16'``, of the products that
@@ -55,6 +57,9 @@ def assignment(
         backend = _fastest(device, num_clusters, precision)
     if backend == 'torch':
         return partial(assign_torch, precision=precision)
+    if backend == 'triton':
+        require_kernels(device)
+        return partial(assign_triton, precision=precision)
     if backend == 'faiss':
         if precision != 'fp32':
             raise ValueError(
@@ -69,10 +74,12 @@ def assignment(
 
 
 def _fastest(device: torch.device, num_clusters: int, precision: str) -> str:
-    small = device.type == 'cpu' and num_clusters < _FAISS_BELOW
-    return (
-        'faiss' if small and precision == 'fp32' and _has_faiss() else 'torch'
-    )
+    if device.type == 'cuda':
+        # In fp32 the product is the work, and fusing saves little of it.
+        fused = precision != 'fp32' and has_triton(device)
+        return 'triton' if fused else 'torch'
+    small = num_clusters < _FAISS_BELOW and precision == 'fp32'
+    return 'faiss' if small and _has_faiss() else 'torch'
 
 
 def assign_faiss(features: Tensor, centroids: Tensor) -> tuple[Tensor, Tensor]:

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from .assignment import Assign
+from .cluster_sums import cluster_sums
 from .empty_clusters import split_into_empty
 from .shard import Shard
 
@@ -73,9 +74,7 @@ def _means(
     shard: Shard, labels: Tensor, centroids: Tensor, generator: torch.Generator
 ) -> Tensor:
     """Mean of the members of every cluster; empty ones take over others'."""
-    sums = torch.zeros_like(centroids)
-    shard.sum(sums.index_add_(0, labels, shard.features))
-    counts = torch.bincount(labels, minlength=len(centroids))
-    counts = shard.sum(counts.int())
+    sums, counts = cluster_sums(shard.features, labels, len(centroids))
+    sums, counts = shard.sum(sums), shard.sum(counts.int())
     means = sums / counts.clamp(min=1)[:, None]
     return split_into_empty(means, counts, generator)
