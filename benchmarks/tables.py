@@ -21,7 +21,7 @@ of the same classes, so the ratio is noise (and the optimizer's groups).
 def ratios_table(results: dict) -> str:
     """All arms of all methods."""
     rows = [_row(result) for result in results.values()]
-    return _table(_HEAD, rows, left=2) + _NOTES
+    return table(_HEAD, rows, left=2) + _NOTES
 
 
 def parts_table(results: dict) -> str:
@@ -35,7 +35,7 @@ def parts_table(results: dict) -> str:
     ]
     head = ['part of a plain step']
     head += [f'{result["title"]}, ms (share)' for result in parted]
-    return _table(head, rows, left=1)
+    return table(head, rows, left=1)
 
 
 def _row(result: dict) -> tuple[str, ...]:
@@ -79,7 +79,7 @@ def _shares(parts: dict) -> dict[str, str]:
     return cells | {'sum': f'{1e3 * total:.1f} (100%)'}
 
 
-def _table(head, rows, left: int) -> str:
+def table(head, rows, left: int) -> str:
     """The first ``left`` columns are flushed left, the others right."""
     widths = [
         max(len(row[i]) for row in (head, *rows)) for i in range(len(head))
