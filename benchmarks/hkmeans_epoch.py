@@ -25,7 +25,7 @@ from hkmeans_tables import (
 from kmeans_peers import optional, threads
 from machine import describe
 from mixtures import drifted, from_file, mixture
-from options import new_parser, parse, report
+from options import add_clock, add_rounds, new_parser, parse, report
 from released_schedule import PARTS as RELEASED_PARTS
 from released_schedule import released_schedule
 from step_parts import OTHER, Stopwatch
@@ -49,6 +49,8 @@ QUICK = dict(
 
 def parse_args() -> Namespace:
     parser = new_parser(__doc__)
+    add_rounds(parser)
+    add_clock(parser)
     add = parser.add_argument
     add('--num', type=int, default=50_000, metavar='N')
     add('--dim', type=int, default=128, metavar='D')

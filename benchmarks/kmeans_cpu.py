@@ -13,7 +13,7 @@ from argparse import Namespace
 from kmeans_peers import ARMS, FAISS, first_centroids, jobs, objective, threads
 from machine import describe
 from mixtures import mixture
-from options import new_parser, parse, report
+from options import add_clock, add_rounds, new_parser, parse, report
 from tables import table
 from timing import CLOCKS, interleaved_seconds, quartiles, ratio
 
@@ -22,6 +22,8 @@ QUICK = dict(num=[300], clusters=[12], dim=[32], rounds=1, most_iters=3)
 
 def parse_args() -> Namespace:
     parser = new_parser(__doc__)
+    add_rounds(parser)
+    add_clock(parser)
     add = parser.add_argument
     add('--num', type=int, nargs='+', default=[20_000, 100_000], metavar='N')
     add('--clusters', type=int, nargs='+', default=[1000, 3000], metavar='K')

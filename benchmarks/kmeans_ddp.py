@@ -14,7 +14,7 @@ import torch
 import torch.distributed as dist
 from gloo import bytes_reduced, run_group, timed
 from mixtures import mixture
-from options import new_parser, parse, report
+from options import add_rounds, new_parser, parse, report
 from tables import table
 from timing import quartiles, ratio
 
@@ -25,6 +25,7 @@ QUICK = dict(num=400, clusters=12, dim=8, rounds=1, iters=3)
 
 def parse_args() -> Namespace:
     parser = new_parser(__doc__)
+    add_rounds(parser)
     add = parser.add_argument
     add('--num', type=int, default=100_000, metavar='N')
     add('--clusters', type=int, default=1000, metavar='K')

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import sys
 from collections.abc import Sequence
 
 from timing import CLOCKS
@@ -16,19 +17,6 @@ def new_parser(description: str) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add(
-        '--rounds',
-        type=int,
-        default=3,
-        help='in each every arm has its turns (default: %(default)s)',
-    )
-    add(
-        '--clock',
-        choices=list(CLOCKS),
-        default='wall',
-        help='process: CPU time of the process, for a CPU that others use '
-        'too (default: %(default)s)',
-    )
     add('--seed', type=int, default=0)
     add(
         '--quick',
@@ -37,6 +25,27 @@ def new_parser(description: str) -> argparse.ArgumentParser:
     )
     add('--out', help='JSON file for the result')
     return parser
+
+
+def add_rounds(parser: argparse.ArgumentParser) -> None:
+    """For what is timed."""
+    parser.add_argument(
+        '--rounds',
+        type=int,
+        default=3,
+        help='in each every arm has its turns (default: %(default)s)',
+    )
+
+
+def add_clock(parser: argparse.ArgumentParser) -> None:
+    """For what is timed in one process."""
+    parser.add_argument(
+        '--clock',
+        choices=list(CLOCKS),
+        default='wall',
+        help='process: CPU time of the process, for a CPU that others use '
+        'too (default: %(default)s)',
+    )
 
 
 def parse(
@@ -48,7 +57,7 @@ def parse(
     if parser.parse_known_args(argv)[0].quick:
         parser.set_defaults(**quick)
     args = parser.parse_args(argv)
-    if args.rounds < 1:
+    if getattr(args, 'rounds', 1) < 1:
         parser.error('--rounds must be at least 1')
     return args
 
@@ -62,4 +71,4 @@ def report(
         content = dict(machine=machine, options=vars(args)) | results
         with replacing(args.out) as temporary:
             temporary.write_text(json.dumps(content, indent=2) + '\n')
-        print(f'written to {args.out}')
+        print(f'written to {args.out}', file=sys.stderr)
