@@ -1,7 +1,7 @@
 """How time and memory of hierarchical k-means grow with its sizes."""
 
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from memory import peak_bytes
@@ -36,12 +36,11 @@ def time_laws(args: Namespace, clock: Callable) -> dict:
     found = {}
     for name, law in laws.items():
         medians = [quartiles(seconds[size])['median'] for size in law]
-        slope = np.polyfit(np.log(factors), np.log(medians), 1)[0]
         found[name] = dict(
             sizes=law,
             seconds=medians,
             rounds=[seconds[size] for size in law],
-            exponent=float(slope),
+            exponent=exponent(factors, medians),
         )
     return found
 
@@ -80,12 +79,28 @@ def memory_law(args: Namespace) -> dict:
             rows.append(
                 dict(size=size, peak=peak, rest=rest, n_by_k_matrix=pairs)
             )
-    n = np.array([row['size'][0] for row in rows], dtype=float)
-    k = np.array([row['size'][1] for row in rows], dtype=float)
+    pairs = [row['size'][:2] for row in rows]
+    return dict(sizes=rows, fit=growth(pairs, [row['rest'] for row in rows]))
+
+
+def exponent(factors: Sequence[float], seconds: Sequence[float]) -> float:
+    """The slope of a line through the logarithms."""
+    return float(np.polyfit(np.log(factors), np.log(seconds), 1)[0])
+
+
+def growth(
+    sizes: Sequence[tuple[int, int]], rest: Sequence[int]
+) -> dict[str, float]:
+    """a, b, c and e of ``a + b N + c K + e N K``, by least squares.
+
+    Args:
+        sizes: N and K of every measurement.
+        rest: Bytes.
+    """
+    n, k = np.array(sizes, dtype=float).T
     design = np.stack([np.ones_like(n), n, k, n * k], axis=1)
-    rest = np.array([row['rest'] for row in rows], dtype=float)
     # Columns of one size each, for the solution's sake.
     scale = design.max(axis=0)
-    fit = np.linalg.lstsq(design / scale, rest, rcond=None)[0] / scale
+    fit = np.linalg.lstsq(design / scale, np.array(rest), rcond=None)[0]
     names = 'constant', 'per_row', 'per_centroid', 'per_pair'
-    return dict(sizes=rows, fit=dict(zip(names, map(float, fit), strict=True)))
+    return dict(zip(names, map(float, fit / scale), strict=True))

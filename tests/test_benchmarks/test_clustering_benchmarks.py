@@ -5,19 +5,27 @@ import json
 import math
 import subprocess
 import sys
+import time
 
+import faiss
 import numpy as np
 import pytest
 import run as suite_script
 import torch
 import torch.nn.functional as F
+from clustering_laws import exponent, growth
+from clustering_parts import PARTS, watched
 from kmeans_peers import ARMS, first_centroids, jobs, objective
 from mixtures import drifted, from_file, mixture
 from options import new_parser, parse
+from released_schedule import PARTS as RELEASED_PARTS
+from released_schedule import _density, released_schedule
 from rounding import assign_tf32, emulated_tf32, to_tf32
+from step_parts import Stopwatch
 
 from hirl_mm.clustering import hierarchical_kmeans, kmeans
 from tests.runs import ROOT
+from tests.trees import blobs
 
 NAMES = 'kmeans_cpu', 'hkmeans_epoch', 'kmeans_ddp', 'fidelity'
 
@@ -203,11 +211,14 @@ def test_tf32_keeps_ten_bits_of_mantissa():
 
 
 def test_tf32_labels_are_nearly_nearest():
-    x, c = mixture(500, 32), mixture(40, 32, seed=5)
+    num = 20_000
+    x, c = mixture(num, 32), mixture(300, 32, seed=5)
     labels, distance = assign_tf32(x, c)
     exact = torch.cdist(x.double(), c.double()).square()
-    torch.testing.assert_close(distance.double(), exact[range(500), labels])
-    worse = exact[range(500), labels] - exact.min(1).values
+    torch.testing.assert_close(
+        distance.double(), exact[range(num), labels], rtol=1e-5, atol=1e-6
+    )
+    worse = exact[range(num), labels] - exact.min(1).values
     assert 0 < worse.max() < 8 * 2**-11
 
 
@@ -222,3 +233,45 @@ def test_emulated_tf32_takes_part_in_k_means():
     assert torch.equal(same.leaf, plain.leaf)
     assert not torch.equal(rounded.leaf, plain.leaf)
     assert math.isclose(rounded.objective[0], plain.objective[0], rel_tol=0.01)
+
+
+def test_growth_finds_its_own_formula():
+    assert exponent([1, 2, 4], [3.0, 12.0, 48.0]) == pytest.approx(2)
+    sizes = [(n, k) for n in (100, 200, 400) for k in (10, 20, 40)]
+    rest = [7000 + 20 * n + 512 * k + 4 * n * k for n, k in sizes]
+    assert list(growth(sizes, rest).values()) == pytest.approx(
+        [7000, 20, 512, 4]
+    )
+
+
+def test_released_order_finds_the_clusters():
+    """Tight clusters have one best tree, which our k-means finds as well."""
+    x, nums = blobs(600, 16, num_blobs=4, spread=0.02), (4, 2)
+    watch = Stopwatch('cpu', time.process_time, RELEASED_PARTS)
+    with watch.part('other'):
+        found = released_schedule(faiss, x, nums, 20, 20, 0, watch)
+    ours = hierarchical_kmeans(x, nums, num_restarts=20)
+    assert found[0] == pytest.approx(ours.objective[0], rel=1e-3)
+    assert len(found) == 2
+    assert min(watch.seconds.values()) > 0
+
+
+def test_density_is_mean_distance_over_log_of_size():
+    members = [[4.0] * (10 * i) for i in range(1, 12)] + [[9.0]]
+    raw = [2 / math.log(10 * i + 10) for i in range(1, 12)]
+    raw.append(max(raw))  # a cluster of one has the largest
+    kept = np.clip(raw, *np.percentile(raw, (10, 90)))
+    np.testing.assert_allclose(_density(members), 0.2 * kept / kept.mean())
+
+
+def test_watched_parts_leave_the_tree_as_it_was():
+    x = mixture(300, 16)
+    watch = Stopwatch('cpu', time.process_time, PARTS)
+    with watched(watch), watch.part('other'):
+        tree = hierarchical_kmeans(x, (12, 3))
+    plain = hierarchical_kmeans(x, (12, 3))
+    assert torch.equal(tree.leaf, plain.leaf)
+    assert min(watch.seconds.values()) > 0
+    before = dict(watch.seconds)
+    hierarchical_kmeans(x, (12, 3))
+    assert watch.seconds == before
