@@ -1,114 +1,99 @@
-"""The clustering schedule of HIRL's released code, with its costs.
+"""What HIRL's released code does when it clusters, in its order.
 
-An emulation from the described behaviour of ``faiss.Clustering`` on a GPU
-index, which the released code calls: float32, features in host memory that
-travel to the device in every iteration, labels that travel back, means on the
-CPU, every iteration of every restart at every level.
+An independent emulation for the comparison of times, written from what
+``utils/clustering.py`` is described to do: per level ``faiss.Clustering``
+with 20 iterations and 5 restarts and a search for the labels, then lists
+over all samples in Python, a density per cluster, and the similarities of
+all pairs of prototypes of neighbouring levels. Left out: saving these to a
+file, and sending them to other ranks.
 """
 
-import time
+import math
 from collections.abc import Sequence
+from types import ModuleType
 
+import numpy as np
 import torch
 import torch.nn.functional as F
-from timing import synchronize
+from step_parts import Stopwatch
 from torch import Tensor
 
-from hirl_mm.clustering.assignment import assign_torch
-from hirl_mm.clustering.empty_clusters import split_into_empty
+PARTS = 'k-means', 'lists', 'density', 'similarities', 'other'
+_TEMPERATURE = 0.2
+_SMOOTHING = 10
+_MOST_POINTS, _FEWEST_POINTS = 1000, 10
 
-# Rows that travel at a time.
-_BATCH = 2**16
 
+def released_schedule(
+    faiss: ModuleType,
+    features: Tensor,
+    num_prototypes: Sequence[int],
+    num_iters: int,
+    num_restarts: int,
+    seed: int,
+    watch: Stopwatch,
+) -> list[float]:
+    """Cluster (N, D) unit rows; the objective of every level.
 
-class ReleasedSchedule:
-    """Cluster as the released code does.
-
-    Args:
-        num_iters: Of every restart.
-        num_restarts: Of every level.
-        emulated_iters: Measure so many iterations of one restart of every
-            level and extrapolate the time to all of them; all are run where
-            None.
+    The results other than objectives are made and dropped.
     """
-
-    def __init__(
-        self,
-        device: str,
-        num_iters: int = 20,
-        num_restarts: int = 5,
-        emulated_iters: int | None = None,
-    ) -> None:
-        self.device = device
-        self.num_iters = num_iters
-        self.num_restarts = num_restarts
-        self.emulated_iters = emulated_iters
-
-    def __call__(
-        self, features: Tensor, num_prototypes: Sequence[int], seed: int
-    ) -> tuple[float, list[float] | None]:
-        """Seconds, and the objective per level unless extrapolated.
-
-        Args:
-            features: (n, D) float32, in host memory.
-            num_prototypes: K_l, from fine to coarse.
-            seed: Level l takes ``seed + l``, as hierarchical_kmeans does.
-        """
-        seconds, objectives = 0.0, []
-        rows = F.normalize(features, dim=1)
-        for level, num in enumerate(num_prototypes):
-            spent, centroids, objective = self._level(rows, num, seed + level)
-            seconds += spent
-            objectives.append(objective)
-            rows = F.normalize(centroids, dim=1)
-        return seconds, None if self.emulated_iters else objectives
-
-    def _level(
-        self, rows: Tensor, num: int, seed: int
-    ) -> tuple[float, Tensor, float]:
-        generator = torch.Generator().manual_seed(seed)
-        emulated = self.emulated_iters
-        restarts = 1 if emulated else self.num_restarts
-        start = time.perf_counter()
-        runs = [
-            self._run(rows, num, emulated or self.num_iters, generator)
-            for _ in range(restarts)
-        ]
-        spent = time.perf_counter() - start
-        if emulated:
-            spent *= self.num_restarts * self.num_iters / emulated
-        best, _ = min(runs, key=lambda run: run[1])
-        start = time.perf_counter()
-        _, objective = self._assign(rows, best)
-        return spent + time.perf_counter() - start, best, objective
-
-    def _run(
-        self,
-        rows: Tensor,
-        num: int,
-        num_iters: int,
-        generator: torch.Generator,
-    ) -> tuple[Tensor, float]:
-        drawn = torch.randperm(len(rows), generator=generator)[:num]
-        centroids, objective = rows[drawn], float('inf')
-        for _ in range(num_iters):
-            labels, objective = self._assign(rows, centroids)
-            sums = torch.zeros_like(centroids).index_add_(0, labels, rows)
-            counts = torch.bincount(labels, minlength=num)
-            means = sums / counts.clamp(min=1)[:, None]
-            centroids = split_into_empty(means, counts, generator)
-        return centroids, objective
-
-    def _assign(self, rows: Tensor, centroids: Tensor) -> tuple[Tensor, float]:
-        """Labels (n,) in host memory, and the objective."""
-        labels = torch.empty(len(rows), dtype=torch.long)
-        objective, on_device = 0.0, centroids.to(self.device)
-        for start in range(0, len(rows), _BATCH):
-            batch = slice(start, start + _BATCH)
-            label, distance = assign_torch(
-                rows[batch].to(self.device), on_device
+    rows, sample_labels, below = features.numpy(), None, None
+    objectives = []
+    for level, num in enumerate(num_prototypes):
+        with watch.part('k-means'):
+            centroids, distance, found = _cluster(
+                faiss, rows, num, num_iters, num_restarts, seed + level
             )
-            labels[batch] = label.cpu()
-            objective += float(distance.double().sum())
-        synchronize(self.device)
-        return labels, objective
+        objectives.append(float(distance.sum(dtype=np.float64)))
+        with watch.part('lists'):
+            labels = [int(row[0]) for row in found]
+            members = [[] for _ in range(num)]
+            for row, label in enumerate(labels):
+                members[label].append(distance[row][0])
+            if sample_labels is None:
+                sample_labels = labels
+            else:
+                sample_labels = [labels[parent] for parent in sample_labels]
+        with watch.part('density'):
+            _density(members)
+        prototypes = F.normalize(torch.from_numpy(centroids), dim=1)
+        if below is not None:
+            with watch.part('similarities'):
+                below @ prototypes.T
+        below = prototypes
+        rows = prototypes.numpy()
+    return objectives
+
+
+def _cluster(
+    faiss: ModuleType,
+    rows: np.ndarray,
+    num: int,
+    num_iters: int,
+    num_restarts: int,
+    seed: int,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    dim = rows.shape[1]
+    clustering = faiss.Clustering(dim, num)
+    clustering.niter = num_iters
+    clustering.nredo = num_restarts
+    clustering.seed = seed
+    clustering.max_points_per_centroid = _MOST_POINTS
+    clustering.min_points_per_centroid = _FEWEST_POINTS
+    index = faiss.IndexFlatL2(dim)
+    clustering.train(rows, index)
+    distance, found = index.search(rows, 1)
+    centroids = faiss.vector_to_array(clustering.centroids)
+    return centroids.reshape(num, dim), distance, found
+
+
+def _density(members: list[list[float]]) -> np.ndarray:
+    """Mean distance over log size, kept within its 10th to 90th percentile."""
+    density = np.zeros(len(members))
+    for index, distances in enumerate(members):
+        if len(distances) > 1:
+            mean = (np.asarray(distances) ** 0.5).mean()
+            density[index] = mean / math.log(len(distances) + _SMOOTHING)
+    density[density == 0] = density.max()
+    density = density.clip(*np.percentile(density, (10, 90)))
+    return _TEMPERATURE * density / density.mean()

@@ -23,10 +23,15 @@ from memory import HOW
 from methods import METHODS
 from mmengine.logging import MessageHub, MMLogger
 from mmengine.registry import init_default_scope
+from options import parse
 from tables import parts_table, ratios_table
 from timing import CLOCKS
 
 from hirl_mm.files import replacing
+
+QUICK = dict(
+    rounds=1, steps=1, warmup=0, batch_size=2, num_prototypes=[12, 4, 2]
+)
 
 
 def parse_args() -> argparse.Namespace:
@@ -96,9 +101,14 @@ def parse_args() -> argparse.Namespace:
         help="of the tree's levels (default: 3000 1000 100)",
     )
     add('--seed', type=int, default=0)
+    add(
+        '--quick',
+        action='store_true',
+        help='tiny sizes, to see that it runs; other options still count',
+    )
     add('--out', help='JSON file for the result')
-    args = parser.parse_args()
-    for name in ('rounds', 'steps', 'threads'):
+    args = parse(parser, QUICK)
+    for name in ('steps', 'threads'):
         if getattr(args, name) < 1:
             parser.error(f'--{name} must be at least 1')
     if args.device != 'cpu' and not torch.cuda.is_available():
@@ -132,7 +142,7 @@ def main() -> None:
     if args.out:
         with replacing(args.out) as temporary:
             temporary.write_text(json.dumps(report, indent=2) + '\n')
-        print(f'written to {args.out}')
+        print(f'written to {args.out}', file=sys.stderr)
 
 
 if __name__ == '__main__':

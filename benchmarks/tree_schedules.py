@@ -4,7 +4,7 @@ import time
 from argparse import Namespace
 
 from assignment_cells import unit_rows
-from released_schedule import ReleasedSchedule
+from released_gpu_schedule import ReleasedSchedule
 from timing import quartiles, ratio, synchronize
 from torch import Tensor
 

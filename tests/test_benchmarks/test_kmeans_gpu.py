@@ -10,12 +10,12 @@ from types import SimpleNamespace
 
 import assignment_peers
 import pytest
-import released_schedule
+import released_gpu_schedule
 import torch
 from assignment_cells import unit_rows
 from assignment_peers import tasks
 from kmeans_gpu import NOT_RUN
-from released_schedule import ReleasedSchedule
+from released_gpu_schedule import ReleasedSchedule
 
 from hirl_mm.clustering import hierarchical_kmeans
 from tests.runs import ROOT
@@ -107,7 +107,7 @@ def test_emulated_iterations_are_extrapolated(tmp_path):
 
 
 @pytest.mark.parametrize('copies', [1, 8])
-def test_released_schedule_ends_where_ours_does(copies):
+def test_released_gpu_schedule_ends_where_ours_does(copies):
     """With copies of rows some of the initial centroids have no members."""
     generator = torch.Generator().manual_seed(0)
     features = torch.randn(400 // copies, 12, generator=generator)
@@ -125,7 +125,7 @@ def test_released_schedule_ends_where_ours_does(copies):
 def test_time_is_extrapolated_to_all_iterations(monkeypatch):
     ticks = itertools.count()
     clock = SimpleNamespace(perf_counter=lambda: next(ticks))
-    monkeypatch.setattr(released_schedule, 'time', clock)
+    monkeypatch.setattr(released_gpu_schedule, 'time', clock)
     features = torch.randn(30, 4, generator=torch.Generator().manual_seed(0))
     # Of two levels each, one second for the runs and one to assign.
     seconds, _ = ReleasedSchedule('cpu')(features, (6, 2), seed=0)

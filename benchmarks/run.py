@@ -1,0 +1,103 @@
+"""The whole suite with one command.
+
+Every benchmark runs as a process of its own, one after the other. Into one
+folder go the JSON file of each, what each wrote while it ran, and
+`results.md` with all their tables. A benchmark that fails is reported and
+the others still run.
+"""
+
+import argparse
+import datetime
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from hirl_mm.files import replacing
+
+FOLDER = Path(__file__).parent
+SCRIPTS = (
+    'kmeans_cpu',
+    'hkmeans_epoch',
+    'kmeans_ddp',
+    'fidelity',
+    'throughput',
+)
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        '--out', default='benchmark_results', help='folder (%(default)s)'
+    )
+    parser.add_argument(
+        '--only',
+        nargs='+',
+        choices=SCRIPTS,
+        default=list(SCRIPTS),
+        metavar='NAME',
+        help=f'some of {", ".join(SCRIPTS)} (default: all)',
+    )
+    parser.add_argument(
+        '--quick', action='store_true', help='tiny sizes, to see that all runs'
+    )
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = parse_args()
+    out = Path(args.out)
+    out.mkdir(parents=True, exist_ok=True)
+    sections, failed, spent = [], [], []
+    for index, name in enumerate(args.only):
+        print(f'[{index + 1}/{len(args.only)}] {name}{_eta(spent, args)}')
+        sys.stdout.flush()
+        start = time.perf_counter()
+        code, table = run(name, out, args.quick)
+        spent.append(time.perf_counter() - start)
+        if code:
+            failed.append(name)
+            table = f'failed with exit status {code}, see {name}.log\n'
+        took = _duration(spent[-1])
+        sections.append(f'## {name}\n\n{table}\n{took}.\n')
+        print(f'    {"failed" if code else "done"} after {took}')
+        with replacing(out / 'results.md') as temporary:
+            temporary.write_text('# Results\n\n' + '\n'.join(sections))
+    print(f'tables in {out / "results.md"}')
+    if failed:
+        sys.exit(f'failed: {", ".join(failed)}')
+
+
+def run(name: str, out: Path, quick: bool) -> tuple[int, str]:
+    """Exit status and tables of one benchmark."""
+    command = [sys.executable, str(FOLDER / f'{name}.py')]
+    command += ['--out', str(out / f'{name}.json')]
+    if quick:
+        command.append('--quick')
+    with open(out / f'{name}.log', 'w') as log:
+        done = subprocess.run(
+            command, stdout=subprocess.PIPE, stderr=log, text=True
+        )
+    return done.returncode, done.stdout
+
+
+def _eta(spent: Sequence[float], args: argparse.Namespace) -> str:
+    """When the suite is done, if what is left takes as long as what was."""
+    if not spent:
+        return ''
+    left = sum(spent) / len(spent) * (len(args.only) - len(spent))
+    end = datetime.datetime.now() + datetime.timedelta(seconds=left)
+    return f' (about {_duration(left)} left, until {end:%H:%M})'
+
+
+def _duration(seconds: float) -> str:
+    minutes, seconds = divmod(round(seconds), 60)
+    return f'{minutes} min {seconds} s' if minutes else f'{seconds} s'
+
+
+if __name__ == '__main__':
+    main()

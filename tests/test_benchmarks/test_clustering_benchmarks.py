@@ -1,0 +1,277 @@
+"""The suite as a real process at tiny sizes, and the pieces it stands on."""
+
+import importlib
+import json
+import math
+import subprocess
+import sys
+import time
+
+import faiss
+import numpy as np
+import pytest
+import run as suite_script
+import torch
+import torch.nn.functional as F
+from clustering_laws import exponent, growth
+from clustering_parts import PARTS, watched
+from kmeans_peers import ARMS, first_centroids, jobs, objective
+from mixtures import drifted, from_file, mixture
+from options import new_parser, parse
+from released_schedule import PARTS as RELEASED_PARTS
+from released_schedule import _density, released_schedule
+from rounding import assign_tf32, emulated_tf32, to_tf32
+from step_parts import Stopwatch
+
+from hirl_mm.clustering import hierarchical_kmeans, kmeans
+from tests.runs import ROOT
+from tests.trees import blobs
+
+NAMES = 'kmeans_cpu', 'hkmeans_epoch', 'kmeans_ddp', 'fidelity'
+
+
+@pytest.fixture(scope='module')
+def suite(tmp_path_factory):
+    """What was printed, the tables, and the JSON of every benchmark."""
+    out = tmp_path_factory.mktemp('suite')
+    command = [sys.executable, ROOT / 'benchmarks/run.py', '--quick']
+    done = subprocess.run(
+        [*command, '--only', *NAMES, '--out', out],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    reports = {
+        name: json.loads((out / f'{name}.json').read_text()) for name in NAMES
+    }
+    return done.stdout, (out / 'results.md').read_text(), reports
+
+
+def test_the_suite_says_how_far_it_is(suite):
+    printed, tables, reports = suite
+    for index, name in enumerate(NAMES, start=1):
+        assert f'[{index}/4] {name}' in printed
+        assert f'## {name}' in tables
+        assert {'commit', 'date'} < set(reports[name]['machine'])
+    assert printed.count(' left, until ') == 3
+    assert 'written to' not in tables
+    rows = [line for line in tables.splitlines() if line.startswith('|')]
+    assert len(rows) > 30
+
+
+def test_all_arms_reach_the_same_objective(suite):
+    (size,) = suite[2]['kmeans_cpu']['sizes']
+    assert size['missing'] == []
+    assert set(size['arms']) == set(ARMS)
+    for name, arm in size['arms'].items():
+        tolerance = 0.05 if 'Super' in name else 1e-4
+        assert arm['objective_ratio'] == pytest.approx(1, rel=tolerance)
+        assert arm['objective'] < size['first_objective']
+        assert arm['rounds'][0] > 0
+
+
+def test_modes_have_objectives_and_parts(suite):
+    report = suite[2]['hkmeans_epoch']
+    modes = ['faithful', 'fast', 'warm']
+    assert list(report['modes']) == [*modes, 'released order']
+    assert list(report['parts']) == modes
+    for mode in report['modes'].values():
+        assert mode['objective_ratio'] == pytest.approx([1, 1, 1], rel=0.2)
+    for parts in report['parts'].values():
+        shares = [part['share']['median'] for part in parts.values()]
+        assert sum(shares) == pytest.approx(1)
+        assert min(shares) > 0
+    assert set(report['time']) == {'N', 'K', 'D'}
+    assert len(report['memory']['sizes']) == 9
+
+
+def test_processes_exchange_sums_counts_and_one_number(suite):
+    report = suite[2]['kmeans_ddp']
+    clusters, dim = 12, 8
+    expected = 4 * clusters * dim + 4 * clusters + 8
+    assert report['bytes_per_iteration'] == [expected, expected]
+    assert report['bytes_expected'] == expected
+    assert report['labels']['of'] == 400
+    assert report['labels']['widest_gap'] < 1e-5
+    assert report['labels']['objective_ratio'] == pytest.approx(1, abs=1e-6)
+
+
+def test_shortcuts_are_compared_with_two_faithful_trees(suite):
+    found = suite[2]['fidelity']['features']
+    assert list(found) == ['synthetic', 'digits']
+    for result in found.values():
+        options = result['options']
+        assert len(options) == 7
+        for pair in options['faithful']['same_seed']:
+            assert pair['objective'] == pair['ari'] == [1, 1, 1]
+        for option in options.values():
+            assert len(option['same_seed']) == len(option['other_seed']) == 2
+            for pair in option['other_seed']:
+                assert max(pair['ari']) < 1
+            assert np.shape(option['empty']) == (2, 3)
+
+
+def test_a_failure_is_told_and_the_rest_still_runs(
+    tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr(suite_script, 'FOLDER', tmp_path)
+    (tmp_path / 'kmeans_cpu.py').write_text('raise SystemExit(3)')
+    (tmp_path / 'kmeans_ddp.py').write_text('import sys; print(sys.argv[1:])')
+    args = ['run.py', '--only', 'kmeans_cpu', 'kmeans_ddp', '--out']
+    monkeypatch.setattr(sys, 'argv', [*args, str(tmp_path / 'out')])
+    with pytest.raises(SystemExit, match='^failed: kmeans_cpu$'):
+        suite_script.main()
+    assert capsys.readouterr().out.count('failed after') == 1
+    tables = (tmp_path / 'out/results.md').read_text()
+    assert 'failed with exit status 3, see kmeans_cpu.log' in tables
+    assert "out/kmeans_ddp.json']" in tables
+
+
+@pytest.mark.parametrize(
+    ('script', 'args', 'message'),
+    [
+        ('kmeans_cpu', '--rounds 0', '--rounds must be at least 1'),
+        ('kmeans_cpu', '--clock process --threads 1 2', 'one thread alone'),
+        ('kmeans_ddp', '--world-size 1', '--world-size must be at least 2'),
+        ('fidelity', '--seeds 1', '--seeds must be at least 2'),
+        ('run', '--only mae', "invalid choice: 'mae'"),
+    ],
+)
+def test_plain_errors(script, args, message, monkeypatch, capsys):
+    monkeypatch.setattr(sys, 'argv', [script, *args.split()])
+    with pytest.raises(SystemExit, match='2'):
+        importlib.import_module(script).parse_args()
+    assert message in capsys.readouterr().err
+
+
+def test_quick_changes_defaults_alone():
+    parser = new_parser('')
+    parser.add_argument('--num', type=int, default=1000)
+    parser.add_argument('--dim', type=int, default=1000)
+    args = parse(parser, dict(num=1, dim=1), ['--quick', '--num', '7'])
+    assert (args.num, args.dim) == (7, 1)
+    assert parse(new_parser(''), dict(num=1), []).quick is False
+
+
+def test_all_jobs_start_from_the_same_rows():
+    """After one iteration nothing but the start decides the centroids."""
+    x = mixture(500, 32)
+    start = first_centroids(x, 20, seed=3)
+    expected, labels, _ = kmeans(x, 20, init=start, num_iters=1)
+    for name, job in jobs(x, 20, 1, seed=3).items():
+        centroids, found = job()
+        torch.testing.assert_close(
+            centroids, expected, rtol=1e-4, atol=1e-5, msg=name
+        )
+        assert torch.equal(found, labels), name
+
+
+def test_objective_is_the_sum_of_squares():
+    x, c = torch.randn(5000, 3), torch.randn(4, 3)
+    labels = torch.randint(4, (5000,))
+    expected = sum(
+        sum((float(a) - float(b)) ** 2 for a, b in zip(row, c[k], strict=True))
+        for row, k in zip(x, labels, strict=True)
+    )
+    assert objective(x, c, labels) == pytest.approx(expected, rel=1e-9)
+
+
+def test_mixture_has_clusters_and_drift_its_cosine():
+    x = mixture(600, 64, seed=1)
+    assert torch.equal(x, mixture(600, 64, seed=1))
+    torch.testing.assert_close(x.norm(dim=1), torch.ones(600))
+    _, _, found = kmeans(x, 16, num_restarts=3)
+    noise = F.normalize(torch.randn(600, 64))
+    assert found < 0.8 * kmeans(noise, 16, num_restarts=3)[2]
+    for cosine in (0.99, 0.9):
+        cosines = (x * drifted(x, cosine, seed=2)).sum(1)
+        assert cosines.mean().item() == pytest.approx(cosine, abs=0.01)
+
+
+def test_features_come_from_either_kind_of_file(tmp_path):
+    x = torch.randn(7, 3)
+    torch.save(dict(features=x, labels=torch.arange(7)), tmp_path / 'x.pt')
+    np.savez(tmp_path / 'x.npz', features=x.numpy(), labels=np.arange(7))
+    for name in ('x.pt', 'x.npz'):
+        assert torch.equal(from_file(tmp_path / name), x)
+    torch.save(dict(a=x, b=x), tmp_path / 'x.pt')
+    with pytest.raises(ValueError, match='one array .* but it holds 2'):
+        from_file(tmp_path / 'x.pt')
+
+
+def test_tf32_keeps_ten_bits_of_mantissa():
+    ulp = 2**-10
+    values = torch.tensor([1 + 0.4 * ulp, 1 + 0.6 * ulp, -1 - 0.6 * ulp, 3.0])
+    expected = torch.tensor([1.0, 1 + ulp, -1 - ulp, 3.0])
+    assert torch.equal(to_tf32(values), expected)
+    x = torch.randn(1000)
+    assert ((to_tf32(x) - x).abs() <= x.abs() * 2**-11).all()
+
+
+def test_tf32_labels_are_nearly_nearest():
+    num = 20_000
+    x, c = mixture(num, 32), mixture(300, 32, seed=5)
+    labels, distance = assign_tf32(x, c)
+    exact = torch.cdist(x.double(), c.double()).square()
+    torch.testing.assert_close(
+        distance.double(), exact[range(num), labels], rtol=1e-5, atol=1e-6
+    )
+    worse = exact[range(num), labels] - exact.min(1).values
+    assert 0 < worse.max() < 8 * 2**-11
+
+
+def test_emulated_tf32_takes_part_in_k_means():
+    x = mixture(2000, 16)
+    plain = hierarchical_kmeans(x, (60, 5), backend='torch')
+    with emulated_tf32():
+        rounded = hierarchical_kmeans(
+            x, (60, 5), backend='torch', precision='tf32'
+        )
+        same = hierarchical_kmeans(x, (60, 5), backend='torch')
+    assert torch.equal(same.leaf, plain.leaf)
+    assert not torch.equal(rounded.leaf, plain.leaf)
+    assert math.isclose(rounded.objective[0], plain.objective[0], rel_tol=0.01)
+
+
+def test_growth_finds_its_own_formula():
+    assert exponent([1, 2, 4], [3.0, 12.0, 48.0]) == pytest.approx(2)
+    sizes = [(n, k) for n in (100, 200, 400) for k in (10, 20, 40)]
+    rest = [7000 + 20 * n + 512 * k + 4 * n * k for n, k in sizes]
+    assert list(growth(sizes, rest).values()) == pytest.approx(
+        [7000, 20, 512, 4]
+    )
+
+
+def test_released_order_finds_the_clusters():
+    """Tight clusters have one best tree, which our k-means finds as well."""
+    x, nums = blobs(600, 16, num_blobs=4, spread=0.02), (4, 2)
+    watch = Stopwatch('cpu', time.process_time, RELEASED_PARTS)
+    with watch.part('other'):
+        found = released_schedule(faiss, x, nums, 20, 20, 0, watch)
+    ours = hierarchical_kmeans(x, nums, num_restarts=20)
+    assert found[0] == pytest.approx(ours.objective[0], rel=1e-3)
+    assert len(found) == 2
+    assert min(watch.seconds.values()) > 0
+
+
+def test_density_is_mean_distance_over_log_of_size():
+    members = [[4.0] * (10 * i) for i in range(1, 12)] + [[9.0]]
+    raw = [2 / math.log(10 * i + 10) for i in range(1, 12)]
+    raw.append(max(raw))  # a cluster of one has the largest
+    kept = np.clip(raw, *np.percentile(raw, (10, 90)))
+    np.testing.assert_allclose(_density(members), 0.2 * kept / kept.mean())
+
+
+def test_watched_parts_leave_the_tree_as_it_was():
+    x = mixture(300, 16)
+    watch = Stopwatch('cpu', time.process_time, PARTS)
+    with watched(watch), watch.part('other'):
+        tree = hierarchical_kmeans(x, (12, 3))
+    plain = hierarchical_kmeans(x, (12, 3))
+    assert torch.equal(tree.leaf, plain.leaf)
+    assert min(watch.seconds.values()) > 0
+    before = dict(watch.seconds)
+    hierarchical_kmeans(x, (12, 3))
+    assert watch.seconds == before
