@@ -1,0 +1,139 @@
+"""What the modes of the clustering hook do to what is learned.
+
+HIRL-MoCo v2 pre-trains on the demo's digits in every mode, with the same
+seeds. Of every run: kNN accuracy and purity of the backbone's features, and
+how the last tree compares with a faithful one of the same weights: its
+objective on freshly extracted features, ARI and NMI. Two faithful trees of
+different seeds give the natural spread.
+"""
+
+import sys
+import tempfile
+from argparse import Namespace
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from digit_runs import demo_config
+from kmeans_peers import threads
+from machine import describe
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+from modes_tables import modes_table
+from options import new_parser, parse, report
+from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
+from torch import Tensor
+
+from hirl_mm.clustering import hierarchical_kmeans
+from hirl_mm.datasets.embedded import write_digits
+from hirl_mm.engine.dataset_features import dataset_features
+from hirl_mm.engine.feature_pass import feature_loader, feature_pass
+from hirl_mm.engine.hooks import HierarchicalKMeansHook
+from hirl_mm.evaluation.arm_report import measure_arm
+from hirl_mm.structures import PrototypeTree
+
+MODES = ('faithful', 'fast', 'bank')
+QUICK = dict(seeds=1, epochs=2)
+
+
+class FaithfulTwin(Hook):
+    """Builds faithful trees of the weights of the last tree of a run."""
+
+    def __init__(self) -> None:
+        self.comparison: dict = {}
+
+    def before_train_epoch(self, runner: Runner) -> None:
+        if runner.epoch < runner.max_epochs - 1:
+            return
+        (hook,) = (
+            h for h in runner.hooks if isinstance(h, HierarchicalKMeansHook)
+        )
+        model = runner.model
+        loader = feature_loader(
+            runner.train_dataloader.dataset, hook.pipeline, 256, num_workers=0
+        )
+        sample_idx, features = feature_pass(
+            model, model.extract_z0, loader, 'faithful twin'
+        )
+        features = features[sample_idx.argsort()]
+        twin, other = (
+            hierarchical_kmeans(features, hook.num_prototypes, seed=seed)
+            for seed in (hook.seed, hook.seed + 100)
+        )
+        self.comparison = dict(
+            twin=compare(features, model.tree, twin),
+            other_seed=compare(features, other, twin),
+        )
+
+
+def compare(
+    features: Tensor, tree: PrototypeTree, twin: PrototypeTree
+) -> dict[str, float]:
+    """Leaves of a tree beside those of another of the same images."""
+    first, second = tree.leaf.numpy(), twin.leaf.numpy()
+    return dict(
+        objective=spent(features, tree.leaf) / spent(features, twin.leaf),
+        ari=float(adjusted_rand_score(first, second)),
+        nmi=float(normalized_mutual_info_score(first, second)),
+    )
+
+
+def spent(features: Tensor, leaf: Tensor) -> float:
+    """Squared distances to the means of the leaves: what k-means lowers."""
+    unit = F.normalize(features, dim=1).double()
+    num = int(leaf.max()) + 1
+    sums = unit.new_zeros(num, unit.size(1)).index_add_(0, leaf, unit)
+    sizes = torch.bincount(leaf, minlength=num).clamp(min=1)
+    return float(len(unit) - (sums.square().sum(1) / sizes).sum())
+
+
+def parse_args() -> Namespace:
+    parser = new_parser(__doc__)
+    add = parser.add_argument
+    add('--modes', nargs='+', choices=MODES, default=list(MODES))
+    add('--seeds', type=int, default=5, help='runs of every mode')
+    add('--epochs', type=int, help="(default: the demo's 20)")
+    add('--cold-interval', type=int, help="of bank (default: the mode's)")
+    return parse(parser, QUICK)
+
+
+def main() -> None:
+    args = parse_args()
+    machine = describe('cpu')
+    runs = {mode: [] for mode in args.modes}
+    with tempfile.TemporaryDirectory() as folder, threads(1):
+        data = write_digits(Path(folder) / 'digits')
+        for seed in range(args.seed, args.seed + args.seeds):
+            for mode in args.modes:
+                print(f'seed {seed}, {mode} ...', file=sys.stderr, flush=True)
+                work_dir = Path(folder) / f'{mode}_{seed}'
+                runs[mode].append(run(mode, data, work_dir, seed, args))
+    report(args, machine, dict(runs=runs), modes_table(runs))
+
+
+def run(
+    mode: str, data: Path, work_dir: Path, seed: int, args: Namespace
+) -> dict:
+    """Train, and measure."""
+    cfg = demo_config(mode, data, work_dir, seed)
+    kmeans_hook = cfg.custom_hooks[0]
+    cfg.custom_hooks = [kmeans_hook]
+    if args.epochs:
+        cfg.train_cfg.max_epochs = args.epochs
+        kmeans_hook.start_epoch = args.epochs // 2
+    if args.cold_interval and mode == 'bank':
+        kmeans_hook.cold_interval = args.cold_interval
+    runner = Runner.from_cfg(cfg)
+    twin = FaithfulTwin()
+    runner.register_hook(twin, priority='LOWEST')
+    runner.train()
+    parts = [
+        dataset_features(runner.model, cfg[part], part, num_workers=0)[:2]
+        for part in ('knn_bank', 'knn_queries')
+    ]
+    figures = measure_arm(*parts[0], *parts[1], kmeans_hook.num_prototypes)
+    return dict(seed=seed, figures=figures) | twin.comparison
+
+
+if __name__ == '__main__':
+    main()
