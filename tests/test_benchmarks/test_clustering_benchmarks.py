@@ -213,6 +213,7 @@ def test_tf32_keeps_ten_bits_of_mantissa():
 def test_tf32_labels_are_nearly_nearest():
     num = 20_000
     x, c = mixture(num, 32), mixture(300, 32, seed=5)
+    c = c * torch.linspace(0.5, 1.5, 300)[:, None]
     labels, distance = assign_tf32(x, c)
     exact = torch.cdist(x.double(), c.double()).square()
     torch.testing.assert_close(
@@ -251,14 +252,17 @@ def test_released_order_finds_the_clusters():
     with watch.part('other'):
         found = released_schedule(faiss, x, nums, 20, 20, 0, watch)
     ours = hierarchical_kmeans(x, nums, num_restarts=20)
-    assert found[0] == pytest.approx(ours.objective[0], rel=1e-3)
-    assert len(found) == 2
+    assert found == pytest.approx(ours.objective, rel=1e-3)
     assert min(watch.seconds.values()) > 0
 
 
 def test_density_is_mean_distance_over_log_of_size():
-    members = [[4.0] * (10 * i) for i in range(1, 12)] + [[9.0]]
-    raw = [2 / math.log(10 * i + 10) for i in range(1, 12)]
+    """Squared distances of 1 and 9, in other proportions per cluster."""
+    members = [[1.0] * 30 + [9.0] * (3 * i) for i in range(1, 12)] + [[9.0]]
+    raw = [
+        (30 + 9 * i) / (30 + 3 * i) / math.log(40 + 3 * i)
+        for i in range(1, 12)
+    ]
     raw.append(max(raw))  # a cluster of one has the largest
     kept = np.clip(raw, *np.percentile(raw, (10, 90)))
     np.testing.assert_allclose(_density(members), 0.2 * kept / kept.mean())
