@@ -21,9 +21,9 @@ from tables import aligned_table
 from timing import CLOCKS, quartiles, ratio
 
 from hirl_mm.datasets.embedded import write_shapes
+from hirl_mm.engine.clustering_mode import MODES
 
 PLAIN = 'plain'
-MODES = ('faithful', 'fast', 'bank')
 PARTS = ('extract', 'cluster')
 NUM_CLASSES = 36
 QUICK = dict(
@@ -36,7 +36,7 @@ def parse_args() -> Namespace:
     add_rounds(parser)
     add_clock(parser)
     add = parser.add_argument
-    add('--modes', nargs='+', choices=MODES, default=list(MODES))
+    add('--modes', nargs='+', choices=list(MODES), default=list(MODES))
     add(
         '--images-per-class',
         type=int,

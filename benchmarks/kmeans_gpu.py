@@ -8,7 +8,7 @@ hierarchical k-means as the modes ``faithful`` and ``fast`` run it, and as the
 released code does.
 
 Without a GPU nothing is measured and the JSON says so; ``--device cpu
---small`` goes through all of it in seconds.
+--quick`` goes through all of it in seconds.
 """
 
 import argparse
@@ -57,7 +57,7 @@ def parse_args() -> argparse.Namespace:
     )
     add = parser.add_argument
     add('--device', default='cuda', help='(default: %(default)s)')
-    add('--small', action='store_true', help='tiny sizes, to see it run')
+    add('--quick', action='store_true', help='tiny sizes, to see it run')
     add('--parts', nargs='+', choices=PARTS, default=list(PARTS))
     add('--num-features', type=int, nargs='+', metavar='N')
     add('--num-clusters', type=int, nargs='+', metavar='K')
@@ -92,7 +92,7 @@ def parse_args() -> argparse.Namespace:
         value = getattr(args, name)
         if value is not None and value < 1:
             parser.error(f'--{name.replace("_", "-")} must be at least 1')
-    for name, value in (SMALL if args.small else FULL).items():
+    for name, value in (SMALL if args.quick else FULL).items():
         if getattr(args, name) is None:
             setattr(args, name, value)
     return args

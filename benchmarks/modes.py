@@ -26,13 +26,13 @@ from torch import Tensor
 
 from hirl_mm.clustering import hierarchical_kmeans
 from hirl_mm.datasets.embedded import write_digits
+from hirl_mm.engine.clustering_mode import MODES
 from hirl_mm.engine.dataset_features import dataset_features
 from hirl_mm.engine.feature_pass import feature_loader, feature_pass
 from hirl_mm.engine.hooks import HierarchicalKMeansHook
 from hirl_mm.evaluation.arm_report import measure_arm
 from hirl_mm.structures import PrototypeTree
 
-MODES = ('faithful', 'fast', 'bank')
 QUICK = dict(seeds=1, epochs=2)
 
 
@@ -90,7 +90,7 @@ def spent(features: Tensor, leaf: Tensor) -> float:
 def parse_args() -> Namespace:
     parser = new_parser(__doc__)
     add = parser.add_argument
-    add('--modes', nargs='+', choices=MODES, default=list(MODES))
+    add('--modes', nargs='+', choices=list(MODES), default=list(MODES))
     add('--seeds', type=int, default=5, help='runs of every mode')
     add('--epochs', type=int, help="(default: the demo's 20)")
     add('--cold-interval', type=int, help="of bank (default: the mode's)")

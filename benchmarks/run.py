@@ -8,6 +8,7 @@ the others still run.
 
 import argparse
 import datetime
+import json
 import subprocess
 import sys
 import time
@@ -22,8 +23,15 @@ SCRIPTS = (
     'hkmeans_epoch',
     'kmeans_ddp',
     'fidelity',
+    'modes',
+    'epoch_overhead',
+    'spd_loss',
+    'kmeans_gpu',
     'throughput',
 )
+# Those that take --clock.
+CLOCKED = ('kmeans_cpu', 'hkmeans_epoch', 'epoch_overhead', 'spd_loss')
+CLOCKED += ('throughput',)
 
 
 def parse_args() -> argparse.Namespace:
@@ -45,6 +53,13 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--quick', action='store_true', help='tiny sizes, to see that all runs'
     )
+    parser.add_argument(
+        '--clock',
+        choices=['wall', 'process'],
+        default='wall',
+        help='process: CPU time of the process, for a CPU that others use '
+        f'too; of {", ".join(CLOCKED)} (default: %(default)s)',
+    )
     return parser.parse_args()
 
 
@@ -57,13 +72,14 @@ def main() -> None:
         print(f'[{index + 1}/{len(args.only)}] {name}{_eta(spent, args)}')
         sys.stdout.flush()
         start = time.perf_counter()
-        code, table = run(name, out, args.quick)
+        code, table = run(name, out, args)
         spent.append(time.perf_counter() - start)
         if code:
             failed.append(name)
             table = f'failed with exit status {code}, see {name}.log\n'
         took = _duration(spent[-1])
-        sections.append(f'## {name}\n\n{table}\n{took}.\n')
+        machine = _machine(out / f'{name}.json')
+        sections.append(f'## {name}\n\n{table}\n{machine}; {took}.\n')
         print(f'    {"failed" if code else "done"} after {took}')
         with replacing(out / 'results.md') as temporary:
             temporary.write_text('# Results\n\n' + '\n'.join(sections))
@@ -72,17 +88,32 @@ def main() -> None:
         sys.exit(f'failed: {", ".join(failed)}')
 
 
-def run(name: str, out: Path, quick: bool) -> tuple[int, str]:
+def run(name: str, out: Path, args: argparse.Namespace) -> tuple[int, str]:
     """Exit status and tables of one benchmark."""
     command = [sys.executable, str(FOLDER / f'{name}.py')]
     command += ['--out', str(out / f'{name}.json')]
-    if quick:
+    if args.quick:
         command.append('--quick')
+    if name in CLOCKED:
+        command += ['--clock', args.clock]
     with open(out / f'{name}.log', 'w') as log:
         done = subprocess.run(
             command, stdout=subprocess.PIPE, stderr=log, text=True
         )
     return done.returncode, done.stdout
+
+
+def _machine(result: Path) -> str:
+    """When, of what commit and where a result was measured."""
+    if not result.exists():
+        return 'no result'
+    found = json.loads(result.read_text())['machine']
+    changed = ' with changes' if found['uncommitted_changes'] else ''
+    return (
+        f'{found["date"]}, commit {str(found["commit"])[:7]}{changed}, '
+        f'{found["num_cores"]} cores {found["cpu"]}, '
+        f'load {found["load_average"]:.1f}'
+    )
 
 
 def _eta(spent: Sequence[float], args: argparse.Namespace) -> str:

@@ -9,8 +9,8 @@ out, set MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=100000000000.
 """
 
 import argparse
-import json
 import os
+import sys
 
 # Not a word from the profiler of a machine without a GPU.
 os.environ.setdefault('KINETO_LOG_LEVEL', '99')
@@ -18,21 +18,19 @@ os.environ.setdefault('KINETO_LOG_LEVEL', '99')
 import torch
 from machine import describe
 from memory import HOW
+from options import add_clock, add_rounds, new_parser, parse, report
 from spd_rows import SETS, measure
 from spd_table import spd_table
-from timing import CLOCKS
 
-from hirl_mm.files import replacing
-
+QUICK = dict(rows='small', rounds=1)
 # How the C library gives memory back; part of what was measured.
 _MALLOC = ('MALLOC_MMAP_MAX_', 'MALLOC_TRIM_THRESHOLD_')
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = new_parser(__doc__)
+    add_rounds(parser)
+    add_clock(parser)
     add = parser.add_argument
     add(
         '--rows',
@@ -40,12 +38,6 @@ def parse_args() -> argparse.Namespace:
         default='grid',
         help='sizes: of the recipes, around the border between the forms, or '
         'tiny ones that only show that it runs (default: %(default)s)',
-    )
-    add(
-        '--rounds',
-        type=int,
-        default=3,
-        help='in each every form has two turns (default: %(default)s)',
     )
     add(
         '--device',
@@ -58,19 +50,9 @@ def parse_args() -> argparse.Namespace:
         default=1,
         help='of PyTorch on the CPU (default: %(default)s)',
     )
-    add(
-        '--clock',
-        choices=list(CLOCKS),
-        default='wall',
-        help='process: CPU time of the process, for a CPU that others use '
-        'too (default: %(default)s)',
-    )
-    add('--seed', type=int, default=0)
-    add('--out', help='JSON file for the result')
-    args = parser.parse_args()
-    for name in ('rounds', 'threads'):
-        if getattr(args, name) < 1:
-            parser.error(f'--{name} must be at least 1')
+    args = parse(parser, QUICK)
+    if args.threads < 1:
+        parser.error('--threads must be at least 1')
     if args.device != 'cpu' and not torch.cuda.is_available():
         parser.error(f'--device {args.device}: PyTorch finds no accelerator')
     if args.device != 'cpu' and args.clock == 'process':
@@ -83,22 +65,16 @@ def main() -> None:
     torch.set_num_threads(args.threads)
     # Before the work, during which someone may commit.
     machine = describe(args.device)
-    results = []
+    rows = []
     for row in SETS[args.rows]:
-        results.append(measure(row, args))
-        print(spd_table(results[-1:]), flush=True)
-    report = dict(
-        machine=machine,
+        rows.append(measure(row, args))
+        print(spd_table(rows[-1:]), file=sys.stderr, flush=True)
+    results = dict(
         malloc={name: os.environ.get(name) for name in _MALLOC},
-        options=vars(args),
         memory_from=HOW[torch.device(args.device).type],
-        rows=results,
+        rows=rows,
     )
-    print(spd_table(results))
-    if args.out:
-        with replacing(args.out) as temporary:
-            temporary.write_text(json.dumps(report, indent=2) + '\n')
-        print(f'written to {args.out}')
+    report(args, machine, results, spd_table(rows))
 
 
 if __name__ == '__main__':

@@ -9,6 +9,7 @@ from mmengine.optim import build_optim_wrapper
 from mmengine.registry import PARAM_SCHEDULERS, init_default_scope
 from torch import nn
 
+from hirl_mm.engine.clustering_mode import MODES
 from hirl_mm.models import HIRLAlgorithm, SwAVLoss
 from hirl_mm.registry import HOOKS, MODELS
 
@@ -17,6 +18,9 @@ CONFIGS = sorted(
     str(path.relative_to(ROOT / 'configs'))
     for path in (ROOT / 'configs').glob('[!_]*/*.py')
 )
+
+
+CONFIGS_OF_MODES = [name for name in CONFIGS if name.startswith('modes/')]
 
 
 def load(name):
@@ -144,6 +148,20 @@ def test_recipe_of_the_paper(
     without_neck = dict(out_channels=cfg.model.head.get('embed_dims'))
     z0 = (cfg.model.get('neck') or without_neck)['out_channels']
     assert cfg.model.spd_head.in_channels == z0
+
+
+@pytest.mark.parametrize('mode', ['fast', 'bank'])
+def test_modes_differ_by_the_mode_alone(mode):
+    recipe = 'mocov2_resnet50_8xb32{}-coslr-200e_in1k.py'
+    faithful = load('hirl/hirl-' + recipe.format(''))
+    cheaper = load('modes/hirl-' + recipe.format(f'-{mode}'))
+    assert cheaper.custom_hooks[0].pop('mode') == mode
+    assert cheaper.to_dict() == faithful.to_dict()
+
+
+def test_every_mode_has_its_config():
+    modes = {'faithful', *(h.split('xb32-')[1][:4] for h in CONFIGS_OF_MODES)}
+    assert modes == set(MODES)
 
 
 def test_queue_of_the_paper():

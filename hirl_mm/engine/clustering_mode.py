@@ -61,7 +61,7 @@ def _bank(num_levels: int) -> ClusteringMode:
     return replace(_fast(num_levels), from_training=True, cold_interval=10)
 
 
-_MODES = {
+MODES = {
     'faithful': lambda num_levels: ClusteringMode(),
     'fast': _fast,
     'bank': _bank,
@@ -83,9 +83,9 @@ def clustering_mode(name: str, num_levels: int, **changes) -> ClusteringMode:
     Raises:
         ValueError: If there is no such mode, or a value is out of range.
     """
-    if name not in _MODES:
-        raise ValueError(f'mode must be one of {sorted(_MODES)}, got {name!r}')
+    if name not in MODES:
+        raise ValueError(f'mode must be one of {sorted(MODES)}, got {name!r}')
     changes = {k: v for k, v in changes.items() if v is not None}
-    mode = replace(_MODES[name](num_levels), **changes)
+    mode = replace(MODES[name](num_levels), **changes)
     restarts = restarts_per_level(mode.num_restarts, num_levels)
     return replace(mode, num_restarts=restarts)

@@ -48,7 +48,7 @@ def test_without_a_gpu_it_says_so(tmp_path):
 @pytest.fixture(scope='module')
 def finished(tmp_path_factory):
     out = tmp_path_factory.mktemp('kmeans_gpu') / 'result.json'
-    return kmeans_gpu(out, '--device', 'cpu', '--small', '--rounds', 2)
+    return kmeans_gpu(out, '--device', 'cpu', '--quick', '--rounds', 2)
 
 
 def test_assignment_beside_the_matrix_product(finished):
@@ -96,7 +96,7 @@ def test_update_and_tree(finished):
 def test_emulated_iterations_are_extrapolated(tmp_path):
     printed, report = kmeans_gpu(
         tmp_path / 'result.json',
-        *('--device', 'cpu', '--small', '--parts', 'tree'),
+        *('--device', 'cpu', '--quick', '--parts', 'tree'),
         *('--emulated-iterations', 2),
     )
     tree = report['results']['tree']

@@ -29,7 +29,7 @@ def finished(tmp_path_factory):
         timeout=600,
     )
     assert done.returncode == 0, done.stderr
-    return done.stdout, json.loads(out.read_text())
+    return done.stderr + done.stdout, json.loads(out.read_text())
 
 
 def test_every_row_has_all_forms(finished):
