@@ -95,27 +95,12 @@ def options(args: Namespace, num_levels: int) -> dict[str, dict]:
 
 def compare(features: Tensor, nums: list[int], args: Namespace) -> dict:
     """Measures of every option, per level a value of every seed."""
-    base = dict(num_iters=args.iters, num_restarts=args.restarts)
-
-    def cluster(rows: Tensor, seed: int, **changed) -> PrototypeTree:
-        with emulated_tf32():
-            return hierarchical_kmeans(
-                rows, nums, seed=seed, backend='torch', **base | changed
-            )
-
-    trees = {'faithful': []}
+    trees = {}
     # Levels are seeded with seed + level; seeds far apart share no draw.
     for seed in range(args.seed, args.seed + 100 * args.seeds, 100):
         print(f'seed {seed} ...', file=sys.stderr, flush=True)
-        trees['faithful'].append(cluster(features, seed))
-        for name, changed in options(args, len(nums)).items():
-            trees.setdefault(name, []).append(
-                cluster(features, seed, **changed)
-            )
-        before = cluster(drifted(features, args.cosine, seed + 1), seed + 50)
-        trees.setdefault(f'warm, tol {args.tol}', []).append(
-            cluster(features, seed, start=before, tol=args.tol)
-        )
+        for name, tree in trees_of(features, nums, seed, args).items():
+            trees.setdefault(name, []).append(tree)
     faithful = trees['faithful']
     others = faithful[1:] + faithful[:1]
     found = {
@@ -133,6 +118,27 @@ def compare(features: Tensor, nums: list[int], args: Namespace) -> dict:
         objectives=[tree.objective for tree in faithful],
         options=found,
     )
+
+
+def trees_of(
+    features: Tensor, nums: list[int], seed: int, args: Namespace
+) -> dict[str, PrototypeTree]:
+    """The faithful tree of a seed and one per option."""
+    base = dict(num_iters=args.iters, num_restarts=args.restarts)
+
+    def cluster(rows: Tensor, seed: int, **changed) -> PrototypeTree:
+        with emulated_tf32():
+            return hierarchical_kmeans(
+                rows, nums, seed=seed, backend='torch', **base | changed
+            )
+
+    before = cluster(drifted(features, args.cosine, seed + 1), seed + 50)
+    changes = dict(faithful={}) | options(args, len(nums))
+    changes[f'warm, tol {args.tol}'] = dict(start=before, tol=args.tol)
+    return {
+        name: cluster(features, seed, **changed)
+        for name, changed in changes.items()
+    }
 
 
 def _against(

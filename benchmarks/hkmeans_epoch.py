@@ -9,6 +9,9 @@ Then where the time goes, and how time and memory grow.
 import os
 import sys
 from argparse import Namespace
+from collections.abc import Callable
+from functools import partial
+from types import ModuleType
 
 # Not a word from the profiler of a machine without a GPU.
 os.environ.setdefault('KINETO_LOG_LEVEL', '99')
@@ -87,47 +90,17 @@ def main() -> None:
 
 def measure(features: Tensor, args: Namespace) -> dict:
     """The modes beside the released order, and their parts."""
-    options = modes(features, args)
-    last = {}
-
-    def cluster(name: str) -> None:
-        tree = hierarchical_kmeans(
-            features,
-            args.prototypes,
-            num_iters=args.iters,
-            seed=args.seed,
-            backend=args.backend,
-            **options[name],
-        )
-        last[name] = tree.objective
-
-    tasks = {name: lambda name=name: cluster(name) for name in options}
-    faiss, watches = optional('faiss'), []
-    rows = F.normalize(features.float())
+    last, watches, clock = {}, [], CLOCKS[args.clock]
+    tasks = mode_tasks(features, args, last)
+    names, faiss = list(tasks), optional('faiss')
     if faiss is not None:
-
-        def released() -> None:
-            watch = Stopwatch('cpu', CLOCKS[args.clock], RELEASED_PARTS)
-            with watch.part(OTHER):
-                last[RELEASED] = released_schedule(
-                    faiss,
-                    rows,
-                    args.prototypes,
-                    args.iters,
-                    args.restarts,
-                    args.seed,
-                    watch,
-                )
-            watches.append(watch.seconds)
-
-        tasks[RELEASED] = released
+        tasks[RELEASED] = released_task(faiss, features, args, last, watches)
     print('modes ...', file=sys.stderr)
-    clock = CLOCKS[args.clock]
     seconds = interleaved_seconds(tasks, args.rounds, 1, 0, 'cpu', clock)
     base = RELEASED if RELEASED in seconds else 'faithful'
     print('parts ...', file=sys.stderr)
     return dict(
-        size=dict(num=len(rows), dim=rows.size(1), prototypes=args.prototypes),
+        size=dict(shape=list(features.shape), prototypes=args.prototypes),
         base=base,
         missing=[] if faiss is not None else [RELEASED],
         modes={
@@ -144,7 +117,7 @@ def measure(features: Tensor, args: Namespace) -> dict:
         },
         parts={
             name: seconds_per_part(tasks[name], args.rounds, clock)
-            for name in options
+            for name in names
         },
         released_parts={
             part: quartiles([seconds[part] for seconds in watches])
@@ -152,6 +125,53 @@ def measure(features: Tensor, args: Namespace) -> dict:
             if watches
         },
     )
+
+
+def mode_tasks(
+    features: Tensor, args: Namespace, last: dict
+) -> dict[str, Callable]:
+    """Per mode a function that leaves its objectives in ``last``."""
+    options = modes(features, args)
+
+    def cluster(name: str) -> None:
+        tree = hierarchical_kmeans(
+            features,
+            args.prototypes,
+            num_iters=args.iters,
+            seed=args.seed,
+            backend=args.backend,
+            **options[name],
+        )
+        last[name] = tree.objective
+
+    return {name: partial(cluster, name) for name in options}
+
+
+def released_task(
+    faiss: ModuleType,
+    features: Tensor,
+    args: Namespace,
+    last: dict,
+    watches: list[dict],
+) -> Callable:
+    """The released order; adds the seconds of its parts to ``watches``."""
+    rows = F.normalize(features.float())
+
+    def task() -> None:
+        watch = Stopwatch('cpu', CLOCKS[args.clock], RELEASED_PARTS)
+        with watch.part(OTHER):
+            last[RELEASED] = released_schedule(
+                faiss,
+                rows,
+                args.prototypes,
+                args.iters,
+                args.restarts,
+                args.seed,
+                watch,
+            )
+        watches.append(watch.seconds)
+
+    return task
 
 
 def modes(features: Tensor, args: Namespace) -> dict[str, dict]:

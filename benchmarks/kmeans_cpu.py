@@ -9,13 +9,25 @@ return by one routine in float64. Features: a synthetic hierarchy.
 import itertools
 import sys
 from argparse import Namespace
+from functools import partial
+from importlib.metadata import PackageNotFoundError, version
 
-from kmeans_peers import ARMS, FAISS, first_centroids, jobs, objective, threads
+from kmeans_peers import (
+    ARMS,
+    FAISS,
+    Job,
+    first_centroids,
+    jobs,
+    objective,
+    threads,
+)
 from machine import describe
 from mixtures import mixture
 from options import add_clock, add_rounds, new_parser, parse, report
 from tables import aligned_table
 from timing import CLOCKS, interleaved_seconds, quartiles, ratio
+
+from hirl_mm.clustering.assignment import assignment
 
 QUICK = dict(num=[300], clusters=[12], dim=[32], rounds=1, most_iters=3)
 
@@ -66,20 +78,7 @@ def measure(
     iters = max(2, min(args.most_iters, iters))
     found = jobs(features, clusters, iters, args.seed)
     present = {name: job for name, job in found.items() if job is not None}
-    last = {}
-
-    def kept(name: str):
-        last[name] = present[name]()
-
-    with threads(num_threads):
-        seconds = interleaved_seconds(
-            {name: lambda name=name: kept(name) for name in present},
-            args.rounds,
-            1,
-            0,
-            'cpu',
-            CLOCKS[args.clock],
-        )
+    seconds, last = timed(present, num_threads, args)
     objectives = {k: objective(features, *v) for k, v in last.items()}
     base = FAISS if FAISS in present else next(iter(present))
     return dict(
@@ -104,10 +103,29 @@ def measure(
     )
 
 
+def timed(
+    present: dict[str, Job], num_threads: int, args: Namespace
+) -> tuple[dict, dict]:
+    """Seconds of every round, and what each job returned last."""
+    last = {}
+
+    def kept(name: str) -> None:
+        last[name] = present[name]()
+
+    with threads(num_threads):
+        seconds = interleaved_seconds(
+            {name: partial(kept, name) for name in present},
+            args.rounds,
+            1,
+            0,
+            'cpu',
+            CLOCKS[args.clock],
+        )
+    return seconds, last
+
+
 def _first(features, clusters: int, seed: int) -> float:
     """Objective of the initial centroids, to see what the iterations did."""
-    from hirl_mm.clustering.assignment import assignment
-
     start = first_centroids(features, clusters, seed)
     labels = assignment('torch', features.device, clusters)(features, start)[0]
     return objective(features, start, labels)
@@ -140,8 +158,6 @@ def _cell(arm: dict) -> str:
 
 
 def _versions() -> dict[str, str | None]:
-    from importlib.metadata import PackageNotFoundError, version
-
     found = {}
     for name in ('faiss-cpu', 'scikit-learn', 'numpy'):
         try:
