@@ -22,11 +22,10 @@ def to_tf32(values: Tensor) -> Tensor:
 def assign_tf32(features: Tensor, centroids: Tensor) -> tuple[Tensor, Tensor]:
     """Labels and squared distances (n,) of (n, D) rows by rounded products.
 
-    ``|c|^2 / 2`` is rounded as well: in ``assign_torch`` it is one more
-    coordinate of the product. Distances are of the unrounded operands.
+    ``|c|^2 / 2`` is not rounded, and distances are of the unrounded operands.
     """
     rounded = to_tf32(centroids)
-    bias = to_tf32(centroids.square().sum(1) / 2)
+    bias = centroids.square().sum(1) / 2
     labels = torch.cat(
         [
             (to_tf32(rows) @ rounded.T - bias).argmax(1)

@@ -14,6 +14,9 @@ _BLOCK_BYTES = {'cpu': 8 * 2**20, 'cuda': 2**28}
 # Columns of a block on a CPU: more do not make the product faster.
 _MOST_COLUMNS = {'cpu': 2048}
 
+# Coordinates that hold the bias of a centroid.
+_BIAS = 2
+
 # A row of similarities is read as a table of this many columns. The maximum
 # over the rows of the table runs at the speed of memory, and only its
 # winning column is searched for the index; `torch.max` over the whole row
@@ -44,7 +47,7 @@ def assign_torch(
     rows, cols = _block_size(len(centroids), dim, features.device.type)
     table = _with_bias(centroids, precision, cols)
     # Kept over the blocks: fresh memory for each costs a tenth of the time.
-    x = features.new_ones(min(rows, num), dim + 1)
+    x = features.new_ones(min(rows, num), dim + _BIAS)
     scratch = features.new_empty(len(x) * cols)
     labels = features.new_zeros(num, dtype=torch.long)
     score = features.new_full((num,), -torch.inf)
@@ -89,21 +92,24 @@ def _block_size(num_clusters: int, dim: int, device: str) -> tuple[int, int]:
     budget = _BLOCK_BYTES.get(device, _BLOCK_BYTES['cuda']) // 4
     num_blocks = -(-num_clusters // _MOST_COLUMNS.get(device, num_clusters))
     cols = -(-num_clusters // num_blocks // _FOLD) * _FOLD
-    return max(1, budget // (cols + dim)), cols
+    return max(1, budget // (cols + dim + _BIAS)), cols
 
 
 def _with_bias(centroids: Tensor, precision: str, multiple: int) -> Tensor:
     """Rows (c, -|c|^2 / 2), to be multiplied with (x, 1).
 
-    As one more coordinate the bias costs less than as a summand of every
-    score. Rows that never win fill the last block.
+    As further coordinates the bias costs less than as a summand of every
+    score. It takes two, the bfloat16 nearest to it and the rest, which tf32
+    keeps where it would cut the sum. Rows that never win fill the last block.
     """
     bias = centroids.square().sum(1, keepdim=True).mul_(-0.5)
-    missing = -len(centroids) % multiple
+    coarse = bias.bfloat16().float()
+    missing = 0, 0, 0, -len(centroids) % multiple
     return torch.cat(
         [
-            F.pad(_rounded(centroids, precision), (0, 0, 0, missing)),
-            F.pad(bias, (0, 0, 0, missing), value=-torch.inf),
+            F.pad(_rounded(centroids, precision), missing),
+            F.pad(coarse, missing, value=-torch.inf),
+            F.pad(bias - coarse, missing),
         ],
         dim=1,
     )

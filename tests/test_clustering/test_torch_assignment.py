@@ -91,6 +91,26 @@ def test_bfloat16_chooses_by_rounded_operands():
     torch.testing.assert_close(distance.double(), exact, atol=1e-5, rtol=1e-5)
 
 
+def test_tf32_does_not_touch_the_bias(monkeypatch):
+    """Hardware rounds what is multiplied, so the bias must survive that."""
+    x, c = rows(3000, 16), rows(200, 16, seed=1)
+    c *= torch.linspace(0.7, 1.3, 200)[:, None]
+    mm = torch.mm
+
+    def cut(values):
+        return (values.view(torch.int32) & ~0x1FFF).view(torch.float32)
+
+    def in_tf32(first, second, out):
+        return mm(cut(first.contiguous()), cut(second.T).T, out=out)
+
+    monkeypatch.setattr(torch, 'mm', in_tf32)
+    labels, _ = assign_torch(x, c, 'tf32')
+    score = cut(x).double() @ cut(c).double().T
+    score -= c.double().square().sum(1) / 2
+    found = score.gather(1, labels[:, None])[:, 0]
+    assert (score.amax(1) - found).max() < 2e-5
+
+
 def matmul_setting():
     matmul = torch.backends.cuda.matmul
     if hasattr(matmul, 'fp32_precision'):
