@@ -1,11 +1,11 @@
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch.nn.functional as F
 from torch import Tensor
 
 from hirl_mm.structures import PrototypeTree
 
-from .kmeans import kmeans
+from .kmeans import kmeans, part_of
 from .shard import Shard, share_of_this_rank
 from .warm_start import check_start, initial_centroids
 
@@ -22,6 +22,7 @@ def hierarchical_kmeans(
     backend: str = 'auto',
     start: PrototypeTree | None = None,
     sample_idx: Tensor | None = None,
+    on_progress: Callable[[float], None] | None = None,
 ) -> PrototypeTree:
     """Hierarchical k-means, Algorithm 1 of HIRL.
 
@@ -48,6 +49,7 @@ def hierarchical_kmeans(
         sample_idx: (n,) long, when ``features`` are this rank's rows of a set
             that is spread over all ranks: their sample indices. Every rank
             then returns the same tree, of the whole set.
+        on_progress: See there.
 
     Returns:
         The tree, on the device of ``features``.
@@ -60,9 +62,12 @@ def hierarchical_kmeans(
     check_num_prototypes(num_prototypes)
     restarts = restarts_per_level(num_restarts, len(num_prototypes))
     rows = F.normalize(features.detach().float(), dim=1)
-    check_num_prototypes(num_prototypes, Shard(rows, sample_idx).total)
+    total = Shard(rows, sample_idx).total
+    check_num_prototypes(num_prototypes, total)
     if start is not None:
         check_start(start, len(num_prototypes), rows.size(1))
+        restarts = (1,) * len(num_prototypes)
+    shares = _shares_of_work(total, num_prototypes, restarts)
     centroids, labels, objectives = [], [], []
     for level, num in enumerate(num_prototypes):
         init = None
@@ -75,12 +80,15 @@ def hierarchical_kmeans(
             num,
             init=init,
             num_iters=num_iters,
-            num_restarts=1 if start is not None else restarts[level],
+            num_restarts=restarts[level],
             tol=tol,
             precision=precision,
             seed=seed + level,
             backend=backend,
             sample_idx=sample_idx,
+            on_progress=part_of(
+                on_progress, sum(shares[:level]), shares[level]
+            ),
         )
         labels.append(Shard(rows, sample_idx).gather(assigned))
         centroids.append(F.normalize(means, dim=1))
@@ -90,6 +98,18 @@ def hierarchical_kmeans(
             rows, sample_idx = share_of_this_rank(rows)
     leaf, *parents = labels
     return PrototypeTree(centroids, parents, leaf, objectives)
+
+
+def _shares_of_work(
+    total: int, num_prototypes: Sequence[int], restarts: Sequence[int]
+) -> list[float]:
+    """Of every level in the products of the whole clustering."""
+    rows = (total, *num_prototypes)
+    work = [
+        n * num * runs
+        for n, num, runs in zip(rows, num_prototypes, restarts, strict=False)
+    ]
+    return [of_level / sum(work) for of_level in work]
 
 
 def restarts_per_level(

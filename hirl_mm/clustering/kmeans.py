@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -22,6 +24,7 @@ def kmeans(
     seed: int = 0,
     backend: str = 'auto',
     sample_idx: Tensor | None = None,
+    on_progress: Callable[[float], None] | None = None,
 ) -> tuple[Tensor, Tensor, float]:
     """Lloyd's k-means with Euclidean distances and raw means.
 
@@ -49,6 +52,8 @@ def kmeans(
             a set that is spread over all ranks: their indices in the set.
             Every rank then gets the same centroids and objective, and the
             labels of its own rows.
+        on_progress: Called after every iteration with the share of the work
+            that is done, from 0 to 1; it jumps where a run ends early.
 
     Returns:
         Centroids (K, D) float32, labels (n,) long, and the objective, the sum
@@ -72,19 +77,38 @@ def kmeans(
     assign = assignment(backend, features.device, num_clusters, precision)
     generator = torch.Generator().manual_seed(seed)
     best, best_objective = None, float('inf')
-    for _ in range(num_restarts):
+    for run in range(num_restarts):
         start = init
         if start is None:
             drawn = torch.randperm(shard.total, generator=generator)
             start = shard.rows(drawn[:num_clusters].to(features.device))
         start = start.to(features)
-        centroids, objective = lloyd(shard, start, stop, assign, generator)
+        centroids, objective = lloyd(
+            shard,
+            start,
+            stop,
+            assign,
+            generator,
+            part_of(on_progress, run / num_restarts, 1 / num_restarts),
+        )
         if objective < best_objective * (1 - _RESTART_MARGIN) or best is None:
             best, best_objective = centroids, objective
     if precision != 'fp32':
         assign = assignment(backend, features.device, num_clusters)
     labels, distance = assign(features, best)
     return best, labels, shard.total_of(distance)
+
+
+def part_of(
+    on_progress: Callable[[float], None] | None, done: float, share: float
+) -> Callable[[float], None]:
+    """For a part of some work, what is told of its own progress."""
+
+    def told(part: float) -> None:
+        if on_progress is not None:
+            on_progress(done + share * part)
+
+    return told
 
 
 def _check_finite(shard: Shard) -> None:

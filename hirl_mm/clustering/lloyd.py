@@ -1,5 +1,6 @@
 """One run of Lloyd's iterations."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -42,6 +43,7 @@ def lloyd(
     stop: Stop,
     assign: Assign,
     generator: torch.Generator,
+    on_progress: Callable[[float], None],
 ) -> tuple[Tensor, float]:
     """Iterate from the given centroids.
 
@@ -54,12 +56,14 @@ def lloyd(
         stop: When to end.
         assign: Of :func:`~hirl_mm.clustering.assignment.assignment`.
         generator: Of the splits of populous clusters.
+        on_progress: Called after every iteration with the share of the
+            iterations that are done, 1 at the end.
 
     Returns:
         Centroids (K, D), and the objective of those before the last update.
     """
     objective = float('inf')
-    for _ in range(stop.num_iters):
+    for iteration in range(stop.num_iters):
         labels, distance = assign(shard.features, centroids)
         last, objective = objective, shard.total_of(distance)
         means = _means(shard, labels, centroids, generator)
@@ -67,6 +71,8 @@ def lloyd(
         centroids = means
         if unmoved or abs(last - objective) < stop.tol * last:
             break
+        on_progress((iteration + 1) / stop.num_iters)
+    on_progress(1.0)
     return centroids, objective
 
 

@@ -1,5 +1,5 @@
 import time
-from collections.abc import Iterable, Iterator, Sized
+from collections.abc import Callable, Iterable, Iterator, Sized
 from datetime import timedelta
 from typing import TypeVar
 
@@ -31,3 +31,30 @@ def logged_progress(
                 f'{what}: {done}/{len(items)} batches, '
                 f'eta: {timedelta(seconds=round(left))}'
             )
+
+
+def logged_share(what: str, every: float = 10.0) -> Callable[[float], None]:
+    """Something to call with the share of some work that is done.
+
+    It logs the share and how long the rest takes at most, if all of it is
+    done at the same speed.
+
+    Args:
+        what: Names the work in the log line.
+        every: Seconds between two lines; work that takes less is silent.
+    """
+    logger = MMLogger.get_current_instance()
+    began = last = time.monotonic()
+
+    def log(share: float) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last >= every:
+            last = now
+            left = (now - began) / share * (1 - share)
+            logger.info(
+                f'{what}: {share:.0%}, '
+                f'eta at most: {timedelta(seconds=round(left))}'
+            )
+
+    return log

@@ -12,6 +12,7 @@ from hirl_mm.structures import PrototypeTree
 from .bank_pass import bank_features
 from .clustering_mode import ClusteringMode
 from .feature_pass import feature_pass
+from .progress import logged_share
 
 _WHAT = 'HIRL feature pass'
 
@@ -100,4 +101,5 @@ class TreeBuilder:
             backend=self.backend,
             start=start,
             sample_idx=sample_idx,
+            on_progress=logged_share('HIRL clustering'),
         )
