@@ -79,16 +79,24 @@ def test_a_tree_that_cannot_be_the_start(nums, dim):
         hierarchical_kmeans(features(), nums, start=start)
 
 
-def test_restarts_of_each_level():
-    x = features()
-    tree = hierarchical_kmeans(x, NUMS, num_restarts=(1, 4, 2))
+@pytest.mark.parametrize(
+    'options',
+    [{}, dict(tol=0.1), dict(precision='bf16'), dict(num_iters=2)],
+    ids=str,
+)
+def test_options_reach_every_level(options):
+    x = features(drift=0.5)
+    tree = hierarchical_kmeans(x, NUMS, num_restarts=(1, 4, 2), **options)
     rows = F.normalize(x, dim=1)
+    plain = []
     for level, restarts in enumerate((1, 4, 2)):
-        means, _, objective = kmeans(
-            rows, NUMS[level], num_restarts=restarts, seed=level
-        )
-        assert tree.objective[level] == pytest.approx(objective)
+        args = dict(num_restarts=restarts, seed=level)
+        means, _, objective = kmeans(rows, NUMS[level], **args, **options)
+        assert tree.objective[level] == pytest.approx(objective, rel=1e-6)
+        plain.append(kmeans(rows, NUMS[level], **args)[2])
         rows = F.normalize(means, dim=1)
+    without = plain == pytest.approx(tree.objective, rel=1e-6)
+    assert without == (not options), 'the option must matter'
 
 
 @pytest.mark.parametrize('restarts', [0, (1, 5), (1, 5, 0), ()])
