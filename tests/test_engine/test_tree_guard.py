@@ -4,6 +4,7 @@ import pytest
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
+from hirl_mm.engine.hooks import HierarchicalKMeansHook
 from hirl_mm.engine.tree_guard import TreeGuard
 from tests.runs import small_config
 from tests.trees import tree_of
@@ -93,6 +94,36 @@ def test_too_many_in_a_row_stop_the_training(digits, tmp_path):
 def test_a_good_tree_between_starts_the_count_anew(digits, tmp_path):
     trees, _ = run_broken(digits, tmp_path, diverge, [2, 4], max_rejected=2)
     assert trees[4] is trees[3]
+
+
+def test_a_rejected_tree_is_followed_by_a_cold_start(digits, tmp_path):
+    """The trees of epochs 2 and 6 start cold by their number, too."""
+    starts = {}
+
+    class Starts(Break):
+        def before_train_epoch(self, runner):
+            if not starts:
+                (hook,) = (
+                    h
+                    for h in runner.hooks
+                    if isinstance(h, HierarchicalKMeansHook)
+                )
+                build = hook._builder.build
+
+                def noted(model, start):
+                    starts[runner.epoch] = start is None
+                    return build(model, start)
+
+                hook._builder.build = noted
+                starts[0] = True
+            super().before_train_epoch(runner)
+
+    cfg = small_config(digits, tmp_path, epochs=6, cold_interval=4)
+    runner = Runner.from_cfg(cfg)
+    runner.register_hook(Starts(diverge, [2]), priority='VERY_HIGH')
+    runner.train()
+    del starts[0]
+    assert starts == {1: True, 2: False, 3: True, 4: False, 5: True}
 
 
 def shares(*counts):
