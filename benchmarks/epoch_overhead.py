@@ -1,14 +1,15 @@
 """What HIRL adds to an epoch, in every mode of its clustering.
 
 MoCo v2 with a ResNet-18 trains on textured shapes, in real Runners, plain
-and with HIRL. A round is an epoch of every arm; the first epoch of each, in
-which the bank fills and there is no tree, is not counted.
+and with HIRL. A round is an epoch of every arm, and the arms take turns after
+every few steps, forth and back, so that a machine that others use slows all
+alike. The first epoch of each, in which the bank fills and there is no tree,
+is not counted.
 """
 
 import sys
 import tempfile
 from argparse import Namespace
-from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -18,7 +19,7 @@ from kmeans_peers import threads
 from machine import describe
 from options import add_clock, add_rounds, new_parser, parse, report
 from tables import aligned_table
-from timing import CLOCKS, quartiles, ratio
+from timing import CLOCKS, quartiles
 
 from hirl_mm.datasets.embedded import write_shapes
 from hirl_mm.engine.clustering_mode import MODES
@@ -27,7 +28,12 @@ PLAIN = 'plain'
 PARTS = ('extract', 'cluster')
 NUM_CLASSES = 36
 QUICK = dict(
-    images_per_class=4, width=4, prototypes=[12, 4, 2], rounds=1, negatives=20
+    images_per_class=8,
+    width=4,
+    prototypes=[12, 4, 2],
+    rounds=1,
+    negatives=20,
+    slice=1,
 )
 
 
@@ -54,6 +60,7 @@ def parse_args() -> Namespace:
         default=[240, 80, 8],
         help='as many images per leaf as on ImageNet (default: %(default)s)',
     )
+    add('--slice', type=int, default=4, help='steps of a turn (%(default)s)')
     add('--threads', type=int, default=1)
     args = parse(parser, QUICK)
     if args.clock == 'process' and torch.cuda.is_available():
@@ -74,7 +81,7 @@ def main() -> None:
             name: build_arm(name, data, Path(folder) / name, args)
             for name in (PLAIN, *args.modes)
         }
-        rounds = measure(arms, args.rounds)
+        rounds = measure(arms, args.rounds, args.slice)
     results = summarise(rounds)
     report(args, machine, results, overhead_table(results))
 
@@ -98,66 +105,86 @@ def build_arm(name: str, data: Path, work_dir: Path, args: Namespace):
     return EpochArm(cfg, CLOCKS[args.clock])
 
 
-def measure(arms: dict[str, EpochArm], rounds: int) -> dict[str, list[dict]]:
-    """Seconds of every epoch and its parts; each round begins elsewhere."""
-    names = list(arms)
-    for name in names:
+def measure(
+    arms: dict[str, EpochArm], rounds: int, num_steps: int
+) -> list[dict]:
+    """Of every round and arm the stage before the steps, and the slices."""
+    for name, arm in arms.items():
         print(f'first epoch, {name} ...', file=sys.stderr, flush=True)
-        arms[name].epoch()
-    found = {name: [] for name in names}
+        arm.begin_epoch()
+        while arm.advance(num_steps):
+            pass
+        arm.end_epoch()
+    found = []
     for index in range(rounds):
-        first = index % len(names)
-        for name in names[first:] + names[:first]:
-            found[name].append(arms[name].epoch())
-            total = found[name][-1]['total']
-            print(
-                f'round {index + 1} of {rounds}, {name}: {total:.1f} s',
-                file=sys.stderr,
-                flush=True,
-            )
+        print(f'round {index + 1} of {rounds} ...', file=sys.stderr)
+        stages = {name: arm.begin_epoch() for name, arm in arms.items()}
+        slices = sliced(arms, num_steps)
+        for arm in arms.values():
+            arm.end_epoch()
+        found.append(dict(stages=stages, slices=slices))
     return found
 
 
-def summarise(rounds: dict[str, list[dict]]) -> dict:
-    """Of every mode its ratio to the plain arm, and the shares of parts."""
-    plain = [epoch['total'] for epoch in rounds[PLAIN]]
+def sliced(
+    arms: dict[str, EpochArm], num_steps: int
+) -> dict[str, list[float]]:
+    """Seconds of the slices of an epoch, A B C C B A A B C ..."""
+    found = {name: [] for name in arms}
+    names = list(arms)
+    while True:
+        turn = {name: arms[name].advance(num_steps) for name in names}
+        names.reverse()
+        if None in turn.values():
+            return found
+        for name, seconds in turn.items():
+            found[name].append(seconds)
 
-    def share(mode: str, part: Callable[[dict], float]) -> dict[str, float]:
-        return quartiles(
-            [
-                part(epoch) / base
-                for epoch, base in zip(rounds[mode], plain, strict=True)
-            ]
-        )
 
+def summarise(rounds: list[dict]) -> dict:
+    """Of every mode what it adds to a plain epoch, as shares of that."""
+    plain = [sum(found['slices'][PLAIN]) for found in rounds]
     modes = {}
-    for mode in rounds:
+    for mode in rounds[0]['slices']:
         if mode == PLAIN:
             continue
-        modes[mode] = dict(
-            ratio=ratio([epoch['total'] for epoch in rounds[mode]], plain),
-            parts={
-                part: share(mode, lambda epoch, part=part: epoch[part])
-                for part in PARTS
-            }
-            | dict(
-                other=share(
-                    mode, lambda e: e['stage'] - sum(e[p] for p in PARTS)
-                ),
-                steps=share(mode, lambda e: e['total'] - e['stage']),
-            ),
-        )
+        stages = [found['stages'][mode] for found in rounds]
+        shares = {
+            part: [s[part] / p for s, p in zip(stages, plain, strict=True)]
+            for part in ('stage', *PARTS)
+        }
+        shares['other'] = [
+            s - sum(parts) for s, *parts in zip(*shares.values(), strict=True)
+        ]
+        # Two turns that follow each other, forth and back, make a pair.
+        shares['steps'] = [
+            ratio - 1
+            for found in rounds
+            for ratio in _pair_ratios(
+                found['slices'][mode], found['slices'][PLAIN]
+            )
+        ]
+        parts = {name: quartiles(values) for name, values in shares.items()}
+        total = parts['stage']['median'] + parts['steps']['median']
+        modes[mode] = dict(overhead=total, parts=parts)
     return dict(plain=quartiles(plain), modes=modes, rounds=rounds)
 
 
+def _pair_ratios(ours: list[float], theirs: list[float]) -> list[float]:
+    pairs = list(zip(ours, theirs, strict=True))
+    return [
+        (a + b) / (c + d)
+        for (a, c), (b, d) in zip(pairs[::2], pairs[1::2], strict=False)
+    ]
+
+
 def overhead_table(results: dict) -> str:
+    columns = *PARTS, 'other', 'steps'
     rows = [
         (
             mode,
-            _percent(found['ratio'], less=1),
-            *(_percent(found['parts'][part]) for part in PARTS),
-            _percent(found['parts']['other']),
-            _percent(found['parts']['steps'], less=1),
+            f'{found["overhead"]:.1%}',
+            *(_percent(found['parts'][part]) for part in columns),
         )
         for mode, found in results['modes'].items()
     ]
@@ -170,15 +197,16 @@ def overhead_table(results: dict) -> str:
         'steps (tap, loss, bank)',
     )
     return aligned_table(head, rows, left=1) + (
-        f'\nShare of a plain epoch, {results["plain"]["median"]:.1f} s: '
-        'medians of the rounds (lower to upper quartile). One process: no '
-        'time goes into exchange between processes.\n'
+        f'\nShares of the steps of a plain epoch, '
+        f'{results["plain"]["median"]:.1f} s; medians (lower to upper '
+        'quartile) over the rounds, of the steps over pairs of turns; the '
+        'overhead is the sum of medians. One process: no time goes into '
+        'exchange between processes.\n'
     )
 
 
-def _percent(share: dict[str, float], less: float = 0) -> str:
-    median, q1, q3 = (share[k] - less for k in ('median', 'q1', 'q3'))
-    return f'{median:.1%} ({q1:.1%} to {q3:.1%})'
+def _percent(share: dict[str, float]) -> str:
+    return '{median:.1%} ({q1:.1%} to {q3:.1%})'.format(**share)
 
 
 if __name__ == '__main__':

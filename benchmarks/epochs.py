@@ -1,7 +1,7 @@
-"""Epochs of a real Runner, one at a time."""
+"""Epochs of a real Runner, a slice at a time."""
 
-import time
 from collections.abc import Callable
+from itertools import islice
 
 from mmengine.config import Config
 from mmengine.registry import LOOPS
@@ -11,48 +11,68 @@ from hirl_mm.engine.hooks import HierarchicalKMeansHook
 
 
 @LOOPS.register_module()
-class SteppedTrainLoop(EpochBasedTrainLoop):
-    """Gets ready to train, and leaves it to the caller to run epochs."""
+class SlicedTrainLoop(EpochBasedTrainLoop):
+    """Gets ready to train, and leaves it to the caller to run."""
 
     def run(self) -> None:
         self.runner.call_hook('before_train')
 
+    def begin_epoch(self) -> None:
+        self.runner.call_hook('before_train_epoch')
+        self.runner.model.train()
+        self._batches = enumerate(self.dataloader)
+
+    def advance(self, num: int) -> int:
+        """Train on the next batches; how many there were."""
+        done = 0
+        for idx, batch in islice(self._batches, num):
+            self.run_iter(idx, batch)
+            done += 1
+        return done
+
+    def end_epoch(self) -> None:
+        self.runner.call_hook('after_train_epoch')
+        self._epoch += 1
+
 
 class EpochArm:
-    """A run whose epochs are timed.
+    """A run that is timed.
 
     Args:
         cfg: Of the run; its loop is replaced.
         clock: Seconds.
     """
 
-    def __init__(
-        self, cfg: Config, clock: Callable = time.perf_counter
-    ) -> None:
-        cfg.train_cfg.type = SteppedTrainLoop.__name__
+    def __init__(self, cfg: Config, clock: Callable[[], float]) -> None:
+        cfg.train_cfg.type = SlicedTrainLoop.__name__
         self.clock = clock
         self.runner = Runner.from_cfg(cfg)
-        self.parts = {}
+        self.parts: dict[str, float] = {}
         self.runner.train()
         for hook in self.runner.hooks:
             if isinstance(hook, HierarchicalKMeansHook):
-                self._watch(hook)
+                self._time_parts(hook)
 
-    def epoch(self) -> dict[str, float]:
-        """Run one; seconds in all and of its parts."""
+    def begin_epoch(self) -> dict[str, float]:
+        """Seconds before the first step, and of which parts."""
         self.parts.clear()
         start = self.clock()
-        self.runner.train_loop.run_epoch()
-        return dict(total=self.clock() - start) | self.parts
+        self.runner.train_loop.begin_epoch()
+        return dict(stage=self.clock() - start) | self.parts
 
-    def _watch(self, hook: HierarchicalKMeansHook) -> None:
-        """Time what happens before the first step of an epoch."""
-        for part, owner, method in (
-            ('extract', hook._builder, 'features'),
-            ('cluster', hook._builder, 'cluster'),
-            ('stage', hook, 'before_train_epoch'),
-        ):
-            setattr(owner, method, self._timed(part, getattr(owner, method)))
+    def advance(self, num: int) -> float | None:
+        """Seconds of the next steps; None where fewer were left."""
+        start = self.clock()
+        done = self.runner.train_loop.advance(num)
+        return self.clock() - start if done == num else None
+
+    def end_epoch(self) -> None:
+        self.runner.train_loop.end_epoch()
+
+    def _time_parts(self, hook: HierarchicalKMeansHook) -> None:
+        builder = hook._builder
+        builder.features = self._timed('extract', builder.features)
+        builder.cluster = self._timed('cluster', builder.cluster)
 
     def _timed(self, name: str, function: Callable) -> Callable:
         def timed(*args, **kwargs):
