@@ -169,6 +169,7 @@ def complete(rank, root, num, num_missing):
         held = torch.cat([held, torch.tensor([0])])
     bank.add(held, rows[held])
     sample_idx, features = bank_features(bank, model, loader, 'test')
+    assert len(bank) == len(held) + len(range(rank, num_missing, 2))
     of_ranks = [None, None]
     dist.all_gather_object(of_ranks, (sample_idx, features))
     sample_idx, features = map(torch.cat, zip(*of_ranks, strict=True))
