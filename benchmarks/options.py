@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import Sequence
 
+import torch
 from timing import CLOCKS
 
 from hirl_mm.files import replacing
@@ -46,6 +47,34 @@ def add_clock(parser: argparse.ArgumentParser) -> None:
         help='process: CPU time of the process, for a CPU that others use '
         'too (default: %(default)s)',
     )
+
+
+def add_device(parser: argparse.ArgumentParser) -> None:
+    """For what can be timed on an accelerator too."""
+    add = parser.add_argument
+    add(
+        '--device',
+        default='cpu',
+        help='such as cuda (default: %(default)s)',
+    )
+    add(
+        '--threads',
+        type=int,
+        default=1,
+        help='of PyTorch on the CPU (default: %(default)s)',
+    )
+
+
+def check_device(
+    parser: argparse.ArgumentParser, args: argparse.Namespace
+) -> None:
+    """End with an error if the options of :func:`add_device` do not serve."""
+    if args.threads < 1:
+        parser.error('--threads must be at least 1')
+    if args.device != 'cpu' and not torch.cuda.is_available():
+        parser.error(f'--device {args.device}: PyTorch finds no accelerator')
+    if args.device != 'cpu' and args.clock == 'process':
+        parser.error('--clock process measures a CPU alone')
 
 
 def parse(

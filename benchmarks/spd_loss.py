@@ -18,7 +18,15 @@ os.environ.setdefault('KINETO_LOG_LEVEL', '99')
 import torch
 from machine import describe
 from memory import HOW
-from options import add_clock, add_rounds, new_parser, parse, report
+from options import (
+    add_clock,
+    add_device,
+    add_rounds,
+    check_device,
+    new_parser,
+    parse,
+    report,
+)
 from spd_rows import SETS, measure
 from spd_table import spd_table
 
@@ -31,32 +39,16 @@ def parse_args() -> argparse.Namespace:
     parser = new_parser(__doc__)
     add_rounds(parser)
     add_clock(parser)
-    add = parser.add_argument
-    add(
+    add_device(parser)
+    parser.add_argument(
         '--rows',
         choices=list(SETS),
         default='grid',
         help='sizes: of the recipes, around the border between the forms, or '
         'tiny ones that only show that it runs (default: %(default)s)',
     )
-    add(
-        '--device',
-        default='cpu',
-        help='such as cuda (default: %(default)s)',
-    )
-    add(
-        '--threads',
-        type=int,
-        default=1,
-        help='of PyTorch on the CPU (default: %(default)s)',
-    )
     args = parse(parser, QUICK)
-    if args.threads < 1:
-        parser.error('--threads must be at least 1')
-    if args.device != 'cpu' and not torch.cuda.is_available():
-        parser.error(f'--device {args.device}: PyTorch finds no accelerator')
-    if args.device != 'cpu' and args.clock == 'process':
-        parser.error('--clock process measures a CPU alone')
+    check_device(parser, args)
     return args
 
 

@@ -9,7 +9,6 @@ have, are broken down into parts.
 """
 
 import argparse
-import json
 import os
 import sys
 
@@ -23,11 +22,16 @@ from memory import HOW
 from methods import METHODS
 from mmengine.logging import MessageHub, MMLogger
 from mmengine.registry import init_default_scope
-from options import parse
+from options import (
+    add_clock,
+    add_device,
+    add_rounds,
+    check_device,
+    new_parser,
+    parse,
+    report,
+)
 from tables import parts_table, ratios_table
-from timing import CLOCKS
-
-from hirl_mm.files import replacing
 
 QUICK = dict(
     rounds=1, steps=1, warmup=0, batch_size=2, num_prototypes=[12, 4, 2]
@@ -35,10 +39,11 @@ QUICK = dict(
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = new_parser(__doc__)
+    add_rounds(parser)
+    add_clock(parser)
+    add_device(parser)
+    parser.set_defaults(rounds=11)
     add = parser.add_argument
     add(
         '--methods',
@@ -47,12 +52,6 @@ def parse_args() -> argparse.Namespace:
         default=list(METHODS),
         metavar='METHOD',
         help=f'some of {", ".join(METHODS)} (default: all)',
-    )
-    add(
-        '--rounds',
-        type=int,
-        default=11,
-        help='in each every arm has two turns (default: %(default)s)',
     )
     add(
         '--steps',
@@ -68,28 +67,10 @@ def parse_args() -> argparse.Namespace:
         '(default: %(default)s)',
     )
     add(
-        '--device',
-        default='cpu',
-        help='such as cuda (default: %(default)s)',
-    )
-    add(
         '--full',
         action='store_true',
         help="the recipe's networks, views and batch instead of narrow ones; "
         'for an accelerator',
-    )
-    add(
-        '--threads',
-        type=int,
-        default=1,
-        help='of PyTorch on the CPU (default: %(default)s)',
-    )
-    add(
-        '--clock',
-        choices=list(CLOCKS),
-        default='wall',
-        help='process: CPU time of the process, for a CPU that others use '
-        'too (default: %(default)s)',
     )
     add('--batch-size', type=int, help='images per step of every method')
     add(
@@ -100,21 +81,10 @@ def parse_args() -> argparse.Namespace:
         metavar='K',
         help="of the tree's levels (default: 3000 1000 100)",
     )
-    add('--seed', type=int, default=0)
-    add(
-        '--quick',
-        action='store_true',
-        help='tiny sizes, to see that it runs; other options still count',
-    )
-    add('--out', help='JSON file for the result')
     args = parse(parser, QUICK)
-    for name in ('steps', 'threads'):
-        if getattr(args, name) < 1:
-            parser.error(f'--{name} must be at least 1')
-    if args.device != 'cpu' and not torch.cuda.is_available():
-        parser.error(f'--device {args.device}: PyTorch finds no accelerator')
-    if args.device != 'cpu' and args.clock == 'process':
-        parser.error('--clock process measures a CPU alone')
+    if args.steps < 1:
+        parser.error('--steps must be at least 1')
+    check_device(parser, args)
     return args
 
 
@@ -131,18 +101,10 @@ def main() -> None:
     for name in args.methods:
         print(f'{METHODS[name].title} ...', file=sys.stderr, flush=True)
         results[name] = measure(METHODS[name], args)
-    report = dict(
-        machine=machine,
-        options=vars(args),
-        memory_from=HOW[torch.device(args.device).type],
-        methods=results,
+    found = dict(
+        memory_from=HOW[torch.device(args.device).type], methods=results
     )
-    print(ratios_table(results))
-    print(parts_table(results))
-    if args.out:
-        with replacing(args.out) as temporary:
-            temporary.write_text(json.dumps(report, indent=2) + '\n')
-        print(f'written to {args.out}', file=sys.stderr)
+    report(args, machine, found, ratios_table(results), parts_table(results))
 
 
 if __name__ == '__main__':
