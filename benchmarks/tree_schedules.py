@@ -9,13 +9,12 @@ from timing import quartiles, ratio, synchronize
 from torch import Tensor
 
 from hirl_mm.clustering import hierarchical_kmeans
+from hirl_mm.engine.clustering_mode import clustering_mode
 
-MODES = dict(
-    faithful=dict(num_iters=20, num_restarts=5, tol=0.0, precision='fp32'),
-    fast=dict(
-        num_iters=20, num_restarts=(1, 5, 5), tol=1e-3, precision='tf32'
-    ),
-)
+MODES = {
+    name: clustering_mode(name, num_levels=3).kmeans_options()
+    for name in ('faithful', 'fast')
+}
 RELEASED = 'released'
 
 

@@ -49,10 +49,7 @@ def assignment(
         StackError: If what was asked for is missing or cannot serve the
             device.
     """
-    if precision not in PRECISIONS:
-        raise ValueError(
-            f'precision must be one of {PRECISIONS}, got {precision!r}'
-        )
+    check_precision(precision)
     if backend == 'auto':
         backend = _fastest(device, num_clusters, precision)
     if backend == 'torch':
@@ -71,6 +68,14 @@ def assignment(
         "backend must be 'auto', 'torch', 'triton' or 'faiss', got "
         f'{backend!r}'
     )
+
+
+def check_precision(precision: str) -> None:
+    """Raise ValueError unless :func:`assignment` knows it."""
+    if precision not in PRECISIONS:
+        raise ValueError(
+            f'precision must be one of {PRECISIONS}, got {precision!r}'
+        )
 
 
 def _fastest(device: torch.device, num_clusters: int, precision: str) -> str:

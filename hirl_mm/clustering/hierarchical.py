@@ -62,19 +62,22 @@ def hierarchical_kmeans(
     check_num_prototypes(num_prototypes)
     restarts = restarts_per_level(num_restarts, len(num_prototypes))
     rows = F.normalize(features.detach().float(), dim=1)
-    total = Shard(rows, sample_idx).total
-    check_num_prototypes(num_prototypes, total)
+    shard = Shard(rows, sample_idx)
+    check_num_prototypes(num_prototypes, shard.total)
     if start is not None:
         check_start(start, len(num_prototypes), rows.size(1))
         restarts = (1,) * len(num_prototypes)
-    shares = _shares_of_work(total, num_prototypes, restarts)
+    shares = _shares_of_work(shard.total, num_prototypes, restarts)
     centroids, labels, objectives = [], [], []
     for level, num in enumerate(num_prototypes):
+        if level:
+            rows = centroids[-1]
+            if sample_idx is not None:
+                rows, sample_idx = share_of_this_rank(rows)
+            shard = Shard(rows, sample_idx)
         init = None
         if start is not None:
-            init = initial_centroids(
-                start, level, num, Shard(rows, sample_idx), seed + level
-            )
+            init = initial_centroids(start, level, num, shard, seed + level)
         means, assigned, objective = kmeans(
             rows,
             num,
@@ -90,12 +93,9 @@ def hierarchical_kmeans(
                 on_progress, sum(shares[:level]), shares[level]
             ),
         )
-        labels.append(Shard(rows, sample_idx).gather(assigned))
+        labels.append(shard.gather(assigned))
         centroids.append(F.normalize(means, dim=1))
         objectives.append(objective)
-        rows = centroids[-1]
-        if sample_idx is not None:
-            rows, sample_idx = share_of_this_rank(rows)
     leaf, *parents = labels
     return PrototypeTree(centroids, parents, leaf, objectives)
 

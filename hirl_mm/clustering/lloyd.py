@@ -30,11 +30,16 @@ class Stop:
             raise ValueError(
                 f'num_iters must be at least 1, got {self.num_iters}'
             )
-        if not 0 <= self.tol < 1:
-            raise ValueError(
-                'tol is a share of the objective, at least 0 and below 1, '
-                f'such as 1e-3, got {self.tol}'
-            )
+        check_tol(self.tol)
+
+
+def check_tol(tol: float) -> None:
+    """Raise ValueError unless it is a share of the objective."""
+    if not 0 <= tol < 1:
+        raise ValueError(
+            'tol is a share of the objective, at least 0 and below 1, '
+            f'such as 1e-3, got {tol}'
+        )
 
 
 def lloyd(

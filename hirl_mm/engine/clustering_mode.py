@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from hirl_mm.clustering import restarts_per_level
-from hirl_mm.clustering.assignment import PRECISIONS
+from hirl_mm.clustering.assignment import check_precision
+from hirl_mm.clustering.lloyd import check_tol
 
 
 @dataclass(frozen=True)
@@ -39,16 +40,17 @@ class ClusteringMode:
                 'num_iters and cold_interval must be at least 1, got '
                 f'{self.num_iters} and {self.cold_interval}'
             )
-        if not 0 <= self.tol < 1:
-            raise ValueError(
-                'tol is a share of the objective, at least 0 and below 1, '
-                f'got {self.tol}'
-            )
-        if self.precision not in PRECISIONS:
-            raise ValueError(
-                f'precision must be one of {PRECISIONS}, got '
-                f'{self.precision!r}'
-            )
+        check_tol(self.tol)
+        check_precision(self.precision)
+
+    def kmeans_options(self) -> dict:
+        """Arguments of hierarchical k-means."""
+        return dict(
+            num_iters=self.num_iters,
+            num_restarts=self.num_restarts,
+            tol=self.tol,
+            precision=self.precision,
+        )
 
 
 def _fast(num_levels: int) -> ClusteringMode:

@@ -20,17 +20,12 @@ def logged_progress(
     """
     assert isinstance(items, Sized)
     logger = MMLogger.get_current_instance()
-    began = last = time.monotonic()
+    time_left = _now_and_then(every)
     for done, item in enumerate(items, start=1):
         yield item
-        now = time.monotonic()
-        if now - last >= every:
-            last = now
-            left = (now - began) / done * (len(items) - done)
-            logger.info(
-                f'{what}: {done}/{len(items)} batches, '
-                f'eta: {timedelta(seconds=round(left))}'
-            )
+        left = time_left(done / len(items))
+        if left is not None:
+            logger.info(f'{what}: {done}/{len(items)} batches, eta: {left}')
 
 
 def logged_share(what: str, every: float = 10.0) -> Callable[[float], None]:
@@ -44,17 +39,26 @@ def logged_share(what: str, every: float = 10.0) -> Callable[[float], None]:
         every: Seconds between two lines; work that takes less is silent.
     """
     logger = MMLogger.get_current_instance()
-    began = last = time.monotonic()
+    time_left = _now_and_then(every)
 
     def log(share: float) -> None:
-        nonlocal last
-        now = time.monotonic()
-        if now - last >= every:
-            last = now
-            left = (now - began) / share * (1 - share)
-            logger.info(
-                f'{what}: {share:.0%}, '
-                f'eta at most: {timedelta(seconds=round(left))}'
-            )
+        left = time_left(share)
+        if left is not None:
+            logger.info(f'{what}: {share:.0%}, eta at most: {left}')
 
     return log
+
+
+def _now_and_then(every: float) -> Callable[[float], timedelta | None]:
+    """From the share that is done to the time left, None until it is due."""
+    began = last = time.monotonic()
+
+    def time_left(share: float) -> timedelta | None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last < every:
+            return None
+        last = now
+        return timedelta(seconds=round((now - began) / share * (1 - share)))
+
+    return time_left

@@ -93,10 +93,7 @@ class TreeBuilder:
         return hierarchical_kmeans(
             features,
             self.num_prototypes,
-            num_iters=self.mode.num_iters,
-            num_restarts=self.mode.num_restarts,
-            tol=self.mode.tol,
-            precision=self.mode.precision,
+            **self.mode.kmeans_options(),
             seed=self.seed,
             backend=self.backend,
             start=start,
