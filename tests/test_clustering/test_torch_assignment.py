@@ -1,6 +1,6 @@
 import pytest
 import torch
-from torch.profiler import ProfilerActivity, profile
+from memory import peak_bytes
 
 from hirl_mm.clustering import torch_assignment
 from hirl_mm.clustering.assignment import assignment
@@ -53,19 +53,6 @@ def test_blocks_do_not_change_the_assignment(
     torch.testing.assert_close(in_blocks[1], distance)
 
 
-def most_allocated(function):
-    with profile(
-        activities=[ProfilerActivity.CPU], profile_memory=True
-    ) as profiler:
-        function()
-    held = peak = 0
-    for event in profiler.profiler.kineto_results.events():
-        if event.name() == '[memory]':
-            held += event.nbytes()
-            peak = max(peak, held)
-    return peak
-
-
 @pytest.mark.parametrize('precision', ['fp32', 'bf16'])
 @pytest.mark.parametrize(('num', 'num_clusters'), [(4000, 500), (8000, 2000)])
 def test_memory_is_the_budget_and_what_is_returned(
@@ -75,7 +62,7 @@ def test_memory_is_the_budget_and_what_is_returned(
     x, c = rows(num, 8), rows(num_clusters, 8, seed=1)
     returned = num * (8 + 4 + 4)
     table = 2 * (num_clusters + 32) * (8 + 2) * 4
-    peak = most_allocated(lambda: assign_torch(x, c, precision))
+    peak = peak_bytes(lambda: assign_torch(x, c, precision), 'cpu')
     assert peak < returned + 2 * table + 2 * 400_000
     assert peak < num * num_clusters * 4 / 4
 
