@@ -18,11 +18,11 @@ from epochs import EpochArm
 from kmeans_peers import threads
 from machine import describe
 from options import add_clock, add_rounds, new_parser, parse, report
-from tables import aligned_table
 from timing import CLOCKS, quartiles
 
 from hirl_mm.datasets.embedded import write_shapes
 from hirl_mm.engine.clustering_mode import MODES
+from hirl_mm.tables import aligned_table
 
 PLAIN = 'plain'
 PARTS = ('extract', 'cluster')

@@ -1,8 +1,9 @@
 """Results of the comparison of shortcuts as Markdown."""
 
 import torch
-from tables import aligned_table
 from timing import quartiles
+
+from hirl_mm.tables import aligned_table
 
 _SPREAD = 'faithful, other seed'
 

@@ -2,7 +2,8 @@
 
 from clustering_parts import PARTS
 from released_schedule import PARTS as RELEASED_PARTS
-from tables import aligned_table
+
+from hirl_mm.tables import aligned_table
 
 
 def modes_table(results: dict) -> str:

@@ -24,10 +24,10 @@ from kmeans_peers import (
 from machine import describe
 from mixtures import mixture
 from options import add_clock, add_rounds, new_parser, parse, report
-from tables import aligned_table
 from timing import CLOCKS, interleaved_seconds, quartiles, ratio
 
 from hirl_mm.clustering.assignment import assignment
+from hirl_mm.tables import aligned_table
 
 QUICK = dict(num=[300], clusters=[12], dim=[32], rounds=1, most_iters=3)
 

@@ -15,10 +15,10 @@ import torch.distributed as dist
 from gloo import bytes_reduced, run_group, timed
 from mixtures import mixture
 from options import add_rounds, new_parser, parse, report
-from tables import aligned_table
 from timing import quartiles, ratio
 
 from hirl_mm.clustering import kmeans
+from hirl_mm.tables import aligned_table
 
 QUICK = dict(num=400, clusters=12, dim=8, rounds=1, iters=3)
 

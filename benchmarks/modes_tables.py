@@ -3,7 +3,7 @@
 import statistics
 from collections.abc import Sequence
 
-from tables import aligned_table
+from hirl_mm.tables import aligned_table
 
 
 def modes_table(runs: dict[str, list[dict]]) -> str:

@@ -9,7 +9,8 @@ from spd_rows import (
     RELEASED,
     SHIFT,
 )
-from tables import aligned_table
+
+from hirl_mm.tables import aligned_table
 
 _HEAD = (
     'B, N_neg, D, prototypes',

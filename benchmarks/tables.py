@@ -1,5 +1,7 @@
 """Results of the throughput benchmark as Markdown."""
 
+from hirl_mm.tables import aligned_table
+
 _HEAD = (
     'method',
     'network, views, batch',
@@ -77,23 +79,3 @@ def _shares(parts: dict) -> dict[str, str]:
         for part, median in medians.items()
     }
     return cells | {'sum': f'{1e3 * total:.1f} (100%)'}
-
-
-def aligned_table(head, rows, left: int) -> str:
-    """The first ``left`` columns are flushed left, the others right."""
-    widths = [
-        max(len(row[i]) for row in (head, *rows)) for i in range(len(head))
-    ]
-    aligned = [
-        [
-            cell.ljust(width) if i < left else cell.rjust(width)
-            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        for row in (head, *rows)
-    ]
-    rule = [
-        '-' * width if i < left else '-' * (width - 1) + ':'
-        for i, width in enumerate(widths)
-    ]
-    lines = [aligned[0], rule, *aligned[1:]]
-    return ''.join(f'| {" | ".join(line)} |\n' for line in lines)

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from hirl_mm.clustering import hierarchical_kmeans, kmeans
 from hirl_mm.files import replacing
+from hirl_mm.tables import aligned_table
 from hirl_mm.version import __version__
 
 from .functional import clustering_scores, knn_accuracy, tree_purity
@@ -69,20 +70,11 @@ def measure_arm(
 def markdown_table(arms: Mapping[str, Mapping[str, float]]) -> str:
     """A row per arm, a column per figure, aligned for the eye."""
     columns = list(next(iter(arms.values())))
-    width = max(len(name) for name in arms)
-    header = ' | '.join(['arm'.ljust(width), *columns])
-    rule = '|'.join(
-        ['-' * (width + 2), *(f'{"-" * (len(c) + 1)}:' for c in columns)]
-    )
     rows = [
-        ' | '.join(
-            [name.ljust(width)]
-            + [f'{figures[c]:.1f}'.rjust(len(c)) for c in columns]
-        )
+        [name, *(f'{figures[column]:.1f}' for column in columns)]
         for name, figures in arms.items()
     ]
-    lines = [f'| {header} |', f'|{rule}|']
-    return '\n'.join(lines + [f'| {row} |' for row in rows])
+    return aligned_table(['arm', *columns], rows)
 
 
 def write_report(
@@ -110,5 +102,5 @@ def write_report(
         report = dict(facts=facts, arms=arms)
         temporary.write_text(json.dumps(report, indent=2) + '\n')
     with replacing(folder / 'report.md') as temporary:
-        temporary.write_text(f'{table}\n\nAll figures in percent.\n{notes}\n')
+        temporary.write_text(f'{table}\nAll figures in percent.\n{notes}\n')
     return table

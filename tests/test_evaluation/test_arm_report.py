@@ -43,10 +43,10 @@ def test_table():
         {'random': {'kNN': 9.04, 'NMI': 70}, 'HIRL': {'kNN': 98.96, 'NMI': 7}}
     )
     assert table.splitlines() == [
-        '| arm    | kNN | NMI |',
-        '|--------|----:|----:|',
-        '| random | 9.0 | 70.0 |',
-        '| HIRL   | 99.0 | 7.0 |',
+        '| arm    |  kNN |  NMI |',
+        '| ------ | ---: | ---: |',
+        '| random |  9.0 | 70.0 |',
+        '| HIRL   | 99.0 |  7.0 |',
     ]
 
 

@@ -1,0 +1,176 @@
+"""Features of a data set on disk, one folder, written by all ranks."""
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from hirl_mm.files import replacing
+from hirl_mm.ranks import rank_and_world_size
+
+from .extraction import NonFiniteFeaturesError
+
+_MANIFEST = 'manifest.json'
+_FEATURES = 'features.npy'
+_MERGED_AT_A_TIME = 65536
+
+
+class FeatureStoreError(ValueError):
+    """Stored features are incomplete, or of something else."""
+
+
+@torch.no_grad()
+def write_shard(
+    fn: Callable[[dict], Tensor],
+    loader: Iterable[dict],
+    folder: str | os.PathLike,
+    half: bool = False,
+) -> None:
+    """Write the features of the samples that this rank's loader yields.
+
+    Batch by batch, so that memory does not grow with the data set. Once all
+    ranks are done, one of them calls :func:`merge_shards`.
+
+    Args:
+        fn: From a batch of the loader to features (B, D).
+        loader: Yields batches with ``data_samples`` that carry their
+            ``sample_idx``.
+        folder: Of the store, the same for all ranks.
+        half: Whether to keep float16 in place of float32.
+
+    Raises:
+        NonFiniteFeaturesError: If a feature is NaN or infinite, or too large
+            for float16.
+    """
+    rank, _ = rank_and_world_size()
+    shard = _shard_path(folder, rank)
+    shard.parent.mkdir(parents=True, exist_ok=True)
+    dtype = torch.float16 if half else torch.float32
+    sample_idx, dim = [], 0
+    with open(shard.with_suffix('.bin'), 'wb') as file:
+        for batch in loader:
+            rows = fn(batch).to(dtype)
+            idx = [sample.sample_idx for sample in batch['data_samples']]
+            _check_finite(rows, idx)
+            rows.cpu().numpy().tofile(file)
+            sample_idx += idx
+            dim = rows.size(1)
+    with replacing(shard) as temporary:
+        content = dict(sample_idx=np.array(sample_idx, np.int64), dim=dim)
+        np.savez(temporary, half=half, **content)
+
+
+def merge_shards(
+    folder: str | os.PathLike, num_samples: int, facts: dict
+) -> None:
+    """Make one file of the shards, in the order of the samples.
+
+    The store is complete, and can be opened, from the moment in which its
+    manifest appears.
+
+    Args:
+        folder: Of the store, with the shards of all ranks.
+        num_samples: N, over all ranks.
+        facts: What the features are of; plain values.
+
+    Raises:
+        FeatureStoreError: If samples are missing in the shards.
+    """
+    folder = Path(folder)
+    paths = sorted(_shard_path(folder, 0).parent.glob('*.npz'))
+    shards = [np.load(path) for path in paths]
+    covered = np.zeros(num_samples, bool)
+    for shard in shards:
+        covered[shard['sample_idx']] = True
+    if not covered.all():
+        raise FeatureStoreError(
+            f'{folder} lacks the features of {int((~covered).sum())} of '
+            f'{num_samples} samples: a process was stopped while it wrote '
+            'them, or the processes do not share this folder; extract anew'
+        )
+    dim = max(int(shard['dim']) for shard in shards)
+    dtype = np.float16 if shards[0]['half'] else np.float32
+    with replacing(folder / _FEATURES) as temporary:
+        whole = np.lib.format.open_memmap(
+            temporary, 'w+', dtype, (num_samples, dim)
+        )
+        for path, shard in zip(paths, shards, strict=True):
+            _copy_rows(path, shard['sample_idx'], whole)
+        whole.flush()
+        del whole
+    with replacing(folder / _MANIFEST) as temporary:
+        temporary.write_text(json.dumps(facts, indent=2) + '\n')
+    shutil.rmtree(paths[0].parent)
+
+
+def stored_facts(folder: str | os.PathLike) -> dict | None:
+    """What the features of a store are of; None if there are none.
+
+    Raises:
+        FeatureStoreError: If the manifest is no manifest.
+    """
+    path = Path(folder, _MANIFEST)
+    if not path.is_file():
+        return None
+    try:
+        return dict(json.loads(path.read_text()))
+    except (TypeError, ValueError) as error:
+        raise FeatureStoreError(
+            f'{path} is no list of facts about features ({error}); delete '
+            f'{folder} and extract anew'
+        ) from error
+
+
+def open_features(folder: str | os.PathLike) -> Tensor:
+    """Features (N, D) of a store, float32 or float16.
+
+    They stay on disk and are read where they are used.
+
+    Raises:
+        FeatureStoreError: If the file is broken.
+    """
+    path = Path(folder, _FEATURES)
+    try:
+        # Copy on write: PyTorch warns of memory that cannot be written.
+        return torch.from_numpy(np.load(path, mmap_mode='c'))
+    except (OSError, ValueError) as error:
+        raise FeatureStoreError(
+            f'{path} cannot be read as features ({error}); delete {folder} '
+            'and extract anew'
+        ) from error
+
+
+def remove_store(folder: str | os.PathLike) -> None:
+    """Delete a store, its manifest first."""
+    Path(folder, _MANIFEST).unlink(missing_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _shard_path(folder: str | os.PathLike, rank: int) -> Path:
+    return Path(folder, 'shards', f'rank_{rank:04d}.npz')
+
+
+def _check_finite(rows: Tensor, sample_idx: list[int]) -> None:
+    bad = (~torch.isfinite(rows.sum(1, dtype=torch.float32))).nonzero()
+    if len(bad):
+        idx = [sample_idx[i] for i in bad.flatten().tolist()]
+        raise NonFiniteFeaturesError(idx[:5], len(idx))
+
+
+def _copy_rows(path: Path, sample_idx: np.ndarray, whole: np.ndarray) -> None:
+    if not len(sample_idx):
+        return
+    rows = np.memmap(
+        path.with_suffix('.bin'),
+        whole.dtype,
+        'r',
+        shape=(len(sample_idx), whole.shape[1]),
+    )
+    for start in range(0, len(rows), _MERGED_AT_A_TIME):
+        part = slice(start, start + _MERGED_AT_A_TIME)
+        whole[sample_idx[part]] = rows[part]

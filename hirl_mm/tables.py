@@ -1,0 +1,36 @@
+from collections.abc import Sequence
+
+
+def aligned_table(
+    head: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1
+) -> str:
+    """A Markdown table that also reads well as text.
+
+    Args:
+        head: Names of the columns.
+        rows: Cells by row and column.
+        left: Number of columns flushed left; the others are flushed right.
+
+    Returns:
+        Lines, each with its end.
+
+    Example:
+        >>> print(aligned_table(['arm', 'top-1'], [['plain', '9.5']]), end='')
+        | arm   | top-1 |
+        | ----- | ----: |
+        | plain |   9.5 |
+    """
+    widths = [max(map(len, cells)) for cells in zip(head, *rows, strict=True)]
+    aligned = [
+        [
+            cell.ljust(width) if i < left else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        for row in (head, *rows)
+    ]
+    rule = [
+        '-' * width if i < left else '-' * (width - 1) + ':'
+        for i, width in enumerate(widths)
+    ]
+    lines = [aligned[0], rule, *aligned[1:]]
+    return ''.join(f'| {" | ".join(line)} |\n' for line in lines)
