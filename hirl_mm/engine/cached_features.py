@@ -101,6 +101,7 @@ class FeatureCache:
             barrier()
             if is_main_process():
                 merge_shards(folder, len(dataset), facts)
+            barrier()
         return dataset
 
     def features(self, name: str) -> Tensor:

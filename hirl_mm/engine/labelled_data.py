@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import torch
 from mmengine.dataset import BaseDataset
 from torch import Tensor
@@ -35,12 +37,32 @@ def labels_of(dataset: BaseDataset, name: str) -> Tensor:
     unlabelled = sum(not isinstance(label, int) for label in labels)
     if unlabelled:
         raise ValueError(
-            f'kNN needs labels, but {unlabelled} of the {len(labels)} samples '
+            f'evaluation needs labels, but {unlabelled} of the '
+            f'{len(labels)} samples '
             f'of the {name} ({type(dataset).__name__} at '
             f'{dataset.data_root}) have none: use with_label=True and one '
             'folder per class, or an annotation file'
         )
     return torch.tensor(labels)
+
+
+def class_names_of(dataset: BaseDataset) -> list[str]:
+    """Names by class: of the folders, where a class is a folder of images.
+
+    ImageNet's are WordNet ids, by which a taxonomy knows them; the names
+    that a data set gives itself are for people.
+    """
+    folders: dict[int, set[str]] = {}
+    for index in range(len(dataset)):
+        info = dataset.get_data_info(index)
+        folder = Path(info['img_path']).parent.name
+        folders.setdefault(info['gt_label'], set()).add(folder)
+    names = list(dataset.CLASSES)
+    of_class = [folders.get(label, set()) for label in range(len(names))]
+    distinct = set().union(*of_class)
+    if len(distinct) == len(names) == sum(map(len, of_class)):
+        return [name for (name,) in of_class]
+    return names
 
 
 def paths_of(dataset: BaseDataset) -> list[str]:

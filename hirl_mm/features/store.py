@@ -84,14 +84,14 @@ def merge_shards(
     folder = Path(folder)
     paths = sorted(_shard_path(folder, 0).parent.glob('*.npz'))
     shards = [np.load(path) for path in paths]
-    covered = np.zeros(num_samples, bool)
-    for shard in shards:
-        covered[shard['sample_idx']] = True
-    if not covered.all():
+    sample_idx = np.concatenate([shard['sample_idx'] for shard in shards])
+    missing = np.setdiff1d(np.arange(num_samples), sample_idx)
+    if len(missing) or sample_idx.max() >= num_samples:
         raise FeatureStoreError(
-            f'{folder} lacks the features of {int((~covered).sum())} of '
+            f'{folder} lacks the features of {len(missing)} of '
             f'{num_samples} samples: a process was stopped while it wrote '
-            'them, or the processes do not share this folder; extract anew'
+            'them, the processes do not share this folder, or samples share '
+            'an index, as in a concatenation of data sets'
         )
     dim = max(int(shard['dim']) for shard in shards)
     dtype = np.float16 if shards[0]['half'] else np.float32

@@ -1,0 +1,67 @@
+"""Features in two dimensions."""
+
+import os
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from matplotlib.figure import Figure
+from sklearn.manifold import TSNE
+from torch import Tensor
+
+from hirl_mm.files import replacing
+
+from .class_palette import ClassPalette
+
+_MAX_NAMED = 20
+
+
+def draw_embedding(
+    features: Tensor,
+    labels: Tensor,
+    path: str | os.PathLike,
+    class_names: Sequence[str] | None = None,
+    *,
+    max_samples: int = 3000,
+    seed: int = 0,
+    title: str = 't-SNE of the features',
+) -> None:
+    """Draw features by `t-SNE <https://jmlr.org/papers/v9/vandermaaten08a>`_.
+
+    Of L2-normalised features, colored by class. Distances within a group
+    mean something in such a picture, those between groups little.
+
+    Args:
+        features: (N, D), N at least 4.
+        labels: (N,) classes.
+        path: Of the picture; its suffix is the format.
+        class_names: Names by class.
+        max_samples: So many are drawn at random if there are more.
+        seed: Of the choice of samples and of t-SNE.
+        title: Above the picture.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    shown = torch.randperm(len(features), generator=generator)[:max_samples]
+    unit = F.normalize(features[shown].float(), dim=1).numpy()
+    points = TSNE(
+        perplexity=min(30, (len(unit) - 1) / 3),
+        init='pca',
+        random_state=seed,
+    ).fit_transform(unit)
+    palette = ClassPalette(labels.numpy(), class_names)
+    colors = palette.colors(shown.numpy())
+    figure = Figure(figsize=(6.4, 5.4), dpi=120)
+    figure.set_layout_engine('constrained')
+    axes = figure.add_subplot()
+    axes.scatter(*points.T, c=colors, s=14, linewidths=0)
+    axes.set_title(f'{title}, {len(unit)} of {len(features)} images')
+    axes.set_xticks([])
+    axes.set_yticks([])
+    if palette.num_classes <= _MAX_NAMED:
+        for label in np.unique(palette.labels):
+            name, color = palette.name(label), palette.color(label)
+            axes.scatter([], [], c=color, s=30, label=name)
+        figure.legend(loc='outside right center', frameon=False)
+    with replacing(path) as temporary:
+        figure.savefig(temporary)

@@ -1,0 +1,105 @@
+"""Results of one or several pre-trained networks as a picture."""
+
+import os
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from hirl_mm.evaluation.arm_results import ArmResults
+from hirl_mm.files import replacing
+
+COLORS = ('#4477aa', '#ee6677', '#228833', '#ccbb44', '#66ccee', '#aa3377')
+_CURVES = {
+    'kNN': ('kNN: neighbours k', 'k='),
+    'logistic': ('logistic regression: labelled share', ''),
+    'hierarchy kNN': ('kNN by level of the taxonomy', ''),
+    'hierarchy clustering': ('clustering by level of the taxonomy', ''),
+}
+_ROW = 0.24
+
+
+def draw_results(arms: Sequence[ArmResults], path: str | os.PathLike) -> None:
+    """Draw all figures as dots, and those that make a curve as curves.
+
+    Filled dots are what was measured, hollow ones what the paper reports.
+
+    Args:
+        arms: At most six.
+        path: Of the picture; its suffix is the format.
+
+    Raises:
+        ValueError: If there is nothing to draw, or more than six arms.
+    """
+    if not 1 <= len(arms) <= len(COLORS):
+        raise ValueError(
+            f'can draw 1 to {len(COLORS)} networks side by side, got '
+            f'{len(arms)}'
+        )
+    curves = [
+        protocol
+        for protocol in _CURVES
+        if any(len(arm.figures.get(protocol, ())) > 1 for arm in arms)
+    ]
+    keys = list(dict.fromkeys(key for arm in arms for key in arm.rows()))
+    if not keys:
+        raise ValueError('there are no figures to draw')
+    height = max(3.0, _ROW * len(keys) + 1.4, 2.6 * len(curves))
+    figure = Figure(figsize=(11 if curves else 7, height), dpi=120)
+    figure.set_layout_engine('constrained')
+    columns = figure.add_gridspec(
+        max(1, len(curves)), 2 if curves else 1, width_ratios=None
+    )
+    _draw_dots(figure.add_subplot(columns[:, 0]), arms, keys)
+    for row, protocol in enumerate(curves):
+        _draw_curve(figure.add_subplot(columns[row, 1]), arms, protocol)
+    with replacing(path) as temporary:
+        figure.savefig(temporary)
+
+
+def _draw_dots(
+    axes: Axes, arms: Sequence[ArmResults], keys: list[tuple[str, str]]
+) -> None:
+    for arm, color in zip(arms, COLORS, strict=False):
+        for figures, face in ((arm.rows(), color), (arm.paper(), 'none')):
+            shown = [
+                (figures[key], place)
+                for place, key in enumerate(keys)
+                if key in figures
+            ]
+            if shown:
+                label = arm.name if face == color else f'{arm.name}, paper'
+                axes.scatter(
+                    *zip(*shown, strict=True),
+                    label=label,
+                    edgecolors=color,
+                    facecolors=face,
+                    s=36,
+                    zorder=3,
+                )
+    axes.set_yticks(range(len(keys)), [' '.join(key) for key in keys])
+    axes.set_ylim(len(keys) - 0.5, -0.5)
+    axes.set_xlabel('percent')
+    axes.grid(axis='x', color='#dddddd')
+    axes.grid(axis='y', color='#eeeeee')
+    axes.legend(
+        loc='lower center', bbox_to_anchor=(0.5, 1), ncols=2, frameon=False
+    )
+
+
+def _draw_curve(axes: Axes, arms: Sequence[ArmResults], protocol: str) -> None:
+    title, prefix = _CURVES[protocol]
+    for arm, color in zip(arms, COLORS, strict=False):
+        figures = {
+            figure.removeprefix(prefix): value
+            for figure, value in arm.figures.get(protocol, {}).items()
+            if figure.startswith(prefix) and 'best' not in figure
+        }
+        axes.plot(
+            list(figures), list(figures.values()), 'o-', color=color, ms=5
+        )
+    axes.set_title(title, fontsize=10)
+    axes.set_ylabel('percent')
+    axes.yaxis.set_major_locator(MaxNLocator(5))
+    axes.grid(color='#dddddd')
