@@ -71,16 +71,23 @@ class ClassHierarchy:
                 f'fine_labels must lie in [0, {num}), got values from '
                 f'{fine_labels.min()} to {fine_labels.max()}'
             )
-        column = self._column(level)
-        index = {name: i for i, name in enumerate(self.names(level))}
-        table = [index[path[column]] for path in self.classes.values()]
-        return np.array(table)[fine_labels.astype(np.int64)]
+        return self._table(level)[fine_labels.astype(np.int64)]
+
+    def tables(self) -> np.ndarray:
+        """(T, C) int64, the label of every class on every level."""
+        return np.stack([self._table(level) for level in self.levels])
 
     def save(self, path: str | os.PathLike) -> None:
         """Write the file that :func:`load_hierarchy` reads."""
         content = {'levels': self.levels, 'classes': self.classes}
         with replacing(path) as temporary:
             temporary.write_text(json.dumps(content, indent=2) + '\n')
+
+    def _table(self, level: str) -> np.ndarray:
+        column = self._column(level)
+        index = {name: i for i, name in enumerate(self.names(level))}
+        table = [index[path[column]] for path in self.classes.values()]
+        return np.array(table)
 
     def _column(self, level: str) -> int:
         if level not in self.levels:

@@ -51,7 +51,9 @@ def _search(
     best = queries.new_empty(len(queries), 0)
     best_idx = best.long()
     for start in range(0, len(bank), chunk_size):
-        chunk = bank[start : start + chunk_size].to(queries)
+        # across devices in the type of the bank, which may be half
+        chunk = bank[start : start + chunk_size].to(queries.device)
+        chunk = chunk.to(queries.dtype)
         similarities = queries @ F.normalize(chunk, dim=1).T
         values, idx = _stable_top_k(similarities, k)
         # rows of earlier chunks stand first and so win ties
@@ -97,11 +99,16 @@ def _check(queries: Tensor, bank: Tensor, k: int, chunk_size: int) -> None:
         )
     if chunk_size < 1:
         raise ValueError(f'chunk_size must be at least 1, got {chunk_size}')
-    _check_finite('queries', queries, chunk_size)
-    _check_finite('bank', bank, chunk_size)
+    check_finite('queries', queries, chunk_size)
+    check_finite('bank', bank, chunk_size)
 
 
-def _check_finite(name: str, features: Tensor, chunk_size: int) -> None:
+def check_finite(name: str, features: Tensor, chunk_size: int) -> None:
+    """Raise unless all rows of (N, D) features are finite.
+
+    Raises:
+        ValueError: With the rows that are not.
+    """
     chunks = features.split(chunk_size)
     finite = torch.cat([torch.isfinite(c).all(dim=1) for c in chunks])
     rows = (~finite).nonzero().flatten()

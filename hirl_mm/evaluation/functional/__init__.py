@@ -1,10 +1,31 @@
+from .average_precision import average_precision
 from .clustering import clustering_scores
-from .knn import knn_accuracy, weighted_vote
+from .hierarchy import (
+    HierarchyScores,
+    TreeAgreement,
+    hierarchy_scores,
+    level_clustering_scores,
+    tree_agreement,
+)
+from .knn import knn_accuracy, knn_predictions, weighted_vote
+from .logistic import LogisticResult, logistic_accuracy
 from .purity import tree_purity
+from .svm import SVMScores, svm_scores
 
 __all__ = [
+    'HierarchyScores',
+    'LogisticResult',
+    'SVMScores',
+    'TreeAgreement',
+    'average_precision',
     'clustering_scores',
+    'hierarchy_scores',
     'knn_accuracy',
+    'knn_predictions',
+    'level_clustering_scores',
+    'logistic_accuracy',
+    'svm_scores',
+    'tree_agreement',
     'tree_purity',
     'weighted_vote',
 ]

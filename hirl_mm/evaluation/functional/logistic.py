@@ -1,0 +1,189 @@
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from hirl_mm.evaluation.functional.labels import check_labels
+from hirl_mm.evaluation.functional.softmax_regression import (
+    fit_softmax,
+    predict_softmax,
+)
+from hirl_mm.evaluation.label_subsets import label_subset
+from hirl_mm.features.neighbors import check_finite
+
+STRENGTHS = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7)
+FIXED_STRENGTH = 1e-4
+_HELD_OUT = 0.2
+
+
+@dataclass(frozen=True)
+class LogisticResult:
+    """What logistic regression reaches.
+
+    Args:
+        top1: Accuracy on the queries in percent.
+        strength: Of the regularisation.
+        chosen: Whether ``strength`` was chosen on held-out training samples;
+            if not, it is the fixed one for lack of samples.
+        iterations: Of the last fit, on all training samples.
+        converged: Whether no fit ran out of iterations.
+    """
+
+    top1: float
+    strength: float
+    chosen: bool
+    iterations: int
+    converged: bool
+
+
+def logistic_accuracy(
+    features: Tensor,
+    labels: Tensor,
+    queries: Tensor,
+    query_labels: Tensor,
+    *,
+    strengths: Sequence[float] = STRENGTHS,
+    fixed_strength: float = FIXED_STRENGTH,
+    seed: int = 0,
+    max_iterations: int = 1000,
+    tolerance: float = 1e-3,
+    chunk_size: int = 16384,
+) -> LogisticResult:
+    """Multinomial logistic regression on frozen features.
+
+    Features are L2-normalised. The mean cross-entropy plus ``strength / 2``
+    times the squared weights, biases aside, is minimised by L-BFGS: the
+    optimum of scikit-learn's ``LogisticRegression`` with ``C = 1 / (strength
+    * N)``. It is summed over chunks of rows on the device of the features, so
+    that of N x C scores no more than a chunk exists.
+
+    The strength is the one that classifies a held-out fifth of the training
+    samples best, drawn by class; the queries play no part. Each fit starts
+    from the weights of the one before. Where a class has a single sample
+    (1 % of a small data set) nothing can be held out and ``fixed_strength``
+    is taken.
+
+    Args:
+        features: (N, D) of the training samples.
+        labels: (N,) their classes.
+        queries: (Q, D) features of the samples to classify.
+        query_labels: (Q,) their classes; one that no training sample has
+            counts as wrong.
+        strengths: To choose from, best from strong to weak; of equally good
+            ones the first.
+        fixed_strength: Without a choice.
+        seed: Of the held-out samples.
+        max_iterations: Of one fit.
+        tolerance: Of one fit, see :func:`fit_softmax`.
+        chunk_size: Rows taken at a time.
+
+    Raises:
+        ValueError: If shapes, labels, features or options are not usable.
+    """
+    _check_options(
+        strengths=strengths,
+        fixed_strength=[fixed_strength],
+        tolerance=[tolerance],
+        max_iterations=[max_iterations],
+        chunk_size=[chunk_size],
+    )
+    _check(features, labels, queries, query_labels, chunk_size)
+    options = dict(
+        max_iterations=max_iterations,
+        tolerance=tolerance,
+        chunk_size=chunk_size,
+    )
+    classes, targets = labels.cpu().unique(return_inverse=True)
+    start = np.zeros((len(classes), features.size(1) + 1))
+    strength, converged = fixed_strength, True
+    chosen = bool(targets.bincount().min() > 1)
+    if chosen:
+        strength, start, converged = _choose(
+            features, targets, start, strengths, seed, options
+        )
+    everything = torch.arange(len(targets))
+    fit = fit_softmax(
+        features, targets, everything, strength, start, **options
+    )
+    found = classes[
+        predict_softmax(
+            queries, torch.arange(len(queries)), fit.weights, chunk_size
+        )
+    ]
+    hits = int((found == query_labels.cpu()).sum())
+    return LogisticResult(
+        top1=100 * hits / len(queries),
+        strength=strength,
+        chosen=chosen,
+        iterations=fit.iterations,
+        converged=converged and fit.converged,
+    )
+
+
+def _choose(
+    features: Tensor,
+    targets: Tensor,
+    start: np.ndarray,
+    strengths: Sequence[float],
+    seed: int,
+    options: dict,
+) -> tuple[float, np.ndarray, bool]:
+    """The best strength, its weights, and whether all fits converged."""
+    held_out = torch.from_numpy(label_subset(targets, _HELD_OUT, seed))
+    kept = torch.ones(len(targets), dtype=torch.bool)
+    kept[held_out] = False
+    kept = kept.nonzero().flatten()
+    most, converged, weights = -1, True, start
+    for candidate in strengths:
+        fit = fit_softmax(
+            features, targets, kept, candidate, weights, **options
+        )
+        weights = fit.weights
+        converged &= fit.converged
+        found = predict_softmax(
+            features, held_out, weights, options['chunk_size']
+        )
+        hits = int((found == targets[held_out]).sum())
+        if hits > most:
+            most, strength, best = hits, candidate, weights
+    return strength, best, converged
+
+
+def _check_options(**options: Sequence[float]) -> None:
+    for name, values in options.items():
+        if not len(values) or not all(value > 0 for value in values):
+            raise ValueError(
+                f'{name} must be positive, got {", ".join(map(str, values))}'
+            )
+
+
+def _check(
+    features: Tensor,
+    labels: Tensor,
+    queries: Tensor,
+    query_labels: Tensor,
+    chunk_size: int,
+) -> None:
+    shapes = tuple(features.shape), tuple(queries.shape)
+    if any(len(shape) != 2 for shape in shapes) or (
+        shapes[0][1] != shapes[1][1]
+    ):
+        raise ValueError(
+            'features and queries must have shapes (N, D) and (Q, D) with '
+            f'the same D, got {shapes[0]} and {shapes[1]}'
+        )
+    for name, rows, of in (
+        ('training', features, labels),
+        ('query', queries, query_labels),
+    ):
+        if not len(rows):
+            raise ValueError(f'there must be at least one {name} sample')
+        check_labels(name, rows, of)
+        check_finite(f'{name} features', rows, chunk_size)
+    if len(labels.unique()) < 2:
+        raise ValueError(
+            'training labels must be of two or more classes, got '
+            f'{labels.unique().tolist()}'
+        )

@@ -1,0 +1,150 @@
+"""Multinomial logistic regression that never holds all scores at once."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from scipy.optimize import minimize
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class SoftmaxFit:
+    """The end of a minimisation.
+
+    Args:
+        weights: (C, D + 1) float64, the bias last.
+        iterations: Number of steps of L-BFGS.
+        converged: False if it ran out of iterations.
+    """
+
+    weights: np.ndarray
+    iterations: int
+    converged: bool
+
+
+@torch.no_grad()
+def softmax_loss(
+    weights: np.ndarray,
+    features: Tensor,
+    targets: Tensor,
+    rows: Tensor,
+    strength: float,
+    chunk_size: int,
+) -> tuple[float, np.ndarray]:
+    """Regularised mean cross-entropy and its gradient.
+
+    The value is the mean over ``rows`` of ``-log softmax(W x + b)[target]``
+    plus ``strength / 2 * |W|^2``; x has unit length. Products are of the type
+    of the features, at least float32; parameters and sums over chunks are
+    float64.
+
+    Args:
+        weights: (C, D + 1) float64, the bias last.
+        features: (N, D), normalised here.
+        targets: (N,) long in [0, C), on the CPU.
+        rows: (M,) long on the CPU, the samples that count.
+        strength: Of the regularisation, which leaves the bias alone.
+        chunk_size: Rows taken at a time.
+
+    Returns:
+        The value, and the gradient of the shape of the weights.
+    """
+    moved = torch.from_numpy(weights).to(features.device)
+    value = moved.new_zeros(())
+    gradient = torch.zeros_like(moved)
+    for chunk in rows.split(chunk_size):
+        unit, scores = _scores(features, moved, chunk)
+        target = targets[chunk].to(scores.device)[:, None]
+        log_p = F.log_softmax(scores, dim=1)
+        value -= log_p.gather(1, target).double().sum()
+        residual = log_p.exp_()
+        residual.scatter_add_(1, target, residual.new_full(target.shape, -1))
+        gradient[:, :-1] += residual.T @ unit
+        gradient[:, -1] += residual.sum(dim=0)
+    value, gradient = value / len(rows), gradient / len(rows)
+    value += strength / 2 * moved[:, :-1].square().sum()
+    gradient[:, :-1] += strength * moved[:, :-1]
+    return value.item(), gradient.cpu().numpy()
+
+
+def fit_softmax(
+    features: Tensor,
+    targets: Tensor,
+    rows: Tensor,
+    strength: float,
+    start: np.ndarray,
+    *,
+    max_iterations: int,
+    tolerance: float,
+    chunk_size: int,
+) -> SoftmaxFit:
+    """Minimise :func:`softmax_loss` by L-BFGS.
+
+    Args:
+        features: (N, D).
+        targets: (N,) long on the CPU.
+        rows: (M,) long on the CPU, the samples to learn from.
+        strength: Of the regularisation.
+        start: (C, D + 1) float64.
+        max_iterations: Steps after which to give up.
+        tolerance: The end is where no entry of the gradient is larger than
+            this times the largest one at zero; a bound that fits any number
+            of classes and dimensions.
+        chunk_size: Rows taken at a time.
+    """
+
+    def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
+        value, gradient = softmax_loss(
+            flat.reshape(start.shape),
+            features,
+            targets,
+            rows,
+            strength,
+            chunk_size,
+        )
+        return value, gradient.ravel()
+
+    largest = np.abs(loss(np.zeros(start.size))[1]).max()
+    found = minimize(
+        loss,
+        start.ravel(),
+        method='L-BFGS-B',
+        jac=True,
+        options=dict(
+            maxiter=max_iterations,
+            maxfun=10 * max_iterations,
+            gtol=tolerance * largest,
+            ftol=0,
+        ),
+    )
+    return SoftmaxFit(
+        weights=found.x.reshape(start.shape),
+        iterations=int(found.nit),
+        converged=found.status != 1,
+    )
+
+
+@torch.no_grad()
+def predict_softmax(
+    features: Tensor, rows: Tensor, weights: np.ndarray, chunk_size: int
+) -> Tensor:
+    """(M,) long on the CPU, the best class of the samples ``rows``."""
+    moved = torch.from_numpy(weights).to(features.device)
+    return torch.cat(
+        [
+            _scores(features, moved, chunk)[1].argmax(dim=1).cpu()
+            for chunk in rows.split(chunk_size)
+        ]
+    )
+
+
+def _scores(
+    features: Tensor, weights: Tensor, rows: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Unit rows (M, D) and their scores (M, C)."""
+    dtype = torch.promote_types(features.dtype, torch.float32)
+    chosen = features[rows.to(features.device)].to(dtype)
+    unit, weights = F.normalize(chosen, dim=1), weights.to(dtype)
+    return unit, torch.addmm(weights[:, -1], unit, weights[:, :-1].T)
