@@ -1,28 +1,201 @@
-"""Judge a pre-trained backbone by every protocol that needs no training.
+"""Judge a pre-trained backbone by the protocols that need no training.
 
-One pass over the training and the validation images keeps their features;
-kNN, logistic regression, clustering, and what a taxonomy, a tree of
-prototypes or multi-label data allow run from there.
+One pass over the labelled images keeps their features in OUT/features; kNN,
+logistic regression, clustering, the levels of a taxonomy, trees of
+prototypes and, for multi-label data, linear support vector machines run from
+there, again and again without another pass.
 """
 
 import argparse
-import os
 import sys
-import time
 from functools import cache
 from pathlib import Path
 
 import torch
 from mmengine.config import Config
 from mmengine.dist import init_dist, is_main_process
+from mmengine.model import BaseModel
+from mmengine.runner import CheckpointLoader
 
 from hirl_mm.engine.cached_features import FeatureCache, feature_source
-from hirl_mm.engine.dataset_features import evaluation_data
-from hirl_mm.engine.labelled_data import class_names_of, labels_of
-from hirl_mm.engine.pretrained import load_pretrained
-from hirl_mm.evaluation.arm_results import ArmResults, results_table
-from hirl_mm.evaluation.frozen_protocols import (
-    FrozenData,
-    evaluate_clustering,
-    evaluate_knn,
+from hirl_mm.engine.frozen_evaluation import (
+    TRAIN,
+    VAL,
+    FrozenEvaluation,
+    FrozenOptions,
 )
+from hirl_mm.engine.hooks.hierarchical_kmeans_hook import TREE_KEY
+from hirl_mm.engine.pretrained import load_pretrained
+from hirl_mm.engine.svm_evaluation import (
+    SVM_TEST,
+    SVM_TRAIN,
+    SVMEvaluation,
+)
+from hirl_mm.evaluation.arm_results import ArmResults
+from hirl_mm.structures import PrototypeTree
+from hirl_mm.visualization.results_files import write_comparison
+
+DATA_SETS = TRAIN, VAL, SVM_TRAIN, SVM_TEST
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        epilog='The config names labelled data sets with their pipelines: '
+        'knn_bank, the training images, and knn_queries, the validation '
+        'images; for multi-label data svm_train and svm_test. Several GPUs: '
+        'torchrun --nproc_per_node 8 tools/evaluate.py ... --launcher '
+        'pytorch; they share the pass, the protocols run in the first.',
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add('config', help='pre-training config')
+    group = parser.add_mutually_exclusive_group(required=True)
+    group.add_argument(
+        'checkpoint', nargs='?', help='its checkpoint, or a converted release'
+    )
+    group.add_argument(
+        '--random-init',
+        action='store_true',
+        help='evaluate the untrained network, the floor of every comparison',
+    )
+    add('--name', help='of the network in tables (default: the config)')
+    add(
+        '--out',
+        type=Path,
+        help='folder for features and results (default: '
+        'work_dirs/evaluation/NAME_OF_CONFIG)',
+    )
+    add(
+        '--data',
+        help='a config with other data sets than those of the training, such '
+        'as configs/_base_/svm_voc07.py',
+    )
+    defaults = FrozenOptions()
+    add(
+        '--ks',
+        type=int,
+        nargs='+',
+        default=defaults.ks,
+        help='numbers of neighbours (default: 10 20 100 200)',
+    )
+    add(
+        '--shares',
+        nargs='+',
+        default=defaults.shares,
+        metavar='SHARE[=FILE]',
+        help='labelled training images for logistic regression, drawn by '
+        'class or listed in a file (default: 1%% 10%% 100%%)',
+    )
+    add(
+        '--hierarchy',
+        help="a taxonomy: hierarchy.json or WordNet's is_a file (default: "
+        'hierarchy.json beside the images, if there is one)',
+    )
+    add(
+        '--num-prototypes',
+        type=int,
+        nargs='+',
+        default=defaults.num_prototypes,
+        help='of a tree of the features, from fine to coarse, as in '
+        '30000 10000 1000 (default: no tree but the one in the checkpoint)',
+    )
+    add('--seed', type=int, default=defaults.seed, help='(default: 0)')
+    add('--half', action='store_true', help='keep features as float16')
+    add(
+        '--refresh',
+        action='store_true',
+        help='replace features of another checkpoint, config or data set',
+    )
+    add('--batch-size', type=int, default=256, help='per process')
+    add('--num-workers', type=int, default=4, help='per process')
+    add('--launcher', choices=['none', 'pytorch', 'slurm'], default='none')
+    return parser.parse_args()
+
+
+def load_config(args: argparse.Namespace) -> Config:
+    """The training config, with other data sets where they are given."""
+    cfg = Config.fromfile(args.config)
+    if args.data:
+        other = Config.fromfile(args.data)
+        for name in DATA_SETS:
+            cfg.pop(name, None)
+            if name in other:
+                cfg[name] = other[name]
+    if not any(name in cfg for name in DATA_SETS):
+        raise ValueError(
+            f'{args.data or args.config} names none of the data sets '
+            f'{", ".join(DATA_SETS)}: see configs/_base_/knn_imagenet.py'
+        )
+    return cfg
+
+
+def tree_in(checkpoint: str | None) -> PrototypeTree | None:
+    """The tree that a training left in its checkpoint."""
+    if checkpoint is None:
+        return None
+    state = CheckpointLoader.load_checkpoint(checkpoint, 'cpu')
+    state = state.get(TREE_KEY)
+    return PrototypeTree.from_state_dict(state) if state else None
+
+
+def evaluate(args: argparse.Namespace, cfg: Config) -> ArmResults | None:
+    """The results, in the first process; None in the others."""
+    recipe = Path(args.config).stem
+    source = feature_source(cfg, args.checkpoint)
+    options = FrozenOptions(
+        args.ks,
+        args.shares,
+        args.hierarchy,
+        args.num_prototypes,
+        args.seed,
+    )
+    evaluations = []
+    if TRAIN in cfg:
+        tree = tree_in(args.checkpoint)
+        evaluations.append(FrozenEvaluation(cfg, options, tree))
+    if SVM_TRAIN in cfg:
+        evaluations.append(SVMEvaluation(cfg))
+
+    @cache
+    def model() -> BaseModel:
+        return load_pretrained(cfg, args.checkpoint)
+
+    features = FeatureCache(
+        args.out / 'features',
+        source,
+        args.half,
+        args.refresh,
+        args.batch_size,
+        args.num_workers,
+    )
+    for evaluation in evaluations:
+        evaluation.extract(features, model)
+    if not is_main_process():
+        return None
+    results = ArmResults(args.name or recipe, recipe, source=source)
+    for evaluation in evaluations:
+        evaluation.run(results)
+    return results
+
+
+def main() -> None:
+    args = parse_args()
+    args.out = args.out or Path('work_dirs/evaluation', Path(args.config).stem)
+    if args.launcher != 'none':
+        init_dist(
+            args.launcher, 'nccl' if torch.cuda.is_available() else 'gloo'
+        )
+    try:
+        results = evaluate(args, load_config(args))
+    except (OSError, ValueError) as error:
+        sys.exit(f'{type(error).__name__}: {error}')
+    if results is None:
+        return
+    results.save(args.out / 'results.json')
+    print(write_comparison(args.out, 'results', [results]), end='')
+    print(f'written to {args.out}')
+
+
+if __name__ == '__main__':
+    main()

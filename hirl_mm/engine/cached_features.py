@@ -8,7 +8,6 @@ from mmengine.config import Config
 from mmengine.dataset import BaseDataset
 from mmengine.dist import barrier, broadcast_object_list, is_main_process
 from mmengine.model import BaseModel
-from mmpretrain.registry import DATASETS
 from torch import Tensor
 
 from hirl_mm.features.store import (
@@ -67,34 +66,38 @@ class FeatureCache:
     batch_size: int = 256
     num_workers: int = 4
 
-    def fill(
-        self, model: Callable[[], BaseModel], data: dict, name: str
-    ) -> BaseDataset:
-        """See that the features of a data set are there.
+    def features(
+        self,
+        model: Callable[[], BaseModel],
+        dataset: BaseDataset,
+        name: str,
+        pipeline: list[dict],
+    ) -> Tensor:
+        """Features of a data set, extracted if they are not there.
 
-        All ranks call this, each extracts its share.
+        All ranks call this, and each extracts its share.
 
         Args:
             model: Gives the frozen model; asked only if there is something
                 to extract.
-            data: Config of the data set with its evaluation pipeline.
+            dataset: With its evaluation pipeline.
             name: Of the data set, and of its store.
+            pipeline: Config of the data set's pipeline.
 
         Returns:
-            The data set.
+            The features (N, C), on disk until they are used.
 
         Raises:
             FeatureStoreError: If the store holds features of another
                 checkpoint, config or data set.
             FeaturePassError: If features are NaN or infinite.
         """
-        dataset = DATASETS.build(data)
         folder = self.folder / name
         facts = self.source | dict(
             half=self.half,
             num_samples=len(dataset),
             data=data_fingerprint(dataset),
-            pipeline=config_fingerprint(data.get('pipeline', [])),
+            pipeline=config_fingerprint(pipeline),
         )
         if self._must_extract(folder, facts):
             self._extract(model(), dataset, name)
@@ -102,11 +105,7 @@ class FeatureCache:
             if is_main_process():
                 merge_shards(folder, len(dataset), facts)
             barrier()
-        return dataset
-
-    def features(self, name: str) -> Tensor:
-        """The features (N, C) of a data set, on disk until they are used."""
-        return open_features(self.folder / name)
+        return open_features(folder)
 
     def _must_extract(self, folder: Path, facts: dict) -> bool:
         """Rank 0's word, before others write. Clears what is in the way."""

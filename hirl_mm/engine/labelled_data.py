@@ -46,6 +46,30 @@ def labels_of(dataset: BaseDataset, name: str) -> Tensor:
     return torch.tensor(labels)
 
 
+def multi_label_targets_of(dataset: BaseDataset, name: str) -> Tensor:
+    """(N, C) int8: 1 where a sample shows a class, 0 where not.
+
+    It is -1 where an object is marked as difficult, as in VOC, unless another
+    one of the class is not.
+
+    Raises:
+        ValueError: If samples of the data set, called ``name``, have no list
+            of labels.
+    """
+    targets = torch.zeros(len(dataset), len(dataset.CLASSES)).char()
+    for index, target in enumerate(targets):
+        info = dataset.get_data_info(index)
+        if not isinstance(info.get('gt_label'), list):
+            raise ValueError(
+                f'the samples of {name} ({type(dataset).__name__} at '
+                f'{dataset.data_root}) have no lists of labels: use a '
+                'multi-label data set, such as VOC'
+            )
+        target[info.get('gt_label_difficult') or []] = -1
+        target[info['gt_label']] = 1
+    return targets
+
+
 def class_names_of(dataset: BaseDataset) -> list[str]:
     """Names by class: of the folders, where a class is a folder of images.
 

@@ -23,12 +23,14 @@ class ArmResults:
         figures: Percent by protocol and figure, such as
             ``{'kNN': {'k=10': 95.3}}``.
         facts: About the measurement, such as its seed, by protocol.
+        source: What the features depend on besides the data.
     """
 
     name: str
     recipe: str
     figures: dict[str, dict[str, float]] = field(default_factory=dict)
     facts: dict[str, dict] = field(default_factory=dict)
+    source: dict[str, str] = field(default_factory=dict)
 
     def add(
         self, protocol: str, figures: Mapping[str, float], **facts

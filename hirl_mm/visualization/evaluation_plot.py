@@ -14,8 +14,8 @@ COLORS = ('#4477aa', '#ee6677', '#228833', '#ccbb44', '#66ccee', '#aa3377')
 _CURVES = {
     'kNN': ('kNN: neighbours k', 'k='),
     'logistic': ('logistic regression: labelled share', ''),
-    'hierarchy kNN': ('kNN by level of the taxonomy', ''),
-    'hierarchy clustering': ('clustering by level of the taxonomy', ''),
+    'kNN by level': ('kNN by level of the taxonomy', ''),
+    'clustering by level': ('clustering by level of the taxonomy', ''),
 }
 _ROW = 0.24
 

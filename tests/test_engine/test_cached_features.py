@@ -3,6 +3,7 @@
 import pytest
 import torch
 from mmengine.config import Config
+from mmpretrain.registry import DATASETS
 
 from hirl_mm.engine.cached_features import FeatureCache, feature_source
 from hirl_mm.engine.dataset_features import dataset_features
@@ -42,8 +43,9 @@ def fill(cfg, checkpoint, folder, name='train', **options):
 
     source = feature_source(cfg, checkpoint)
     cache = FeatureCache(folder, source, num_workers=0, **options)
-    cache.fill(model, cfg.knn_bank, name)
-    return cache.features(name), len(asked)
+    dataset = DATASETS.build(cfg.knn_bank)
+    pipeline = cfg.knn_bank.pipeline
+    return cache.features(model, dataset, name, pipeline), len(asked)
 
 
 def test_second_time_needs_no_model(cfg, tmp_path):

@@ -24,7 +24,7 @@ from hirl_mm.models.selfsup import HIRLAlgorithm
 from hirl_mm.registry import HOOKS
 from hirl_mm.structures import PrototypeTree
 
-_STATE_KEY = 'prototype_tree'
+TREE_KEY = 'prototype_tree'
 
 
 @HOOKS.register_module()
@@ -117,12 +117,12 @@ class HierarchicalKMeansHook(Hook):
         self._stored: dict | None = None
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
-        self._stored = checkpoint.get(_STATE_KEY)
+        self._stored = checkpoint.get(TREE_KEY)
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         tree = get_ori_model(runner.model).tree
         if tree is not None:
-            checkpoint[_STATE_KEY] = tree.state_dict()
+            checkpoint[TREE_KEY] = tree.state_dict()
 
     def before_train(self, runner: Runner) -> None:
         model = get_ori_model(runner.model)
