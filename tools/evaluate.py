@@ -176,6 +176,8 @@ def evaluate(args: argparse.Namespace, cfg: Config) -> ArmResults | None:
     results = ArmResults(args.name or recipe, recipe, source=source)
     for evaluation in evaluations:
         evaluation.run(results)
+        if isinstance(evaluation, FrozenEvaluation):
+            evaluation.draw(args.out)
     return results
 
 

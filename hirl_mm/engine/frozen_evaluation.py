@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from mmengine.config import Config
@@ -22,6 +23,7 @@ from hirl_mm.evaluation.frozen_protocols import (
     evaluate_tree,
 )
 from hirl_mm.structures import PrototypeTree
+from hirl_mm.visualization import draw_embedding
 
 from .cached_features import FeatureCache
 from .dataset_features import evaluation_data
@@ -124,6 +126,16 @@ class FrozenEvaluation:
             logger.info(f'{name}: {seconds} s')
             for part, values in figures.items():
                 results.add(part, values, **facts, seconds=seconds)
+
+    def draw(self, folder: Path) -> None:
+        """Write ``embedding.png``, the validation images in two dimensions."""
+        draw_embedding(
+            self.data.val,
+            self.data.val_labels,
+            folder / 'embedding.png',
+            self.plan.class_names,
+            seed=self.options.seed,
+        )
 
     def _protocols(self) -> dict[str, Callable[[], Outcome]]:
         data, plan, seed = self.data, self.plan, self.options.seed

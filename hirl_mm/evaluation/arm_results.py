@@ -11,6 +11,9 @@ from hirl_mm.tables import aligned_table
 
 from .paper_results import paper_figures
 
+# Counts levels of a taxonomy; everything else is in percent.
+TREE_DISTANCE = 'tree distance'
+
 
 @dataclass
 class ArmResults:

@@ -11,6 +11,7 @@ from torch import Tensor
 from hirl_mm.clustering import kmeans
 from hirl_mm.structures import PrototypeTree
 
+from .arm_results import TREE_DISTANCE
 from .functional import (
     clustering_scores,
     hierarchy_scores,
@@ -92,7 +93,7 @@ def evaluate_knn(
     )
     # Without a mistake there is no distance of mistakes.
     of_mistakes = scores.mistake_distance or 0.0
-    results['tree distance'] = {
+    results[TREE_DISTANCE] = {
         'of mistakes': of_mistakes,
         'of all': scores.mean_distance,
     }

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from hirl_mm.evaluation.arm_results import ArmResults
+from hirl_mm.evaluation.arm_results import TREE_DISTANCE, ArmResults
 from hirl_mm.files import replacing
 
 COLORS = ('#4477aa', '#ee6677', '#228833', '#ccbb44', '#66ccee', '#aa3377')
@@ -18,10 +18,12 @@ _CURVES = {
     'clustering by level': ('clustering by level of the taxonomy', ''),
 }
 _ROW = 0.24
+# Less would make noise look like a difference.
+_LEAST_SPAN = 5.0
 
 
 def draw_results(arms: Sequence[ArmResults], path: str | os.PathLike) -> None:
-    """Draw all figures as dots, and those that make a curve as curves.
+    """Draw figures in percent as dots, and those that make a curve as curves.
 
     Filled dots are what was measured, hollow ones what the paper reports.
 
@@ -43,14 +45,13 @@ def draw_results(arms: Sequence[ArmResults], path: str | os.PathLike) -> None:
         if any(len(arm.figures.get(protocol, ())) > 1 for arm in arms)
     ]
     keys = list(dict.fromkeys(key for arm in arms for key in arm.rows()))
+    keys = [key for key in keys if key[0] != TREE_DISTANCE]
     if not keys:
         raise ValueError('there are no figures to draw')
     height = max(3.0, _ROW * len(keys) + 1.4, 2.6 * len(curves))
     figure = Figure(figsize=(11 if curves else 7, height), dpi=120)
     figure.set_layout_engine('constrained')
-    columns = figure.add_gridspec(
-        max(1, len(curves)), 2 if curves else 1, width_ratios=None
-    )
+    columns = figure.add_gridspec(max(1, len(curves)), 2 if curves else 1)
     _draw_dots(figure.add_subplot(columns[:, 0]), arms, keys)
     for row, protocol in enumerate(curves):
         _draw_curve(figure.add_subplot(columns[row, 1]), arms, protocol)
@@ -99,6 +100,9 @@ def _draw_curve(axes: Axes, arms: Sequence[ArmResults], protocol: str) -> None:
         axes.plot(
             list(figures), list(figures.values()), 'o-', color=color, ms=5
         )
+    low, high = axes.get_ylim()
+    missing = max(0.0, _LEAST_SPAN - (high - low)) / 2
+    axes.set_ylim(low - missing, high + missing)
     axes.set_title(title, fontsize=10)
     axes.set_ylabel('percent')
     axes.yaxis.set_major_locator(MaxNLocator(5))

@@ -1,0 +1,54 @@
+"""Put all results of one or several networks into one table and a picture."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from hirl_mm.engine.gathered_results import gather_results
+from hirl_mm.visualization.results_files import write_comparison
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        epilog="Example: python tools/compare.py --arm 'MoCo v2' "
+        "work_dirs/evaluation/plain work_dirs/linear/plain --arm 'HIRL-MoCo "
+        "v2' work_dirs/evaluation/hirl work_dirs/linear/hirl --out "
+        'work_dirs/comparison.md',
+    )
+    parser.add_argument(
+        '--arm',
+        nargs='+',
+        action='append',
+        required=True,
+        metavar=('NAME', 'FOLDER'),
+        help='a network and its folders: the output of tools/evaluate.py and '
+        'the work folders of trained protocols (configs/evaluation); at most '
+        'six networks',
+    )
+    parser.add_argument(
+        '--out',
+        type=Path,
+        required=True,
+        help='Markdown file to write; the picture lies beside it',
+    )
+    args = parser.parse_args()
+    for name, *folders in args.arm:
+        if not folders:
+            parser.error(f'--arm {name!r} needs a folder with results')
+    return args
+
+
+def main() -> None:
+    args = parse_args()
+    try:
+        arms = [gather_results(name, folders) for name, *folders in args.arm]
+        table = write_comparison(args.out.parent, args.out.stem, arms)
+    except (OSError, ValueError) as error:
+        sys.exit(f'{type(error).__name__}: {error}')
+    print(table, end='')
+    print(f'written to {args.out} and {args.out.with_suffix(".png")}')
+
+
+if __name__ == '__main__':
+    main()
