@@ -11,9 +11,8 @@ import sys
 from functools import cache
 from pathlib import Path
 
-import torch
 from mmengine.config import Config
-from mmengine.dist import init_dist, is_main_process
+from mmengine.dist import is_main_process
 from mmengine.model import BaseModel
 from mmengine.runner import CheckpointLoader
 
@@ -26,6 +25,7 @@ from hirl_mm.engine.frozen_evaluation import (
 )
 from hirl_mm.engine.hooks.hierarchical_kmeans_hook import TREE_KEY
 from hirl_mm.engine.pretrained import load_pretrained
+from hirl_mm.engine.process_group import join_processes, leave_processes
 from hirl_mm.engine.svm_evaluation import (
     SVM_TEST,
     SVM_TRAIN,
@@ -171,7 +171,9 @@ def evaluate(args: argparse.Namespace, cfg: Config) -> ArmResults | None:
     )
     for evaluation in evaluations:
         evaluation.extract(features, model)
-    if not is_main_process():
+    first = is_main_process()
+    leave_processes()
+    if not first:
         return None
     results = ArmResults(args.name or recipe, recipe, source=source)
     for evaluation in evaluations:
@@ -184,10 +186,7 @@ def evaluate(args: argparse.Namespace, cfg: Config) -> ArmResults | None:
 def main() -> None:
     args = parse_args()
     args.out = args.out or Path('work_dirs/evaluation', Path(args.config).stem)
-    if args.launcher != 'none':
-        init_dist(
-            args.launcher, 'nccl' if torch.cuda.is_available() else 'gloo'
-        )
+    join_processes(args.launcher)
     try:
         results = evaluate(args, load_config(args))
     except (OSError, ValueError) as error:

@@ -1,5 +1,5 @@
 # What kNN compares on ImageNet: the probe during training with a subset,
-# tools/eval_knn.py with all images.
+# tools/evaluate.py with all images.
 knn_pipeline = [
     dict(type='hirl_mm.LoadImage'),
     dict(

@@ -1,8 +1,9 @@
 import logging
 
-import torch.distributed as dist
 from mmengine.config import Config
 from mmengine.logging import print_log
+
+from .process_group import join_processes
 
 
 def fit_to_cpu(cfg: Config) -> None:
@@ -27,8 +28,7 @@ def fit_to_cpu(cfg: Config) -> None:
         )
     if cfg.get('launcher', 'none') == 'none':
         return
-    if not dist.is_initialized():
-        dist.init_process_group('gloo')
+    join_processes(cfg.launcher)
     cfg.model_wrapper_cfg = dict(
         type='MMDistributedDataParallel',
         device_ids=None,

@@ -1,13 +1,18 @@
-"""eval_knn.py and extract_features.py as real processes."""
+"""evaluate.py, compare.py and extract_features.py as real processes."""
 
 import json
-import subprocess
+import socket
 import sys
 
+import cv2
 import pytest
 import torch
+from mmengine.config import Config
 
+from hirl_mm.engine.pretrained import load_pretrained
+from hirl_mm.evaluation.functional import knn_accuracy
 from tests.runs import ROOT, run, small_config
+from tests.training_tool import start
 
 
 @pytest.fixture(scope='module')
@@ -17,100 +22,163 @@ def trained(digits, tmp_path_factory):
     cfg = small_config(digits, folder, epochs=2)
     for part in (cfg.knn_bank, cfg.knn_queries):
         part.data_root = str(digits)
-    cfg.knn_bank.indices = 300
+    cfg.knn_bank.indices = cfg.train_dataloader.dataset.indices
     cfg.dump(folder / 'config.py')
     run(cfg)
     return folder / 'config.py', folder / 'epoch_2.pth'
 
 
+OPTIONS = (
+    *('--ks', 5, 20, '--shares', '30%', '100%'),
+    *('--num-prototypes', 12, 4, 2, '--num-workers', 0),
+)
+
+
 def tool(name, *args):
-    return subprocess.run(
-        [sys.executable, ROOT / f'tools/{name}.py', *map(str, args)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    return start(sys.executable, ROOT / f'tools/{name}.py', *args)
 
 
-def test_accuracies_are_printed_and_written(trained, tmp_path):
-    out = tmp_path / 'result.json'
+@pytest.fixture(scope='module')
+def evaluated(trained, tmp_path_factory):
+    """The folder of a first evaluation, and what it printed."""
+    out = tmp_path_factory.mktemp('evaluated')
+    done = tool('evaluate', *trained, '--out', out, '--name', 'HIRL', *OPTIONS)
+    assert done.returncode == 0, done.stdout[-3000:]
+    return out, done.stdout
+
+
+def test_all_protocols_are_in_the_table(evaluated):
+    out, printed = evaluated
+    results = json.loads((out / 'results.json').read_text())
+    assert {name: len(v) for name, v in results['figures'].items()} == {
+        'kNN': 3,
+        'logistic': 2,
+        'clustering': 4,
+        'tree of the training': 6,
+        'tree of the features': 6,
+    }
+    assert results['name'] == 'HIRL'
+    assert results['facts']['kNN']['num_bank'] == 96
+    assert results['facts']['logistic']['100%']['num_images'] == 96
+    table = (out / 'results.md').read_text().split('\n\n')[0]
+    assert len(table.splitlines()) == 2 + 21
+    assert table in printed
+    for picture in ('results.png', 'embedding.png'):
+        assert cv2.imread(str(out / picture)).std() > 5
+
+
+def test_figures_are_those_of_the_features(evaluated, trained, digits):
+    cfg = Config.fromfile(trained[0])
+    model = load_pretrained(cfg, str(trained[1]))
+    parts = []
+    for name in ('knn_bank', 'knn_queries'):
+        paths, labels = images_of(cfg[name], digits)
+        with torch.no_grad():
+            (maps,) = model.backbone(read(paths))
+        parts += [maps.mean(dim=(2, 3)), labels]
+    expected = knn_accuracy(*parts, ks=(5, 20))
+    results = json.loads((evaluated[0] / 'results.json').read_text())
+    found = results['figures']['kNN']
+    assert found['k=5'] == pytest.approx(expected[5])
+    assert found['k=20'] == pytest.approx(expected[20])
+    assert found['best k'] == max(expected[5], expected[20])
+
+
+def images_of(data, digits):
+    """Files and classes by folder, in the order of CustomDataset."""
+    files = sorted((digits / data.data_prefix).glob('*/*'))
+    chosen = data.get('indices') or range(len(files))
+    paths = [files[i] for i in chosen]
+    return paths, torch.tensor([int(path.parent.name) for path in paths])
+
+
+def read(paths):
+    images = [torch.from_numpy(cv2.imread(str(path))) for path in paths]
+    return (torch.stack(images).permute(0, 3, 1, 2).float() - 127.5) / 127.5
+
+
+def test_second_evaluation_uses_the_features_of_the_first(evaluated, trained):
+    out, _ = evaluated
+    files = sorted((out / 'features').rglob('*.npy'))
+    assert len(files) == 2
+    times = [path.stat().st_mtime_ns for path in files]
+    before = json.loads((out / 'results.json').read_text())['figures']
+    done = tool('evaluate', *trained, '--out', out, *OPTIONS)
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert [path.stat().st_mtime_ns for path in files] == times
+    after = json.loads((out / 'results.json').read_text())['figures']
+    assert after == before
+
+
+def test_other_weights_do_not_get_the_features(evaluated, trained):
+    out, _ = evaluated
+    before = (out / 'results.json').read_text()
     done = tool(
-        'eval_knn', *trained, '--out', out, '--num-workers', 0, '--ks', 5, 20
+        'evaluate', trained[0], '--random-init', '--out', out, *OPTIONS
     )
-    assert done.returncode == 0, done.stderr
-    result = json.loads(out.read_text())
-    assert list(result['top1']) == ['5', '20']
-    assert (result['num_bank'], result['num_queries']) == (300, 297)
-    assert f'k = 5    top-1 {result["top1"]["5"]:6.2f} %' in done.stdout
+    assert done.returncode == 1 and 'Traceback' not in done.stdout
+    last = done.stdout.splitlines()[-1]
+    assert 'features of another checkpoint' in last and '--refresh' in last
+    assert (out / 'results.json').read_text() == before
+
+
+def test_two_processes_give_the_figures_of_one(evaluated, trained, tmp_path):
+    with socket.socket() as probe:
+        probe.bind(('127.0.0.1', 0))
+        port = probe.getsockname()[1]
+    done = start(
+        *(sys.executable, '-m', 'torch.distributed.run'),
+        *('--nproc_per_node', 2, '--master_port', port),
+        *(ROOT / 'tools/evaluate.py', *trained, '--launcher', 'pytorch'),
+        *('--out', tmp_path, *OPTIONS),
+    )
+    assert done.returncode == 0, done.stdout[-3000:]
+    two, one = (
+        json.loads((folder / 'results.json').read_text())['figures']
+        for folder in (tmp_path, evaluated[0])
+    )
+    assert two['kNN'] == pytest.approx(one['kNN'])
+    assert two['clustering'] == pytest.approx(one['clustering'])
+
+
+def test_networks_side_by_side(evaluated, tmp_path):
+    out, _ = evaluated
+    table = tmp_path / 'both.md'
+    done = tool(
+        'compare',
+        *('--arm', 'first', out, '--arm', 'second', out, '--out', table),
+    )
+    assert done.returncode == 0, done.stdout[-3000:]
+    header, _, row, *_ = table.read_text().splitlines()
+    names = [cell.strip() for cell in header.split('|')[1:-1]]
+    assert names == ['protocol', 'figure', 'first', 'second', 'difference']
+    cells = [cell.strip() for cell in row.split('|')[1:-1]]
+    assert cells[:2] == ['kNN', 'k=5'] and cells[2] == cells[3]
+    assert cells[4] == '+0.0'
+    assert table.with_suffix('.png').is_file()
+
+    twice = tool('compare', '--arm', 'first', out, out, '--out', table)
+    assert twice.returncode == 1
+    assert "results of 'kNN' twice" in twice.stdout.splitlines()[-1]
 
 
 def test_features_are_those_of_the_backbone(trained, tmp_path):
     config, checkpoint = trained
     out = tmp_path / 'features.pth'
     done = tool('extract_features', *trained, '--out', out, '--num-workers', 0)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0, done.stdout[-3000:]
     stored = torch.load(out, weights_only=True)
-    assert stored['features'].shape == (300, 64)
+    assert stored['features'].shape == (96, 64)
     assert stored['classes'] == [str(digit) for digit in range(10)]
     folders = [path.split('/')[-2] for path in stored['paths']]
     assert folders == [stored['classes'][i] for i in stored['labels']]
-
-    from mmengine.config import Config
-
-    from hirl_mm.engine.pretrained import load_pretrained
-
     model = load_pretrained(Config.fromfile(config), str(checkpoint))
-    import cv2
-
-    image = torch.from_numpy(cv2.imread(stored['paths'][7])).permute(2, 0, 1)
     with torch.no_grad():
-        (feature,) = model.backbone((image[None].float() - 127.5) / 127.5)
-    torch.testing.assert_close(
-        stored['features'][7], feature.mean(dim=(2, 3))[0]
-    )
+        (maps,) = model.backbone(read(stored['paths'][7:8]))
+    torch.testing.assert_close(stored['features'][7], maps.mean(dim=(2, 3))[0])
 
 
-def test_random_initialisation_is_that_of_the_seed(trained):
-    config, _ = trained
-    args = config, '--random-init', '--num-workers', 0, '--ks', 20
-    first, second = tool('eval_knn', *args), tool('eval_knn', *args)
-    assert first.returncode == 0, first.stderr
-    (line,) = first.stdout.splitlines()
-    assert line.startswith('k = 20')
-    assert second.stdout == first.stdout
-
-
-def test_checkpoint_of_another_network(trained, tmp_path):
-    config, checkpoint = trained
-    state = torch.load(checkpoint, weights_only=False)['state_dict']
-    other = {f'encoder.{k}': v for k, v in state.items()}
-    torch.save(dict(state_dict=other), tmp_path / 'other.pth')
-    done = tool('eval_knn', config, tmp_path / 'other.pth')
-    assert done.returncode == 1
-    (line,) = [s for s in done.stderr.splitlines() if 'ValueError' in s]
-    assert 'holds 0 of the 60 weights' in line
-    assert 'begin with encoder' in line
-
-
-@pytest.mark.parametrize(
-    ('args', 'message'),
-    [
-        (['gone.pth'], 'there is no checkpoint gone.pth'),
-        (['--random-init', '--ks', 301], 'k'),
-        ([], 'required'),
-    ],
-)
-def test_plain_errors(args, message, trained):
-    done = tool('eval_knn', trained[0], *args, '--num-workers', 0)
-    assert done.returncode
-    assert message in done.stderr.splitlines()[-1]
-    assert 'Traceback' not in done.stderr
-
-
-def test_config_without_data_to_evaluate(trained, tmp_path):
-    config = tmp_path / 'config.py'
-    text = trained[0].read_text().replace('knn_queries', 'other')
-    config.write_text(text)
-    done = tool('eval_knn', config, trained[1])
-    assert 'has no knn_queries: add a labelled data set' in done.stderr
+def test_no_checkpoint(trained, tmp_path):
+    done = tool('evaluate', trained[0], 'gone.pth', '--out', tmp_path)
+    assert done.returncode == 1 and 'Traceback' not in done.stdout
+    assert 'gone.pth' in done.stdout.splitlines()[-1]

@@ -1,0 +1,122 @@
+"""Results in a file, beside others, and beside the paper's."""
+
+import pytest
+
+from hirl_mm.evaluation.arm_results import (
+    ArmResults,
+    load_results,
+    results_table,
+)
+from hirl_mm.evaluation.paper_results import paper_figures
+from tests.runs import ROOT
+
+DINO = 'dino_vit-base-p16_32xb32-mcrop-amp-coslr-400e_in1k'
+
+
+def arm(name, recipe='', **figures):
+    results = ArmResults(name, recipe)
+    for protocol, values in figures.items():
+        results.add(protocol, values, seed=0)
+    return results
+
+
+def cells(table):
+    return [
+        [cell.strip() for cell in line.split('|')[1:-1]]
+        for line in table.splitlines()
+    ]
+
+
+def test_every_recipe_of_the_paper_has_its_figures():
+    names = [
+        path.stem
+        for path in ROOT.glob('configs/*/*_in1k.py')
+        if path.parent.name not in ('modes', 'debug')
+    ]
+    recipes = [name for name in names if paper_figures(name)]
+    assert sorted(recipes) == sorted(names) and len(names) == 16
+
+
+@pytest.mark.parametrize(
+    ('recipe', 'key', 'value'),
+    [
+        (DINO, ('kNN', 'best k'), 76.01),
+        (f'hirl-{DINO}', ('clustering', 'AMI'), 66.6),
+        (f'hirl-{DINO}', ('semisup-1pct', 'top-1'), 64.73),
+        (
+            'hirl-swav_resnet50_32xb128-mcrop-coslr-800e_in1k',
+            ('semisup-10pct', 'top-1'),
+            70.62,
+        ),
+        (
+            'swav_resnet50_32xb128-mcrop-coslr-200e_in1k',
+            ('places205', 'top-1'),
+            62.8,
+        ),
+        (
+            'mocov3_vit-base-p16_128xb32-amp-coslr-400e_in1k',
+            ('linear', 'top-1'),
+            76.44,
+        ),
+    ],
+)
+def test_figures_of_the_paper(recipe, key, value):
+    assert paper_figures(recipe)[key] == value
+
+
+@pytest.mark.parametrize(
+    'recipe',
+    [
+        'mocov2_resnet18_1xb64-20e_digits',
+        DINO.replace('400e', '100e'),
+        DINO.replace('in1k', 'in21k'),
+        f'x{DINO}',
+        '',
+    ],
+)
+def test_other_recipes_have_none(recipe):
+    assert paper_figures(recipe) == {}
+
+
+def test_paper_and_difference_stand_beside_a_recipe():
+    dino = arm('DINO', DINO, kNN={'k=10': 75.0, 'best k': 76.51})
+    assert cells(results_table([dino])) == [
+        ['protocol', 'figure', 'DINO', 'paper', 'difference'],
+        ['-' * 8, '-' * 6, '---:', '----:', '---------:'],
+        ['kNN', 'k=10', '75.0', '-', '-'],
+        ['kNN', 'best k', '76.5', '76.01', '+0.5'],
+    ]
+
+
+def test_two_networks_and_their_difference():
+    plain = arm('plain', kNN={'k=10': 75.0}, svm={'mAP': 1.0})
+    hirl = arm('HIRL', kNN={'k=10': 74.26}, tree={'K=2': 9.0})
+    assert cells(results_table([plain, hirl]))[2:] == [
+        ['kNN', 'k=10', '75.0', '74.3', '-0.7'],
+        ['svm', 'mAP', '1.0', '-', '-'],
+        ['tree', 'K=2', '-', '9.0', '-'],
+    ]
+    three = results_table([plain, hirl, arm('x', kNN={'k=10': 1.0})])
+    assert cells(three)[0] == ['protocol', 'figure', 'plain', 'HIRL', 'x']
+
+
+def test_files(tmp_path):
+    results = arm('plain', DINO, kNN={'k=10': 75.0})
+    results.save(tmp_path / 'results.json')
+    assert load_results(tmp_path / 'results.json') == results
+
+
+def test_protocol_that_was_measured_twice():
+    results = ArmResults('plain', '')
+    results.add('linear', {'top-1': 1.0}, source='a')
+    with pytest.raises(ValueError, match=r"'linear' twice, from a and from b"):
+        results.add('linear', {'top-1': 2.0}, source='b')
+
+
+@pytest.mark.parametrize('content', ['[]', '{"arms": 3}', '{'])
+def test_file_of_something_else(content, tmp_path):
+    (tmp_path / 'results.json').write_text(content)
+    with pytest.raises(ValueError, match=r'results.json holds no results'):
+        load_results(tmp_path / 'results.json')
+    with pytest.raises(FileNotFoundError, match=r'evaluate.py writes them'):
+        load_results(tmp_path / 'gone.json')
