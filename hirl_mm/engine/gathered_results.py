@@ -6,6 +6,7 @@ from pathlib import Path
 
 from hirl_mm.evaluation.arm_results import ArmResults, load_results
 
+from .fingerprint import file_fingerprint
 from .protocol_run import read_protocol_run
 
 RESULTS_FILE = 'results.json'
@@ -31,21 +32,19 @@ def gather_results(
             networks.
     """
     arm = ArmResults(name, recipe='')
+    frozen = [f for f in map(Path, folders) if (f / RESULTS_FILE).is_file()]
+    for folder in frozen:
+        _add_frozen(arm, folder)
     for folder in map(Path, folders):
-        if (folder / RESULTS_FILE).is_file():
-            _add_frozen(arm, folder)
-        else:
+        if folder not in frozen:
             _add_trained(arm, folder)
     return arm
 
 
 def _add_frozen(arm: ArmResults, folder: Path) -> None:
     found = load_results(folder / RESULTS_FILE)
-    if arm.source and arm.source['checkpoint'] != found.source['checkpoint']:
-        raise ValueError(
-            f'{folder} is of another checkpoint than the results before it, '
-            f'all given as {arm.name}'
-        )
+    if arm.source:
+        _check_same(arm, folder, found.source['checkpoint'])
     arm.recipe, arm.source = found.recipe, found.source
     for protocol, figures in found.figures.items():
         facts = found.facts[protocol] | dict(source=str(folder))
@@ -54,11 +53,22 @@ def _add_frozen(arm: ArmResults, folder: Path) -> None:
 
 def _add_trained(arm: ArmResults, folder: Path) -> None:
     run = read_protocol_run(folder)
+    if arm.source and Path(run.checkpoint).is_file():
+        _check_same(arm, folder, file_fingerprint(run.checkpoint))
     figure = _FIGURES.get(run.metric, run.metric)
     arm.add(
         run.protocol,
         {figure: run.last},
         best=run.best,
         steps=max(run.values),
+        checkpoint=run.checkpoint,
         source=str(folder),
     )
+
+
+def _check_same(arm: ArmResults, folder: Path, checkpoint: str) -> None:
+    if checkpoint != arm.source['checkpoint']:
+        raise ValueError(
+            f'{folder} is of another checkpoint than the results of '
+            f'tools/evaluate.py, all given as {arm.name}'
+        )

@@ -16,13 +16,13 @@ class ProtocolRun:
         protocol: Name of the protocol, such as ``'linear'``.
         metric: Name of the metric in MMEngine's log.
         values: Percent by epoch, or by iteration.
-        source: The run's folder.
+        checkpoint: File of the pre-trained backbone; empty for none.
     """
 
     protocol: str
     metric: str
     values: dict[int, float]
-    source: str
+    checkpoint: str
 
     @property
     def last(self) -> float:
@@ -75,7 +75,10 @@ def read_protocol_run(work_dir: str | os.PathLike) -> ProtocolRun:
             f'the run in {work_dir} was validated last after {max(values)} '
             f'of {length}; go on with tools/train.py --resume'
         )
-    return ProtocolRun(cfg.protocol.name, metric, values, str(work_dir))
+    init_cfg = cfg.get('model', {}).get('backbone', {}).get('init_cfg') or {}
+    return ProtocolRun(
+        cfg.protocol.name, metric, values, init_cfg.get('checkpoint', '')
+    )
 
 
 def _values(log: Path, metric: str) -> dict[int, float]:

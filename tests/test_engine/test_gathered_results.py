@@ -4,20 +4,31 @@ import json
 
 import pytest
 
+from hirl_mm.engine.fingerprint import file_fingerprint
 from hirl_mm.engine.gathered_results import gather_results
 from hirl_mm.engine.protocol_run import read_protocol_run
 from hirl_mm.evaluation.arm_results import ArmResults
 
 CONFIG = """
+model = dict(backbone=dict(init_cfg=dict(checkpoint='{checkpoint}')))
 protocol = dict(name='{name}', metric='accuracy/top1')
 train_cfg = dict(max_epochs={epochs})
 """
 
 
-def write_run(folder, values, name='linear', epochs=3, time='20260101'):
+def write_run(
+    folder,
+    values,
+    name='linear',
+    epochs=3,
+    time='20260101',
+    checkpoint='gone.pth',
+):
     """What MMEngine leaves of a run: its config and its scalars."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / 'c.py').write_text(CONFIG.format(name=name, epochs=epochs))
+    (folder / 'c.py').write_text(
+        CONFIG.format(name=name, epochs=epochs, checkpoint=checkpoint)
+    )
     lines = [dict(lr=0.1, step=10, iter=10)]
     lines += [{'accuracy/top1': v, 'step': s} for s, v in values.items()]
     log = folder / time / 'vis_data/scalars.json'
@@ -79,7 +90,10 @@ def test_all_folders_of_a_network(tmp_path):
     }
     assert (arm.name, arm.recipe) == ('HIRL', 'recipe')
     assert arm.facts['linear'] == dict(
-        best=50.0, steps=3, source=str(tmp_path / 'linear')
+        best=50.0,
+        steps=3,
+        checkpoint='gone.pth',
+        source=str(tmp_path / 'linear'),
     )
 
 
@@ -89,4 +103,18 @@ def test_results_of_two_checkpoints_are_no_network(tmp_path):
         write_frozen(tmp_path / 'b', checkpoint='other', name='svm'),
     ]
     with pytest.raises(ValueError, match='b is of another checkpoint'):
+        gather_results('HIRL', folders)
+
+
+@pytest.mark.parametrize('order', [1, -1])
+def test_protocol_of_another_checkpoint(order, tmp_path):
+    weights = tmp_path / 'weights.pth'
+    weights.write_bytes(b'weights')
+    folders = [
+        write_frozen(tmp_path / 'frozen', file_fingerprint(weights)),
+        write_run(tmp_path / 'run', {3: 5.0}, checkpoint=weights),
+    ][::order]
+    assert gather_results('HIRL', folders).figures['linear'] == {'top-1': 5.0}
+    weights.write_bytes(b'other weights')
+    with pytest.raises(ValueError, match='run is of another checkpoint'):
         gather_results('HIRL', folders)
