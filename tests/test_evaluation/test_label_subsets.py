@@ -66,8 +66,9 @@ PATHS = [
     '/data/train/dog/d.png',
     '/data/train/dog/a.png',
     '/data/train/dog/xa.png',
+    '/data/train/dog/7',
 ]
-LABELS = [0, 0, 1, 1, 1]
+LABELS = [0, 0, 1, 1, 1, 1]
 
 
 def subset(tmp_path, text, class_names=('cat', 'dog')):
@@ -81,7 +82,8 @@ def subset(tmp_path, text, class_names=('cat', 'dog')):
     [
         ('d.png\nb c.png\n', [1, 2]),
         ('dog/a.png\n\n  cat/a.png  \nxa.png', [0, 3, 4]),
-        ('dog/a.png 1\ncat/b c.png 0\n', [1, 3]),
+        ('dog/a.png  1\ncat/b c.png\t0\n', [1, 3]),
+        ('7\nb c.png', [1, 5]),
         ('train/dog/a.png\n./cat/a.png 0', [0, 3]),
         ('/data/train/cat/a.png\r\n/data/train/dog/d.png\r\n', [0, 2]),
     ],

@@ -51,6 +51,17 @@ def test_value_and_gradient_equal_autograd(chunk_size, dtype):
     assert gradient.dtype == np.float64
 
 
+def test_half_features_are_multiplied_in_float32():
+    features, targets = clouds(30)
+    features = features.half()
+    weights = np.random.default_rng(0).normal(size=(4, 7))
+    case = targets, torch.arange(30), 0.1, 8
+    value, gradient = softmax_loss(weights, features, *case)
+    expected = softmax_loss(weights, features.float(), *case)
+    assert value == expected[0]
+    np.testing.assert_array_equal(gradient, expected[1])
+
+
 def test_no_more_scores_than_a_chunk_exist():
     class Watch(torch.utils._python_dispatch.TorchDispatchMode):
         largest = 0
@@ -98,6 +109,16 @@ def test_optimum_is_that_of_scikit_learn(strength, num_classes):
     if num_classes == 2:
         bias = reference.intercept_
     np.testing.assert_allclose(found[:, -1], bias, atol=1e-4)
+
+
+def test_a_fit_goes_on_from_its_start():
+    features, targets = clouds(60)
+    options = dict(max_iterations=1000, tolerance=1e-4, chunk_size=32)
+    case = features, targets, torch.arange(60), 1e-3
+    fit = fit_softmax(*case, np.zeros((4, 7)), **options)
+    again = fit_softmax(*case, fit.weights, **options)
+    assert fit.iterations > again.iterations == 0
+    np.testing.assert_array_equal(again.weights, fit.weights)
 
 
 def test_accuracy_is_that_of_scikit_learn_at_the_chosen_strength():
@@ -204,6 +225,32 @@ def test_says_when_it_ran_out_of_iterations():
     )
     assert not result.converged
     assert result.iterations <= 2
+
+
+def five_copies():
+    """Of each class, so that four of five have the same optimum as all."""
+    features, labels = clouds(4)
+    return features.repeat_interleave(5, 0), labels.repeat_interleave(5)
+
+
+def test_the_last_fit_starts_from_the_chosen_weights():
+    case = five_copies()
+    result = logistic_accuracy(*case, *case, strengths=(1e-2, 1e-4))
+    assert result.strength == 1e-2
+    assert result.iterations == 0
+
+
+def test_every_fit_has_to_converge():
+    case = five_copies()
+    options = dict(strengths=(1e-4,))
+    few = logistic_accuracy(*case, *case, max_iterations=10, **options)
+    assert 0 < few.iterations < 10
+    assert not few.converged
+    single = torch.eye(6), torch.arange(6)
+    options = dict(tolerance=1e-9, fixed_strength=1e-6)
+    few = logistic_accuracy(*single, *single, max_iterations=1, **options)
+    assert not few.converged
+    assert logistic_accuracy(*single, *single, **options).converged
 
 
 def test_more_iterations_than_the_default_change_nothing():
