@@ -68,8 +68,8 @@ def subset_from_list(
     """The samples that a list names.
 
     A line is the end of an image's path: its name, as in SimCLR's lists, or
-    ``folder/name``; a label may follow after a space, as in annotation files,
-    and must then be that of the sample.
+    ``folder/name``; a label may follow after white space, as in annotation
+    files, and must then be that of the sample.
 
     Args:
         list_file: Text file with a sample per line; empty lines are skipped.
@@ -118,9 +118,9 @@ def subset_from_list(
 
 
 def _entry(line: str) -> tuple[str, int | None]:
-    name, _, label = line.rpartition(' ')
-    if name and label.isdecimal():
-        return name.strip(), int(label)
+    words = line.rsplit(maxsplit=1)
+    if len(words) == 2 and words[1].isdecimal():
+        return words[0], int(words[1])
     return line, None
 
 

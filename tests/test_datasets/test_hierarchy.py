@@ -55,6 +55,14 @@ def test_labels_name_the_ancestors_of_every_class():
         assert found.tolist() == wanted
 
 
+def test_tables_hold_the_label_of_every_class_on_every_level():
+    hierarchy = ClassHierarchy(LEVELS, CLASSES)
+    tables = hierarchy.tables()
+    assert tables.dtype == np.int64
+    expected = [hierarchy.labels(range(4), level) for level in LEVELS]
+    np.testing.assert_array_equal(tables, expected)
+
+
 def test_labels_take_tensors():
     torch = pytest.importorskip('torch')
     hierarchy = ClassHierarchy(LEVELS, CLASSES)

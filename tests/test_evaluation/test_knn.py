@@ -4,12 +4,16 @@ import numpy as np
 import pytest
 import torch
 
-from hirl_mm.evaluation.functional import knn_accuracy, weighted_vote
+from hirl_mm.evaluation.functional import (
+    knn_accuracy,
+    knn_predictions,
+    weighted_vote,
+)
 
 
-def naive_accuracy(bank, bank_labels, queries, query_labels, k, temperature):
-    hits = 0
-    for query, target in zip(queries, query_labels, strict=True):
+def naive_predictions(bank, bank_labels, queries, k, temperature):
+    predictions = []
+    for query in queries:
         ranked = []
         for row, label in zip(bank, bank_labels, strict=True):
             norm = np.linalg.norm(query) * np.linalg.norm(row)
@@ -19,8 +23,8 @@ def naive_accuracy(bank, bank_labels, queries, query_labels, k, temperature):
         for similarity, label in ranked[:k]:
             weight = math.exp(similarity / temperature)
             votes[label] = votes.get(label, 0) + weight
-        hits += max(votes, key=votes.get) == target
-    return 100 * hits / len(queries)
+        predictions.append(max(votes, key=votes.get))
+    return predictions
 
 
 def random_case(num_classes=5):
@@ -37,13 +41,44 @@ def random_case(num_classes=5):
 
 @pytest.mark.parametrize('temperature', [0.07, 0.5, 5.0])
 def test_equals_the_naive_classifier(temperature):
-    case = random_case()
+    *case, target = random_case()
     ks = (1, 5, 20, 120)
-    found = knn_accuracy(*case, ks=ks, temperature=temperature)
+    found = knn_predictions(*case, ks=ks, temperature=temperature)
+    accuracy = knn_accuracy(*case, target, ks=ks, temperature=temperature)
+    assert list(found) == list(accuracy) == list(ks)
     arrays = [part.numpy() for part in case]
-    expected = {k: naive_accuracy(*arrays, k, temperature) for k in ks}
-    assert found == pytest.approx(expected)
-    assert 20 < found[5] < 100
+    for k in ks:
+        expected = naive_predictions(*arrays, k, temperature)
+        assert found[k].tolist() == expected
+        hits = sum(
+            p == t for p, t in zip(expected, target.tolist(), strict=True)
+        )
+        assert accuracy[k] == pytest.approx(100 * hits / len(target))
+    assert 20 < accuracy[5] < 100
+
+
+def test_half_features_in_a_file_serve_as_a_bank(tmp_path):
+    bank, labels, queries, target = random_case()
+    stored = np.lib.format.open_memmap(
+        tmp_path / 'bank.npy', 'w+', np.float16, bank.shape
+    )
+    stored[:] = bank.numpy()
+    found = knn_accuracy(
+        torch.from_numpy(stored),
+        labels.int(),
+        queries.float(),
+        target.int(),
+        ks=(1, 9),
+        chunk_size=7,
+    )
+    expected = knn_accuracy(
+        torch.from_numpy(stored.astype(np.float64)),
+        labels,
+        queries,
+        target,
+        ks=(1, 9),
+    )
+    assert found == expected
 
 
 @pytest.mark.parametrize('chunk_size', [1, 7, 40, 64])
@@ -139,6 +174,7 @@ def test_rejects_unusable_arguments():
     rejects('temperature must be positive, got 0', temperature=0)
     rejects('temperature must be positive, got nan', temperature=float('nan'))
     rejects(r'bank labels .* \(7,\) for 8 rows', bank_labels=torch.arange(7))
+    rejects('take a smaller k or a larger bank', ks=(9,))
     rejects('query labels must be one per row', query_labels=torch.arange(5))
     rejects('query labels must be integers', query_labels=torch.rand(4))
     rejects(

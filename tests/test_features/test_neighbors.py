@@ -80,6 +80,16 @@ def test_half_features_are_compared_in_float32(dtype):
     np.testing.assert_array_equal(indices, expected[1])
 
 
+@pytest.mark.skipif(not torch.cuda.is_available(), reason='needs a GPU')
+def test_a_half_bank_on_the_cpu_serves_queries_on_a_gpu():
+    queries, bank = features(20, 6), features(50, 6, seed=1).half()
+    expected = top_k_neighbors(queries, bank, 9)
+    similarities, indices = top_k_neighbors(queries.cuda(), bank, 9, 8)
+    assert indices.is_cuda
+    torch.testing.assert_close(similarities.cpu(), expected[0])
+    assert indices.tolist() == expected[1].tolist()
+
+
 def test_makes_no_graph():
     bank = features(10, 3).requires_grad_()
     assert not top_k_neighbors(bank, bank, 2)[0].requires_grad

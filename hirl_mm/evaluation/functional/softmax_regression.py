@@ -58,7 +58,7 @@ def softmax_loss(
         unit, scores = _scores(features, moved, chunk)
         target = targets[chunk].to(scores.device)[:, None]
         log_p = F.log_softmax(scores, dim=1)
-        value -= log_p.gather(1, target).double().sum()
+        value -= log_p.gather(1, target).sum()
         residual = log_p.exp_()
         residual.scatter_add_(1, target, residual.new_full(target.shape, -1))
         gradient[:, :-1] += residual.T @ unit
@@ -114,7 +114,6 @@ def fit_softmax(
         jac=True,
         options=dict(
             maxiter=max_iterations,
-            maxfun=10 * max_iterations,
             gtol=tolerance * largest,
             ftol=0,
         ),
