@@ -135,7 +135,7 @@ def test_other_libraries_read_it(tmp_path):
     assert json.loads((tmp_path / 'manifest.json').read_text()) == FACTS
 
 
-@pytest.mark.parametrize('parts', [[0, 1, 2, 2], [0, 1, 2, 4]])
+@pytest.mark.parametrize('parts', [[0, 1, 2, 2], [0, 1, 2, 3, 4]])
 def test_indices_that_do_not_count_the_samples(parts, tmp_path):
     with pytest.raises(FeatureStoreError, match='samples share an index'):
         write(tmp_path, parts, num=4)
