@@ -7,7 +7,6 @@ import torch
 from mmengine.config import Config
 from torch import Tensor
 
-from hirl_mm.engine.checkpoint_loader import load_local_checkpoint
 from hirl_mm.files import replacing
 
 from .layouts.families import RESNET, VIT
@@ -20,6 +19,7 @@ from .trained_backbone import (
     TrainedBackbone,
     read_backbone,
 )
+from .weights_file import read_weights_file
 
 
 @dataclass(frozen=True)
@@ -62,13 +62,14 @@ def export_backbone(
 
     Raises:
         FileNotFoundError: If there is no such checkpoint.
+        OSError: If it is none.
         ValueError: If the library has no such network, or ``out`` is of
             another kind than it reads.
     """
     out = Path(out)
     write = _writer(to, out)
     backbone = read_backbone(
-        load_local_checkpoint(str(checkpoint), 'cpu'),
+        read_weights_file(checkpoint),
         prefix=prefix,
         cfg=None if config is None else Config.fromfile(config),
         num_heads=num_heads,

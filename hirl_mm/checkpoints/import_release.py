@@ -5,12 +5,12 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from hirl_mm.engine.checkpoint_loader import load_local_checkpoint
 from hirl_mm.files import replacing
 
 from .attention_heads import heads_of_release
 from .layouts.families import FAMILIES, Family
 from .layouts.releases import RELEASES, Release
+from .weights_file import read_weights_file
 
 _CHUNK = 1 << 22
 
@@ -54,7 +54,7 @@ def import_checkpoint(source: str | Path, out: str | Path) -> dict:
         ValueError: If its layout is not known, or its backbone is not.
     """
     source = Path(source)
-    imported = import_weights(load_local_checkpoint(str(source), 'cpu'))
+    imported = import_weights(read_weights_file(source))
     release, state = imported.release, imported.state
     meta = dict(
         layout=str(release),
@@ -107,15 +107,7 @@ def unwrapped(checkpoint: dict) -> dict[str, Tensor]:
 
     Opens the entry ``state_dict`` or ``model``, or joins ``student`` and
     ``teacher``, and takes ``module.`` of DistributedDataParallel away.
-
-    Raises:
-        ValueError: If the file holds something else than a dict.
     """
-    if not isinstance(checkpoint, dict):
-        raise ValueError(
-            f'the file holds a {type(checkpoint).__name__}, not a dict of '
-            'weights'
-        )
     for entry in ('state_dict', 'model'):
         if isinstance(checkpoint.get(entry), dict):
             checkpoint = checkpoint[entry]
@@ -158,6 +150,8 @@ def _check_copy(
     weights: dict[str, Tensor], release: Release, backbone: dict[str, Tensor]
 ) -> None:
     """Refuse a file whose two copies of the network differ."""
+    if release.copy is None:
+        return
     for key, value in backbone.items():
         copy = weights.get(f'{release.copy}{key}')
         if copy is not None and not torch.equal(value, copy):

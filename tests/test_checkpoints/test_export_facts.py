@@ -246,6 +246,14 @@ def test_wrong_out_before_anything_is_read(to, out, message, tmp_path):
         export_backbone(tmp_path / 'gone.pth', to, tmp_path / out)
 
 
+def test_no_dict(tmp_path):
+    torch.save([1, 2], tmp_path / 'in.pth')
+    with pytest.raises(ValueError, match='in.pth holds a list, not a dict'):
+        export_backbone(
+            tmp_path / 'in.pth', 'torchvision', tmp_path / 'out.pth'
+        )
+
+
 @pytest.mark.parametrize('to', ['timm', 'huggingface'])
 def test_without_safetensors(to, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, 'safetensors.torch', None)
