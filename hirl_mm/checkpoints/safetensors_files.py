@@ -24,7 +24,7 @@ def require_safetensors():
 def write_safetensors(state: dict[str, Tensor], path: str | Path) -> None:
     """Write tensors as PyTorch's libraries read them."""
     library = require_safetensors()
-    # Views, such as a third of the attention's projection, may not share.
-    state = {key: value.clone().contiguous() for key, value in state.items()}
+    # Weights that were trained in channels_last are stored so, too.
+    state = {key: value.contiguous() for key, value in state.items()}
     with replacing(path) as temporary:
         library.save_file(state, temporary, metadata=dict(format='pt'))

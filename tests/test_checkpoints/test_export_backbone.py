@@ -133,6 +133,12 @@ def test_counts_of_batches_are_filled_in(to, export, from_pretrained):
         from_pretrained(transformers.ResNetModel, out)
 
 
+def test_weights_in_channels_last(export):
+    net = scrambled(mm_resnet(18), 0).to(memory_format=torch.channels_last)
+    exported, _ = export(net, 'timm')
+    assert_same_features(net, loaded(exported)[0])
+
+
 @pytest.mark.parametrize('qkv_bias', [True, False])
 def test_vit(qkv_bias, export, from_pretrained):
     net = scrambled(mm_vit(qkv_bias=qkv_bias), 0)
