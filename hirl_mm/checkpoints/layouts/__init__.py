@@ -1,0 +1,1 @@
+"""Names of a network's tensors in released files and other libraries."""

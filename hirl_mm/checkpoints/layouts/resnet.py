@@ -1,0 +1,81 @@
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from torch import Tensor
+
+from .names import Names, count_of
+
+NORM_TENSORS = ('weight', 'bias', 'running_mean', 'running_var')
+# Batches that a norm has seen: PyTorch fills it in where a file lacks it.
+BATCH_COUNT = 'num_batches_tracked'
+_STAGES = 4
+
+
+class Unit(NamedTuple):
+    """A convolution of a ResNet with its batch normalisation.
+
+    Attributes:
+        stage: 1 to 4; 0 is the stem.
+        block: Number of the residual block within its stage.
+        index: 1, 2, ... in the order of the block; 0 is its shortcut.
+    """
+
+    stage: int
+    block: int
+    index: int
+
+    @property
+    def convolution(self) -> str:
+        """Name of the convolution in MMPreTrain, torchvision and timm."""
+        if self.stage == 0:
+            return 'conv1'
+        name = f'conv{self.index}' if self.index else 'downsample.0'
+        return f'layer{self.stage}.{self.block}.{name}'
+
+    @property
+    def norm(self) -> str:
+        """Name of the batch normalisation there."""
+        if self.stage == 0:
+            return 'bn1'
+        name = f'bn{self.index}' if self.index else 'downsample.1'
+        return f'layer{self.stage}.{self.block}.{name}'
+
+
+def resnet_depths(state: dict[str, Tensor]) -> list[int]:
+    """Residual blocks of every stage."""
+    return [count_of(state, f'layer{i + 1}') for i in range(_STAGES)]
+
+
+def is_bottleneck(state: dict[str, Tensor]) -> bool:
+    """Whether a block has three convolutions, as from ResNet-50 on."""
+    return 'layer1.0.conv3.weight' in state
+
+
+def resnet_units(state: dict[str, Tensor]) -> Iterator[Unit]:
+    """The units of the ResNet that a state dict is of."""
+    yield Unit(0, 0, 1)
+    for stage, depth in enumerate(resnet_depths(state), 1):
+        for block in range(depth):
+            for index in range(1, 4 if is_bottleneck(state) else 3):
+                yield Unit(stage, block, index)
+            shortcut = Unit(stage, block, 0)
+            if f'{shortcut.convolution}.weight' in state:
+                yield shortcut
+
+
+def resnet_names(state: dict[str, Tensor]) -> Names:
+    """Torchvision's names of a ResNet, which are MMPreTrain's and timm's.
+
+    A stem of three convolutions, as that of ResNetV1d, has other names and
+    is not converted.
+
+    Args:
+        state: The network without its classifier or projector.
+    """
+    names, optional = [], []
+    for unit in resnet_units(state):
+        names.append(f'{unit.convolution}.weight')
+        names += [f'{unit.norm}.{name}' for name in NORM_TENSORS]
+        optional.append(f'{unit.norm}.{BATCH_COUNT}')
+    names += optional
+    return Names({name: name for name in names}, frozenset(optional))

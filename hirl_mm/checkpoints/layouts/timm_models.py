@@ -1,0 +1,108 @@
+import torch
+import torchvision
+from torch import Tensor
+
+from .beit import unshared
+from .families import BEIT, RESNET, Family
+from .resnet import BATCH_COUNT
+from .vit import vit_shape
+
+_RESNETS = ('resnet18', 'resnet34', 'resnet50', 'resnet101', 'resnet152')
+_HEADLESS = 'num_classes=0'
+# What timm's vit_base_patch16_224 and beit_base_patch16_224 are.
+_BASE = dict(
+    img_size=224,
+    patch_size=16,
+    in_chans=3,
+    embed_dim=768,
+    depth=12,
+    num_heads=12,
+    mlp_ratio=4.0,
+    qkv_bias=True,
+)
+
+
+def resnet_name(state: dict[str, Tensor]) -> str:
+    """Which of torchvision's and timm's ResNets has these tensors.
+
+    Args:
+        state: A ResNet, without its classifier.
+
+    Raises:
+        ValueError: If none has; theirs have 64 channels in the stem.
+    """
+    shapes = _shapes(state)
+    for name in _RESNETS:
+        with torch.device('meta'):
+            module = getattr(torchvision.models, name)()
+        del module.fc
+        if _shapes(module.state_dict()) == shapes:
+            return name
+    raise ValueError(
+        'torchvision and timm have no ResNet of these shapes: its stem is '
+        f'{tuple(state["conv1.weight"].shape)}, its last stage has '
+        f'{state["layer4.0.conv2.weight"].shape[0]} channels; theirs are '
+        f'{", ".join(_RESNETS)} as published. --to huggingface takes any width'
+    )
+
+
+def _shapes(state: dict[str, Tensor]) -> dict[str, torch.Size]:
+    return {
+        key: value.shape
+        for key, value in state.items()
+        if not key.endswith(BATCH_COUNT)
+    }
+
+
+def timm_weights(
+    family: Family, state: dict[str, Tensor], num_heads: int | None
+) -> tuple[dict[str, Tensor], str]:
+    """Weights of a model of timm, and the call that makes the model.
+
+    Args:
+        family: The kind of network.
+        state: The network in MMPreTrain's names.
+        num_heads: Of a ViT or BEiT.
+
+    Raises:
+        ValueError: If timm has no such network.
+    """
+    if family is RESNET:
+        return (
+            state,
+            f"timm.create_model('{resnet_name(state)}', num_classes=0)",
+        )
+    norms = {'ln1.weight', 'ln2.weight'} & state.keys()
+    if len(norms) != 1:
+        raise ValueError(
+            "timm normalises all tokens or their mean, MMPreTrain's ln1 or "
+            'ln2; this network has both'
+        )
+    options = _options(state, num_heads)
+    is_beit = family is BEIT
+    pooling = 'avg' if 'ln2.weight' in norms else 'token'
+    if pooling != ('avg' if is_beit else 'token'):
+        options['global_pool'] = pooling
+    if is_beit:
+        state = unshared(state)
+        if 'pos_embed' in state:
+            options['use_abs_pos_emb'] = True
+    name = 'beit_base_patch16_224' if is_beit else 'vit_base_patch16_224'
+    arguments = ''.join(f', {k}={v!r}' for k, v in options.items())
+    call = f"timm.create_model('{name}', {_HEADLESS}{arguments})"
+    return family.names(state).to_theirs(state), call
+
+
+def _options(state: dict[str, Tensor], num_heads: int) -> dict:
+    shape = vit_shape(state)
+    options = dict(
+        img_size=shape['image'],
+        patch_size=shape['patch'],
+        in_chans=shape['channels'],
+        embed_dim=shape['width'],
+        depth=shape['depth'],
+        num_heads=num_heads,
+        mlp_ratio=shape['hidden'] / shape['width'],
+        qkv_bias=shape['qkv_bias'],
+    )
+    return {k: v for k, v in options.items() if v != _BASE[k]}

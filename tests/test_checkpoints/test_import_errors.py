@@ -1,0 +1,197 @@
+"""Files that are not converted, and why."""
+
+import hashlib
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from hirl_mm.checkpoints.attention_heads import heads_of_release
+from hirl_mm.checkpoints.import_release import (
+    import_checkpoint,
+    import_weights,
+)
+from tests.released import timm_vit, torchvision_resnet, under
+from tests.runs import ROOT
+
+
+@pytest.fixture(scope='module')
+def vit():
+    return timm_vit(0).state_dict()
+
+
+@pytest.fixture(scope='module')
+def cnn():
+    return torchvision_resnet(18, 0).state_dict()
+
+
+def test_unknown_layout_names_its_keys_and_all_layouts():
+    weights = {f'net.{i}.weight': torch.zeros(2) for i in range(9)}
+    with pytest.raises(ValueError) as error:
+        import_weights(dict(state_dict=weights))
+    message = str(error.value)
+    assert 'net.0.weight, net.1.weight' in message
+    assert 'net.5.weight' not in message
+    for layout in (
+        'HIRL-iBOT of hirl-team/HIRL: model.teacher.backbone.*, '
+        'model.student.backbone.masked_embed*, projections.*',
+        'MoCo v2 of facebookresearch/moco or hirl-team/HIRL: encoder_q.*',
+        'BEiT of microsoft/unilm',
+        'a plain method of hirl-team/HIRL: backbone.* alone',
+    ):
+        assert layout in message
+    assert 'of this project need no import' in message
+
+
+@pytest.mark.parametrize('beside', ['neck.lateral.weight', 'rpn_head.conv'])
+def test_detector(cnn, beside):
+    """Its backbone alone would be taken; so would a detector's, cut off."""
+    weights = under('backbone.', cnn)
+    import_weights(dict(state_dict=dict(weights)))
+    weights[beside] = torch.zeros(2)
+    with pytest.raises(ValueError, match='detectors are not converted'):
+        import_weights(dict(state_dict=weights))
+
+
+def test_checkpoint_of_mmpretrain_needs_none(vit):
+    weights = under('backbone.', import_weights(vit).state)
+    with pytest.raises(ValueError, match='MMPreTrain .* need no import'):
+        import_weights(dict(state_dict=weights))
+
+
+@pytest.mark.parametrize(
+    ('more', 'message'),
+    [
+        (['blocks.0.ls1.gamma', 'reg_token'], '2 tensors of the backbone '),
+        (['blocks.0.ls1.gamma', 'reg_token'], 'blocks.0.ls1.gamma, reg_token'),
+        (['norm_pre.weight'], 'ViT: 1 tensors .* norm_pre.weight'),
+        (['blocks.1.attn.qkv.scale'], 'blocks.1.attn.qkv.scale'),
+        (['blocks.0.gamma_1'], 'blocks.0.gamma_1'),
+    ],
+)
+def test_tensor_without_counterpart(vit, more, message):
+    state = vit | {key: torch.zeros(24) for key in more}
+    with pytest.raises(ValueError, match=message):
+        import_weights(state)
+
+
+def test_deep_stem(cnn):
+    state = {k: v for k, v in cnn.items() if k != 'conv1.weight'}
+    state['conv1.0.weight'] = torch.zeros(8, 3, 3, 3)
+    with pytest.raises(ValueError, match='no counterpart: conv1.0.weight'):
+        import_weights(state)
+
+
+@pytest.mark.parametrize(
+    'key',
+    [
+        'cls_token',
+        'pos_embed',
+        'norm.bias',
+        'norm.weight',
+        'blocks.1.mlp.fc2.bias',
+        'blocks.0.norm1.weight',
+    ],
+)
+def test_missing_tensor_of_a_vit(vit, key):
+    state = {k: v for k, v in vit.items() if k != key}
+    with pytest.raises(ValueError, match=f'missing: .*{key}'):
+        import_weights(state)
+
+
+@pytest.mark.parametrize(
+    'key',
+    [
+        'conv1.weight',
+        'bn1.running_var',
+        'layer1.1.conv2.weight',
+        'layer2.0.bn2.bias',
+        'layer2.0.downsample.1.running_mean',
+    ],
+)
+def test_missing_tensor_of_a_resnet(cnn, key):
+    state = {k: v for k, v in cnn.items() if k != key}
+    with pytest.raises(ValueError, match=f'missing: .*{key}'):
+        import_weights(state)
+
+
+def test_missing_stage(cnn):
+    state = {k: v for k, v in cnn.items() if not k.startswith('layer4')}
+    with pytest.raises(ValueError, match='missing: .*layer4.0.*cut short'):
+        import_weights(state)
+
+
+def test_copies_that_differ(vit):
+    weights = under('teacher.backbone.', vit)
+    weights |= under('student.backbone.', vit) | under('backbone.', vit)
+    assert import_weights(weights).release.method == 'DINO'
+    weights['backbone.norm.bias'] = vit['norm.bias'] + 1e-3
+    with pytest.raises(ValueError, match=r'differ in norm\.bias'):
+        import_weights(weights)
+
+
+@pytest.mark.parametrize('content', [torch.zeros(2), [1, 2]])
+def test_no_dict(content, tmp_path):
+    torch.save(content, tmp_path / 'file.pth')
+    with pytest.raises(ValueError, match='holds a (Tensor|list), not a dict'):
+        import_checkpoint(tmp_path / 'file.pth', tmp_path / 'out.pth')
+    assert not (tmp_path / 'out.pth').exists()
+
+
+def test_no_tensors():
+    with pytest.raises(ValueError, match='it has no tensors'):
+        import_weights(dict(state_dict={}, epoch=3))
+
+
+@pytest.mark.parametrize(
+    ('width', 'method', 'heads'),
+    [
+        (192, 'DINO', 3),
+        (384, 'iBOT', 6),
+        (384, 'MoCo v3', 12),
+        (384, 'HIRL-MoCo v3', 12),
+        (768, 'MoCo v3', 12),
+        (1024, 'BEiT', 16),
+        (100, 'DINO', None),
+    ],
+)
+def test_attention_heads_of_releases(width, method, heads):
+    state = dict(cls_token=torch.zeros(1, 1, width))
+    assert heads_of_release(state, method) == heads
+
+
+def test_tool(cnn, tmp_path):
+    """A file with more than tensors, as the released ones."""
+    import argparse
+
+    weights = under('module.encoder_q.', cnn | {'fc.0.bias': torch.zeros(2)})
+    weights['module.queue'] = torch.zeros(2)
+    source, out = tmp_path / 'moco.pth.tar', tmp_path / 'moco.pth'
+    torch.save(
+        dict(state_dict=weights, args=argparse.Namespace(lr=0.03)), source
+    )
+    tool = ROOT / 'tools/model_converters/import_checkpoint.py'
+    done = subprocess.run(
+        [sys.executable, tool, source, '--out', out],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [
+        'layout    MoCo v2 of facebookresearch/moco or hirl-team/HIRL',
+        'network   encoder_q. ResNet',
+        f'tensors   {len(cnn)}',
+        'left out  fc.0.bias',
+        f'written to {out}',
+    ]
+    stored = torch.load(out, weights_only=True)
+    assert stored['meta']['num_heads'] is None
+    assert (
+        stored['meta']['source_sha256']
+        == hashlib.sha256(source.read_bytes()).hexdigest()
+    )
+    for key, value in cnn.items():
+        assert torch.equal(stored['state_dict'][f'backbone.{key}'], value)

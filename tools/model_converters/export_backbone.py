@@ -1,0 +1,68 @@
+"""The backbone of a checkpoint for torchvision, timm or Hugging Face.
+
+Takes checkpoints of this project and of MMPreTrain: pre-training, of DINO and
+iBOT the teacher; classifiers; imported releases. Prints the Python that loads
+what was written.
+"""
+
+import argparse
+import sys
+
+from hirl_mm.checkpoints.export import export_backbone
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument('checkpoint', help='checkpoint of a run')
+    parser.add_argument(
+        '--to',
+        required=True,
+        choices=['torchvision', 'timm', 'huggingface'],
+        help='torchvision: ResNets of its sizes; timm: these, ViT and BEiT; '
+        'huggingface: ResNets of any width, ViT',
+    )
+    parser.add_argument(
+        '--out',
+        required=True,
+        help='*.pth for torchvision, *.safetensors for timm, a folder for '
+        'huggingface',
+    )
+    parser.add_argument(
+        '--prefix',
+        help="beginning of the backbone's keys (default: teacher.backbone. "
+        'where there is one, else backbone., else none)',
+    )
+    parser.add_argument(
+        '--config',
+        help='config of the run, for what weights do not tell; not needed '
+        'for checkpoints that MMEngine wrote, which hold it',
+    )
+    parser.add_argument(
+        '--num-heads', type=int, help='attention heads, likewise'
+    )
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = parse_args()
+    try:
+        exported = export_backbone(
+            args.checkpoint,
+            args.to,
+            args.out,
+            prefix=args.prefix,
+            config=args.config,
+            num_heads=args.num_heads,
+        )
+    except (OSError, ValueError) as error:
+        sys.exit(f'{type(error).__name__}: {error}')
+    print(f'network   {exported.family}, {exported.num_tensors} tensors')
+    print(f'left out  {", ".join(exported.left_out) or "nothing"}')
+    print(f'written to {args.out}; to load it:\n{exported.load}')
+
+
+if __name__ == '__main__':
+    main()
