@@ -3,12 +3,12 @@ from mmengine.config import Config
 from mmengine.logging import MMLogger
 from mmengine.model import BaseModel
 from mmengine.registry import init_default_scope
-from mmengine.runner import CheckpointLoader, set_random_seed
+from mmengine.runner import set_random_seed
 
+from hirl_mm.checkpoints import load_backbone_state, read_state_dict
+from hirl_mm.checkpoints.matching import evaluated_prefix, match
+from hirl_mm.checkpoints.mismatch import differences
 from hirl_mm.registry import MODELS
-
-# A smaller share of matching keys means another architecture or prefix.
-_MIN_MATCHED = 0.95
 
 
 def load_pretrained(cfg: Config, checkpoint: str | None) -> BaseModel:
@@ -16,15 +16,17 @@ def load_pretrained(cfg: Config, checkpoint: str | None) -> BaseModel:
 
     Args:
         cfg: A training config.
-        checkpoint: File; None for the config's random initialisation, with
+        checkpoint: File of a training run, or of a backbone alone, which
+            becomes the network that ``extract_feat`` runs: of DINO and iBOT
+            the teacher's. None for the config's random initialisation, with
             the seed the config trains from.
 
     Returns:
         The model in evaluation mode, on a GPU where there is one.
 
     Raises:
-        ValueError: If less than 95 % of the backbone's weights are in the
-            checkpoint, in shape and name.
+        ValueError: If less than 95 % of the weights of that backbone are in
+            the checkpoint, in shape and name.
     """
     init_default_scope(cfg.get('default_scope', 'mmpretrain'))
     seed = cfg.get('randomness', {}).get('seed')
@@ -33,10 +35,7 @@ def load_pretrained(cfg: Config, checkpoint: str | None) -> BaseModel:
     if checkpoint is None:
         _init_weights(model)
     else:
-        loaded = CheckpointLoader.load_checkpoint(checkpoint, 'cpu')
-        state = loaded.get('state_dict', loaded)
-        _check_backbone(model, state, checkpoint)
-        _load_matching(model, state)
+        _load_checkpoint(model, checkpoint)
     device = 'cuda' if torch.cuda.is_available() else 'cpu'
     return model.to(device).eval()
 
@@ -58,34 +57,20 @@ def _init_weights(model: BaseModel) -> None:
     logger.setLevel(level)
 
 
-def _check_backbone(
-    model: BaseModel, state: dict[str, torch.Tensor], checkpoint: str
-) -> None:
-    wanted = {f'backbone.{k}': v for k, v in model.backbone.named_parameters()}
-    missing = [
-        key
-        for key, value in wanted.items()
-        if key not in state or state[key].shape != value.shape
-    ]
-    if len(missing) <= (1 - _MIN_MATCHED) * len(wanted):
-        return
-    prefixes = sorted({key.split('.')[0] for key in state})
-    raise ValueError(
-        f'{checkpoint} holds {len(wanted) - len(missing)} of the '
-        f"{len(wanted)} weights of the config's backbone "
-        f'({type(model.backbone).__name__}); missing or of another shape are '
-        f'{", ".join(missing[:3])} ... The keys of the file begin with '
-        f'{", ".join(prefixes[:8])}: give the config of the run that wrote it'
-    )
-
-
-def _load_matching(model: BaseModel, state: dict[str, torch.Tensor]) -> None:
-    result = model.load_state_dict(state, strict=False)
-    logger = MMLogger.get_current_instance()
-    for what, keys in dict(
-        missing=result.missing_keys, unused=result.unexpected_keys
-    ).items():
-        if keys:
-            logger.warning(
-                f'{len(keys)} weights are {what}: {", ".join(keys[:5])} ...'
-            )
+def _load_checkpoint(model: BaseModel, checkpoint: str) -> None:
+    """Load what is evaluated strictly, and of the rest what fits."""
+    state = read_state_dict(checkpoint)
+    evaluated = evaluated_prefix(model.state_dict())
+    backbone = model.get_submodule(evaluated.rstrip('.'))
+    load_backbone_state(backbone, state, checkpoint)
+    wanted = {
+        key: value
+        for key, value in model.state_dict().items()
+        if not key.startswith(evaluated)
+    }
+    rest = match(wanted, state)
+    model.load_state_dict({k: state[k] for k in rest.matched}, strict=False)
+    for phrase in differences(rest):
+        MMLogger.get_current_instance().warning(
+            f'{checkpoint}, beside the evaluated backbone: {phrase}'
+        )
