@@ -1,7 +1,7 @@
 # Fine-tuning of ImageNet's CNNs in seconds.
 optim_wrapper = dict(
     type='OptimWrapper',
-    optimizer=dict(type='SGD', lr=0.01, momentum=0.9, weight_decay=0.0),
+    optimizer=dict(type='SGD', lr=0.003, momentum=0.9, weight_decay=0.0),
     paramwise_cfg=dict(custom_keys=dict(head=dict(lr_mult=10.0))),
 )
 param_scheduler = [

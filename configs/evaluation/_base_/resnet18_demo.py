@@ -6,7 +6,7 @@ model = dict(
         depth=18,
         base_channels=32,
         stem_channels=32,
-        init_cfg=dict(type='Pretrained', checkpoint='', prefix='backbone.'),
+        init_cfg=dict(type='Pretrained', _scope_='hirl_mm', checkpoint=''),
     ),
     neck=dict(type='GlobalAveragePooling'),
     head=dict(

@@ -4,7 +4,7 @@ model = dict(
     backbone=dict(
         type='ResNet',
         depth=50,
-        init_cfg=dict(type='Pretrained', checkpoint='', prefix='backbone.'),
+        init_cfg=dict(type='Pretrained', _scope_='hirl_mm', checkpoint=''),
     ),
     neck=dict(type='GlobalAveragePooling'),
     head=dict(

@@ -11,7 +11,7 @@ model = dict(
         ),
         img_size=32,
         patch_size=8,
-        init_cfg=dict(type='Pretrained', checkpoint='', prefix='backbone.'),
+        init_cfg=dict(type='Pretrained', _scope_='hirl_mm', checkpoint=''),
     ),
     head=dict(
         type='LinearClsHead',

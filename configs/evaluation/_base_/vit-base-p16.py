@@ -6,7 +6,7 @@ model = dict(
         arch='deit-base',
         img_size=224,
         patch_size=16,
-        init_cfg=dict(type='Pretrained', checkpoint='', prefix='backbone.'),
+        init_cfg=dict(type='Pretrained', _scope_='hirl_mm', checkpoint=''),
     ),
     head=dict(
         type='LinearClsHead',

@@ -30,7 +30,7 @@ train_dataloader = dict(batch_size=32, dataset=scenes)
 val_dataloader = dict(dataset=dict(scenes, split='test'))
 optim_wrapper = dict(
     type='OptimWrapper',
-    optimizer=dict(type='SGD', lr=0.1, momentum=0.9, weight_decay=1e-4),
+    optimizer=dict(type='SGD', lr=0.03, momentum=0.9, weight_decay=1e-4),
 )
 param_scheduler = [
     dict(type='MultiStepLR', by_epoch=True, milestones=[3, 5, 8], gamma=0.1)
