@@ -1,5 +1,10 @@
-from .backbones import DINOViT, MaskedViT
-from .heads import DINODistillHead, SPDHead, iBOTDistillHead
+from .backbones import DINOViT, FrozenViT, MaskedViT
+from .heads import (
+    DINODistillHead,
+    MaskedMultiLabelHead,
+    SPDHead,
+    iBOTDistillHead,
+)
 from .losses import SwAVLoss
 from .necks import DINONeck
 from .selfsup import (
@@ -20,6 +25,7 @@ __all__ = [
     'DINODistillHead',
     'DINONeck',
     'DINOViT',
+    'FrozenViT',
     'HIRLAlgorithm',
     'HIRLBEiT',
     'HIRLDINO',
@@ -28,6 +34,7 @@ __all__ = [
     'HIRLSimSiam',
     'HIRLSwAV',
     'HIRLiBOT',
+    'MaskedMultiLabelHead',
     'MaskedViT',
     'SPDHead',
     'SwAVLoss',

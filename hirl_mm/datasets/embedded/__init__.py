@@ -1,4 +1,10 @@
+from .digit_scenes import write_digit_scenes
 from .digits import write_digits
 from .shapes import shape_hierarchy, write_shapes
 
-__all__ = ['shape_hierarchy', 'write_digits', 'write_shapes']
+__all__ = [
+    'shape_hierarchy',
+    'write_digit_scenes',
+    'write_digits',
+    'write_shapes',
+]

@@ -54,11 +54,11 @@ def write_digits(
         )
 
     def fill(folder: Path) -> None:
-        images, labels, is_val = _load(num_val, seed)
+        images, labels, is_val = split_digits(num_val, seed)
         for i in progress(range(len(images))):
             split = 'val' if is_val[i] else 'train'
             path = folder / split / str(labels[i]) / f'{i:04d}.png'
-            save_png(_enlarge(images[i], image_size), path)
+            save_png(enlarge(images[i], image_size), path)
 
     parameters = {
         'image_size': image_size,
@@ -69,7 +69,7 @@ def write_digits(
     return write_folder(root, 'digits', parameters, fill)
 
 
-def _load(num_val: int, seed: int) -> tuple[np.ndarray, ...]:
+def split_digits(num_val: int, seed: int) -> tuple[np.ndarray, ...]:
     """Images (N, 8, 8) of 0 to 16, labels (N,) and (N,) bool, if in val."""
     # here, so that the other data sets do not need scikit-learn
     from sklearn.datasets import load_digits
@@ -86,7 +86,7 @@ def _load(num_val: int, seed: int) -> tuple[np.ndarray, ...]:
     return digits.images, digits.target, is_val
 
 
-def _enlarge(image: np.ndarray, image_size: int) -> Image.Image:
+def enlarge(image: np.ndarray, image_size: int) -> Image.Image:
     """(8, 8) of 0 to 16 to an RGB image; bicubic keeps strokes smooth."""
     gray = Image.fromarray(np.rint(image * 255 / 16).astype(np.uint8))
     size = (image_size, image_size)

@@ -7,7 +7,8 @@ Beside its images every folder holds ``dataset.json``::
                     "version": 1},
      "contents": {"train": 1500, "val": 297}}
 
-``contents`` counts the images of each subfolder; a single file counts 1.
+``contents`` counts the images and annotations of each subfolder; a single
+file counts 1.
 """
 
 import json
@@ -20,6 +21,7 @@ import numpy as np
 from PIL import Image
 
 RECORD = 'dataset.json'
+DATA_SUFFIXES = ('.jpg', '.png', '.txt', '.xml')
 
 
 def write_folder(
@@ -146,7 +148,7 @@ def _call(dataset: str, parameters: dict[str, int]) -> str:
 
 
 def _size(path: Path) -> int:
-    """Number of images below a folder; 1 for a file, 0 for nothing."""
+    """Number of files of data below a folder; 1 for a file, 0 for nothing."""
     if path.is_dir():
-        return sum(1 for _ in path.rglob('*.png'))
+        return sum(p.suffix in DATA_SUFFIXES for p in path.rglob('*'))
     return int(path.exists())

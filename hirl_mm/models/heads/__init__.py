@@ -1,5 +1,11 @@
 from .dino_head import DINODistillHead
 from .ibot_head import iBOTDistillHead
+from .masked_multi_label_head import MaskedMultiLabelHead
 from .spd_head import SPDHead
 
-__all__ = ['DINODistillHead', 'SPDHead', 'iBOTDistillHead']
+__all__ = [
+    'DINODistillHead',
+    'MaskedMultiLabelHead',
+    'SPDHead',
+    'iBOTDistillHead',
+]

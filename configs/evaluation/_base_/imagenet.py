@@ -1,0 +1,61 @@
+# Training and evaluating a classifier on ImageNet: all but the model and the
+# schedule. Crops as in the released code of HIRL.
+_base_ = '../../_base_/runtime.py'
+
+default_scope = 'mmpretrain'
+data_root = 'data/imagenet/'
+
+data_preprocessor = dict(
+    num_classes=1000,
+    mean=[123.675, 116.28, 103.53],
+    std=[58.395, 57.12, 57.375],
+    to_rgb=True,
+)
+
+train_pipeline = [
+    dict(type='hirl_mm.LoadImage'),
+    dict(type='RandomResizedCrop', scale=224, backend='pillow'),
+    dict(type='RandomFlip', prob=0.5),
+    dict(type='PackInputs'),
+]
+centre_crop = [
+    dict(type='hirl_mm.LoadImage'),
+    dict(
+        type='ResizeEdge',
+        scale=256,
+        edge='short',
+        backend='pillow',
+        interpolation='bicubic',
+    ),
+    dict(type='CenterCrop', crop_size=224),
+    dict(type='PackInputs'),
+]
+train_dataloader = dict(
+    batch_size=128,
+    num_workers=8,
+    persistent_workers=True,
+    pin_memory=True,
+    sampler=dict(type='DefaultSampler', shuffle=True),
+    dataset=dict(
+        type='ImageNet',
+        data_root=data_root,
+        split='train',
+        pipeline=train_pipeline,
+    ),
+)
+val_dataloader = dict(
+    batch_size=128,
+    num_workers=8,
+    persistent_workers=True,
+    pin_memory=True,
+    sampler=dict(type='DefaultSampler', shuffle=False),
+    dataset=dict(
+        type='ImageNet',
+        data_root=data_root,
+        split='val',
+        pipeline=centre_crop,
+    ),
+)
+val_evaluator = dict(type='Accuracy', topk=(1, 5))
+val_cfg = dict()
+randomness = dict(seed=0)

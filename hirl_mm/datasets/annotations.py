@@ -1,0 +1,128 @@
+"""Annotation files: a line ``path label`` per image, as MMPreTrain reads."""
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from hirl_mm.files import replacing
+
+Entry = tuple[str, int]
+
+
+def read_annotations(path: str | os.PathLike, num_classes: int) -> list[Entry]:
+    """Read and check the lines ``path label`` of a file.
+
+    Args:
+        path: The file.
+        num_classes: Labels are 0 to ``num_classes - 1``.
+
+    Returns:
+        Path and label of every image.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If a line has no label or one out of range, or a class
+            has no image.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(
+            f'there is no annotation file {path}: write it with the tool in '
+            'tools/dataset_converters for this data set'
+        )
+    lines = path.read_text().splitlines()
+    entries = [
+        _entry(line, f'{path}, line {number}')
+        for number, line in enumerate(lines, start=1)
+        if line.strip()
+    ]
+    check_labels([label for _, label in entries], num_classes, str(path))
+    return entries
+
+
+def write_annotations(
+    path: str | os.PathLike, entries: Iterable[Entry]
+) -> None:
+    """Write the file that :func:`read_annotations` reads."""
+    with replacing(path) as temporary:
+        temporary.write_text(
+            ''.join(f'{image} {label}\n' for image, label in entries)
+        )
+
+
+def check_labels(
+    labels: Sequence[int],
+    num_classes: int,
+    source: str,
+    names: Sequence[str] | None = None,
+) -> None:
+    """Check that every class has an image and every label a class.
+
+    Args:
+        labels: (N,).
+        num_classes: Labels are 0 to ``num_classes - 1``.
+        source: The file that the labels come from, for the error.
+        names: Of the classes, for the error; their numbers by default.
+
+    Raises:
+        ValueError: If not.
+    """
+    counts = Counter(labels)
+    strange = sorted(set(counts) - set(range(num_classes)))
+    if strange:
+        raise ValueError(
+            f'{source} has labels that are no classes, {strange[:5]}: they '
+            f'must lie between 0 and {num_classes - 1}. Correct the file, or '
+            'set num_classes in the data, the data_preprocessor and the head'
+        )
+    empty = [k for k in range(num_classes) if not counts[k]]
+    if empty:
+        shown = [str(names[k] if names else k) for k in empty[:5]]
+        more = ', ...' if len(empty) > 5 else ''
+        raise ValueError(
+            f'{source} has no image of {len(empty)} of the {num_classes} '
+            f'classes: {", ".join(shown)}{more}. A classifier cannot learn '
+            'them: add images of them to the file, or take the whole list'
+        )
+
+
+def check_images(
+    entries: Sequence[Entry], folder: str | os.PathLike, source: str
+) -> None:
+    """Check that the images of a list are files.
+
+    Args:
+        entries: Paths below ``folder``, and labels.
+        folder: Where the images are.
+        source: The list, for the error.
+
+    Raises:
+        FileNotFoundError: If some are missing.
+    """
+    missing = [e[0] for e in entries if not Path(folder, e[0]).is_file()]
+    if missing:
+        raise FileNotFoundError(
+            f'{len(missing)} of the {len(entries)} images of {source} that '
+            f'were looked up are not in {folder}: {", ".join(missing[:3])}'
+            f'{", ..." if len(missing) > 3 else ""}. Give the folder that '
+            'the paths of the list begin in, and unpack all of the data set'
+        )
+
+
+def first_of_every_class(entries: Iterable[Entry]) -> list[Entry]:
+    """The first entry of every label, for a quick look at a long list."""
+    first = {}
+    for image, label in entries:
+        first.setdefault(label, (image, label))
+    return list(first.values())
+
+
+def _entry(line: str, where: str) -> Entry:
+    parts = line.strip().rsplit(maxsplit=1)
+    if len(parts) != 2 or not parts[1].lstrip('-').isdecimal():
+        raise ValueError(
+            f'{where}: expected the path of an image and its label, such as '
+            f"'folder/image.jpg 3', got {line!r}. Training needs the labels"
+        )
+    return parts[0], int(parts[1])

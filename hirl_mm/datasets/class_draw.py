@@ -1,0 +1,74 @@
+import os
+from pathlib import Path
+
+import numpy as np
+
+from .annotations import Entry
+
+SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp')
+
+
+def draw_images(
+    folder: str | os.PathLike, share: float, seed: int = 0
+) -> list[Entry]:
+    """Draw a share of the images of a folder, classes alike.
+
+    Classes have equal numbers of images, or one apart, as in SimCLR's lists
+    of ImageNet; which ones get one more is drawn too.
+
+    Args:
+        folder: ``folder/CLASS/NAME``; labels are the places of the classes
+            in their order.
+        share: Of all images, above 0 and at most 1; rounded to a number of
+            images.
+        seed: Of the draw. It depends on the names of the files alone.
+
+    Returns:
+        Path below ``folder`` and label of every drawn image, sorted.
+
+    Raises:
+        FileNotFoundError: If there is no such folder, or none of a class.
+        ValueError: If the share is out of range, or is less than an image
+            per class, or more than the smallest class has.
+    """
+    images = _images_by_class(Path(folder))
+    total = sum(map(len, images))
+    num, num_classes = round(share * total), len(images)
+    least = min(map(len, images))
+    if not 0 < share <= 1 or not num_classes <= num <= least * num_classes:
+        raise ValueError(
+            f'a share of {share} is {num} of the {total} images of {folder}: '
+            f'it must be at least one per class ({num_classes}) and at most '
+            f'{least * num_classes}, since a class has only {least}'
+        )
+    generator = np.random.default_rng(seed)
+    wanted = np.full(num_classes, num // num_classes)
+    wanted[generator.permutation(num_classes)[: num % num_classes]] += 1
+    entries = []
+    for label, names in enumerate(images):
+        drawn = generator.permutation(len(names))[: wanted[label]]
+        entries += [(names[i], label) for i in sorted(drawn)]
+    return entries
+
+
+def _images_by_class(folder: Path) -> list[list[str]]:
+    classes = (
+        sorted(p for p in folder.iterdir() if p.is_dir())
+        if folder.is_dir()
+        else []
+    )
+    images = [
+        sorted(
+            f'{p.name}/{image.name}'
+            for image in p.iterdir()
+            if image.suffix.lower() in SUFFIXES
+        )
+        for p in classes
+    ]
+    if not images or not all(images):
+        raise FileNotFoundError(
+            f'{folder} must hold a folder of images per class, found '
+            f'{len(images)} folders, {sum(map(bool, images))} of them with '
+            'images'
+        )
+    return images

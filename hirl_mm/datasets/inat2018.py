@@ -1,0 +1,36 @@
+import os
+
+from .annotations import Entry, check_labels
+from .coco_annotations import read_coco
+
+NUM_CLASSES = 8142
+
+
+def inat2018_annotations(
+    path: str | os.PathLike, num_classes: int = NUM_CLASSES
+) -> list[Entry]:
+    """Annotations of iNaturalist 2018 from its official JSON file.
+
+    Args:
+        path: ``train2018.json`` or ``val2018.json``, one annotation per
+            image, categories numbered from 0.
+        num_classes: Number of categories.
+
+    Returns:
+        File name and label of every image, in the order of the file.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If an image has no label or several, or a class no image.
+    """
+    content = read_coco(path)
+    labels = {a['image_id']: a['category_id'] for a in content['annotations']}
+    images = content['images']
+    if not len(labels) == len(images) == len(content['annotations']):
+        raise ValueError(
+            f'{path} has {len(content["annotations"])} annotations of '
+            f'{len(labels)} of its {len(images)} images, expected one for '
+            'each: take the original train2018.json or val2018.json'
+        )
+    check_labels(list(labels.values()), num_classes, str(path))
+    return [(image['file_name'], labels[image['id']]) for image in images]

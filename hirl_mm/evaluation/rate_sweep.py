@@ -1,0 +1,97 @@
+"""What a sweep over the learning rate found, for several arms."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import mean, stdev
+
+
+@dataclass(frozen=True)
+class RatePoint:
+    """Results of one arm at one rate, a value per seed."""
+
+    arm: str
+    rate: float
+    values: tuple[float, ...]
+
+    @property
+    def mean(self) -> float:
+        return mean(self.values)
+
+    @property
+    def spread(self) -> float:
+        """Standard deviation over the seeds, 0 for one seed."""
+        return stdev(self.values) if len(self.values) > 1 else 0.0
+
+
+def rate_points(
+    results: Mapping[tuple[str, float, int], float],
+) -> list[RatePoint]:
+    """Results by arm, rate and seed, seeds put together.
+
+    Returns:
+        In the order of the arms, rates ascending.
+    """
+    values = defaultdict(list)
+    for (arm, rate, _), value in results.items():
+        values[arm, rate].append(value)
+    arms = list(dict.fromkeys(arm for arm, _ in values))
+    return [
+        RatePoint(arm, rate, tuple(values[arm, rate]))
+        for arm in arms
+        for rate in sorted(r for a, r in values if a == arm)
+    ]
+
+
+def best_points(points: Sequence[RatePoint]) -> dict[str, RatePoint]:
+    """The point with the highest mean of every arm; of equals the first."""
+    arms = dict.fromkeys(point.arm for point in points)
+    return {
+        arm: max((p for p in points if p.arm == arm), key=lambda p: p.mean)
+        for arm in arms
+    }
+
+
+def edge_notes(points: Sequence[RatePoint], param: str) -> list[str]:
+    """A sentence for every arm whose best rate is the least or greatest.
+
+    Args:
+        points: Of a sweep.
+        param: What was swept, for the sentence.
+    """
+    notes = []
+    for arm, best in best_points(points).items():
+        rates = [p.rate for p in points if p.arm == arm]
+        for edge, word in (min(rates), 'lower'), (max(rates), 'higher'):
+            if best.rate == edge:
+                notes.append(
+                    f'{arm}: the best {param}, {best.rate:g}, is at the edge '
+                    f'of the grid: add {word} ones, to all arms alike'
+                )
+    return notes
+
+
+def sweep_table(points: Sequence[RatePoint], param: str) -> str:
+    """Markdown: a row per rate, a column per arm, the best in bold."""
+    arms = list(dict.fromkeys(point.arm for point in points))
+    rates = sorted({point.rate for point in points})
+    by_cell = {(point.arm, point.rate): point for point in points}
+    best = best_points(points)
+    lines = [f'| {" | ".join([param, *arms])} |']
+    lines.append('|' + '---:|' * (len(arms) + 1))
+    for rate in rates:
+        cells = [
+            _cell(by_cell.get((arm, rate)), best[arm].rate == rate)
+            for arm in arms
+        ]
+        lines.append(f'| {" | ".join([f"{rate:g}", *cells])} |')
+    return '\n'.join(lines)
+
+
+def _cell(point: RatePoint | None, is_best: bool) -> str:
+    if point is None:
+        return '-'
+    text = f'{point.mean:.2f}'
+    if len(point.values) > 1:
+        text += f' ± {point.spread:.2f}'
+    return f'**{text}**' if is_best else text

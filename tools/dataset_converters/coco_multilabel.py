@@ -1,0 +1,52 @@
+"""Turn instances of COCO into labels of whole images."""
+
+import argparse
+import json
+import sys
+
+from hirl_mm.datasets.coco_multilabel import NUM_CLASSES, coco_multilabel
+from hirl_mm.files import replacing
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        epilog='An image shows a class if it has an annotation of it; images '
+        'without annotations are kept.',
+    )
+    parser.add_argument(
+        'json', help='instances_train2014.json or instances_val2014.json'
+    )
+    parser.add_argument(
+        '--out',
+        required=True,
+        help='annotation file to write, data/coco/annotations/'
+        'multilabel_train2014.json or multilabel_val2014.json for the config',
+    )
+    parser.add_argument(
+        '--num-classes',
+        type=int,
+        default=NUM_CLASSES,
+        help='of the data set (default: %(default)s)',
+    )
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = parse_args()
+    try:
+        content = coco_multilabel(args.json, args.num_classes)
+        with replacing(args.out) as temporary:
+            temporary.write_text(json.dumps(content))
+    except (OSError, ValueError) as error:
+        sys.exit(f'{type(error).__name__}: {error}')
+    images = content['data_list']
+    labels = sum(len(image['gt_label']) for image in images)
+    print(
+        f'{args.out}: {len(images):,} images, {labels / len(images):.2f} of '
+        f'{args.num_classes} classes in each'
+    )
+
+
+if __name__ == '__main__':
+    main()

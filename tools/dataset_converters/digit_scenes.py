@@ -1,0 +1,53 @@
+"""Write scenes of several digits in the layout of VOC2007."""
+
+import argparse
+import sys
+from functools import partial
+
+from rich.progress import track
+
+from hirl_mm.datasets.embedded import write_digit_scenes
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description='Write scenes of one to four handwritten digits of '
+        'scikit-learn as a multi-label data set in the layout of VOC2007: '
+        'ROOT/JPEGImages, ROOT/Annotations and ROOT/ImageSets/Main/'
+        '{trainval,test}.txt. Nothing is downloaded. A folder that holds '
+        'them already is reused.',
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    parser.add_argument(
+        'root',
+        metavar='ROOT',
+        nargs='?',
+        default='data/digit_scenes',
+        help='folder to write',
+    )
+    parser.add_argument(
+        '--num-trainval', type=int, default=300, help='training scenes'
+    )
+    parser.add_argument(
+        '--num-test', type=int, default=100, help='other scenes'
+    )
+    parser.add_argument('--seed', type=int, default=0, help='of the scenes')
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = parse_args()
+    try:
+        root = write_digit_scenes(
+            **vars(args), progress=partial(track, description='Drawing scenes')
+        )
+    except (OSError, ValueError) as error:
+        sys.exit(f'error: {error}')
+    print(
+        f'{root}: {args.num_trainval} trainval and {args.num_test} test '
+        'scenes of 10 digits'
+    )
+
+
+if __name__ == '__main__':
+    main()

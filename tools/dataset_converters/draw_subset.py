@@ -1,0 +1,47 @@
+"""Draw a share of an image folder as an annotation file, classes alike."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from hirl_mm.datasets.annotations import write_annotations
+from hirl_mm.datasets.class_draw import draw_images
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        epilog="For data sets without a list of their own, as SimCLR's of "
+        'ImageNet. The draw depends on the file names and the seed alone.',
+    )
+    parser.add_argument('folder', help='images as FOLDER/CLASS/NAME')
+    parser.add_argument(
+        '--percent', type=float, required=True, help='of the images'
+    )
+    parser.add_argument(
+        '--out',
+        type=Path,
+        help='annotation file to write (default: meta/PERCENTpercent.txt '
+        'beside FOLDER)',
+    )
+    parser.add_argument(
+        '--seed', type=int, default=0, help='of the draw (default: 0)'
+    )
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = parse_args()
+    name = f'{args.percent:g}percent.txt'
+    out = args.out or Path(args.folder).parent / 'meta' / name
+    try:
+        entries = draw_images(args.folder, args.percent / 100, args.seed)
+        write_annotations(out, entries)
+    except (OSError, ValueError) as error:
+        sys.exit(f'{type(error).__name__}: {error}')
+    num_classes = len({label for _, label in entries})
+    print(f'{out}: {len(entries):,} images of {num_classes:,} classes')
+
+
+if __name__ == '__main__':
+    main()

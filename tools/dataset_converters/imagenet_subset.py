@@ -1,0 +1,53 @@
+"""Turn SimCLR's list of 1 % or 10 % of ImageNet into an annotation file."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from hirl_mm.datasets.annotations import write_annotations
+from hirl_mm.datasets.imagenet_subset import subset_annotations
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        epilog='The list has an image per line, as n01440764_10183.JPEG; '
+        "SimCLR's have 12,811 and 128,116. A list that is cut off, lines "
+        'that come twice, images that are not there and classes without an '
+        'image are errors.',
+    )
+    parser.add_argument('list', help='file with the names of the images')
+    parser.add_argument(
+        '--train',
+        default='data/imagenet/train',
+        help='folder of the training images by class (default: %(default)s)',
+    )
+    parser.add_argument(
+        '--out',
+        type=Path,
+        help='annotation file to write (default: meta/NAME_OF_LIST beside '
+        'the folder of the images)',
+    )
+    parser.add_argument(
+        '--num',
+        type=int,
+        help="number of images of a list that is none of SimCLR's",
+    )
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = parse_args()
+    default = Path(args.train).parent / 'meta' / Path(args.list).name
+    out = args.out or default
+    try:
+        entries = subset_annotations(args.list, args.train, args.num)
+        write_annotations(out, entries)
+    except (OSError, ValueError) as error:
+        sys.exit(f'{type(error).__name__}: {error}')
+    num_classes = len({label for _, label in entries})
+    print(f'{out}: {len(entries):,} images of {num_classes:,} classes')
+
+
+if __name__ == '__main__':
+    main()

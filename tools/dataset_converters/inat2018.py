@@ -1,0 +1,58 @@
+"""Turn annotations of iNaturalist 2018 into an annotation file."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from hirl_mm.datasets.annotations import (
+    check_images,
+    first_of_every_class,
+    write_annotations,
+)
+from hirl_mm.datasets.inat2018 import NUM_CLASSES, inat2018_annotations
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        epilog='Images without a label and classes without an image are '
+        'errors; of every class one image is looked up.',
+    )
+    parser.add_argument('json', help='train2018.json or val2018.json')
+    parser.add_argument(
+        '--images',
+        default='data/inat2018',
+        help='folder that holds train_val2018, where the paths of the file '
+        'begin (default: %(default)s)',
+    )
+    parser.add_argument(
+        '--out',
+        type=Path,
+        required=True,
+        help='annotation file to write, data/inat2018/meta/train.txt or '
+        'val.txt for the configs',
+    )
+    parser.add_argument(
+        '--num-classes',
+        type=int,
+        default=NUM_CLASSES,
+        help='of the data set (default: %(default)s)',
+    )
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = parse_args()
+    try:
+        entries = inat2018_annotations(args.json, args.num_classes)
+        check_images(first_of_every_class(entries), args.images, args.json)
+        write_annotations(args.out, entries)
+    except (OSError, ValueError) as error:
+        sys.exit(f'{type(error).__name__}: {error}')
+    print(
+        f'{args.out}: {len(entries):,} images of {args.num_classes:,} classes'
+    )
+
+
+if __name__ == '__main__':
+    main()

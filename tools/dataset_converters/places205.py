@@ -1,0 +1,54 @@
+"""Turn a list of Places205 into an annotation file."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from hirl_mm.datasets.annotations import (
+    check_images,
+    first_of_every_class,
+    read_annotations,
+    write_annotations,
+)
+
+NUM_CLASSES = 205
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        epilog='The lists train_places205.csv and val_places205.csv come '
+        'with the images; a line is a path, a space and a label. Lines '
+        'without a label, labels beyond 204, and classes without an image '
+        'are errors; of every class one image is looked up.',
+    )
+    parser.add_argument('list', help='train_places205.csv or the other one')
+    parser.add_argument(
+        '--images',
+        default='data/places205/images',
+        help='folder that the paths of the list begin in '
+        '(default: %(default)s)',
+    )
+    parser.add_argument(
+        '--out',
+        type=Path,
+        required=True,
+        help='annotation file to write, data/places205/meta/train.txt or '
+        'val.txt for the configs',
+    )
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = parse_args()
+    try:
+        entries = read_annotations(args.list, NUM_CLASSES)
+        check_images(first_of_every_class(entries), args.images, args.list)
+        write_annotations(args.out, entries)
+    except (OSError, ValueError) as error:
+        sys.exit(f'{type(error).__name__}: {error}')
+    print(f'{args.out}: {len(entries):,} images of {NUM_CLASSES} classes')
+
+
+if __name__ == '__main__':
+    main()
