@@ -1,5 +1,6 @@
 """Registries, children of MMEngine's: parts are named ``hirl_mm.<Type>``."""
 
+from mmengine.registry import DATASETS as MMENGINE_DATASETS
 from mmengine.registry import HOOKS as MMENGINE_HOOKS
 from mmengine.registry import MODELS as MMENGINE_MODELS
 from mmengine.registry import (
@@ -12,6 +13,12 @@ from .stack import check_stack
 
 check_stack()
 
+DATASETS = Registry(
+    'dataset',
+    parent=MMENGINE_DATASETS,
+    scope='hirl_mm',
+    locations=['hirl_mm.datasets.held_out_split'],
+)
 HOOKS = Registry(
     'hook',
     parent=MMENGINE_HOOKS,

@@ -1,0 +1,159 @@
+"""Search the numbers of prototypes and negatives by the held-out loss."""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from datetime import timedelta
+from itertools import product
+from pathlib import Path
+
+from mmengine.config import Config, DictAction
+from mmengine.registry import init_default_scope
+
+from hirl_mm.engine.prototype_search import (
+    Candidate,
+    candidate_configs,
+    evaluate_run,
+    keep_config,
+)
+from hirl_mm.evaluation.search_table import write_search
+from hirl_mm.files import replacing
+
+TOOLS = Path(__file__).resolve().parent
+CONFIG = 'search.py'
+
+
+def numbers(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split(','))
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        epilog='Every candidate is trained on all images but the held-out '
+        'ones, the same for all, and its last model is given those. A search '
+        'that was stopped goes on by the same command: finished candidates '
+        'are not trained again. Example, section 5.1.3 of the paper: '
+        'python tools/search_prototypes.py CONFIG --held-out 8000 '
+        '--num-prototypes 30000,10000,1000 30000,10000,5000 '
+        '--num-negatives 100 1000 --gpus 8 --work-dir work_dirs/search',
+    )
+    add = parser.add_argument
+    add('config', help='config of a training with HIRL')
+    add(
+        '--held-out',
+        type=int,
+        default=8000,
+        metavar='N',
+        help='training images to hold out, a multiple of the batch size of '
+        'the config (default: %(default)s)',
+    )
+    add(
+        '--num-prototypes',
+        type=numbers,
+        nargs='+',
+        required=True,
+        metavar='M1,M2,...',
+        help='prototypes per level, from fine to coarse, of every candidate',
+    )
+    add(
+        '--num-negatives',
+        type=int,
+        nargs='+',
+        required=True,
+        metavar='N_NEG',
+        help='negative paths; every number goes with all --num-prototypes',
+    )
+    add('--work-dir', type=Path, required=True, help='folder of the search')
+    add(
+        '--seed',
+        type=int,
+        default=0,
+        help='of the choice of held-out images, their views and negative '
+        'paths (default: %(default)s); that of the trainings is in the config',
+    )
+    add(
+        '--gpus',
+        type=int,
+        help='train by tools/dist_train.sh, on so many GPUs of this machine '
+        '(default: one process)',
+    )
+    add(
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        metavar='KEY=VALUE',
+        help='override the config, as in tools/train.py',
+    )
+    return parser.parse_args()
+
+
+def prepare(args: argparse.Namespace) -> dict[Candidate, Config]:
+    """The configs of all candidates, checked and written."""
+    cfg = Config.fromfile(args.config)
+    cfg.merge_from_dict(args.cfg_options or {})
+    init_default_scope(cfg.get('default_scope', 'mmpretrain'))
+    pairs = product(args.num_prototypes, args.num_negatives)
+    configs = candidate_configs(
+        cfg, [Candidate(*pair) for pair in pairs], args.held_out, args.seed
+    )
+    for candidate, config in configs.items():
+        keep_config(config, args.work_dir / candidate.name / CONFIG)
+    return configs
+
+
+def train(folder: Path, gpus: int | None) -> None:
+    start = [sys.executable, TOOLS / 'train.py', folder / CONFIG]
+    if gpus is not None:
+        start = ['bash', TOOLS / 'dist_train.sh', start[2], gpus]
+    command = [*start, '--work-dir', folder, '--resume']
+    status = subprocess.run(
+        [str(word) for word in command],
+        env={'PYTHON': sys.executable} | os.environ,
+    ).returncode
+    if status:
+        sys.exit(
+            f'the training in {folder} failed with exit status {status}, see '
+            'above; the same command goes on with the search'
+        )
+
+
+def search(args: argparse.Namespace, configs: dict[Candidate, Config]) -> None:
+    facts = dict(
+        config=args.config, num_held_out=args.held_out, seed=args.seed
+    )
+    results, seconds = {}, []
+    for number, (candidate, cfg) in enumerate(configs.items(), start=1):
+        folder = args.work_dir / candidate.name
+        result = folder / 'held_out.json'
+        what = f'candidate {number} of {len(configs)}, {candidate.name}'
+        print(what + ', done before' * result.exists(), flush=True)
+        if not result.exists():
+            began = time.monotonic()
+            train(folder, args.gpus)
+            losses = evaluate_run(cfg, folder, args.seed)
+            with replacing(result) as temporary:
+                temporary.write_text(json.dumps(losses))
+            seconds.append(time.monotonic() - began)
+        losses = json.loads(result.read_text())
+        results[candidate.name] = candidate._asdict() | losses
+        print(f'\n{write_search(args.work_dir, results, **facts)}\n')
+        left = len(configs) - number
+        if left and seconds:
+            eta = timedelta(seconds=round(left * sum(seconds) / len(seconds)))
+            print(f'{left} candidates left, eta: {eta}', flush=True)
+
+
+def main() -> None:
+    args = parse_args()
+    try:
+        search(args, prepare(args))
+    except (OSError, ValueError) as error:
+        sys.exit(f'{type(error).__name__}: {error}')
+
+
+if __name__ == '__main__':
+    main()
