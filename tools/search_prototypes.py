@@ -11,7 +11,6 @@ from itertools import product
 from pathlib import Path
 
 from mmengine.config import Config, DictAction
-from mmengine.registry import init_default_scope
 
 from hirl_mm.engine.prototype_search import (
     Candidate,
@@ -95,7 +94,6 @@ def prepare(args: argparse.Namespace) -> dict[Candidate, Config]:
     """The configs of all candidates, checked and written."""
     cfg = Config.fromfile(args.config)
     cfg.merge_from_dict(args.cfg_options or {})
-    init_default_scope(cfg.get('default_scope', 'mmpretrain'))
     pairs = product(args.num_prototypes, args.num_negatives)
     configs = candidate_configs(
         cfg, [Candidate(*pair) for pair in pairs], args.held_out, args.seed

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from mmengine.config import Config
 from mmengine.logging import MessageHub
+from mmengine.registry import init_default_scope
 from mmengine.runner import CheckpointLoader
 
 from hirl_mm.clustering import check_num_prototypes
@@ -69,6 +70,7 @@ def candidate_configs(
         candidate: _candidate_config(cfg, candidate, num_held_out, seed)
         for candidate in candidates
     }
+    init_default_scope(cfg.get('default_scope', 'mmpretrain'))
     loader = configs[candidates[0]].train_dataloader
     check_batches(num_held_out, loader.batch_size)
     num_left = len(DATASETS.build(loader.dataset))
@@ -97,7 +99,7 @@ def evaluate_run(cfg: Config, work_dir: Path, seed: int) -> dict[str, float]:
     """The held-out loss of a finished training.
 
     Args:
-        cfg: Of the training, from :func:`candidate_config`.
+        cfg: Of the training, from :func:`candidate_configs`.
         work_dir: Of the training; its last checkpoint is read, which has to
             be from a source you trust.
         seed: Of views and negatives.
