@@ -22,7 +22,6 @@ from hirl_mm.evaluation.search_table import write_search
 from hirl_mm.files import replacing
 
 TOOLS = Path(__file__).resolve().parent
-CONFIG = 'search.py'
 
 
 def numbers(text: str) -> tuple[int, ...]:
@@ -33,11 +32,10 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__,
         epilog='Every candidate is trained on all images but the held-out '
-        'ones, the same for all, and its last model is given those. A search '
-        'that was stopped goes on by the same command: finished candidates '
-        'are not trained again. Example, section 5.1.3 of the paper: '
-        'python tools/search_prototypes.py CONFIG --held-out 8000 '
-        '--num-prototypes 30000,10000,1000 30000,10000,5000 '
+        'ones, the same for all, and its last model is given those. The same '
+        'command goes on with a search that was stopped. Example, section '
+        '5.1.3 of the paper: python tools/search_prototypes.py CONFIG '
+        '--held-out 8000 --num-prototypes 30000,10000,1000 30000,10000,5000 '
         '--num-negatives 100 1000 --gpus 8 --work-dir work_dirs/search',
     )
     add = parser.add_argument
@@ -71,15 +69,10 @@ def parse_args() -> argparse.Namespace:
         '--seed',
         type=int,
         default=0,
-        help='of the choice of held-out images, their views and negative '
-        'paths (default: %(default)s); that of the trainings is in the config',
+        help='of the held-out images, their views and negative paths; the '
+        'trainings have that of the config (default: %(default)s)',
     )
-    add(
-        '--gpus',
-        type=int,
-        help='train by tools/dist_train.sh, on so many GPUs of this machine '
-        '(default: one process)',
-    )
+    add('--gpus', type=int, help='of tools/dist_train.sh (default: without)')
     add(
         '--cfg-options',
         nargs='+',
@@ -95,18 +88,17 @@ def prepare(args: argparse.Namespace) -> dict[Candidate, Config]:
     cfg = Config.fromfile(args.config)
     cfg.merge_from_dict(args.cfg_options or {})
     pairs = product(args.num_prototypes, args.num_negatives)
-    configs = candidate_configs(
-        cfg, [Candidate(*pair) for pair in pairs], args.held_out, args.seed
-    )
+    candidates = [Candidate(*pair) for pair in pairs]
+    configs = candidate_configs(cfg, candidates, args.held_out, args.seed)
     for candidate, config in configs.items():
-        keep_config(config, args.work_dir / candidate.name / CONFIG)
+        keep_config(config, args.work_dir / f'{candidate.name}.py')
     return configs
 
 
-def train(folder: Path, gpus: int | None) -> None:
-    start = [sys.executable, TOOLS / 'train.py', folder / CONFIG]
+def train(config: Path, folder: Path, gpus: int | None) -> None:
+    start = [sys.executable, TOOLS / 'train.py', config]
     if gpus is not None:
-        start = ['bash', TOOLS / 'dist_train.sh', start[2], gpus]
+        start = ['bash', TOOLS / 'dist_train.sh', config, gpus]
     command = [*start, '--work-dir', folder, '--resume']
     status = subprocess.run(
         [str(word) for word in command],
@@ -120,9 +112,7 @@ def train(folder: Path, gpus: int | None) -> None:
 
 
 def search(args: argparse.Namespace, configs: dict[Candidate, Config]) -> None:
-    facts = dict(
-        config=args.config, num_held_out=args.held_out, seed=args.seed
-    )
+    facts = dict(config=args.config, held_out=args.held_out, seed=args.seed)
     results, seconds = {}, []
     for number, (candidate, cfg) in enumerate(configs.items(), start=1):
         folder = args.work_dir / candidate.name
@@ -131,7 +121,7 @@ def search(args: argparse.Namespace, configs: dict[Candidate, Config]) -> None:
         print(what + ', done before' * result.exists(), flush=True)
         if not result.exists():
             began = time.monotonic()
-            train(folder, args.gpus)
+            train(folder.with_suffix('.py'), folder, args.gpus)
             losses = evaluate_run(cfg, folder, args.seed)
             with replacing(result) as temporary:
                 temporary.write_text(json.dumps(losses))

@@ -1,8 +1,11 @@
 """Candidates trained and compared in this process."""
 
+import uuid
+
 import pytest
 from mmengine.config import Config
 from mmengine.hooks import Hook
+from mmengine.logging import MessageHub
 
 from hirl_mm.engine.held_out_loss import held_out_loss
 from hirl_mm.engine.labelled_data import paths_of
@@ -85,6 +88,15 @@ def test_training_lowers_the_loss(trained):
         assert value < untrained[loss] - 0.05, loss
     last = load_pretrained(cfg, str(folder / 'epoch_5.pth'))
     assert held_out_loss(last, *args) == found
+
+
+def test_losses_know_how_far_the_training_was(trained):
+    cfg, folder, _ = trained
+    hub = MessageHub.get_instance(uuid.uuid4().hex)
+    evaluate_run(cfg, folder, seed=1)
+    assert MessageHub.get_current_instance() is hub
+    assert hub.get_info('max_iters') == 5 * (NUM_IMAGES - NUM_HELD_OUT) // 32
+    assert hub.get_info('epoch') == 4
 
 
 def test_run_without_a_tree(digits, tmp_path):

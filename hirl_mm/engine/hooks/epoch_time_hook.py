@@ -21,8 +21,8 @@ class EpochTimeHook(Hook):
     kNN probe); ``epoch/seconds_data``, waiting for batches;
     ``epoch/seconds_steps``, the steps and what hooks do around each; and
     ``epoch/seconds_after``, the hooks after the last step (the checkpoint).
-    It runs after all other hooks. A GPU is waited for once, after the last
-    step of an epoch.
+    It runs with the lowest priority, after all hooks that take long. A GPU
+    is waited for once, after the last step of an epoch.
 
     Any run takes it: ``--cfg-options
     default_hooks.epoch_time.type=hirl_mm.EpochTimeHook``.
