@@ -20,7 +20,10 @@ DATASETS = Registry(
     'dataset',
     parent=MMENGINE_DATASETS,
     scope='hirl_mm',
-    locations=['hirl_mm.datasets.labelled_images'],
+    locations=[
+        'hirl_mm.datasets.held_out_split',
+        'hirl_mm.datasets.labelled_images',
+    ],
 )
 HOOKS = Registry(
     'hook',

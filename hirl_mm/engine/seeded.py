@@ -1,0 +1,26 @@
+import random
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+from mmengine.runner import set_random_seed
+
+
+@contextmanager
+def seeded(seed: int, devices: Sequence[torch.device] = ()) -> Iterator[None]:
+    """Random numbers of one seed for a block, and those of before after it.
+
+    Args:
+        seed: Of Python, NumPy and PyTorch.
+        devices: Accelerators whose state comes back too; the CPU's does in
+            any case.
+    """
+    before = random.getstate(), np.random.get_state()
+    with torch.random.fork_rng(devices):
+        set_random_seed(seed)
+        try:
+            yield
+        finally:
+            random.setstate(before[0])
+            np.random.set_state(before[1])

@@ -1,0 +1,96 @@
+"""tools/search_prototypes.py as its users start it: real processes."""
+
+import json
+import sys
+
+import pytest
+from mmengine.config import Config
+
+from tests.runs import ROOT, small_config
+from tests.training_tool import start
+
+OPTIONS = (
+    *('--held-out', 32, '--num-prototypes', '12,4,2', '16,4,2'),
+    *('--num-negatives', 5, '--seed', 3),
+)
+
+
+@pytest.fixture(scope='module')
+def config(digits, tmp_path_factory):
+    folder = tmp_path_factory.mktemp('config')
+    cfg = small_config(digits, folder, epochs=2)
+    cfg.pop('work_dir')
+    cfg.dump(folder / 'small.py')
+    return folder / 'small.py'
+
+
+def search(*args):
+    return start(sys.executable, ROOT / 'tools/search_prototypes.py', *args)
+
+
+@pytest.fixture(scope='module')
+def finished(config, tmp_path_factory):
+    """What a search printed, and its folder."""
+    folder = tmp_path_factory.mktemp('search')
+    options = '--cfg-options', 'train_cfg.max_epochs=3'
+    done = search(config, *OPTIONS, '--work-dir', folder, *options)
+    assert done.returncode == 0, done.stdout[-3000:]
+    return done.stdout, folder
+
+
+def test_results(finished, config):
+    output, folder = finished
+    found = json.loads((folder / 'search.json').read_text())
+    assert found['config'] == str(config)
+    assert (found['held_out'], found['seed']) == (32, 3)
+    candidates = found['candidates']
+    assert list(candidates) == ['m12-4-2_neg5', 'm16-4-2_neg5']
+    assert candidates['m16-4-2_neg5']['num_prototypes'] == [16, 4, 2]
+    joint = {name: c['joint'] for name, c in candidates.items()}
+    assert found['chosen'] == min(joint, key=joint.get)
+    assert joint['m12-4-2_neg5'] != joint['m16-4-2_neg5']
+    table = (folder / 'search.md').read_text()
+    assert table in output
+    for name in candidates:
+        assert (folder / name / 'epoch_3.pth').is_file()
+    assert 'candidate 2 of 2, m16-4-2_neg5\n' in output
+    assert '1 candidates left, eta: 0:0' in output
+
+
+def test_finished_candidates_are_not_trained_again(finished, config):
+    """And one whose training is finished alone, is evaluated alone."""
+    _, folder = finished
+    files = folder / 'search.json', folder / 'search.md'
+    before = [file.read_text() for file in files]
+    (folder / 'm16-4-2_neg5/held_out.json').unlink()
+    checkpoints = list(folder.glob('*/epoch_*.pth'))
+    times = [file.stat().st_mtime_ns for file in checkpoints]
+    options = '--cfg-options', 'train_cfg.max_epochs=3'
+    done = search(config, *OPTIONS, '--work-dir', folder, *options)
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert 'candidate 1 of 2, m12-4-2_neg5, done before\n' in done.stdout
+    assert 'candidate 2 of 2, m16-4-2_neg5\n' in done.stdout
+    assert [file.stat().st_mtime_ns for file in checkpoints] == times
+    assert [file.read_text() for file in files] == before
+
+
+def test_other_settings_in_the_same_folder(finished, config):
+    _, folder = finished
+    done = search(config, *OPTIONS, '--work-dir', folder)
+    assert done.returncode == 1
+    line = done.stdout.splitlines()[-1]
+    assert line.startswith('ValueError: ')
+    assert 'm12-4-2_neg5.py is of a search with other settings' in line
+
+
+def test_training_that_fails(config, tmp_path):
+    """In two processes, as with two GPUs."""
+    options = '--cfg-options', 'custom_hooks.0.start_epoch=2'
+    args = '--work-dir', tmp_path, '--gpus', 2, *options
+    done = search(config, *OPTIONS, *args)
+    assert done.returncode == 1
+    assert 'leaves no epoch with a tree' in done.stdout
+    line = done.stdout.splitlines()[-1]
+    assert f'training in {tmp_path}/m12-4-2_neg5 failed with exit' in line
+    ran = Config.fromfile(tmp_path / 'm12-4-2_neg5/m12-4-2_neg5.py')
+    assert ran.launcher == 'pytorch'
