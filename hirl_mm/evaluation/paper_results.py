@@ -14,7 +14,7 @@ _KEYS = (
     ('finetune', 'top-1'),
     ('semisup-1pct', 'top-1'),
     ('semisup-10pct', 'top-1'),
-    ('places205', 'top-1'),
+    ('places205-finetune', 'top-1'),
     ('clustering', 'acc'),
     ('clustering', 'NMI'),
     ('clustering', 'AMI'),
