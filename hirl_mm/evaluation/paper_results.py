@@ -61,7 +61,11 @@ _FIGURES = {
     'beit-400e': (None, None, 83.10),
     'hirl-beit-400e': (None, None, 83.41),
 }
-_RECIPE = re.compile(r'(?P<method>[a-z0-9-]+?)_.*-(?P<epochs>\d+e)_in1k')
+# Batch and number of GPUs may be others; what else is in the name may not.
+_RECIPE = re.compile(
+    r'(?P<method>[a-z0-9-]+)_[a-z0-9-]+_\d+xb\d+'
+    r'(-mcrop|-amp|-coslr|-fast|-bank)*-(?P<epochs>\d+e)_in1k'
+)
 
 
 def paper_figures(recipe: str) -> dict[tuple[str, str], float]:
