@@ -217,6 +217,8 @@ def test_another_architecture(wanted, options, file, message, tmp_path):
         load_backbone(backbone(wanted, **options), path)
     assert 'give the config of the network' in str(error.value)
     assert 'would fit' not in str(error.value)
+    # The prefix that was tried is not told again under others.
+    assert "prefix='backbone.' would not" not in str(error.value)
 
 
 @pytest.mark.parametrize(
@@ -231,6 +233,7 @@ def test_another_architecture(wanted, options, file, message, tmp_path):
         'embeddings.cls_token',
         'resnet.embedder.convolution.weight',
         'algorithm.model.backbone.conv1.weight',
+        'module.algorithm.model.backbone.conv1.weight',
     ],
 )
 def test_layouts_of_other_libraries(key, tmp_path):
