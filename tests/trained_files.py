@@ -1,6 +1,7 @@
 """Checkpoints of narrow models whose branches all differ."""
 
 import logging
+import uuid
 from contextlib import contextmanager
 
 import torch
@@ -39,12 +40,11 @@ def logged():
         def emit(self, record):
             records.append((record.levelname, record.getMessage()))
 
-    logger, handler = MMLogger.get_current_instance(), Handler()
-    level = logger.level
+    # One of its own, for that of an earlier run may write to its files.
+    logger = MMLogger.get_instance(uuid.uuid4().hex, log_level='INFO')
+    handler = Handler()
     logger.addHandler(handler)
-    logger.setLevel('INFO')
     try:
         yield records
     finally:
         logger.removeHandler(handler)
-        logger.setLevel(level)

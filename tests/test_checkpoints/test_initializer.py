@@ -1,11 +1,15 @@
 """init_cfg=dict(type='Pretrained', _scope_='hirl_mm', ...) in configs."""
 
+from collections import OrderedDict
+
 import pytest
 import torch
 from mmengine.config import Config
 from mmengine.hooks import Hook
+from mmengine.model import initialize
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
+from torch import nn
 
 from hirl_mm.registry import MODELS
 from tests.algorithms import RESNET, VIT
@@ -126,6 +130,13 @@ def test_backbone_of_a_detector(files):
         scope='mmdet',
     )
     equal_weights(found.backbone, model.backbone)
+
+
+def test_module_that_is_not_mmengines(files):
+    model, path = files['MoCo']
+    plain = nn.Sequential(OrderedDict(conv1=nn.Conv2d(3, 8, 7, bias=False)))
+    initialize(plain, dict(STRICT, checkpoint=path))
+    assert torch.equal(plain.conv1.weight, model.backbone.conv1.weight)
 
 
 def test_config_without_a_checkpoint():

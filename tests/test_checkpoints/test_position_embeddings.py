@@ -5,9 +5,11 @@ import pytest
 import torch
 from mmengine.registry import init_default_scope
 from scipy.interpolate import make_interp_spline
+from torch import nn
 from torch.nn import functional
 
 from hirl_mm.checkpoints import load_backbone
+from hirl_mm.checkpoints.position_embeddings import fit_positions
 from hirl_mm.checkpoints.relative_positions import resize_table
 from hirl_mm.registry import MODELS
 from tests.algorithms import PLAIN, VIT
@@ -115,7 +117,7 @@ def test_network_without_class_token(img_size, said, tmp_path):
 def test_two_extra_tokens(tmp_path):
     kind = 'DistilledVisionTransformer'
     source, wanted = network(kind), network(kind, img_size=64)
-    torch.nn.init.normal_(source.pos_embed)
+    nn.init.normal_(source.pos_embed)
     load(wanted, source.state_dict(), tmp_path)
     expected = interpolated(source.pos_embed, (8, 8), extra=2)
     torch.testing.assert_close(wanted.pos_embed, expected)
@@ -136,6 +138,48 @@ def test_no_square_grid(num, tmp_path):
     assert torch.equal(wanted.layers[0].ln1.weight, before)
 
 
+def test_missing_embedding_is_said(tmp_path):
+    state = trained('MoCoV3').backbone.state_dict()
+    del state['pos_embed']
+    _, warnings = load(network(), state, tmp_path)
+    assert 'missing are pos_embed; they keep' in warnings[0]
+
+
+class Positions(nn.Module):
+    """Of another kind: nothing says which grid they have."""
+
+    def __init__(self, num):
+        super().__init__()
+        self.pos_embed = nn.Parameter(torch.randn(1, num, 4))
+        table = nn.Parameter(torch.randn(num, 2))
+        self.register_parameter(TABLE, table)
+
+
+def test_positions_of_unknown_networks_are_left_alone(tmp_path):
+    state = Positions(25).state_dict()
+    wanted = Positions(25)
+    texts, _ = load(wanted, state, tmp_path)
+    assert torch.equal(wanted.pos_embed, state['pos_embed'])
+    assert len(texts) == 1
+    with pytest.raises(ValueError, match='0 of the 2 .* of another shape'):
+        load_backbone(Positions(49), save(state, tmp_path))
+
+
+@pytest.mark.parametrize(
+    ('name', 'wanted'),
+    [
+        ('MoCoV3', dict(kind='VisionTransformer', img_size=64)),
+        ('BEiT', dict(kind='BEiTViT', img_size=64)),
+    ],
+)
+def test_weights_given_stay_as_they_are(name, wanted):
+    given = trained(name).backbone.state_dict()
+    before = dict(given)
+    _, notes = fit_positions(network(**wanted), given)
+    assert list(given) == list(before) and notes
+    assert all(given[key] is before[key] for key in before)
+
+
 def test_other_width_is_another_network(tmp_path):
     arch = dict(VIT['arch'], embed_dims=32)
     state = network(arch=arch, img_size=64).state_dict()
@@ -145,7 +189,7 @@ def test_other_width_is_another_network(tmp_path):
 
 def test_grid_that_is_not_square_is_taken_as_the_networks(tmp_path):
     source = network(img_size=(16, 64))
-    torch.nn.init.normal_(source.pos_embed)
+    nn.init.normal_(source.pos_embed)
     wanted = network(img_size=(16, 64))
     texts, _ = load(wanted, source.state_dict(), tmp_path)
     assert torch.equal(wanted.pos_embed, source.pos_embed)
@@ -247,7 +291,7 @@ def test_table_of_beit_at_another_size(img_size, tmp_path):
         f'{TABLE} interpolated from 4 x 4 to {new[0]} x {new[1]} patches'
     )
     (warning,) = warnings
-    assert warning.endswith('1 weights of the file are not used, mask_token')
+    assert warning.endswith('not used of the file are mask_token')
     wanted.eval()
     height, width = (8 * side for side in new)
     assert wanted(torch.zeros(1, 3, height, width))[0].isfinite().all()
@@ -258,7 +302,9 @@ def test_shared_table_serves_every_block(img_size, tmp_path):
     model = trained('BEiT')
     own = dict(use_shared_rel_pos_bias=False, use_rel_pos_bias=True)
     wanted = beit(img_size=img_size, **own)
-    texts, _ = load(wanted, model.state_dict(), tmp_path)
+    texts, warnings = load(wanted, model.state_dict(), tmp_path)
+    (warning,) = warnings
+    assert warning.endswith('not used of the file are mask_token')
     source = getattr(model.backbone.rel_pos_bias, TABLE).detach()
     expected = resize_table(source, (4, 4), wanted.patch_resolution, 3)
     for layer in wanted.layers:
