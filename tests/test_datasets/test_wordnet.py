@@ -66,6 +66,21 @@ def test_default_depths_at_least_halve_the_groups(tmp_path):
     assert len(hierarchy.names('depth 2')) == 4
 
 
+def test_default_depths_skip_what_hardly_groups(tmp_path):
+    text = 'r x\nr y\nx x1\nx x2\ny y1\nx1 a\nx2 b\ny1 c\ny1 d\n'
+    text += ''.join(f'{name} {name}{i}\n' for name in 'abcd' for i in (1, 2))
+    names = sorted(f'{name}{i}' for name in 'abcd' for i in (1, 2))
+    # 4, 3 and 2 groups of the 8 classes; 3 are more than half of 4
+    hierarchy = wordnet_hierarchy(write(tmp_path, text), names)
+    assert hierarchy.levels == ('class', 'depth 3', 'depth 1')
+
+
+def test_default_depths_have_two_groups_or_more(tmp_path):
+    animals = ['cat', 'husky', 'owl', 'pug']
+    hierarchy = wordnet_hierarchy(write(tmp_path), animals)
+    assert hierarchy.levels == ('class', 'depth 2')
+
+
 def test_a_class_above_another_is_itself_and_its_ancestor(tmp_path):
     hierarchy = wordnet_hierarchy(
         write(tmp_path), ['dog', 'mammal', 'owl', 'pug'], depths=(3, 2)
@@ -129,6 +144,13 @@ def test_random_graphs_give_shortest_paths(tmp_path):
             node = int(name[1:])
             assert distance[0, node] == d
             assert distance[node, c] == depth - d
+        for above, name in zip(trail, trail[1:], strict=False):
+            nearest = min(
+                (distance[0, parent], parent)
+                for parent, child in edges
+                if child == int(name[1:])
+            )
+            assert int(above[1:]) == nearest[1]
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def machine_of(cost, target):
 
 def test_equals_the_naive_protocol():
     (features, targets), (queries, truth) = case(90), case(60, seed=1)
-    costs = (1e-4, 1e-2, 1.0)
+    costs = (1e-4, 1e-2, 0.1, 1.0, 10.0)
     found = svm_scores(features, targets, queries, truth, costs)
     unit, unit_queries = (
         rows / np.linalg.norm(rows, axis=1, keepdims=True)
