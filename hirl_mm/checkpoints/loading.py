@@ -12,7 +12,7 @@ from .matching import (
     prefixes_of,
     under,
 )
-from .mismatch import differences, listed, not_enough
+from .mismatch import differences, listed, unfit
 from .position_embeddings import fit_positions, position_names
 from .reading import read_state_dict
 
@@ -77,12 +77,10 @@ def load_backbone_state(
     weights, notes = fit_positions(module, under(state, prefix))
     found = match(counted_weights(module), weights)
     network = type(module).__name__
-    if not found.enough:
+    if not found.fits:
+        _check_positions(module, found, source)
         others = _under_others(module, state, prefix)
-        raise ValueError(
-            not_enough(source, network, prefix, found, others, state)
-        )
-    _check_positions(module, found, source)
+        raise ValueError(unfit(source, network, prefix, found, others, state))
     matched = set(found.matched)
     loadable = {
         name: value
@@ -106,9 +104,9 @@ def _under_others(
 
 
 def _check_positions(module: nn.Module, found: Match, source: str) -> None:
-    """See that no position embedding would stay random."""
+    """Say of positions that they are all that does not fit."""
     for name in position_names(module):
-        if name in found.reshaped:
+        if [name] == list(found.reshaped) and not found.missing:
             wanted, there = found.reshaped[name]
             raise ValueError(
                 f'{name} of {source} has shape {there}, which cannot be '

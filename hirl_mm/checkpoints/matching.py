@@ -1,5 +1,6 @@
 """Which weights of a network a state dict holds, and under which prefix."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from torch import Tensor, nn
 
 # In per cent. Fewer matching keys mean another network or prefix.
 MIN_MATCHED = 95
+_BLOCK = re.compile(r'\.\d+\.')
 
 COUNTER = 'num_batches_tracked'
 _INDEX = 'relative_position_index'
@@ -44,8 +46,20 @@ class Match:
         return len(self.matched) + len(self.missing) + len(self.reshaped)
 
     @property
-    def enough(self) -> bool:
-        return 100 * len(self.matched) >= MIN_MATCHED * self.total
+    def deeper(self) -> list[str]:
+        """Of the unused names, those of blocks behind the network's last.
+
+        All names of a ResNet-50 are in a ResNet-101, too.
+        """
+        own = self.matched + self.missing + list(self.reshaped)
+        blocks = {_BLOCK.sub('.#.', name) for name in own}
+        return [k for k in self.unused if _BLOCK.sub('.#.', k) in blocks]
+
+    @property
+    def fits(self) -> bool:
+        """Whether the weights are those of the network."""
+        enough = 100 * len(self.matched) >= MIN_MATCHED * self.total
+        return enough and not self.reshaped and not self.deeper
 
 
 def counted_weights(module: nn.Module) -> dict[str, Tensor]:

@@ -16,7 +16,7 @@ _OTHER_LAYOUT = re.compile(
 )
 
 
-def not_enough(
+def unfit(
     source: str,
     network: str,
     prefix: str,
@@ -24,7 +24,7 @@ def not_enough(
     others: Mapping[str, Match],
     keys: Iterable[str],
 ) -> str:
-    """The message for fewer matching weights than needed.
+    """The message for weights of another network, or of none.
 
     Args:
         source: The file.
@@ -48,13 +48,13 @@ def not_enough(
             'some keys are those of another library: run '
             'tools/model_converters/import_checkpoint.py on the file first'
         )
-    elif not any(other.enough for other in others.values()):
+    elif not any(other.fits for other in others.values()):
         parts.append('give the config of the network that the file is of')
     return '; '.join(parts)
 
 
 def differences(found: Match) -> list[str]:
-    """Phrases for what is missing and what has another shape."""
+    """Phrases for what is missing, of another shape or too deep."""
     phrases = []
     if found.missing:
         phrases.append(f'missing are {listed(found.missing)}')
@@ -64,6 +64,8 @@ def differences(found: Match) -> list[str]:
             for name, (wanted, there) in found.reshaped.items()
         ]
         phrases.append(f'of another shape are {listed(shapes)}')
+    if found.deeper:
+        phrases.append(f'of a deeper network are {listed(found.deeper)}')
     return phrases
 
 
@@ -75,7 +77,7 @@ def listed(names: list[str]) -> str:
 
 
 def _other(prefix: str, found: Match) -> str:
-    verb = 'would fit' if found.enough else 'would not fit either'
+    verb = 'would fit' if found.fits else 'would not fit either'
     return f'prefix={prefix!r} {verb} ({len(found.matched)} of {found.total})'
 
 

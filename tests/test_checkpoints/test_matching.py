@@ -43,7 +43,7 @@ def test_every_weight_is_matched_missing_or_reshaped():
 def test_least_share(held, total, enough):
     wanted = tensors(*[(1,)] * total)
     state = {k: wanted[k] for k in list(wanted)[:held]}
-    assert match(wanted, state).enough is enough
+    assert match(wanted, state).fits is enough
 
 
 def test_running_statistics_count_and_counters_do_not():
