@@ -59,6 +59,11 @@ def parse_args() -> argparse.Namespace:
         action='store_true',
         help='evaluate the untrained network, the floor of every comparison',
     )
+    add(
+        '--prefix',
+        help='of the backbone in the file, such as encoder_k.module.0. '
+        '(default: of the network that the method evaluates)',
+    )
     add('--name', help='of the network in tables (default: the config)')
     add(
         '--out',
@@ -142,7 +147,7 @@ def tree_in(checkpoint: str | None) -> PrototypeTree | None:
 def evaluate(args: argparse.Namespace, cfg: Config) -> ArmResults | None:
     """The results, in the first process; None in the others."""
     recipe = Path(args.config).stem
-    source = feature_source(cfg, args.checkpoint)
+    source = feature_source(cfg, args.checkpoint, args.prefix)
     options = FrozenOptions(
         args.ks,
         args.shares,
@@ -159,7 +164,7 @@ def evaluate(args: argparse.Namespace, cfg: Config) -> ArmResults | None:
 
     @cache
     def model() -> BaseModel:
-        return load_pretrained(cfg, args.checkpoint)
+        return load_pretrained(cfg, args.checkpoint, args.prefix)
 
     features = FeatureCache(
         args.out / 'features',

@@ -36,6 +36,7 @@ from .progress import logged_progress
 
 _MEANING = dict(
     checkpoint='another checkpoint',
+    prefix='another network of the checkpoint',
     network='another model or normalisation in the config',
     pipeline='images that are read or cropped otherwise',
     data='other images or labels',
@@ -143,12 +144,15 @@ class FeatureCache:
             )
 
 
-def feature_source(cfg: Config, checkpoint: str | None) -> dict:
+def feature_source(
+    cfg: Config, checkpoint: str | None, prefix: str | None = None
+) -> dict:
     """What the features of a network depend on, to compare.
 
     Args:
         cfg: A training config.
         checkpoint: File; None for the initialisation from the config's seed.
+        prefix: Of the backbone in the file; None for the evaluated one.
     """
     weights = (
         f'random, seed {cfg.get("randomness", {}).get("seed")}'
@@ -157,6 +161,7 @@ def feature_source(cfg: Config, checkpoint: str | None) -> dict:
     )
     return dict(
         checkpoint=weights,
+        prefix=prefix,
         network=config_fingerprint(with_data_preprocessor(cfg)),
     )
 

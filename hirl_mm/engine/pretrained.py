@@ -11,7 +11,9 @@ from hirl_mm.checkpoints.mismatch import differences
 from hirl_mm.registry import MODELS
 
 
-def load_pretrained(cfg: Config, checkpoint: str | None) -> BaseModel:
+def load_pretrained(
+    cfg: Config, checkpoint: str | None, prefix: str | None = None
+) -> BaseModel:
     """The model of a config with the weights of a checkpoint.
 
     Args:
@@ -20,6 +22,7 @@ def load_pretrained(cfg: Config, checkpoint: str | None) -> BaseModel:
             becomes the network that ``extract_feat`` runs: of DINO and iBOT
             the teacher's. None for the config's random initialisation, with
             the seed the config trains from.
+        prefix: Of the backbone in the file, see :func:`load_backbone`.
 
     Returns:
         The model in evaluation mode, on a GPU where there is one.
@@ -35,7 +38,7 @@ def load_pretrained(cfg: Config, checkpoint: str | None) -> BaseModel:
     if checkpoint is None:
         _init_weights(model)
     else:
-        _load_checkpoint(model, checkpoint)
+        _load_checkpoint(model, checkpoint, prefix)
     device = 'cuda' if torch.cuda.is_available() else 'cpu'
     return model.to(device).eval()
 
@@ -57,12 +60,14 @@ def _init_weights(model: BaseModel) -> None:
     logger.setLevel(level)
 
 
-def _load_checkpoint(model: BaseModel, checkpoint: str) -> None:
+def _load_checkpoint(
+    model: BaseModel, checkpoint: str, prefix: str | None
+) -> None:
     """Load what is evaluated strictly, and of the rest what fits."""
     state = read_state_dict(checkpoint)
     evaluated = evaluated_prefix(model.state_dict())
     backbone = model.get_submodule(evaluated.rstrip('.'))
-    load_backbone_state(backbone, state, checkpoint)
+    load_backbone_state(backbone, state, checkpoint, prefix)
     wanted = {
         key: value
         for key, value in model.state_dict().items()

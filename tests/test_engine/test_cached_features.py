@@ -33,15 +33,15 @@ def save(cfg, path, seed=0):
     return str(path)
 
 
-def fill(cfg, checkpoint, folder, name='train', **options):
+def fill(cfg, checkpoint, folder, name='train', prefix=None, **options):
     """Features of a data set, and how often a model was asked for."""
     asked = []
 
     def model():
         asked.append(1)
-        return load_pretrained(cfg, checkpoint)
+        return load_pretrained(cfg, checkpoint, prefix)
 
-    source = feature_source(cfg, checkpoint)
+    source = feature_source(cfg, checkpoint, prefix)
     cache = FeatureCache(folder, source, num_workers=0, **options)
     dataset = DATASETS.build(cfg.knn_bank)
     pipeline = cfg.knn_bank.pipeline
@@ -59,6 +59,21 @@ def test_second_time_needs_no_model(cfg, tmp_path):
     again, asked = fill(cfg, checkpoint, tmp_path)
     assert asked == 0
     torch.testing.assert_close(again, features)
+
+
+def test_another_network_of_the_file(cfg, tmp_path):
+    checkpoint = save(cfg, tmp_path / 'a.pth')
+    state = torch.load(checkpoint)
+    for key in list(state['state_dict']):
+        if key.startswith('backbone.'):
+            value = state['state_dict'][key]
+            state['state_dict'][f'other.{key}'] = value * 1.1
+    torch.save(state, checkpoint)
+    features, _ = fill(cfg, checkpoint, tmp_path)
+    with pytest.raises(FeatureStoreError, match='another network of the'):
+        fill(cfg, checkpoint, tmp_path, prefix='other.backbone.')
+    other, _ = fill(cfg, checkpoint, tmp_path / 'b', prefix='other.backbone.')
+    assert not torch.allclose(features, other)
 
 
 def fill_in_process(rank, cfg, checkpoint, folder):
