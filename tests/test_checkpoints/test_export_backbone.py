@@ -198,8 +198,12 @@ def test_beit(shared, mean, export):
     assert_same_features(net, loaded(exported)[0])
 
 
-def test_beit_with_positions_and_mask_token(export):
-    net = scrambled(mm_beit(use_abs_pos_emb=True), 0)
+@pytest.mark.parametrize(
+    'make', [mm_vit, lambda: mm_beit(use_abs_pos_emb=True)]
+)
+def test_mask_token_is_left_out(make, export):
+    """Of the students of iBOT and BEiT."""
+    net = scrambled(make(), 0)
     token = {'backbone.mask_token': torch.zeros(1, 1, WIDTH)}
     exported, _ = export(net, 'timm', num_heads=HEADS, more=token)
     assert exported.left_out == ['mask_token']

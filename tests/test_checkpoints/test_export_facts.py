@@ -200,6 +200,11 @@ def test_resnets_that_transformers_has_not(tmp_path):
             'not those of a square image',
         ),
         (
+            lambda: mm_vit(img_size=(32, 16), patch_size=(8, 4)),
+            'timm',
+            'patches of 8 x 4 pixels',
+        ),
+        (
             lambda: mm_beit(img_size=(32, 16)),
             'timm',
             'not those of a square image',
