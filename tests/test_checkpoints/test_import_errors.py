@@ -7,7 +7,7 @@ import sys
 import pytest
 import torch
 
-from hirl_mm.checkpoints.attention_heads import heads_of_release
+from hirl_mm.checkpoints.attention_heads import usual_heads
 from hirl_mm.checkpoints.import_release import (
     import_checkpoint,
     import_weights,
@@ -160,10 +160,10 @@ def test_no_tensors():
         (100, 'DINO', None),
     ],
 )
-def test_attention_heads_of_releases(width, method, heads):
+def test_attention_usual_headss(width, method, heads):
     state = dict(cls_token=torch.zeros(1, 1, width))
-    assert heads_of_release(state, method) == heads
-    assert heads_of_release({'conv1.weight': torch.zeros(2)}, method) is None
+    assert usual_heads(state, method) == heads
+    assert usual_heads({'conv1.weight': torch.zeros(2)}, method) is None
 
 
 def test_tool(cnn, tmp_path):
