@@ -160,7 +160,7 @@ def test_no_tensors():
         (100, 'DINO', None),
     ],
 )
-def test_attention_usual_headss(width, method, heads):
+def test_usual_heads_of_a_release(width, method, heads):
     state = dict(cls_token=torch.zeros(1, 1, width))
     assert usual_heads(state, method) == heads
     assert usual_heads({'conv1.weight': torch.zeros(2)}, method) is None
