@@ -6,14 +6,14 @@ _USUAL = {192: 3, 384: 6, 768: 12, 1024: 16}
 _MOCOV3 = _USUAL | {384: 12}
 
 
-def heads_of_release(state: dict[str, Tensor], method: str) -> int | None:
-    """Attention heads of a released ViT or BEiT, by its width.
+def usual_heads(state: dict[str, Tensor], method: str = '') -> int | None:
+    """Attention heads that a ViT or BEiT of its width has in releases.
 
     No shape of a ViT's weights tells them.
 
     Args:
         state: The backbone in MMPreTrain's names.
-        method: What it was trained with.
+        method: What it was released as.
 
     Returns:
         The number, or None for a width that no release has, and without

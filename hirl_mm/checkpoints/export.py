@@ -128,7 +128,6 @@ def _timm(
     weights, call = timm_weights(
         backbone.family, backbone.state, backbone.num_heads
     )
-    weights = _counted(weights)
     write_safetensors(weights, out)
     return weights, (
         f"{call}.load_state_dict(safetensors.torch.load_file('{out}'))"
@@ -151,8 +150,8 @@ def _huggingface(
         )
     else:
         raise ValueError(
-            'a BEiT is not exported to Hugging Face, whose BeitModel pools '
-            'and normalises otherwise: export it to timm'
+            'a BEiT is exported to timm only: the names of Hugging '
+            "Face's BeitModel are not covered"
         )
     weights = _counted(weights)
     write_safetensors(weights, out / 'model.safetensors')
@@ -162,7 +161,10 @@ def _huggingface(
 
 
 def _counted(state: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Add the norms' counts of batches, 0, where a file lacks them."""
+    """Add the norms' counts of batches, 0, where a file lacks them.
+
+    PyTorch itself does so; transformers reports them as missing.
+    """
     mean = '.running_mean'
     counts = {
         f'{key.removesuffix(mean)}.{BATCH_COUNT}': torch.tensor(0)

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from hirl_mm.files import replacing
 
-from .attention_heads import heads_of_release
+from .attention_heads import usual_heads
 from .layouts.families import FAMILIES, Family
 from .layouts.releases import RELEASES, Release
 from .weights_file import read_weights_file
@@ -63,7 +63,7 @@ def import_checkpoint(source: str | Path, out: str | Path) -> dict:
         network=release.network,
         num_tensors=len(state),
         left_out=imported.left_out,
-        num_heads=heads_of_release(state, release.method),
+        num_heads=usual_heads(state, release.method),
         source=source.name,
         source_sha256=_sha256(source),
     )

@@ -6,8 +6,8 @@ from torch import Tensor, nn
 
 from hirl_mm.registry import MODELS
 
-from .attention_heads import heads_of_release
-from .layouts.families import BEIT, FAMILIES, RESNET, Family
+from .attention_heads import usual_heads
+from .layouts.families import FAMILIES, RESNET, Family
 
 # Of MMPreTrain's and timm's transformers.
 LAYER_NORM_EPS = 1e-6
@@ -77,7 +77,7 @@ def read_backbone(
         eps = module.layers[0].ln1.eps
         num_heads = num_heads or module.arch_settings['num_heads']
     num_heads = num_heads or meta.get('num_heads')
-    num_heads = num_heads or heads_of_release(state, meta.get('method', ''))
+    num_heads = num_heads or usual_heads(state)
     _check_heads(state, family, num_heads)
     return TrainedBackbone(family, state, left_out, num_heads, eps)
 
@@ -155,8 +155,8 @@ def _check_heads(
             f'{num_heads} attention heads do not divide width {width}'
         )
     tables = [v for k, v in state.items() if k.endswith('_bias_table')]
-    if family is BEIT and any(t.shape[1] != num_heads for t in tables):
+    if any(table.shape[1] != num_heads for table in tables):
         raise ValueError(
-            f'this BEiT has {tables[0].shape[1]} attention heads, not '
-            f'{num_heads}'
+            f'this {family.name} has {tables[0].shape[1]} attention heads, '
+            f'not {num_heads}'
         )

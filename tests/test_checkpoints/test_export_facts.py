@@ -70,7 +70,7 @@ def test_heads_of_a_beit_are_in_its_table():
 
 
 def test_heads_of_an_import(vit):
-    """MoCo v3's ViT-S has 12, and a config or argument would overrule."""
+    """MoCo v3's ViT-S has 12, not what is usual; an argument overrules."""
     assert read_backbone(checkpoint(vit, num_heads=6)).num_heads == 6
     read = read_backbone(checkpoint(vit, num_heads=6), num_heads=2)
     assert read.num_heads == 2
@@ -87,6 +87,7 @@ def test_config_tells_heads_and_epsilon(vit, stored):
         meta = dict(cfg=other.pretty_text, num_heads=4)
         read = read_backbone(checkpoint(vit, **meta), cfg=cfg)
     assert (read.num_heads, read.layer_norm_eps) == (3, 1e-5)
+    assert read_backbone(checkpoint(vit), cfg=cfg, num_heads=6).num_heads == 6
 
 
 def test_wrapped_algorithm(vit):
@@ -183,7 +184,7 @@ def test_resnets_that_transformers_has_not(tmp_path):
     [
         (mm_vit, 'torchvision', 'only ResNets .* ViT to timm'),
         (mm_beit, 'torchvision', 'only ResNets .* BEiT to timm'),
-        (mm_beit, 'huggingface', 'BEiT is not exported .* BeitModel pools'),
+        (mm_beit, 'huggingface', 'BEiT is exported to timm only'),
         (
             lambda: mm_vit(out_type='avg_featmap', final_norm=False),
             'huggingface',
@@ -198,6 +199,11 @@ def test_resnets_that_transformers_has_not(tmp_path):
             lambda: mm_vit(img_size=(32, 16), out_type='featmap'),
             'timm',
             'not those of a square image',
+        ),
+        (
+            lambda: mm_vit(img_size=(32, 16), patch_size=(8, 4)),
+            'timm',
+            'patches of 8 x 4 pixels',
         ),
         (
             lambda: mm_beit(img_size=(32, 16)),

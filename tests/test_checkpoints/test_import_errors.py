@@ -7,7 +7,7 @@ import sys
 import pytest
 import torch
 
-from hirl_mm.checkpoints.attention_heads import heads_of_release
+from hirl_mm.checkpoints.attention_heads import usual_heads
 from hirl_mm.checkpoints.import_release import (
     import_checkpoint,
     import_weights,
@@ -44,10 +44,11 @@ def test_unknown_layout_names_its_keys_and_all_layouts():
     assert 'of this project need no import' in message
 
 
+@pytest.mark.parametrize('prefix', ['backbone.', 'model.backbone.'])
 @pytest.mark.parametrize('beside', ['neck.lateral.weight', 'rpn_head.conv'])
-def test_detector(cnn, beside):
-    """Its backbone alone would be taken; so would a detector's, cut off."""
-    weights = under('backbone.', cnn)
+def test_detector(cnn, prefix, beside):
+    """Its backbone is not mistaken for a file of a backbone alone."""
+    weights = under(prefix, cnn)
     import_weights(dict(state_dict=dict(weights)))
     weights[beside] = torch.zeros(2)
     with pytest.raises(ValueError, match='detectors are not converted'):
@@ -122,11 +123,14 @@ def test_missing_stage(cnn):
         import_weights(state)
 
 
-def test_copies_that_differ(vit):
-    weights = under('teacher.backbone.', vit)
-    weights |= under('student.backbone.', vit) | under('backbone.', vit)
-    assert import_weights(weights).release.method == 'DINO'
-    weights['backbone.norm.bias'] = vit['norm.bias'] + 1e-3
+@pytest.mark.parametrize('prefix', ['', 'model.'])
+def test_copies_that_differ(vit, prefix):
+    """In HIRL's plain arm and under HIRL."""
+    weights = under('teacher.backbone.', vit) | under('backbone.', vit)
+    weights |= under('student.backbone.', vit)
+    weights = under(prefix, weights) | {'projections.0': torch.zeros(2)}
+    assert import_weights(weights).release.method.endswith('DINO')
+    weights[f'{prefix}backbone.norm.bias'] = vit['norm.bias'] + 1e-3
     with pytest.raises(ValueError, match=r'differ in norm\.bias'):
         import_weights(weights)
 
@@ -156,9 +160,10 @@ def test_no_tensors():
         (100, 'DINO', None),
     ],
 )
-def test_attention_heads_of_releases(width, method, heads):
+def test_usual_heads_of_a_release(width, method, heads):
     state = dict(cls_token=torch.zeros(1, 1, width))
-    assert heads_of_release(state, method) == heads
+    assert usual_heads(state, method) == heads
+    assert usual_heads({'conv1.weight': torch.zeros(2)}, method) is None
 
 
 def test_tool(cnn, tmp_path):

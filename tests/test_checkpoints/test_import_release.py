@@ -265,6 +265,12 @@ def test_vit_without_bias_in_the_projections():
     assert_same_features(net.state_dict(), net, backbone)
 
 
+def test_mask_embedding_of_a_student_alone(vits):
+    state = vits[0].state_dict() | junk('masked_embed')
+    imported = assert_same_features(state, vits[0], mm_vit())
+    assert imported.left_out == ['masked_embed']
+
+
 def test_pre_trained_beit():
     net = timm_beit(0, global_pool='token')
     heads = junk('lm_head.weight', 'lm_head.bias', 'mask_token')
