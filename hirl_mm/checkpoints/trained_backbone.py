@@ -8,11 +8,10 @@ from hirl_mm.registry import MODELS
 
 from .attention_heads import usual_heads
 from .layouts.families import FAMILIES, RESNET, Family
+from .matching import evaluated_prefix, under
 
 # Of MMPreTrain's and timm's transformers.
 LAYER_NORM_EPS = 1e-6
-# The evaluated network of DINO and iBOT is the teacher.
-_PREFIXES = ('teacher.backbone.', 'backbone.', '')
 
 
 @dataclass(frozen=True)
@@ -50,8 +49,8 @@ def read_backbone(
 
     Args:
         checkpoint: What the file holds.
-        prefix: Of the backbone's keys; None takes ``teacher.backbone.``
-            where there is one, else ``backbone.``, else no prefix.
+        prefix: Of the backbone's keys; None for that of the evaluated
+            network, see :func:`evaluated_prefix`.
         cfg: Config of the run that wrote it.
         num_heads: Overrides all of these.
 
@@ -85,22 +84,18 @@ def read_backbone(
 def _find(
     weights: dict[str, Tensor], prefix: str | None
 ) -> tuple[dict[str, Tensor], Family]:
-    prefixes = _PREFIXES if prefix is None else (prefix,)
-    for start in prefixes:
-        state = {
-            key[len(start) :]: value
-            for key, value in weights.items()
-            if key.startswith(start)
-        }
-        for family in FAMILIES:
-            if family.ours in state:
-                return state, family
-    where = ' or '.join(repr(start) for start in prefixes)
+    if prefix is None:
+        prefix = evaluated_prefix(weights)
+    state = under(weights, prefix)
+    for family in FAMILIES:
+        if family.ours in state:
+            return state, family
     raise ValueError(
         f"there is no ResNet, ViT or BEiT in MMPreTrain's names under "
-        f'{where}; the first keys are {", ".join(list(weights)[:5])}. Give '
-        "--prefix if the backbone's keys begin otherwise, and import files "
-        'of other libraries first (import_checkpoint.py)'
+        f'prefix={prefix!r}; the first keys are '
+        f"{', '.join(list(weights)[:5])}. Give --prefix if the backbone's "
+        'keys begin otherwise, and import files of other libraries first '
+        '(import_checkpoint.py)'
     )
 
 
