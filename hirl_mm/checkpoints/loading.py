@@ -128,6 +128,5 @@ def _log(what: str, found: Match, notes: list[str]) -> None:
         logger.warning(f'{what}: {phrase}; they keep their initial values')
     if found.unused:
         logger.warning(
-            f'{what}: {len(found.unused)} weights of the file are not used, '
-            f'{listed(found.unused)}'
+            f'{what}: not used of the file are {listed(found.unused)}'
         )

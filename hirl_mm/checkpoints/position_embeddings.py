@@ -10,6 +10,8 @@ from torch import Tensor, nn
 from .relative_positions import TABLE, resize_table
 
 Grid = tuple[int, int]
+# Position embeddings, and the attribute beside them that has their grid.
+_GRIDS = {'pos_embed': 'patch_resolution', TABLE: 'window_size'}
 _SHARED = f'rel_pos_bias.{TABLE}'
 
 
@@ -58,11 +60,11 @@ def _owners(module: nn.Module) -> Iterator[tuple[str, nn.Module]]:
 
 
 def _kind(module: nn.Module) -> str | None:
-    embedding = getattr(module, 'pos_embed', None)
-    if isinstance(embedding, Tensor) and hasattr(module, 'patch_resolution'):
-        return 'pos_embed'
-    table = getattr(module, TABLE, None)
-    return TABLE if table is not None else None
+    for kind, grid in _GRIDS.items():
+        found = isinstance(getattr(module, kind, None), Tensor)
+        if found and hasattr(module, grid):
+            return kind
+    return None
 
 
 def _fit_embedding(owner: nn.Module, value: Tensor) -> tuple[Tensor, str]:
@@ -106,7 +108,7 @@ def _one_table_per_block(
     """Hand BEiT's shared table to every block that has one of its own."""
     weights = dict(weights)
     own = [name for name in position_names(module) if name.endswith(TABLE)]
-    if _SHARED in weights and own and _SHARED not in own:
+    if _SHARED in weights and own:
         table = weights.pop(_SHARED)
         weights.update(dict.fromkeys(own, table))
     return weights

@@ -89,7 +89,7 @@ def test_checkpoint_of_another_network(trained, tmp_path):
     done = tool('eval_knn', config, tmp_path / 'other.pth')
     assert done.returncode == 1
     (line,) = [s for s in done.stderr.splitlines() if 'ValueError' in s]
-    assert 'holds 0 of the 60 weights' in line
+    assert 'holds 0 of the 100 weights' in line
     assert 'begin with encoder' in line
 
 
