@@ -26,7 +26,7 @@ def touch(path):
 @pytest.fixture
 def train(tmp_path):
     """Two images of each of three classes, and a file that is no folder."""
-    for wnid in WNIDS:
+    for wnid in WNIDS[::-1]:
         for number in (3, 12):
             touch(tmp_path / 'train' / wnid / f'{wnid}_{number}.JPEG')
     touch(tmp_path / 'train' / 'notes.txt')

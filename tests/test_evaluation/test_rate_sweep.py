@@ -22,7 +22,10 @@ RESULTS = {
 
 
 def test_table_marks_the_best_of_every_arm():
-    assert sweep_table(rate_points(RESULTS), 'lr').splitlines() == [
+    points = rate_points(RESULTS)
+    assert [p.arm for p in points] == ['plain'] * 3 + ['HIRL'] * 3
+    assert [p.rate for p in points] == [0.01, 0.1, 1.0] * 2
+    assert sweep_table(points, 'lr').splitlines() == [
         '| lr | plain | HIRL |',
         '|---:|---:|---:|',
         '| 0.01 | 69.00 | **75.25** |',
