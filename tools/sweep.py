@@ -13,7 +13,12 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
 from hirl_mm.checkpoints import load_backbone
-from hirl_mm.engine.sweep_runs import SweepRun, last_value, plan_runs
+from hirl_mm.engine.sweep_runs import (
+    SweepRun,
+    last_value,
+    parse_arms,
+    plan_runs,
+)
 from hirl_mm.registry import MODELS
 from hirl_mm.visualization.sweep_report import write_sweep_report
 
@@ -72,15 +77,6 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def parse_arms(words: list[str]) -> dict[str, str]:
-    arms = dict(word.partition('=')[::2] for word in words)
-    if len(arms) < len(words) or not all(arms.values()):
-        raise ValueError(
-            f'--arms takes different NAME=CHECKPOINT, got {words}'
-        )
-    return arms
-
-
 def check_checkpoints(config: str, arms: dict[str, str]) -> None:
     """Load every checkpoint once, before hours of training."""
     cfg = Config.fromfile(config)
@@ -130,8 +126,8 @@ def main() -> None:
         check_checkpoints(args.config, arms)
     except (OSError, ValueError) as error:
         sys.exit(f'{type(error).__name__}: {error}')
-    facts = dict(config=args.config, param=args.param)
-    facts['metric'] = Config.fromfile(args.config).protocol.metric
+    metric = Config.fromfile(args.config).protocol.metric
+    facts = dict(config=args.config, param=args.param, metric=metric)
     results = {key: value for key, value in found.items() if value is not None}
     todo = [run for run in runs if found[run.key] is None]
     print(f'{len(runs)} runs, {len(results)} of them finished before')
@@ -140,15 +136,14 @@ def main() -> None:
         print(f'[{number}/{len(todo)}] {run.folder}', flush=True)
         run.note(None)
         train(run, args.gpus)
-        value = last_value(run.folder, facts['metric'])
+        results[run.key] = value = last_value(run.folder, metric)
         run.note(value)
-        results[run.key] = value
         write_sweep_report(args.work_dir, results, **facts)
         spent = time.monotonic() - began
         left = timedelta(seconds=round(spent / number * (len(todo) - number)))
         print(f'    {value:.2f}, eta: {left}', flush=True)
-    print(f'\n{write_sweep_report(args.work_dir, results, **facts)}')
-    print(f'\nwritten to {args.work_dir}')
+    report = write_sweep_report(args.work_dir, results, **facts)
+    print(f'\n{report}\n\nwritten to {args.work_dir}')
 
 
 if __name__ == '__main__':

@@ -128,6 +128,20 @@ def plan_runs(
     return runs
 
 
+def parse_arms(words: Sequence[str]) -> dict[str, str]:
+    """Checkpoint by name from ``NAME=CHECKPOINT``.
+
+    Raises:
+        ValueError: If a word is none, or names come twice.
+    """
+    arms = dict(word.partition('=')[::2] for word in words)
+    if len(arms) < len(words) or not all(arms.values()):
+        raise ValueError(
+            f'--arms takes different NAME=CHECKPOINT, got {list(words)}'
+        )
+    return arms
+
+
 def folder_name(arm: str) -> str:
     """The name of an arm in letters that every file system has.
 

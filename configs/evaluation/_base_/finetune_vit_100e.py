@@ -51,7 +51,8 @@ optim_wrapper = dict(
         },
     ),
 )
-# From 1e-6 and to 1e-6, as shares of the rate: every layer has its own.
+# From 1e-6 and to 1e-6, as shares of the rate, since every layer has its own:
+# at an absolute 1e-6 the lowest layer would end above where it began.
 warmup = dict(
     type='LinearLR',
     start_factor=2.5e-4,

@@ -2,4 +2,4 @@
 # released code trains classifiers on statistics of the batch.
 _base_ = 'resnet50.py'
 
-model = dict(backbone=dict(frozen_stages=4, norm_eval=True))
+model = dict(backbone=dict(frozen_stages=4))

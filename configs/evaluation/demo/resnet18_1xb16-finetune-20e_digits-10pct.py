@@ -14,6 +14,7 @@ train_dataloader = dict(
         num_classes=10,
     ),
 )
+optim_wrapper = dict(optimizer=dict(lr=0.001))
 param_scheduler = [dict(_base_.param_scheduler[0], milestones=[12, 16])]
 train_cfg = dict(max_epochs=20, val_interval=5)
 auto_scale_lr = dict(base_batch_size=16)

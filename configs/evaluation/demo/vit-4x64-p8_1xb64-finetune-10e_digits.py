@@ -31,12 +31,12 @@ optim_wrapper = dict(
 )
 epochs = dict(by_epoch=True, convert_to_iter_based=True)
 param_scheduler = [
-    dict(epochs, type='LinearLR', start_factor=2.5e-4, end=2),
+    dict(epochs, type='LinearLR', start_factor=2.5e-4, end=1),
     dict(
         epochs,
         type='CosineAnnealingLR',
         eta_min_ratio=2.5e-4,
-        begin=2,
+        begin=1,
         end=10,
     ),
 ]

@@ -1,0 +1,348 @@
+"""The trained protocols as configs: recipes against their sources."""
+
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.dataset import Compose
+from mmengine.optim import build_optim_wrapper
+from mmengine.registry import PARAM_SCHEDULERS, init_default_scope
+from torch import nn
+
+from hirl_mm.registry import MODELS
+from tests.runs import ROOT
+from tests.test_configs import learning_rates
+
+FOLDER = ROOT / 'configs/evaluation'
+CONFIGS = sorted(
+    str(path.relative_to(FOLDER)) for path in FOLDER.glob('[!_]*/*.py')
+)
+LINEAR = [name for name in CONFIGS if 'linear' in name or 'multilabel' in name]
+FINETUNED_VITS = {
+    'finetune/vit-base-p16_8xb128-amp-coslr-100e_in1k.py': 4e-3,
+    'semisup/vit-base-p16_8xb128-amp-coslr-100e_in1k-1pct.py': 1e-3,
+    'semisup/vit-base-p16_8xb128-amp-coslr-100e_in1k-10pct.py': 1e-4,
+    'places205/vit-base-p16_8xb128-finetune-amp-coslr-100e_places205.py': 4e-3,
+}
+BEIT = 'finetune/beit-base-p16_8xb128-amp-coslr-100e_in1k.py'
+NORMS = nn.BatchNorm2d, nn.LayerNorm
+SMALL = dict(
+    embed_dims=24, num_layers=12, num_heads=2, feedforward_channels=24
+)
+
+
+def load(name):
+    cfg = Config.fromfile(FOLDER / name)
+    init_default_scope(cfg.default_scope)
+    return cfg
+
+
+def build(cfg):
+    """The model of a config, a narrow one of a ViT-B."""
+    if cfg.model.backbone.get('arch') in ('base', 'deit-base'):
+        cfg.model.backbone.arch = SMALL
+        cfg.model.backbone.img_size = 32
+        cfg.model.head.in_channels = 24
+    model = dict(cfg.model, data_preprocessor=cfg.data_preprocessor)
+    return MODELS.build(model)
+
+
+def optimizer_of(cfg, model):
+    optim = dict(cfg.optim_wrapper, type='OptimWrapper')
+    optim.pop('loss_scale', None)
+    return build_optim_wrapper(model, optim).optimizer
+
+
+def groups_of(cfg, model):
+    """Group of the optimizer by parameter name."""
+    names = {p: name for name, p in model.named_parameters()}
+    return {
+        names[p]: group
+        for group in optimizer_of(cfg, model).param_groups
+        for p in group['params']
+    }
+
+
+def test_every_protocol_has_its_demo():
+    assert len(CONFIGS) >= 20
+    for word in ('linear', 'finetune', '1pct', '10pct', 'multilabel'):
+        there = [name for name in CONFIGS if word in name]
+        assert any(name.startswith('demo/') for name in there)
+        assert any(not name.startswith('demo/') for name in there)
+    for word in ('transfer-linear', 'transfer-finetune', 'vit'):
+        assert any(f'demo/{n}' for n in CONFIGS if word in n)
+
+
+@pytest.mark.parametrize('name', CONFIGS)
+def test_everything_builds(name):
+    cfg = load(name)
+    model = build(cfg)
+    assert type(model).__name__ == 'ImageClassifier'
+    assert dict(cfg.model.backbone.init_cfg) == dict(
+        type='Pretrained', _scope_='hirl_mm', checkpoint=''
+    )
+    head = model.head
+    assert head.num_classes == cfg.data_preprocessor.num_classes
+    with torch.no_grad():
+        images = torch.rand(2, 3, 32, 32)
+        assert model.eval()(images).shape == (2, head.num_classes)
+    optimizer = optimizer_of(cfg, model)
+    for scheduler in cfg.param_scheduler:
+        defaults = dict(optimizer=optimizer, epoch_length=3)
+        PARAM_SCHEDULERS.build(dict(scheduler), default_args=defaults)
+        assert scheduler.get('end', 1) <= cfg.train_cfg.max_epochs
+        last = max(scheduler.get('milestones', [0]))
+        assert last < cfg.train_cfg.max_epochs
+    for loader in cfg.train_dataloader, cfg.val_dataloader:
+        pipeline = loader.dataset.pipeline
+        assert pipeline[0]['type'] == 'hirl_mm.LoadImage'
+        assert len(Compose(pipeline).transforms) == len(pipeline)
+        wanted = loader.dataset.get('num_classes', head.num_classes)
+        assert wanted == head.num_classes
+    assert cfg.train_dataloader.sampler.shuffle
+    assert not cfg.val_dataloader.sampler.shuffle
+
+
+@pytest.mark.parametrize('name', CONFIGS)
+def test_batch_and_epochs_are_those_of_the_name(name):
+    cfg = load(name)
+    words = name.split('_')[1].split('-')
+    processes, batch = map(int, words[0].split('xb'))
+    assert cfg.train_dataloader.batch_size == batch
+    assert cfg.auto_scale_lr.base_batch_size == processes * batch
+    (epochs,) = (int(w[:-1]) for w in words if w[:-1].isdigit())
+    assert cfg.train_cfg.max_epochs == epochs
+    assert isinstance(cfg.protocol.name, str)
+    kind = cfg.val_evaluator.type
+    metric = {
+        'Accuracy': 'accuracy/top1',
+        'VOCAveragePrecision': 'multi-label/mAP',
+        'AveragePrecision': 'multi-label/mAP',
+    }
+    assert cfg.protocol.metric == metric[kind]
+
+
+def test_protocols_are_told_apart():
+    names = [
+        (load(name).protocol.name, name.split('/')[-1].split('_')[0])
+        for name in CONFIGS
+        if not name.startswith('demo/')
+    ]
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize('name', LINEAR)
+def test_frozen_backbone_is_in_evaluation_mode(name):
+    model = build(load(name)).train()
+    backbone = model.backbone
+    norms = [m for m in backbone.modules() if isinstance(m, NORMS)]
+    assert norms and not any(m.training for m in norms)
+    assert not any(p.requires_grad for p in backbone.parameters())
+    assert all(p.requires_grad for p in model.head.parameters())
+    before = {k: v.clone() for k, v in backbone.state_dict().items()}
+    images = torch.rand(4, 3, 32, 32)
+    trained = backbone(images)[-1]
+    backbone.eval()
+    torch.testing.assert_close(trained, backbone(images)[-1])
+    for key, value in backbone.state_dict().items():
+        assert torch.equal(value, before[key]), key
+
+
+def test_frozen_vit_drops_no_path():
+    cfg = load('linear/vit-base-p16_8xb128-linear-coslr-100e_in1k.py')
+    cfg.model.backbone.drop_path_rate = 0.9
+    backbone = build(cfg).backbone.train()
+    images = torch.rand(4, 3, 32, 32)
+    assert torch.equal(backbone(images)[0], backbone(images)[0])
+    cfg.model.backbone.frozen_stages = -1
+    backbone = build(cfg).backbone.train()
+    assert backbone.layers[0].training and backbone.ln1.training
+
+
+@pytest.mark.parametrize(
+    'name', [n for n in CONFIGS if n.startswith('linear/')]
+)
+def test_recipe_of_linear_classifiers(name):
+    cfg = load(name)
+    optimizer = cfg.optim_wrapper.optimizer
+    assert optimizer == dict(
+        type='LARS', lr=0.4, momentum=0.9, weight_decay=0.0
+    )
+    rates = learning_rates(cfg, steps_per_epoch=2)
+    assert (rates[0], rates[100]) == (0.4, pytest.approx(0.2))
+    assert len(rates) == 200 and rates[-1] < 1e-4
+    kinds = [t.type for t in cfg.train_dataloader.dataset.pipeline[1:-1]]
+    assert kinds == ['RandomResizedCrop', 'RandomFlip']
+
+
+@pytest.mark.parametrize(
+    ('name', 'encoder', 'head', 'batch'),
+    [
+        ('finetune/resnet50_8xb128-steplr-20e_in1k', 0.1, 1.0, 1024),
+        (
+            'places205/resnet50_8xb128-finetune-steplr-20e_places205',
+            *(0.1, 1.0, 1024),
+        ),
+        ('semisup/resnet50_8xb32-steplr-20e_in1k-1pct', 0.02, 5.0, 256),
+        ('semisup/resnet50_8xb32-steplr-20e_in1k-10pct', 0.01, 0.2, 256),
+    ],
+)
+def test_recipe_of_finetuned_cnns(name, encoder, head, batch):
+    """H21, H22 and section A.2: two rates, both divided by 5 twice."""
+    cfg = load(f'{name}.py')
+    model = build(cfg)
+    assert isinstance(model.backbone.bn1, nn.SyncBatchNorm)
+    assert model.data_preprocessor.batch_augments is None
+    groups = groups_of(cfg, model)
+    for key, group in groups.items():
+        rate = head if key.startswith('head.') else encoder
+        assert group['lr'] == pytest.approx(rate), key
+        assert (group['weight_decay'], group['momentum']) == (0, 0.9)
+    assert {key for key, _ in model.named_parameters()} == set(groups)
+    assert cfg.auto_scale_lr.base_batch_size == batch
+    rates = learning_rates(cfg, steps_per_epoch=1)
+    expected = [1.0] * 12 + [0.2] * 4 + [0.04] * 4
+    assert rates == pytest.approx([encoder * r for r in expected])
+
+
+@pytest.mark.parametrize('name', [*FINETUNED_VITS, BEIT])
+def test_rates_of_layers(name):
+    """0.65^(13 - layer): 0 for embeddings, i + 1 for block i, 13 the rest."""
+    cfg = load(name)
+    rate = FINETUNED_VITS.get(name, 2.8e-3)
+    model = build(cfg)
+    groups = groups_of(cfg, model)
+    assert {key for key, _ in model.named_parameters()} == set(groups)
+    for key, parameter in model.named_parameters():
+        words = key.split('.')
+        layer = 13
+        if words[1] in ('cls_token', 'pos_embed', 'patch_embed'):
+            layer = 0
+        elif words[:2] == ['backbone', 'layers']:
+            layer = int(words[2]) + 1
+        expected = rate * 0.65 ** (13 - layer)
+        assert groups[key]['lr'] == pytest.approx(expected), key
+        flat = parameter.ndim == 1 or words[1] in ('cls_token', 'pos_embed')
+        decay = 0.0 if flat else 0.05
+        assert groups[key]['weight_decay'] == decay, key
+
+
+@pytest.mark.parametrize('name', [*FINETUNED_VITS, BEIT])
+def test_rates_of_finetuned_vits_over_time(name):
+    """20 epochs from 1e-6, then a cosine to 1e-6 (0 for BEiT), per layer."""
+    cfg = load(name)
+    rate = FINETUNED_VITS.get(name, 2.8e-3)
+    rates = learning_rates(cfg, steps_per_epoch=4)
+    assert rates[0] == pytest.approx(1e-6)
+    assert rates[40] == pytest.approx(rate / 2, rel=0.03)
+    assert rates[80] == pytest.approx(rate) == max(rates)
+    assert rates[240] == pytest.approx(rate / 2, rel=0.02)
+    least = 0 if name == BEIT else 1e-6
+    assert least <= rates[-1] < least + 1e-4 * rate
+    # The lowest layer's rate, 270 times smaller, never rises again.
+    cfg.optim_wrapper.optimizer.lr = rate * 0.65**13
+    lowest = learning_rates(cfg, steps_per_epoch=4)
+    assert lowest == pytest.approx([r * 0.65**13 for r in rates], rel=1e-4)
+
+
+@pytest.mark.parametrize('name', [*FINETUNED_VITS, BEIT])
+def test_regularisation_of_finetuned_vits(name):
+    cfg = load(name)
+    assert cfg.optim_wrapper.type == 'AmpOptimWrapper'
+    assert cfg.optim_wrapper.optimizer.betas == (0.9, 0.999)
+    assert cfg.model.train_cfg.augments == [
+        dict(type='Mixup', alpha=0.8),
+        dict(type='CutMix', alpha=1.0),
+    ]
+    model = build(cfg)
+    drops = [m.drop_prob for m in model.modules() if hasattr(m, 'drop_prob')]
+    assert max(drops) == (0.1 if name == BEIT else 0.2)
+    assert cfg.model.head.loss == dict(
+        type='LabelSmoothLoss', label_smooth_val=0.1, mode='original'
+    )
+    model.backbone.init_cfg = None
+    model.init_weights()
+    assert 1e-5 < model.head.fc.weight.std() < 3e-5
+    pipeline = {t.type: t for t in cfg.train_dataloader.dataset.pipeline}
+    augment = pipeline['RandAugment']
+    assert (augment.magnitude_level, augment.magnitude_std) == (9, 0.5)
+    assert (augment.policies, augment.num_policies) == ('timm_increasing', 2)
+    erasing = pipeline['RandomErasing']
+    assert (erasing.erase_prob, erasing.mode) == (0.25, 'rand')
+
+
+def test_beit_has_positions_in_every_layer_and_a_mean():
+    model = build(load(BEIT))
+    assert model.backbone.out_type == 'avg_featmap'
+    keys = {name for name, _ in model.named_parameters()}
+    tables = [k for k in keys if 'relative_position_bias_table' in k]
+    assert len(tables) == 12 and 'backbone.pos_embed' not in keys
+
+
+@pytest.mark.parametrize(
+    ('name', 'epochs', 'steps', 'classes'),
+    [
+        (
+            'places205/resnet50_8xb32-linear-steplr-30e_places205',
+            *(30, [10, 20], 205),
+        ),
+        (
+            'inat2018/resnet50_8xb32-linear-steplr-84e_inat2018',
+            *(84, [28, 56], 8142),
+        ),
+    ],
+)
+def test_recipe_of_linear_transfer(name, epochs, steps, classes):
+    """HCCL, section 4.3."""
+    cfg = load(f'{name}.py')
+    assert cfg.optim_wrapper.optimizer == dict(
+        type='SGD', lr=0.01, momentum=0.9, weight_decay=1e-4
+    )
+    assert cfg.auto_scale_lr.base_batch_size == 256
+    rates = learning_rates(cfg, steps_per_epoch=1)
+    assert len(rates) == epochs and cfg.model.head.num_classes == classes
+    assert [rates[0], rates[steps[0]], rates[steps[1]]] == pytest.approx(
+        [0.01, 1e-3, 1e-4]
+    )
+    assert rates[steps[0] - 1] == 0.01 and rates[-1] == pytest.approx(1e-4)
+    files = {
+        loader.dataset.ann_file
+        for loader in (cfg.train_dataloader, cfg.val_dataloader)
+    }
+    assert files == {'meta/train.txt', 'meta/val.txt'}
+
+
+@pytest.mark.parametrize('name', [n for n in CONFIGS if 'multilabel/' in n])
+def test_recipe_of_multi_label_classifiers(name):
+    """SS-PRL's supplement: all images alike, three equal steps."""
+    cfg = load(name)
+    optimizer = cfg.optim_wrapper.optimizer
+    assert (optimizer.momentum, optimizer.weight_decay) == (0.9, 1e-4)
+    assert 1e-3 <= optimizer.lr <= 3
+    rates = learning_rates(cfg, steps_per_epoch=1)
+    counts = [rates.count(r) for r in sorted(set(rates), reverse=True)]
+    assert counts == [13, 12, 13, 12]
+    train, val = cfg.train_dataloader.dataset, cfg.val_dataloader.dataset
+    assert train.pipeline == val.pipeline
+    kinds = [t.type for t in train.pipeline[1:-1]]
+    assert kinds == ['ResizeEdge', 'CenterCrop']
+    assert 'gt_label_difficult' in train.pipeline[-1].meta_keys
+    assert cfg.data_preprocessor.to_onehot
+
+
+@pytest.mark.parametrize('percent', [1, 10])
+@pytest.mark.parametrize('backbone', ['resnet50', 'vit-base-p16'])
+def test_few_labels_come_from_the_list(percent, backbone):
+    (name,) = (
+        n
+        for n in CONFIGS
+        if n.startswith(f'semisup/{backbone}_') and f'-{percent}pct' in n
+    )
+    cfg = load(name)
+    dataset = cfg.train_dataloader.dataset
+    assert dataset.type == 'hirl_mm.LabelledImages'
+    assert dataset.data_root + dataset.ann_file == (
+        f'data/imagenet/meta/{percent}percent.txt'
+    )
+    assert dataset.data_prefix == 'train' and 'split' not in dataset
+    assert cfg.val_dataloader.dataset.split == 'val'
+    assert cfg.protocol.name == f'semisup-{percent}pct'
