@@ -107,7 +107,8 @@ def train(config: Path, folder: Path, gpus: int | None) -> None:
     if status:
         sys.exit(
             f'the training in {folder} failed with exit status {status}, see '
-            'above; the same command goes on with the search'
+            'above. Mend that, or delete the folder to train it anew, and '
+            'give the same command again'
         )
 
 

@@ -5,7 +5,6 @@ import math
 from collections.abc import Sequence
 
 import torch
-import torch.nn.functional as F
 from mmengine.dataset import BaseDataset, default_collate
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
@@ -60,11 +59,9 @@ def held_out_loss(
         FeaturePassError: If features are NaN or infinite.
     """
     check_batches(len(dataset), batch_size)
-    leaves = held_out_leaves(
-        model, tree, feature_loader(dataset, pipeline, batch_size, num_workers)
-    )
-    grown = PrototypeTree(tree.centroids, tree.parents, leaves, tree.objective)
-    grown = grown.to(next(model.parameters()).device)
+    loader = feature_loader(dataset, pipeline, batch_size, num_workers)
+    leaves = held_out_leaves(model, tree, loader)
+    grown = PrototypeTree(tree.centroids, tree.parents, leaves)
     views = DataLoader(
         _FixedViews(dataset, seed),
         batch_size=batch_size,
@@ -91,23 +88,21 @@ def held_out_loss(
 def held_out_leaves(
     model: HIRLAlgorithm, tree: PrototypeTree, loader: DataLoader
 ) -> Tensor:
-    """The leaf of every image of a loader, (N,) long, on the CPU.
+    """The leaf of every image of a loader in order, (N,) long, on the CPU.
 
-    The rule by which k-means assigns a training image: the least Euclidean
-    distance of its normalised feature. A tree keeps its prototypes with unit
-    length, and so they are compared here, by cosine; k-means compared their
-    raw means, which a training image near a border may feel.
+    The rule by which k-means assigns a training image, the least Euclidean
+    distance. A tree keeps its prototypes with unit length, and so they are
+    compared here, which makes it the greatest cosine; k-means compared raw
+    means, which a training image near a border may feel.
 
     Raises:
         FeaturePassError: If features are NaN or infinite.
     """
-    sample_idx, features = feature_pass(model, model.extract_z0, loader, _WHAT)
+    _, features = feature_pass(model, model.extract_z0, loader, _WHAT)
     centroids = tree.centroids[0].to(features.device)
     assign = assignment('auto', features.device, len(centroids))
-    found, _ = assign(F.normalize(features.float(), dim=1), centroids)
-    leaves = torch.empty(len(loader.dataset), dtype=torch.long)
-    leaves[sample_idx.cpu()] = found.cpu()
-    return leaves
+    leaves, _ = assign(features.float(), centroids)
+    return leaves.cpu()
 
 
 def check_batches(num_images: int, batch_size: int) -> None:

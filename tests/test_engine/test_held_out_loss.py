@@ -141,6 +141,16 @@ def test_batches_and_workers_have_no_say(name, digits):
         assert other == pytest.approx(found, rel=1e-5)
 
 
+def test_no_graph_is_kept(digits):
+    model, tree = trained('SimSiam', digits), random_tree(NUMS, DIM)
+    seen = []
+    model.spd_head.projections[0].register_forward_hook(
+        lambda *_: seen.append(torch.is_grad_enabled())
+    )
+    loss_of(model, tree, images(digits))
+    assert seen == [False] * (NUM // 4)
+
+
 def test_the_seed_has_a_say(digits):
     model, tree = trained('SimSiam', digits), random_tree(NUMS, DIM)
     dataset = images(digits)
