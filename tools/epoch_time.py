@@ -73,9 +73,9 @@ def main() -> None:
     except (OSError, ValueError) as error:
         sys.exit(f'{type(error).__name__}: {error}')
     print(f'Seconds of a mean epoch, from epoch {first} on:\n')
-    print(time_table(means))
+    print(time_table(means), end='')
     print("\nFor reference, the paper's Table 6 (ImageNet, V100 GPUs):\n")
-    print(paper_table())
+    print(paper_table(), end='')
 
 
 if __name__ == '__main__':

@@ -129,7 +129,7 @@ def search(args: argparse.Namespace, configs: dict[Candidate, Config]) -> None:
             seconds.append(time.monotonic() - began)
         losses = json.loads(result.read_text())
         results[candidate.name] = candidate._asdict() | losses
-        print(f'\n{write_search(args.work_dir, results, **facts)}\n')
+        print(f'\n{write_search(args.work_dir, results, **facts)}')
         left = len(configs) - number
         if left and seconds:
             eta = timedelta(seconds=round(left * sum(seconds) / len(seconds)))

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from statistics import mean
 
-from .text_table import text_table
+from hirl_mm.tables import aligned_table
 
 PARTS = 'data', 'steps', 'features', 'clustering', 'checkpoint', 'other'
 # Table 6 of the paper: dimension of the features, seconds of an epoch on
@@ -104,7 +104,7 @@ def time_table(means: Mapping[str, Mapping[str, float]]) -> str:
         )
         for name, parts in means.items()
     ]
-    return text_table(('run', *PARTS, 'total', 'ratio'), rows)
+    return aligned_table(('run', *PARTS, 'total', 'ratio'), rows)
 
 
 def paper_table() -> str:
@@ -119,7 +119,7 @@ def paper_table() -> str:
         for method, (dim, plain, hirl) in PAPER.items()
     ]
     head = 'method', 'dimension', 'plain, min', 'HIRL, min', 'ratio'
-    return text_table(head, rows)
+    return aligned_table(head, rows)
 
 
 def _lines(log: Path) -> Iterator[dict]:

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import mean, stdev
 
+from hirl_mm.tables import aligned_table
+
 
 @dataclass(frozen=True)
 class RatePoint:
@@ -77,15 +79,14 @@ def sweep_table(points: Sequence[RatePoint], param: str) -> str:
     rates = sorted({point.rate for point in points})
     by_cell = {(point.arm, point.rate): point for point in points}
     best = best_points(points)
-    lines = [f'| {" | ".join([param, *arms])} |']
-    lines.append('|' + '---:|' * (len(arms) + 1))
+    rows = []
     for rate in rates:
         cells = [
             _cell(by_cell.get((arm, rate)), best[arm].rate == rate)
             for arm in arms
         ]
-        lines.append(f'| {" | ".join([f"{rate:g}", *cells])} |')
-    return '\n'.join(lines)
+        rows.append([f'{rate:g}', *cells])
+    return aligned_table([param, *arms], rows, left=0)
 
 
 def _cell(point: RatePoint | None, is_best: bool) -> str:

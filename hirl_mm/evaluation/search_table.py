@@ -3,8 +3,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from hirl_mm.files import replacing
-
-from .text_table import text_table
+from hirl_mm.tables import aligned_table
 
 _LOSSES = 'loss_ssl', 'loss_spd', 'joint'
 
@@ -32,7 +31,7 @@ def search_table(results: Mapping[str, Mapping]) -> str:
         for name, found in results.items()
     ]
     head = 'prototypes', 'negatives', *_LOSSES, 'chosen'
-    return text_table(head, rows)
+    return aligned_table(head, rows)
 
 
 def write_search(folder: Path, results: Mapping[str, Mapping], **facts) -> str:
@@ -51,5 +50,5 @@ def write_search(folder: Path, results: Mapping[str, Mapping], **facts) -> str:
     with replacing(folder / 'search.json') as temporary:
         temporary.write_text(json.dumps(facts, indent=2) + '\n')
     with replacing(folder / 'search.md') as temporary:
-        temporary.write_text(table + '\n')
+        temporary.write_text(table)
     return table

@@ -50,7 +50,7 @@ def write_sweep_report(
         temporary.write_text(json.dumps(content, indent=2) + '\n')
     notes = '\n'.join(edge_notes(points, param))
     table = sweep_table(points, param)
-    text = f'{table}\n\n{metric}, last validation.\n{notes}'.rstrip()
+    text = f'{table}\n{metric}, last validation.\n{notes}'.rstrip()
     with replacing(folder / 'sweep.md') as temporary:
         temporary.write_text(f'{text}\n')
     draw_rate_curves(points, folder / 'sweep.png', param, metric)

@@ -9,9 +9,10 @@ from hirl_mm.engine.cached_features import FeatureCache, feature_source
 from hirl_mm.engine.dataset_features import dataset_features
 from hirl_mm.engine.feature_pass import FeaturePassError
 from hirl_mm.engine.pretrained import load_pretrained
-from hirl_mm.features.store import FeatureStoreError
+from hirl_mm.features.store import FeatureStoreError, write_shard
 from tests.processes import run_processes
 from tests.runs import small_config
+from tests.samples import samples
 
 
 @pytest.fixture
@@ -87,6 +88,22 @@ def test_two_processes_share_the_work(cfg, tmp_path):
     assert asked == 0
     one, _ = fill(cfg, checkpoint, tmp_path / 'one')
     torch.testing.assert_close(two, one, rtol=1e-5, atol=1e-6)
+
+
+def test_rest_of_a_stopped_pass_does_not_get_in(cfg, tmp_path):
+    """One of more processes, stopped before another had written."""
+    features, _ = fill(cfg, None, tmp_path / 'whole')
+    shards = tmp_path / 'stopped/train/shards'
+    write_shard(
+        lambda batch: torch.zeros(40, 64),
+        [dict(data_samples=samples(range(40)))],
+        shards.parent,
+    )
+    for path in shards.iterdir():
+        path.rename(path.with_stem('rank_0001'))
+    again, asked = fill(cfg, None, tmp_path / 'stopped')
+    assert asked == 1
+    torch.testing.assert_close(again, features)
 
 
 def changed(cfg, what):

@@ -1,3 +1,4 @@
+import re
 from statistics import stdev
 
 import pytest
@@ -21,13 +22,19 @@ RESULTS = {
 }
 
 
+def table_of(points):
+    """The lines of the table, without the blanks that align it."""
+    lines = sweep_table(points, 'lr').splitlines()
+    return [re.sub(' +', ' ', line) for line in lines]
+
+
 def test_table_marks_the_best_of_every_arm():
     points = rate_points(RESULTS)
     assert [p.arm for p in points] == ['plain'] * 3 + ['HIRL'] * 3
     assert [p.rate for p in points] == [0.01, 0.1, 1.0] * 2
-    assert sweep_table(points, 'lr').splitlines() == [
-        '| lr | plain | HIRL |',
-        '|---:|---:|---:|',
+    head, _, *rows = table_of(points)
+    assert head == '| lr | plain | HIRL |'
+    assert rows == [
         '| 0.01 | 69.00 | **75.25** |',
         '| 0.1 | **71.00** | 74.50 |',
         '| 1 | 70.00 | 60.00 |',
@@ -47,13 +54,13 @@ def test_seeds_are_averaged():
     assert points[0].spread == pytest.approx(stdev([50, 54, 55]))
     assert points[1].spread == 0
     assert best_points(points)['a'].rate == 1.0
-    table = sweep_table(points, 'lr')
+    table = table_of(points)
     assert '| 0.1 | 53.00 ± 2.65 |' in table and '| 1 | **53.50** |' in table
 
 
 def test_what_is_not_run_yet_is_empty():
     first = dict(list(RESULTS.items())[:3])
-    assert '| 0.1 | **71.00** | - |' in sweep_table(rate_points(first), 'lr')
+    assert '| 0.1 | **71.00** | - |' in table_of(rate_points(first))
 
 
 def test_best_at_the_edge_is_told():
