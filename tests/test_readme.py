@@ -1,10 +1,13 @@
-"""README is true: its commands and files exist, its config builds."""
+"""README and docs are true: commands and files exist, configs build."""
 
 import re
 import shlex
 
+import pytest
 from mmengine.config import Config
+from mmengine.model.weight_init import initialize
 from mmengine.registry import init_default_scope
+from torch import nn
 
 from hirl_mm.models import HIRLMoCo
 from hirl_mm.registry import HOOKS, MODELS
@@ -13,12 +16,15 @@ from tests.runs import ROOT
 README = (ROOT / 'README.md').read_text()
 
 
-def blocks(language):
-    return re.findall(rf'```{language}\n(.*?)```', README, re.DOTALL)
+EVALUATION = (ROOT / 'docs/evaluation.md').read_text()
+
+
+def blocks(language, text=README):
+    return re.findall(rf'```{language}\n(.*?)```', text, re.DOTALL)
 
 
 def test_config_of_the_opening_builds(tmp_path):
-    (example,) = blocks('python')
+    example, _ = blocks('python')
     (tmp_path / 'example.py').write_text(example)
     cfg = Config.fromfile(tmp_path / 'example.py')
     init_default_scope(cfg.default_scope)
@@ -28,16 +34,36 @@ def test_config_of_the_opening_builds(tmp_path):
     assert cfg.train_dataloader.collate_fn == dict(type='default_collate')
 
 
-def test_named_files_exist():
-    lines = [line for block in blocks('shell') for line in block.splitlines()]
-    lines += re.findall(r'`((?:python|bash) [^`]*)`', README)
-    words = [word for line in lines for word in shlex.split(line)]
+def test_config_that_takes_weights(tmp_path):
+    _, example = blocks('python')
+    (tmp_path / 'example.py').write_text(example)
+    init_cfg = Config.fromfile(tmp_path / 'example.py').init_cfg
+    with pytest.raises(FileNotFoundError, match=r'epoch_200.pth'):
+        initialize(nn.Linear(1, 1), dict(init_cfg))
+
+
+@pytest.mark.parametrize('text', [README, EVALUATION], ids=['README', 'docs'])
+def test_named_files_exist(text):
+    shell = '\n'.join(blocks('shell', text)).replace('\\\n', ' ')
+    lines = shell.splitlines()
+    lines += re.findall(r'`((?:python|bash|torchrun) [^`]*)`', text)
+    words = [word for line in lines for word in shlex.split(line, True)]
     paths = {w for w in words if re.match(r'(tools|configs)/.*\.(py|sh)$', w)}
-    paths |= set(re.findall(r'`(configs/[^`]*|hirl_mm/[a-z]*)`', README))
-    paths |= set(re.findall(r'\]\((docs/[^)]*)\)', README))
-    assert len(paths) > 12
+    paths |= set(re.findall(r'`(configs/[^`*]*|hirl_mm/[a-z]*)`', text))
+    paths |= set(re.findall(r'\]\((docs/[^)]*|configs/[^)]*)\)', text))
+    assert len(paths) > 10
     missing = [path for path in paths if not (ROOT / path).exists()]
     assert not missing
+
+
+def test_every_protocol_is_in_the_table_of_the_evaluation():
+    recipes = {
+        f'{path.parent.name}/{path.name}'
+        for path in (ROOT / 'configs/evaluation').glob('*/*.py')
+        if path.parent.name not in ('_base_', 'demo')
+    }
+    named = set(re.findall(r'`([a-z0-9]+/[\w-]+\.py)`', EVALUATION))
+    assert recipes <= named
 
 
 def test_every_recipe_is_in_the_table_of_methods():

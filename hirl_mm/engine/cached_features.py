@@ -20,7 +20,6 @@ from hirl_mm.features.store import (
 )
 
 from .feature_pass import (
-    evaluation_pass,
     feature_loader,
     named_by_path,
     normalized_images,
@@ -79,8 +78,8 @@ class FeatureCache:
         All ranks call this, and each extracts its share.
 
         Args:
-            model: Gives the frozen model; asked only if there is something
-                to extract.
+            model: Gives the model in evaluation mode; asked only if something
+                is to be extracted.
             dataset: With its evaluation pipeline.
             name: Of the data set, and of its store.
             pipeline: Config of the data set's pipeline.
@@ -135,7 +134,7 @@ class FeatureCache:
         def of_batch(batch: dict) -> Tensor:
             return extract(normalized_images(model, batch))
 
-        with named_by_path(dataset, name), evaluation_pass(model):
+        with named_by_path(dataset, name):
             write_shard(
                 of_batch,
                 logged_progress(loader, name),
