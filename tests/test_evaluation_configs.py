@@ -14,7 +14,9 @@ from tests.test_configs import learning_rates
 
 FOLDER = ROOT / 'configs/evaluation'
 CONFIGS = sorted(
-    str(path.relative_to(FOLDER)) for path in FOLDER.glob('[!_]*/*.py')
+    str(path.relative_to(FOLDER))
+    for path in FOLDER.glob('[!_]*/*.py')
+    if path.parent.name != 'frozen'
 )
 LINEAR = [name for name in CONFIGS if 'linear' in name or 'multilabel' in name]
 FINETUNED_VITS = {

@@ -48,7 +48,9 @@ def test_named_files_exist(text):
     lines = shell.splitlines()
     lines += re.findall(r'`((?:python|bash|torchrun) [^`]*)`', text)
     words = [word for line in lines for word in shlex.split(line, True)]
-    paths = {w for w in words if re.match(r'(tools|configs)/.*\.(py|sh)$', w)}
+    paths = {
+        w for w in words if re.match(r'(tools|configs)/[^$]*\.(py|sh)$', w)
+    }
     paths |= set(re.findall(r'`(configs/[^`*]*|hirl_mm/[a-z]*)`', text))
     paths |= set(re.findall(r'\]\((docs/[^)]*|configs/[^)]*)\)', text))
     assert len(paths) > 10

@@ -1,28 +1,18 @@
 # What kNN compares on ImageNet: the probe during training with a subset,
 # tools/evaluate.py with all images.
-knn_pipeline = [
-    dict(type='hirl_mm.LoadImage'),
-    dict(
-        type='ResizeEdge',
-        scale=256,
-        edge='short',
-        backend='pillow',
-        interpolation='bicubic',
-    ),
-    dict(type='CenterCrop', crop_size=224),
-    dict(type='PackInputs'),
-]
+_base_ = 'centre_crop.py'
+
 knn_bank = dict(
     type='mmpretrain.ImageNet',
     data_root='data/imagenet/',
     split='train',
-    pipeline=knn_pipeline,
+    pipeline=_base_.centre_crop,
 )
 knn_queries = dict(
     type='mmpretrain.ImageNet',
     data_root='data/imagenet/',
     split='val',
-    pipeline=knn_pipeline,
+    pipeline=_base_.centre_crop,
 )
 knn_probe = dict(
     type='hirl_mm.KNNProbeHook',

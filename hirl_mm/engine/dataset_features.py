@@ -13,7 +13,8 @@ def evaluation_data(cfg: Config, name: str) -> dict:
 
     Args:
         cfg: A training config.
-        name: ``'knn_bank'`` (the neighbours) or ``'knn_queries'``.
+        name: ``'knn_bank'`` (the neighbours) or ``'knn_queries'``; of
+            multi-label data ``'svm_train'`` or ``'svm_test'``.
 
     Raises:
         ValueError: If the config has none of that name.

@@ -12,6 +12,7 @@ from hirl_mm.evaluation.arm_results import ArmResults
 from hirl_mm.evaluation.functional import svm_scores
 
 from .cached_features import FeatureCache
+from .dataset_features import evaluation_data
 from .labelled_data import multi_label_targets_of
 
 SVM_TRAIN, SVM_TEST = 'svm_train', 'svm_test'
@@ -29,7 +30,8 @@ class SVMEvaluation:
     """
 
     def __init__(self, cfg: Config) -> None:
-        configs = {name: cfg[name] for name in (SVM_TRAIN, SVM_TEST)}
+        names = SVM_TRAIN, SVM_TEST
+        configs = {name: evaluation_data(cfg, name) for name in names}
         self._pipelines = {name: c.pipeline for name, c in configs.items()}
         self._sets = {name: DATASETS.build(c) for name, c in configs.items()}
         self.targets = {

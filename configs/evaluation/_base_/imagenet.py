@@ -1,6 +1,6 @@
 # Training and evaluating a classifier on ImageNet: all but the model and the
 # schedule. Crops as in the released code of HIRL.
-_base_ = '../../_base_/runtime.py'
+_base_ = ['../../_base_/runtime.py', '../../_base_/centre_crop.py']
 
 default_scope = 'mmpretrain'
 data_root = 'data/imagenet/'
@@ -16,18 +16,6 @@ train_pipeline = [
     dict(type='hirl_mm.LoadImage'),
     dict(type='RandomResizedCrop', scale=224, backend='pillow'),
     dict(type='RandomFlip', prob=0.5),
-    dict(type='PackInputs'),
-]
-centre_crop = [
-    dict(type='hirl_mm.LoadImage'),
-    dict(
-        type='ResizeEdge',
-        scale=256,
-        edge='short',
-        backend='pillow',
-        interpolation='bicubic',
-    ),
-    dict(type='CenterCrop', crop_size=224),
     dict(type='PackInputs'),
 ]
 train_dataloader = dict(
@@ -53,7 +41,7 @@ val_dataloader = dict(
         type='ImageNet',
         data_root=data_root,
         split='val',
-        pipeline=centre_crop,
+        pipeline=_base_.centre_crop,
     ),
 )
 val_evaluator = dict(type='Accuracy', topk=(1, 5))
