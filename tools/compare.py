@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from hirl_mm.engine.gathered_results import gather_results
+from hirl_mm.evaluation.arm_results import save_arms
 from hirl_mm.visualization.results_files import write_comparison
 
 
@@ -30,7 +31,8 @@ def parse_args() -> argparse.Namespace:
         '--out',
         type=Path,
         required=True,
-        help='Markdown file to write; the picture lies beside it',
+        help='Markdown file to write; beside it, with the suffixes .json and '
+        '.png, all values and a picture',
     )
     args = parser.parse_args()
     for name, *folders in args.arm:
@@ -43,11 +45,12 @@ def main() -> None:
     args = parse_args()
     try:
         arms = [gather_results(name, folders) for name, *folders in args.arm]
+        save_arms(args.out.with_suffix('.json'), arms)
         table = write_comparison(args.out.parent, args.out.stem, arms)
     except (OSError, ValueError) as error:
         sys.exit(f'{type(error).__name__}: {error}')
     print(table, end='')
-    print(f'written to {args.out} and {args.out.with_suffix(".png")}')
+    print(f'written to {args.out}, with all values (.json) and a picture')
 
 
 if __name__ == '__main__':

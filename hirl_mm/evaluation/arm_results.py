@@ -90,6 +90,13 @@ def load_results(path: str | os.PathLike) -> ArmResults:
         ) from error
 
 
+def save_arms(path: str | os.PathLike, arms: Sequence[ArmResults]) -> None:
+    """Write a list of all that is known of some networks."""
+    with replacing(path) as temporary:
+        content = [vars(arm) for arm in arms]
+        temporary.write_text(json.dumps(content, indent=2) + '\n')
+
+
 def results_table(arms: Sequence[ArmResults]) -> str:
     """A row per figure, a column per network, in Markdown.
 

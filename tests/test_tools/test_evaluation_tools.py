@@ -156,6 +156,9 @@ def test_networks_side_by_side(evaluated, tmp_path):
     assert cells[:2] == ['kNN', 'k=5'] and cells[2] == cells[3]
     assert cells[4] == '+0.0'
     assert table.with_suffix('.png').is_file()
+    saved = json.loads(table.with_suffix('.json').read_text())
+    assert [arm['name'] for arm in saved] == ['first', 'second']
+    assert saved[0]['facts']['kNN']['num_bank'] == 96
 
     twice = tool('compare', '--arm', 'first', out, out, '--out', table)
     assert twice.returncode == 1
