@@ -141,6 +141,11 @@ def test_wordnet_ids_are_the_names_of_imagenets_classes(cfg, tmp_path):
         img_path=f'all/{idx}.png', gt_label=idx % 36
     )
     assert class_names_of(flat) == list(flat.CLASSES)
+    # As many folders as classes, but one of them holds two classes.
+    flat.get_data_info = lambda idx: dict(
+        img_path=f'{idx % 36 if idx < 36 else 0}/{idx}.png', gt_label=idx % 36
+    )
+    assert class_names_of(flat) == list(flat.CLASSES)
 
 
 def path_of(dataset):
