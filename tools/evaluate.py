@@ -14,38 +14,29 @@ from pathlib import Path
 from mmengine.config import Config
 from mmengine.dist import is_main_process
 from mmengine.model import BaseModel
-from mmengine.runner import CheckpointLoader
 
 from hirl_mm.engine.cached_features import FeatureCache, feature_source
-from hirl_mm.engine.frozen_evaluation import (
-    TRAIN,
-    VAL,
-    FrozenEvaluation,
-    FrozenOptions,
-)
-from hirl_mm.engine.hooks.hierarchical_kmeans_hook import TREE_KEY
-from hirl_mm.engine.pretrained import load_pretrained
-from hirl_mm.engine.process_group import join_processes, leave_processes
-from hirl_mm.engine.svm_evaluation import (
-    SVM_TEST,
+from hirl_mm.engine.dataset_features import (
     SVM_TRAIN,
-    SVMEvaluation,
+    TRAIN,
+    evaluation_config,
 )
+from hirl_mm.engine.frozen_evaluation import FrozenEvaluation, FrozenOptions
+from hirl_mm.engine.pretrained import load_pretrained, load_tree_of
+from hirl_mm.engine.process_group import join_processes, leave_processes
+from hirl_mm.engine.svm_evaluation import SVMEvaluation
 from hirl_mm.evaluation.arm_results import ArmResults
-from hirl_mm.structures import PrototypeTree
 from hirl_mm.visualization.results_files import write_comparison
-
-DATA_SETS = TRAIN, VAL, SVM_TRAIN, SVM_TEST
 
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__,
-        epilog='The config names labelled data sets with their pipelines: '
-        'knn_bank, the training images, and knn_queries, the validation '
-        'images; for multi-label data svm_train and svm_test. Several GPUs: '
-        'torchrun --nproc_per_node 8 tools/evaluate.py ... --launcher '
-        'pytorch; they share the pass, the protocols run in the first.',
+        epilog="""\
+The config names labelled data sets with their pipelines: knn_bank, the
+training images, and knn_queries, the validation images; for multi-label data
+svm_train and svm_test. Several GPUs share the pass, then the first goes on:
+  torchrun --nproc_per_node 8 tools/evaluate.py ... --launcher pytorch""",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
@@ -74,7 +65,7 @@ def parse_args() -> argparse.Namespace:
     add(
         '--data',
         help='a config with other data sets than those of the training, such '
-        'as configs/_base_/svm_voc07.py',
+        'as configs/evaluation/frozen/svm_voc07.py',
     )
     defaults = FrozenOptions()
     add(
@@ -118,32 +109,6 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def load_config(args: argparse.Namespace) -> Config:
-    """The training config, with other data sets where they are given."""
-    cfg = Config.fromfile(args.config)
-    if args.data:
-        other = Config.fromfile(args.data)
-        for name in DATA_SETS:
-            cfg.pop(name, None)
-            if name in other:
-                cfg[name] = other[name]
-    if not any(name in cfg for name in DATA_SETS):
-        raise ValueError(
-            f'{args.data or args.config} names none of the data sets '
-            f'{", ".join(DATA_SETS)}: see configs/_base_/knn_imagenet.py'
-        )
-    return cfg
-
-
-def tree_in(checkpoint: str | None) -> PrototypeTree | None:
-    """The tree that a training left in its checkpoint."""
-    if checkpoint is None:
-        return None
-    state = CheckpointLoader.load_checkpoint(checkpoint, 'cpu')
-    state = state.get(TREE_KEY)
-    return PrototypeTree.from_state_dict(state) if state else None
-
-
 def evaluate(args: argparse.Namespace, cfg: Config) -> ArmResults | None:
     """The results, in the first process; None in the others."""
     recipe = Path(args.config).stem
@@ -157,7 +122,7 @@ def evaluate(args: argparse.Namespace, cfg: Config) -> ArmResults | None:
     )
     evaluations = []
     if TRAIN in cfg:
-        tree = tree_in(args.checkpoint)
+        tree = load_tree_of(args.checkpoint)
         evaluations.append(FrozenEvaluation(cfg, options, tree))
     if SVM_TRAIN in cfg:
         evaluations.append(SVMEvaluation(cfg))
@@ -193,7 +158,8 @@ def main() -> None:
     args.out = args.out or Path('work_dirs/evaluation', Path(args.config).stem)
     join_processes(args.launcher)
     try:
-        results = evaluate(args, load_config(args))
+        cfg = evaluation_config(args.config, args.data)
+        results = evaluate(args, cfg)
     except (OSError, ValueError) as error:
         sys.exit(f'{type(error).__name__}: {error}')
     if results is None:

@@ -7,6 +7,36 @@ from torch import Tensor
 from .feature_pass import feature_loader, whole_backbone_features
 from .labelled_data import labels_of
 
+TRAIN, VAL = 'knn_bank', 'knn_queries'
+SVM_TRAIN, SVM_TEST = 'svm_train', 'svm_test'
+_NAMES = TRAIN, VAL, SVM_TRAIN, SVM_TEST
+
+
+def evaluation_config(config: str, data: str | None = None) -> Config:
+    """A training config, with the data sets of another where it is given.
+
+    Args:
+        config: File of the training config.
+        data: File of a config whose data sets to evaluate are used alone.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If there is no data set to evaluate.
+    """
+    cfg = Config.fromfile(config)
+    if data:
+        other = Config.fromfile(data)
+        for name in _NAMES:
+            cfg.pop(name, None)
+            if name in other:
+                cfg[name] = other[name]
+    if not any(name in cfg for name in _NAMES):
+        raise ValueError(
+            f'{data or config} names none of the data sets '
+            f'{", ".join(_NAMES)}: see configs/_base_/knn_imagenet.py'
+        )
+    return cfg
+
 
 def evaluation_data(cfg: Config, name: str) -> dict:
     """The config of a labelled data set that a training config names.

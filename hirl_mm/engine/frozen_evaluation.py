@@ -26,10 +26,8 @@ from hirl_mm.structures import PrototypeTree
 from hirl_mm.visualization import draw_embedding
 
 from .cached_features import FeatureCache
-from .dataset_features import evaluation_data
+from .dataset_features import TRAIN, VAL, evaluation_data
 from .frozen_plan import plan_evaluation
-
-TRAIN, VAL = 'knn_bank', 'knn_queries'
 
 
 @dataclass(frozen=True)

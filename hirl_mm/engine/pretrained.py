@@ -3,12 +3,15 @@ from mmengine.config import Config
 from mmengine.logging import MMLogger
 from mmengine.model import BaseModel
 from mmengine.registry import init_default_scope
-from mmengine.runner import set_random_seed
+from mmengine.runner import CheckpointLoader, set_random_seed
 
 from hirl_mm.checkpoints import load_backbone_state, read_state_dict
 from hirl_mm.checkpoints.matching import evaluated_prefix, match
 from hirl_mm.checkpoints.mismatch import differences
 from hirl_mm.registry import MODELS
+from hirl_mm.structures import PrototypeTree
+
+from .hooks.hierarchical_kmeans_hook import TREE_KEY
 
 
 def load_pretrained(
@@ -41,6 +44,22 @@ def load_pretrained(
         _load_checkpoint(model, checkpoint, prefix)
     device = 'cuda' if torch.cuda.is_available() else 'cpu'
     return model.to(device).eval()
+
+
+def load_tree_of(checkpoint: str | None) -> PrototypeTree | None:
+    """The tree that a training with HIRL left in its checkpoint.
+
+    Args:
+        checkpoint: File; None for random weights.
+
+    Returns:
+        None where there is none.
+    """
+    if checkpoint is None:
+        return None
+    state = CheckpointLoader.load_checkpoint(checkpoint, 'cpu')
+    tree = state.get(TREE_KEY)
+    return PrototypeTree.from_state_dict(tree) if tree else None
 
 
 def with_data_preprocessor(cfg: Config) -> dict:

@@ -12,10 +12,8 @@ from hirl_mm.evaluation.arm_results import ArmResults
 from hirl_mm.evaluation.functional import svm_scores
 
 from .cached_features import FeatureCache
-from .dataset_features import evaluation_data
+from .dataset_features import SVM_TEST, SVM_TRAIN, evaluation_data
 from .labelled_data import multi_label_targets_of
-
-SVM_TRAIN, SVM_TEST = 'svm_train', 'svm_test'
 
 
 class SVMEvaluation:
