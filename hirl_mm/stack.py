@@ -56,6 +56,7 @@ def check_stack() -> None:
         _import('mmdet')
     _check_pkg_resources(mmengine)
     _check_hue(mmcv)
+    _check_transformers()
     register_configs()
 
 
@@ -202,4 +203,22 @@ def _check_hue(mmcv: ModuleType) -> None:
             f'{np.__version__}: mmcv.adjust_hue raises OverflowError '
             f'({error}), so every ColorJitter with hue would stop. Mend '
             'with: pip install "numpy<2" "opencv-python<5"'
+        ) from error
+
+
+def _check_transformers() -> None:
+    """Look for what mmpretrain's models import of transformers, if there."""
+    if importlib.util.find_spec('transformers') is None:
+        return
+    try:
+        from transformers.modeling_utils import (  # noqa: F401
+            apply_chunking_to_forward,
+        )
+    except ImportError as error:
+        from transformers import __version__
+
+        raise StackError(
+            f'the models of mmpretrain cannot be imported beside '
+            f'transformers {__version__}: {error}. Mend with: pip install '
+            '"transformers<4.50", or pip uninstall transformers'
         ) from error

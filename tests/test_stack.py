@@ -241,6 +241,19 @@ def test_pkg_resources_missing(tmp_path, stack):
     )
 
 
+def test_transformers_without_what_mmpretrain_imports(tmp_path, stack):
+    stack['transformers/__init__.py'] = "__version__ = '5.0.0'"
+    stack['transformers/modeling_utils.py'] = ''
+    contains(
+        run(tmp_path, stack),
+        'cannot be imported beside transformers 5.0.0',
+        'pip install "transformers<4.50"',
+    )
+    moved = 'apply_chunking_to_forward = None'
+    stack['transformers/modeling_utils.py'] = moved
+    assert not run(tmp_path, stack)
+
+
 def test_errors_of_other_packages_stay_as_they_are(tmp_path, stack):
     stack['mmcv/__init__.py'] = 'import cv2'
     stack['cv2.py'] = "raise ImportError('numpy.core.multiarray failed')"
