@@ -41,7 +41,10 @@ OPTIM_WRAPPER_CONSTRUCTORS = Registry(
     'optimizer wrapper constructor',
     parent=MMENGINE_OPTIM_WRAPPER_CONSTRUCTORS,
     scope='hirl_mm',
-    locations=['hirl_mm.engine.grouped_optim_wrapper'],
+    locations=[
+        'hirl_mm.engine.grouped_optim_wrapper',
+        'hirl_mm.engine.layer_decay_optim_wrapper',
+    ],
 )
 TRANSFORMS = Registry(
     'transform',

@@ -38,10 +38,11 @@ class GroupedOptimWrapperConstructor(DefaultOptimWrapperConstructor):
         """
         super().add_params(params, module, prefix, is_dcn_module)
         if not prefix:
-            params[:] = _merged(params)
+            params[:] = merged_groups(params)
 
 
-def _merged(groups: list[dict]) -> list[dict]:
+def merged_groups(groups: list[dict]) -> list[dict]:
+    """One group for all parameters of the same options, in their order."""
     merged, options = [], []
     for group in groups:
         option = {k: v for k, v in group.items() if k != 'params'}

@@ -1,4 +1,4 @@
-from .backbones import DINOViT, FrozenViT, MaskedViT
+from .backbones import DetectionViT, DINOViT, FrozenViT, MaskedViT
 from .heads import (
     DINODistillHead,
     MaskedMultiLabelHead,
@@ -6,7 +6,7 @@ from .heads import (
     iBOTDistillHead,
 )
 from .losses import SwAVLoss
-from .necks import DINONeck
+from .necks import DINONeck, FourScaleNeck
 from .selfsup import (
     HIRLDINO,
     DINOAlgorithm,
@@ -25,6 +25,8 @@ __all__ = [
     'DINODistillHead',
     'DINONeck',
     'DINOViT',
+    'DetectionViT',
+    'FourScaleNeck',
     'FrozenViT',
     'HIRLAlgorithm',
     'HIRLBEiT',

@@ -1,3 +1,4 @@
 from .dino_neck import DINONeck
+from .four_scale_neck import FourScaleNeck
 
-__all__ = ['DINONeck']
+__all__ = ['DINONeck', 'FourScaleNeck']
