@@ -21,7 +21,7 @@ import numpy as np
 from PIL import Image
 
 RECORD = 'dataset.json'
-DATA_SUFFIXES = ('.jpg', '.png', '.txt', '.xml')
+DATA_SUFFIXES = ('.jpg', '.json', '.png', '.txt', '.xml')
 
 
 def write_folder(

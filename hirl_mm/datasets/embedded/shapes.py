@@ -1,6 +1,7 @@
 import os
 import zlib
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -125,30 +126,69 @@ def draw_shape(
     rng: np.random.Generator,
 ) -> np.ndarray:
     """One image of a class, (image_size, image_size, 3) uint8."""
-    background, first, second = _colours(rng)
+    background, first, second = draw_colours(rng)
+    shape = place_shape(fine, middle, coarse, image_size, rng)
+    return np.rint(255 * shape.paint(background, first, second)).astype(
+        np.uint8
+    )
+
+
+@dataclass(frozen=True)
+class PlacedShape:
+    """A shape on a square canvas.
+
+    Args:
+        outline: (P, 2) corners x, y, in pixels.
+        shares: Of every pixel that the two colours cover, (S, S, 1) each.
+    """
+
+    outline: np.ndarray
+    shares: tuple[np.ndarray, np.ndarray]
+
+    def paint(
+        self, background: np.ndarray, first: np.ndarray, second: np.ndarray
+    ) -> np.ndarray:
+        """(S, S, 3) from colours (3,), or images of that shape, of 0 to 1."""
+        return background + sum(
+            share * (colour - background)
+            for share, colour in zip(self.shares, (first, second), strict=True)
+        )
+
+
+def place_shape(
+    fine: str,
+    middle: str,
+    coarse: str,
+    image_size: int,
+    rng: np.random.Generator,
+) -> PlacedShape:
+    """A shape of a class, placed, turned and filled at random.
+
+    Args:
+        fine: Names outline and texture.
+        middle: Names the outline.
+        coarse: Its family.
+        image_size: S, of the canvas.
+        rng: Draws the rest.
+    """
     radius = rng.uniform(0.34, 0.46)
     centre = rng.uniform(radius + 0.03, 0.97 - radius, size=2)
     mirror = (rng.choice([-1, 1]), 1)
     turn = _rotation(rng.uniform(-25, 25))
     outline = mirror * OUTLINES[coarse][middle] @ turn
-    inside = _fill(radius * outline + centre, image_size)
+    outline = radius * outline + centre
+    inside = _fill(outline, image_size)
 
     texture = TEXTURES[fine.removeprefix(f'{middle}-')]
     period = rng.uniform(0.13, 0.18)
     turn = _rotation(rng.uniform(0, 360)) / period
     origin = centre + rng.uniform(-0.5, 0.5, size=2) * period
     is_first = texture(*_coordinates(image_size, origin, turn))
-
-    # shares of a pixel that the two colours cover, (H, W, 1)
-    share = _reduce(inside & is_first), _reduce(inside & ~is_first)
-    image = background + sum(
-        s * (colour - background)
-        for s, colour in zip(share, (first, second), strict=True)
-    )
-    return np.rint(255 * image).astype(np.uint8)
+    shares = _reduce(inside & is_first), _reduce(inside & ~is_first)
+    return PlacedShape(outline * image_size, shares)
 
 
-def _colours(rng: np.random.Generator) -> np.ndarray:
+def draw_colours(rng: np.random.Generator) -> np.ndarray:
     """(3, 3) RGB of 0 to 1: a dark, a medium and a bright one, shuffled."""
     luma = rng.permutation([0.16, 0.5, 0.84]) + rng.uniform(-0.1, 0.1, size=3)
     tint = rng.uniform(size=(3, 3))

@@ -1,0 +1,52 @@
+"""Draw scenes of several shapes in the layout of COCO."""
+
+import argparse
+import sys
+from functools import partial
+
+from rich.progress import track
+
+from hirl_mm.datasets.embedded import write_shape_scenes
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description='Draw scenes of one to four shapes with boxes and masks '
+        'in the layout of COCO: ROOT/train, ROOT/val and ROOT/annotations/'
+        'instances_{train,val}.json. Nothing is downloaded. A folder that '
+        'holds them already is reused.',
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    parser.add_argument(
+        'root',
+        metavar='ROOT',
+        nargs='?',
+        default='data/shape_scenes',
+        help='folder to write',
+    )
+    parser.add_argument(
+        '--num-train', type=int, default=200, help='training scenes'
+    )
+    parser.add_argument(
+        '--num-val', type=int, default=50, help='validation scenes'
+    )
+    parser.add_argument('--seed', type=int, default=0, help='of the scenes')
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = parse_args()
+    try:
+        root = write_shape_scenes(
+            **vars(args), progress=partial(track, description='Drawing scenes')
+        )
+    except (OSError, ValueError) as error:
+        sys.exit(f'error: {error}')
+    print(
+        f'{root}: {args.num_train} train and {args.num_val} val scenes of '
+        '12 shapes'
+    )
+
+
+if __name__ == '__main__':
+    main()
