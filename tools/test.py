@@ -1,0 +1,98 @@
+"""Evaluate a trained detector or classifier, and draw what it predicts."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from hirl_mm.stack import StackError, check_stack
+
+
+def parse_args() -> argparse.Namespace:
+    from mmengine.config import DictAction
+
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        epilog='Prints the metrics of the config, of detectors those of COCO '
+        'or VOC. Example: python tools/test.py CONFIG work_dirs/RUN/'
+        'epoch_12.pth --show-dir work_dirs/RUN/predictions',
+    )
+    parser.add_argument('config', help='config of the training')
+    parser.add_argument('checkpoint', help='checkpoint of that training')
+    parser.add_argument(
+        '--work-dir',
+        help='folder for the log (default: work_dirs/NAME_OF_CONFIG)',
+    )
+    parser.add_argument(
+        '--show-dir',
+        type=Path,
+        help='folder for pictures of the predictions beside the annotations '
+        '(detectors)',
+    )
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        metavar='KEY=VALUE',
+        help='override the config',
+    )
+    parser.add_argument(
+        '--launcher',
+        choices=['none', 'pytorch', 'slurm', 'mpi'],
+        default='none',
+        help='what started the processes (default: none, a single process)',
+    )
+    args = parser.parse_args()
+    for path in (args.config, args.checkpoint):
+        if not Path(path).is_file():
+            parser.error(f'there is no file {path}')
+    return args
+
+
+def load_config(args: argparse.Namespace):
+    from mmengine.config import Config
+
+    cfg = Config.fromfile(args.config)
+    if args.cfg_options:
+        cfg.merge_from_dict(args.cfg_options)
+    cfg.launcher = args.launcher
+    cfg.work_dir = args.work_dir or str(
+        Path('work_dirs', Path(args.config).stem)
+    )
+    cfg.load_from = args.checkpoint
+    # The weights come from the checkpoint, not from the pre-training.
+    cfg.model.backbone.pop('init_cfg', None)
+    if args.show_dir:
+        cfg.default_hooks.visualization = dict(
+            type='DetVisualizationHook',
+            draw=True,
+            interval=1,
+            test_out_dir=str(args.show_dir.resolve()),
+        )
+    return cfg
+
+
+def main() -> None:
+    try:
+        check_stack()
+    except StackError as error:
+        sys.exit(str(error))
+    args = parse_args()
+
+    import torch
+    from mmengine.runner import Runner
+
+    from hirl_mm.engine import checkpoint_loader  # noqa: F401
+    from hirl_mm.engine.cpu_training import fit_to_cpu
+
+    cfg = load_config(args)
+    if not torch.cuda.is_available():
+        fit_to_cpu(cfg)
+    metrics = Runner.from_cfg(cfg).test()
+    for name, value in metrics.items():
+        print(f'{name:<24} {value:.4f}')
+    if args.show_dir:
+        print(f'pictures in {args.show_dir}')
+
+
+if __name__ == '__main__':
+    main()
