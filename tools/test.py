@@ -49,9 +49,9 @@ def parse_args() -> argparse.Namespace:
 
 
 def load_config(args: argparse.Namespace):
-    from mmengine.config import Config
+    from hirl_mm.engine.config_file import read_config
 
-    cfg = Config.fromfile(args.config)
+    cfg = read_config(args.config)
     if args.cfg_options:
         cfg.merge_from_dict(args.cfg_options)
     cfg.launcher = args.launcher
@@ -84,7 +84,10 @@ def main() -> None:
     from hirl_mm.engine import checkpoint_loader  # noqa: F401
     from hirl_mm.engine.cpu_training import fit_to_cpu
 
-    cfg = load_config(args)
+    try:
+        cfg = load_config(args)
+    except StackError as error:
+        sys.exit(str(error))
     if not torch.cuda.is_available():
         fit_to_cpu(cfg)
     metrics = Runner.from_cfg(cfg).test()

@@ -61,9 +61,9 @@ def parse_args() -> argparse.Namespace:
 
 
 def load_config(args: argparse.Namespace):
-    from mmengine.config import Config
+    from hirl_mm.engine.config_file import read_config
 
-    cfg = Config.fromfile(args.config)
+    cfg = read_config(args.config)
     if args.cfg_options:
         cfg.merge_from_dict(args.cfg_options)
     cfg.launcher = args.launcher
@@ -94,7 +94,10 @@ def main() -> None:
 
     if args.amp and not torch.cuda.is_available():
         sys.exit('--amp needs an accelerator, and PyTorch finds none')
-    cfg = load_config(args)
+    try:
+        cfg = load_config(args)
+    except StackError as error:
+        sys.exit(str(error))
     if not torch.cuda.is_available():
         fit_to_cpu(cfg)
     Runner.from_cfg(cfg).train()
