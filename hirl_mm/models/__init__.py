@@ -1,4 +1,4 @@
-from .backbones import DetectionViT, DINOViT, FrozenViT, MaskedViT
+from .backbones import DINOViT, FrozenViT, MaskedViT
 from .heads import (
     DINODistillHead,
     MaskedMultiLabelHead,
@@ -25,7 +25,6 @@ __all__ = [
     'DINODistillHead',
     'DINONeck',
     'DINOViT',
-    'DetectionViT',
     'FourScaleNeck',
     'FrozenViT',
     'HIRLAlgorithm',

@@ -11,8 +11,11 @@ default_scope = 'mmdet'
 model = dict(
     backbone=dict(
         _delete_=True,
-        type='hirl_mm.DetectionViT',
+        type='mmpretrain.VisionTransformer',
         arch='deit-base',
+        out_type='featmap',
+        out_indices=[3, 5, 7, 11],
+        final_norm=False,
         # Positions are interpolated to this size when weights are loaded,
         # and to that of each image. The released code has 672 x 1092.
         img_size=(672, 1088),

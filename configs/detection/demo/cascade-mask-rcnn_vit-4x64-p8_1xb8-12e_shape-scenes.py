@@ -15,14 +15,16 @@ model = dict(
     data_preprocessor=dict(mean=[127.5] * 3, std=[127.5] * 3),
     backbone=dict(
         _delete_=True,
-        type='hirl_mm.DetectionViT',
+        type='mmpretrain.VisionTransformer',
         arch=dict(
             embed_dims=64,
             num_layers=4,
             num_heads=4,
             feedforward_channels=256,
         ),
-        out_indices=(0, 1, 2, 3),
+        out_type='featmap',
+        out_indices=[0, 1, 2, 3],
+        final_norm=False,
         img_size=(128, 160),
         patch_size=8,
         init_cfg=dict(type='Pretrained', _scope_='hirl_mm', checkpoint=''),

@@ -1,6 +1,5 @@
-from .detection_vit import DetectionViT
 from .dino_vit import DINOViT
 from .frozen_vit import FrozenViT
 from .masked_vit import MaskedViT
 
-__all__ = ['DetectionViT', 'DINOViT', 'FrozenViT', 'MaskedViT']
+__all__ = ['DINOViT', 'FrozenViT', 'MaskedViT']
