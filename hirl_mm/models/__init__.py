@@ -1,4 +1,5 @@
 from .backbones import DetectionViT, DINOViT, FrozenViT, MaskedViT
+from .detection import Res5ExtraNorm, c4_detector
 from .heads import (
     DINODistillHead,
     MaskedMultiLabelHead,
@@ -38,8 +39,10 @@ __all__ = [
     'HIRLiBOT',
     'MaskedMultiLabelHead',
     'MaskedViT',
+    'Res5ExtraNorm',
     'SPDHead',
     'SwAVLoss',
+    'c4_detector',
     'iBOTAlgorithm',
     'iBOTDistillHead',
 ]
