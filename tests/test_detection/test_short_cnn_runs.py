@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from pathlib import Path
 
 import pytest
 import torch
@@ -82,6 +83,8 @@ def resnet18(path):
 def test_c4_trains_and_is_evaluated(scenes, tmp_path):
     cfg = small_c4(scenes, tmp_path / 'run')
     cfg.model.backbone.init_cfg.checkpoint = resnet18(tmp_path / 'e.pth')
+    from mmdet.apis import inference_detector, init_detector
+
     runner = Runner.from_cfg(cfg)
     head = runner.model.roi_head.shared_head
     weights = torch.load(tmp_path / 'e.pth')['state_dict']
@@ -94,6 +97,15 @@ def test_c4_trains_and_is_evaluated(scenes, tmp_path):
     hub = runner.message_hub
     for key in ('bbox_mAP', 'segm_mAP'):
         assert 0 <= hub.get_scalar(f'val/coco/{key}').current() <= 1
+    # What the run leaves is all that inference needs.
+    saved = Config.fromfile(tmp_path / 'run' / Path(C4).name)
+    trained = str(tmp_path / 'run/iter_2.pth')
+    detector = init_detector(saved, trained, 'none', 'cpu')
+    for key, value in runner.model.state_dict().items():
+        assert torch.equal(detector.state_dict()[key], value), key
+    image = min((scenes / 'val').iterdir())
+    found = inference_detector(detector, str(image)).pred_instances
+    assert found.masks.shape[0] == len(found.scores)
 
 
 def without_masks(path, kept=0):
