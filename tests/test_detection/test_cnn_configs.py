@@ -90,6 +90,8 @@ def test_everything_is_trained_with_synchronised_norms(name):
     norms = [m for m in model.modules() if isinstance(m, kinds)]
     assert all(isinstance(m, nn.SyncBatchNorm) for m in norms)
     assert all(m.training for m in norms)
+    if name in C4:
+        assert not model.roi_head.shared_head.res5.norm_eval
     strides = [m.conv2.stride for m in model.modules() if hasattr(m, 'conv3')]
     assert strides.count((2, 2)) == 3
     images = cfg.model.data_preprocessor
@@ -241,25 +243,39 @@ def test_c4_detector_without_weights():
     assert cfg.model.to_dict() == before
 
 
-def test_backbone_for_segmentation(resnet50, checkpoint):
+def test_recipe_of_segmentation():
+    """Section C.6."""
     cfg = Config.fromfile(SEGMENTATION)
-    cfg.model.backbone.init_cfg.checkpoint = str(checkpoint)
-    backbone = MODELS.build(cfg.model.backbone)
-    backbone.init_weights()
-    for key, value in resnet50.items():
-        assert torch.equal(backbone.state_dict()[key], value), key
-    shapes = [map_.shape[-1] for map_ in backbone(torch.rand(1, 3, 64, 64))]
-    assert shapes == [16, 8, 8, 8]
     assert cfg.optim_wrapper.optimizer == dict(
         type='SGD', lr=0.05, momentum=0.9, weight_decay=5e-4
     )
+    (decay,) = cfg.param_scheduler
+    assert (decay.type, decay.power, decay.eta_min) == ('PolyLR', 0.9, 1e-4)
+    assert decay.end == cfg.train_cfg.max_iters == 20000
+    assert not decay.by_epoch
+    backbone = cfg.model.backbone
+    assert backbone.dilations == (1, 1, 2, 4)
+    assert backbone.strides == (1, 2, 1, 1)
+    assert cfg.model.auxiliary_head.loss_decode.loss_weight == 0.4
+    for head in cfg.model.decode_head, cfg.model.auxiliary_head:
+        assert (head.type, head.num_classes) == ('FCNHead', 21)
+    train, added = cfg.train_dataloader.dataset.datasets
+    assert train.ann_file.endswith('train.txt')
+    assert added.ann_file.endswith('aug.txt')
+    assert added.data_prefix.seg_map_path == 'SegmentationClassAug'
+    assert cfg.auto_scale_lr.base_batch_size == 16
 
 
-def test_segmentation_builds():
+def test_segmentation_builds(resnet50, checkpoint):
     pytest.importorskip('mmseg.models')
     cfg = Config.fromfile(SEGMENTATION)
+    cfg.model.backbone.init_cfg.checkpoint = str(checkpoint)
     init_default_scope(cfg.default_scope)
     model = MODELS.build(cfg.model)
-    assert model.decode_head.num_classes == 21
+    model.init_weights()
+    for key, value in resnet50.items():
+        assert torch.equal(model.backbone.state_dict()[key], value), key
+    maps = model.eval().backbone(torch.rand(1, 3, 64, 64))
+    assert [map_.shape[-1] for map_ in maps] == [16, 8, 8, 8]
     for part in cfg.train_dataloader.dataset.datasets:
         Compose(part.pipeline)

@@ -19,7 +19,7 @@ model = dict(
         size=(512, 512),
     ),
     backbone=dict(
-        type='mmpretrain.ResNet',
+        type='ResNet',
         depth=50,
         out_indices=(0, 1, 2, 3),
         strides=(1, 2, 1, 1),

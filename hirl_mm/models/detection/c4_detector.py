@@ -20,7 +20,7 @@ def c4_detector(backbone: dict, roi_head: dict, **detector) -> nn.Module:
         **detector: The rest of ``mmdet.FasterRCNN``.
     """
     roi_head = deepcopy(roi_head)
-    roi_head['shared_head']['init_cfg'] = deepcopy(backbone.get('init_cfg'))
+    roi_head['shared_head']['init_cfg'] = backbone.get('init_cfg')
     return MODELS.build(
         dict(
             type='mmdet.MaskRCNN'
