@@ -55,6 +55,7 @@ def test_both_years_are_trained_on(cfg):
     names = [path.split('/')[-1] for path in paths]
     assert names == ['a.jpg', 'b.jpg', 'd.jpg', 'e.jpg', 'f.jpg']
     assert len({path.split('/')[-3] for path in paths}) == 2
+    assert loader.dataset.metainfo['classes'][11] == 'dog'
     batch = next(iter(loader))
     assert len(batch['inputs']) == 2
     for image, sample in zip(*batch.values(), strict=True):
