@@ -1,4 +1,5 @@
 from .backbones import DINOViT, FrozenViT, MaskedViT
+from .detection import Res5ExtraNorm, c4_detector
 from .heads import (
     DINODistillHead,
     MaskedMultiLabelHead,
@@ -37,8 +38,10 @@ __all__ = [
     'HIRLiBOT',
     'MaskedMultiLabelHead',
     'MaskedViT',
+    'Res5ExtraNorm',
     'SPDHead',
     'SwAVLoss',
+    'c4_detector',
     'iBOTAlgorithm',
     'iBOTDistillHead',
 ]

@@ -2,6 +2,7 @@ from .epoch_time_hook import EpochTimeHook
 from .frozen_layers_hook import FrozenLayersHook
 from .hierarchical_kmeans_hook import HierarchicalKMeansHook
 from .knn_probe_hook import KNNProbeHook
+from .mask_check_hook import MaskCheckHook
 from .parameter_clip_hook import ParameterClipHook
 from .teacher_update_hook import TeacherUpdateHook
 
@@ -10,6 +11,7 @@ __all__ = [
     'FrozenLayersHook',
     'HierarchicalKMeansHook',
     'KNNProbeHook',
+    'MaskCheckHook',
     'ParameterClipHook',
     'TeacherUpdateHook',
 ]

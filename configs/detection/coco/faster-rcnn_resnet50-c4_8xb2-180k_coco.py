@@ -1,0 +1,10 @@
+# Faster R-CNN R50-C4 with a norm behind res5, 180k iterations: boxes of COCO.
+_base_ = [
+    'mmdet::_base_/models/faster-rcnn_r50-caffe-c4.py',
+    '../_base_/resnet50.py',
+    '../_base_/coco_detection.py',
+    '../_base_/schedule_180k.py',
+]
+
+model = _base_.c4
+train_dataloader = dict(sampler=dict(type='InfiniteSampler'))

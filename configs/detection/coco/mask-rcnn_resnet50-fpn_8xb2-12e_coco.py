@@ -1,0 +1,15 @@
+# Mask R-CNN R50-FPN, 1x: the protocol of HCCL, CsMl and SS-PRL on COCO.
+_base_ = [
+    'mmdet::_base_/models/mask-rcnn_r50_fpn.py',
+    '../_base_/resnet50.py',
+    '../_base_/coco_instance.py',
+    '../_base_/schedule_12e.py',
+]
+
+model = _base_.fpn
+# Four convolutions and a linear layer, as SS-PRL's authors have it.
+model['roi_head']['bbox_head'] = dict(
+    type='Shared4Conv1FCBBoxHead',
+    conv_out_channels=256,
+    norm_cfg=_base_.sync_bn,
+)
