@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[1]
 CONFIGS = sorted(
     str(path.relative_to(ROOT / 'configs'))
     for path in (ROOT / 'configs').glob('[!_]*/*.py')
+    if path.parent.name != 'segmentation'
 )
 
 

@@ -17,6 +17,7 @@ README = (ROOT / 'README.md').read_text()
 
 
 EVALUATION = (ROOT / 'docs/evaluation.md').read_text()
+DETECTION = (ROOT / 'docs/detection.md').read_text()
 
 
 def blocks(language, text=README):
@@ -42,7 +43,7 @@ def test_config_that_takes_weights(tmp_path):
         initialize(nn.Linear(1, 1), dict(init_cfg))
 
 
-@pytest.mark.parametrize('text', [README, EVALUATION], ids=['README', 'docs'])
+@pytest.mark.parametrize('text', [README, EVALUATION, DETECTION])
 def test_named_files_exist(text):
     shell = '\n'.join(blocks('shell', text)).replace('\\\n', ' ')
     lines = shell.splitlines()
@@ -53,7 +54,7 @@ def test_named_files_exist(text):
     }
     paths |= set(re.findall(r'`(configs/[^`*]*|hirl_mm/[a-z]*)`', text))
     paths |= set(re.findall(r'\]\((docs/[^)]*|configs/[^)]*)\)', text))
-    assert len(paths) > 10
+    assert len(paths) > 4
     missing = [path for path in paths if not (ROOT / path).exists()]
     assert not missing
 
@@ -66,6 +67,17 @@ def test_every_protocol_is_in_the_table_of_the_evaluation():
     }
     named = set(re.findall(r'`([a-z0-9]+/[\w-]+\.py)`', EVALUATION))
     assert recipes <= named
+
+
+def test_every_detector_is_in_its_table():
+    recipes = {
+        str(path.relative_to(ROOT / 'configs'))
+        for folder in ('detection', 'segmentation')
+        for path in (ROOT / 'configs' / folder).rglob('*_*.py')
+        if path.parent.name not in ('_base_', 'demo')
+    }
+    named = set(re.findall(r'`([\w/-]+\.py)`', DETECTION))
+    assert recipes and recipes <= named
 
 
 def test_every_recipe_is_in_the_table_of_methods():

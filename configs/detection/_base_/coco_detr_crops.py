@@ -1,6 +1,6 @@
 # COCO with masks, images resized as in DETR: the short side to 480 to 800
 # pixels, or so after a random crop of a smaller image.
-_base_ = 'mmdet::_base_/datasets/coco_instance.py'
+_base_ = 'coco_instance.py'
 
 scales = [(short, 1333) for short in range(480, 801, 32)]
 resize = dict(type='RandomChoiceResize', scales=scales, keep_ratio=True)

@@ -1,8 +1,7 @@
 # Training and evaluating a detector on scenes of shapes, in minutes on a CPU,
 # that tools/dataset_converters/shape_scenes.py draws: all but the model.
-_base_ = '../../_base_/runtime.py'
+_base_ = 'runtime.py'
 
-default_scope = 'mmdet'
 data_root = 'data/shape_scenes/'
 shapes = (
     *('burst', 'crescent', 'cross', 'disc', 'ell', 'ellipse'),
@@ -67,5 +66,5 @@ test_cfg = dict(type='TestLoop')
 default_hooks = dict(
     logger=dict(interval=5), checkpoint=dict(interval=1, max_keep_ckpts=1)
 )
-visualizer = dict(type='DetLocalVisualizer')
+custom_hooks = [dict(type='hirl_mm.MaskCheckHook')]
 randomness = dict(seed=0)

@@ -4,10 +4,9 @@
 _base_ = [
     '../_base_/cascade_heads.py',
     '../_base_/coco_detr_crops.py',
-    '../../_base_/runtime.py',
+    '../_base_/runtime.py',
 ]
 
-default_scope = 'mmdet'
 model = dict(
     backbone=dict(
         _delete_=True,
@@ -53,5 +52,3 @@ train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=12, val_interval=1)
 val_cfg = dict(type='ValLoop')
 test_cfg = dict(type='TestLoop')
 auto_scale_lr = dict(base_batch_size=16)
-visualizer = dict(type='DetLocalVisualizer')
-protocol = dict(name='coco', metric='coco/bbox_mAP')
