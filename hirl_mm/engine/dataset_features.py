@@ -1,6 +1,7 @@
 from mmengine.config import Config
 from mmengine.dataset import BaseDataset
 from mmengine.model import BaseModel
+from mmengine.registry import init_default_scope
 from mmpretrain.registry import DATASETS
 from torch import Tensor
 
@@ -49,6 +50,8 @@ def evaluation_data(cfg: Config, name: str) -> dict:
     Raises:
         ValueError: If the config has none of that name.
     """
+    # Its transforms are looked up there when the data set is built.
+    init_default_scope(cfg.get('default_scope', 'mmpretrain'))
     if name not in cfg:
         raise ValueError(
             f'{cfg.filename} has no {name}: add a labelled data set of that '
