@@ -22,6 +22,7 @@ from hirl_mm.engine.dataset_features import (
     evaluation_config,
 )
 from hirl_mm.engine.frozen_evaluation import FrozenEvaluation, FrozenOptions
+from hirl_mm.engine.gathered_results import RESULTS_FILE
 from hirl_mm.engine.pretrained import load_pretrained, load_tree_of
 from hirl_mm.engine.process_group import join_processes, leave_processes
 from hirl_mm.engine.svm_evaluation import SVMEvaluation
@@ -164,7 +165,7 @@ def main() -> None:
         sys.exit(f'{type(error).__name__}: {error}')
     if results is None:
         return
-    results.save(args.out / 'results.json')
+    results.save(args.out / RESULTS_FILE)
     print(write_comparison(args.out, 'results', [results]), end='')
     print(f'written to {args.out}')
 
