@@ -69,8 +69,8 @@ def shown(scenes, split):
     return targets
 
 
-def test_data_without_lists_of_labels(cfg):
-    cfg.svm_train = cfg.knn_bank
+def test_data_without_lists_of_labels(cfg, digits):
+    cfg.svm_train = dict(cfg.knn_bank, data_root=str(digits))
     with pytest.raises(ValueError, match='svm_train .* no lists of labels'):
         SVMEvaluation(cfg)
 
