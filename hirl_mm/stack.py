@@ -30,7 +30,10 @@ _INSTALL = {
     'mmcv': _INSTALL_MMCV.format(_DEFAULT_MMCV),
     'mmpretrain': 'pip install "mmpretrain>=1.2,<2.0"',
     'mmdet': 'pip install mmdet',
+    'mmseg': 'pip install mmsegmentation ftfy regex',
 }
+# Models of mmseg 1.2 import these, which its metadata does not name.
+_INSTALL |= dict.fromkeys(('ftfy', 'regex'), _INSTALL['mmseg'])
 
 
 class StackError(ImportError):
@@ -79,19 +82,36 @@ def require_detection() -> ModuleType:
     Raises:
         StackError: If mmdet or the ops are missing, or do not load.
     """
+    return _import_on_ops('mmdet')
+
+
+def require_segmentation() -> ModuleType:
+    """The module mmseg, on an mmcv with compiled ops.
+
+    Raises:
+        StackError: If mmseg, what its models import, or the ops are missing,
+            or do not load.
+    """
+    mmseg = _import_on_ops('mmseg')
+    for name in ('ftfy', 'regex'):
+        _import(name)
+    return mmseg
+
+
+def _import_on_ops(name: str) -> ModuleType:
     check_stack()
-    mmdet = _import('mmdet')
+    module = _import(name)
     mmcv = _import('mmcv')
     try:
         importlib.import_module('mmcv.ops')
     except ImportError as error:
         raise StackError(
-            f'mmdet needs the full mmcv with compiled ops, but mmcv.ops of '
+            f'{name} needs the full mmcv with compiled ops, but mmcv.ops of '
             f'the installed mmcv {mmcv.__version__} cannot be imported '
             f'({error}). Compile it against your torch (minutes) with: '
             + _INSTALL_OPS.format(f'=={mmcv.__version__}')
         ) from error
-    return mmdet
+    return module
 
 
 def require_faiss() -> ModuleType:

@@ -45,6 +45,10 @@ def stack(tmp_path: Path) -> dict[str, str]:
         'mmpretrain/version.py': "__version__ = '1.2.0'",
         'mmdet/__init__.py': REFUSING.format(below='2.2.0'),
         'mmdet/version.py': "__version__ = '3.3.0'",
+        'mmseg/__init__.py': REFUSING.format(below='2.2.0'),
+        'mmseg/version.py': "__version__ = '1.2.2'",
+        'ftfy.py': '',
+        'regex.py': '',
         'faiss/__init__.py': '',
         # -S below leaves only these packages and the standard library.
         'numpy.py': "__version__ = '2.4.0'; uint8 = int\n"
@@ -95,7 +99,13 @@ def without(stack: dict[str, str], package: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    'check', ['check_stack', 'require_detection', 'require_faiss']
+    'check',
+    [
+        'check_stack',
+        'require_detection',
+        'require_segmentation',
+        'require_faiss',
+    ],
 )
 def test_a_stack_that_fits_passes(tmp_path, stack, check):
     assert run(tmp_path, stack, check) == ''
@@ -261,13 +271,25 @@ def test_errors_of_other_packages_stay_as_they_are(tmp_path, stack):
         run(tmp_path, stack)
 
 
-def test_mmdet_missing(tmp_path, stack):
-    text = run(tmp_path, without(stack, 'mmdet'), 'require_detection')
+@pytest.mark.parametrize(
+    'package, check, command',
+    [
+        ('mmdet', 'require_detection', 'pip install mmdet'),
+        ('mmseg', 'require_segmentation', 'pip install mmsegmentation'),
+        ('ftfy', 'require_segmentation', 'pip install mmsegmentation ftfy'),
+        ('regex', 'require_segmentation', 'ftfy regex'),
+    ],
+)
+def test_package_missing(tmp_path, stack, package, check, command):
+    text = run(tmp_path, without(stack, package), check)
     assert contains(
-        text, 'mmdet is needed, but not installed', 'pip install mmdet'
+        text, f'{package} is needed, but not installed', command
     )
 
 
+@pytest.mark.parametrize(
+    'check', ['require_detection', 'require_segmentation']
+)
 @pytest.mark.parametrize(
     'source, reason',
     [
@@ -275,11 +297,14 @@ def test_mmdet_missing(tmp_path, stack):
         ("raise ImportError('undefined symbol: _ZN2')", 'undefined symbol'),
     ],
 )
-def test_ops_missing_or_of_another_torch(tmp_path, stack, source, reason):
+def test_ops_missing_or_of_another_torch(
+    tmp_path, stack, source, reason, check
+):
     stack['mmcv/ops.py'] = source
-    text = run(tmp_path, stack, 'require_detection')
+    text = run(tmp_path, stack, check)
     assert contains(
         text,
+        'needs the full mmcv',
         reason,
         'pip install --no-cache-dir --no-build-isolation "mmcv==2.1.0"',
     )

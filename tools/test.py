@@ -1,4 +1,4 @@
-"""Evaluate a trained detector or classifier, and draw what it predicts."""
+"""Evaluate a detector, segmentation or classifier; draw its predictions."""
 
 import argparse
 import sys
@@ -25,8 +25,8 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--show-dir',
         type=Path,
-        help='folder for pictures of the predictions beside the annotations '
-        '(detectors)',
+        help='folder for pictures of the predictions, those of detectors and '
+        'segmentations beside the annotations',
     )
     parser.add_argument(
         '--cfg-options',
@@ -50,6 +50,7 @@ def parse_args() -> argparse.Namespace:
 
 def load_config(args: argparse.Namespace):
     from hirl_mm.engine.config_file import read_config
+    from hirl_mm.engine.prediction_pictures import draw_predictions
 
     cfg = read_config(args.config)
     if args.cfg_options:
@@ -62,12 +63,7 @@ def load_config(args: argparse.Namespace):
     # The weights come from the checkpoint, not from the pre-training.
     cfg.model.backbone.pop('init_cfg', None)
     if args.show_dir:
-        cfg.default_hooks.visualization = dict(
-            type='DetVisualizationHook',
-            draw=True,
-            interval=1,
-            test_out_dir=str(args.show_dir.resolve()),
-        )
+        draw_predictions(cfg, args.show_dir)
     return cfg
 
 

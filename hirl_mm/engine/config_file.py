@@ -1,22 +1,27 @@
 from mmengine.config import Config
 
-from hirl_mm.stack import require_detection
+from hirl_mm.stack import require_detection, require_segmentation
+
+REQUIRE = {'mmdet': require_detection, 'mmseg': require_segmentation}
 
 
 def read_config(path: str) -> Config:
-    """Read the config of a training; of a detector only where it can train.
+    """Read the config of a training, only where its models can be built.
 
     Raises:
-        StackError: If the config needs MMDetection, and that or mmcv's ops
-            are not there, with the command that installs them.
+        StackError: If the config needs MMDetection or MMSegmentation, and
+            that or mmcv's ops are not there, with the command that installs
+            them.
     """
     try:
         cfg = Config.fromfile(path)
     except ModuleNotFoundError as error:
         # MMEngine names the package of a ``_base_`` in its message alone.
-        if 'mmdet' in str(error):
-            require_detection()
+        for package, require in REQUIRE.items():
+            if package in str(error):
+                require()
         raise
-    if cfg.get('default_scope') == 'mmdet':
-        require_detection()
+    scope = cfg.get('default_scope')
+    if scope in REQUIRE:
+        REQUIRE[scope]()
     return cfg

@@ -1,4 +1,4 @@
-"""Configs of detectors where there is no MMDetection."""
+"""Configs of detectors and segmentations where their package is missing."""
 
 import subprocess
 import sys
@@ -10,6 +10,9 @@ from tests.runs import ROOT
 
 DETECTOR = (
     'configs/detection/demo/mask-rcnn_resnet18-fpn_1xb8-12e_shape-scenes.py'
+)
+SEGMENTATION = (
+    'configs/segmentation/fcn_resnet50-d8_4xb4-20k_voc12aug-512x512.py'
 )
 # As on a machine where a package was never installed.
 WITHOUT = """
@@ -49,15 +52,16 @@ def test_error_of_another_package_stays(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ('package', 'message'),
+    ('package', 'config', 'message'),
     [
-        ('mmdet', 'mmdet is needed, but not installed. Install it with'),
-        ('mmcv.ops', 'mmdet needs the full mmcv with compiled ops'),
+        ('mmdet', DETECTOR, 'mmdet is needed, but not installed. Install'),
+        ('mmcv.ops', DETECTOR, 'mmdet needs the full mmcv with compiled ops'),
+        ('mmseg', SEGMENTATION, 'mmseg is needed, but not installed. Install'),
     ],
 )
-def test_what_is_missing_is_said(package, message):
+def test_what_is_missing_is_said(package, config, message):
     done = subprocess.run(
-        [sys.executable, '-c', WITHOUT.format(package, DETECTOR)],
+        [sys.executable, '-c', WITHOUT.format(package, config)],
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Add mmdet to .venv, and put the full mmcv in the place of mmcv-lite.
+# Add mmdet and mmseg to .venv, and put the full mmcv in the place of mmcv-lite.
 #
 # mmcv has no ready-made wheel for this PyTorch: its ops are compiled once
 # (see build_mmcv.sh) and the wheel is kept for the next environment.
@@ -45,6 +45,6 @@ fi
 say "installing requirements/detection.txt"
 venv_pip install -q -r requirements/detection.txt -c requirements/stack.txt
 (cd / && "$VENV_PYTHON" -c \
-    'from hirl_mm.stack import require_detection; require_detection()') ||
-    fail "mmdet cannot be imported"
+    'from hirl_mm import stack; stack.require_detection()
+stack.require_segmentation()') || fail "mmdet or mmseg cannot be imported"
 write_stamp detection "${DETECTION_FILES[@]}"

@@ -1,0 +1,39 @@
+from pathlib import Path
+
+from mmengine.config import Config
+
+
+def draw_predictions(cfg: Config, folder: Path) -> None:
+    """Make a test write a picture of every image with its prediction.
+
+    Args:
+        cfg: Of a detector, a segmentation or a classifier, changed in place.
+        folder: Where the pictures are written; those of a segmentation lie
+            in ``vis_data/vis_image``.
+
+    Raises:
+        ValueError: If the config belongs to none of these.
+    """
+    folder = str(folder.resolve())
+    scope = cfg.get('default_scope')
+    if scope == 'mmdet':
+        hook = dict(type='DetVisualizationHook', test_out_dir=folder)
+        hook |= dict(draw=True, interval=1)
+    elif scope == 'mmseg':
+        hook = dict(type='SegVisualizationHook', draw=True, interval=1)
+        cfg.visualizer = dict(
+            type='SegLocalVisualizer',
+            vis_backends=[dict(type='LocalVisBackend')],
+            save_dir=folder,
+        )
+    elif scope == 'mmpretrain':
+        hook = dict(type='VisualizationHook', out_dir=folder)
+        hook |= dict(enable=True, interval=1)
+    else:
+        raise ValueError(
+            f'predictions can be drawn where default_scope is mmdet, mmseg '
+            f'or mmpretrain, not {scope}'
+        )
+    cfg.default_hooks = dict(
+        cfg.get('default_hooks') or {}, visualization=hook
+    )
