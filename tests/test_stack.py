@@ -282,9 +282,7 @@ def test_errors_of_other_packages_stay_as_they_are(tmp_path, stack):
 )
 def test_package_missing(tmp_path, stack, package, check, command):
     text = run(tmp_path, without(stack, package), check)
-    assert contains(
-        text, f'{package} is needed, but not installed', command
-    )
+    assert contains(text, f'{package} is needed, but not installed', command)
 
 
 @pytest.mark.parametrize(

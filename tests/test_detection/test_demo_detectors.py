@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
-from mmengine.hooks import Hook
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 
 from hirl_mm.datasets.embedded import write_shape_scenes
 from hirl_mm.registry import MODELS
+from tests.detectors import Losses
 from tests.runs import ROOT
 
 pytest.importorskip('mmdet.models')
@@ -24,18 +24,6 @@ PRE_TRAINED = {
     CNN: 'demo/mocov2_resnet18_1xb64-20e_digits.py',
     VIT: 'debug/dino_vit-4x64-p8_1xb64-mcrop-4e_digits.py',
 }
-
-
-class Losses(Hook):
-    """The loss of every iteration, and the backbone before the first."""
-
-    def before_train(self, runner):
-        self.values = []
-        backbone = runner.model.backbone
-        self.start = {k: v.clone() for k, v in backbone.state_dict().items()}
-
-    def after_train_iter(self, runner, batch_idx, data_batch, outputs):
-        self.values.append(float(outputs['loss']))
 
 
 @pytest.fixture(scope='module')

@@ -1,7 +1,6 @@
 """Short runs of R50-C4's parts, and annotations that lack masks."""
 
 import json
-import uuid
 from pathlib import Path
 
 import pytest
@@ -12,16 +11,11 @@ from mmengine.runner import Runner
 
 from hirl_mm.datasets.embedded import write_shape_scenes
 from hirl_mm.registry import MODELS
-from tests.runs import ROOT
+from tests.detectors import DEMO, FOLDER, TRAIN, VAL, load_on_scenes
 
 pytest.importorskip('mmdet.models')
 
-FOLDER = ROOT / 'configs/detection'
-DEMO = 'demo/mask-rcnn_resnet18-fpn_1xb8-12e_shape-scenes.py'
 C4 = 'coco/mask-rcnn_resnet50-c4_8xb2-180k_coco.py'
-TRAIN, VAL = (
-    f'annotations/instances_{part}.json' for part in ('train', 'val')
-)
 
 
 @pytest.fixture
@@ -29,47 +23,11 @@ def scenes(tmp_path):
     return write_shape_scenes(tmp_path / 'scenes', num_train=8, num_val=2)
 
 
-def on_scenes(cfg, scenes, work_dir):
-    """Take the data of the demo, and the environment of a test."""
-    demo = Config.fromfile(FOLDER / DEMO)
-    for part in ('train', 'val', 'test'):
-        loader = demo[f'{part}_dataloader']
-        loader.batch_size = 2
-        loader.dataset.data_root = str(scenes)
-        cfg[f'{part}_dataloader'] = loader
-        if part != 'train':
-            evaluator = demo[f'{part}_evaluator']
-            evaluator.ann_file = str(scenes / VAL)
-            cfg[f'{part}_evaluator'] = evaluator
-    cfg.work_dir, cfg.experiment_name = str(work_dir), uuid.uuid4().hex
-    cfg.launcher, cfg.log_level = 'none', 'WARNING'
-    return cfg
-
-
 def small_c4(scenes, work_dir):
     """The Mask R-CNN R50-C4 of COCO with a ResNet-18 and few regions."""
-    cfg = Config.fromfile(FOLDER / C4)
-    cfg.merge_from_dict(
-        {
-            'model.backbone.depth': 18,
-            'model.rpn_head.in_channels': 256,
-            'model.rpn_head.feat_channels': 32,
-            'model.roi_head.bbox_roi_extractor.out_channels': 256,
-            'model.roi_head.shared_head.depth': 18,
-            'model.roi_head.shared_head.num_channels': 512,
-            'model.roi_head.bbox_head.in_channels': 512,
-            'model.roi_head.mask_head.in_channels': 512,
-            'model.roi_head.mask_head.conv_out_channels': 16,
-            'model.roi_head.bbox_head.num_classes': 12,
-            'model.roi_head.mask_head.num_classes': 12,
-            'model.train_cfg.rcnn.sampler.num': 8,
-            'model.train_cfg.rpn_proposal.max_per_img': 20,
-            'model.test_cfg.rpn.max_per_img': 8,
-            'train_cfg.max_iters': 2,
-            'train_cfg.val_interval': 2,
-        }
-    )
-    return on_scenes(cfg, scenes, work_dir)
+    cfg = load_on_scenes(C4, scenes, work_dir)
+    cfg.train_cfg.update(max_iters=2, val_interval=2)
+    return cfg
 
 
 def resnet18(path):
