@@ -21,9 +21,6 @@ CASCADE = 'coco/cascade-mask-rcnn_resnet50-fpn_8xb2-12e_coco.py'
 VOC = 'voc/faster-rcnn_resnet50-c4_8xb2-24k_voc0712.py'
 C4 = FASTER, MASK, VOC
 FPN = MASK_FPN, CASCADE
-SEGMENTATION = (
-    ROOT / 'configs/segmentation/fcn_resnet50-d8_4xb4-20k_voc12aug-512x512.py'
-)
 
 
 def load(name, checkpoint=''):
@@ -241,41 +238,3 @@ def test_c4_detector_without_weights():
     before = cfg.model.to_dict()
     MODELS.build(cfg.model).init_weights()
     assert cfg.model.to_dict() == before
-
-
-def test_recipe_of_segmentation():
-    """Section C.6."""
-    cfg = Config.fromfile(SEGMENTATION)
-    assert cfg.optim_wrapper.optimizer == dict(
-        type='SGD', lr=0.05, momentum=0.9, weight_decay=5e-4
-    )
-    (decay,) = cfg.param_scheduler
-    assert (decay.type, decay.power, decay.eta_min) == ('PolyLR', 0.9, 1e-4)
-    assert decay.end == cfg.train_cfg.max_iters == 20000
-    assert not decay.by_epoch
-    backbone = cfg.model.backbone
-    assert backbone.dilations == (1, 1, 2, 4)
-    assert backbone.strides == (1, 2, 1, 1)
-    assert cfg.model.auxiliary_head.loss_decode.loss_weight == 0.4
-    for head in cfg.model.decode_head, cfg.model.auxiliary_head:
-        assert (head.type, head.num_classes) == ('FCNHead', 21)
-    train, added = cfg.train_dataloader.dataset.datasets
-    assert train.ann_file.endswith('train.txt')
-    assert added.ann_file.endswith('aug.txt')
-    assert added.data_prefix.seg_map_path == 'SegmentationClassAug'
-    assert cfg.auto_scale_lr.base_batch_size == 16
-
-
-def test_segmentation_builds(resnet50, checkpoint):
-    pytest.importorskip('mmseg.models')
-    cfg = Config.fromfile(SEGMENTATION)
-    cfg.model.backbone.init_cfg.checkpoint = str(checkpoint)
-    init_default_scope(cfg.default_scope)
-    model = MODELS.build(cfg.model)
-    model.init_weights()
-    for key, value in resnet50.items():
-        assert torch.equal(model.backbone.state_dict()[key], value), key
-    maps = model.eval().backbone(torch.rand(1, 3, 64, 64))
-    assert [map_.shape[-1] for map_ in maps] == [16, 8, 8, 8]
-    for part in cfg.train_dataloader.dataset.datasets:
-        Compose(part.pipeline)
