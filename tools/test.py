@@ -13,7 +13,8 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__,
         epilog='Prints the metrics of the config, of detectors those of COCO '
-        'or VOC. Example: python tools/test.py CONFIG work_dirs/RUN/'
+        'or VOC; on the data of the validation where there is none to test '
+        'on. Example: python tools/test.py CONFIG work_dirs/RUN/'
         'epoch_12.pth --show-dir work_dirs/RUN/predictions',
     )
     parser.add_argument('config', help='config of the training')
@@ -60,6 +61,10 @@ def load_config(args: argparse.Namespace):
         Path('work_dirs', Path(args.config).stem)
     )
     cfg.load_from = args.checkpoint
+    if cfg.get('test_dataloader') is None:
+        cfg.test_dataloader = cfg.val_dataloader
+        cfg.test_evaluator = cfg.val_evaluator
+        cfg.test_cfg = dict(type='TestLoop')
     # The weights come from the checkpoint, not from the pre-training.
     cfg.model.backbone.pop('init_cfg', None)
     if args.show_dir:

@@ -1,5 +1,6 @@
-"""tools/test.py as a real process, on a detector."""
+"""tools/test.py as a real process."""
 
+import re
 import sys
 
 import cv2
@@ -10,13 +11,16 @@ from mmengine.config import Config
 from hirl_mm.datasets.embedded import write_shape_scenes
 from hirl_mm.registry import MODELS
 from tests.runs import ROOT
-from tests.training_tool import start
+from tests.training_tool import start, train
 
 pytest.importorskip('mmdet.models')
 
 CONFIG = (
     ROOT
     / 'configs/detection/demo/mask-rcnn_resnet18-fpn_1xb8-12e_shape-scenes.py'
+)
+CLASSIFIER = (
+    ROOT / 'configs/evaluation/demo/resnet18_1xb64-linear-10e_digits.py'
 )
 
 
@@ -49,6 +53,60 @@ def test_metrics_and_pictures(tmp_path):
     assert len(pictures) == 3
     # Annotations on the left, predictions on the right.
     assert cv2.imread(str(pictures[0])).shape == (128, 320, 3)
+
+
+def test_classifier_on_its_validation_data(digits, tmp_path):
+    cfg = Config.fromfile(CLASSIFIER)
+    cfg.model.backbone.pop('init_cfg')
+    model = dict(cfg.model, data_preprocessor=cfg.data_preprocessor)
+    model = MODELS.build(dict(model, _scope_='mmpretrain'))
+    torch.save(dict(state_dict=model.state_dict()), tmp_path / 'weights.pth')
+    done = start(
+        *(sys.executable, ROOT / 'tools/test.py', CLASSIFIER),
+        *(tmp_path / 'weights.pth', '--work-dir', tmp_path / 'run'),
+        *('--cfg-options', f'val_dataloader.dataset.data_root={digits}'),
+    )
+    assert done.returncode == 0, done.stdout[-3000:]
+    lines = [line.split() for line in done.stdout.splitlines()]
+    printed = dict(line for line in lines if len(line) == 2)
+    assert 0 <= float(printed['accuracy/top1']) < 50
+
+
+def test_training_and_testing_agree(tmp_path):
+    """The two commands of docs/detection.md, on fewer scenes."""
+    scenes = write_shape_scenes(tmp_path / 'scenes', num_train=8, num_val=1)
+    cfg = Config.fromfile(CONFIG)
+    backbone = MODELS.build(dict(cfg.model.backbone, _scope_='mmdet'))
+    state = {f'backbone.{k}': v for k, v in backbone.state_dict().items()}
+    torch.save(dict(state_dict=state), tmp_path / 'pre_trained.pth')
+    # What was learned is asked for, or there is nothing to compare so early.
+    annotations = 'annotations/instances_train.json'
+    shared = ['model.test_cfg.rcnn.score_thr=0.0']
+    for part in ('val', 'test'):
+        shared += [f'{part}_dataloader.dataset.data_root={scenes}']
+        shared += [f'{part}_dataloader.dataset.data_prefix.img=train']
+        shared += [f'{part}_dataloader.dataset.ann_file={annotations}']
+        shared += [f'{part}_evaluator.ann_file={scenes / annotations}']
+    log = train(
+        CONFIG,
+        tmp_path / 'run',
+        *('--cfg-options', f'train_dataloader.dataset.data_root={scenes}'),
+        *('train_cfg.max_epochs=12', 'train_cfg.val_interval=12', *shared),
+        'train_dataloader.batch_size=2',
+        f'model.backbone.init_cfg.checkpoint={tmp_path / "pre_trained.pth"}',
+    )
+    (last,) = (line for line in log.splitlines() if '(val) [12]' in line)
+    done = start(
+        *(sys.executable, ROOT / 'tools/test.py', CONFIG),
+        *(tmp_path / 'run/epoch_12.pth', '--work-dir', tmp_path / 'tested'),
+        *('--cfg-options', *shared),
+    )
+    assert done.returncode == 0, done.stdout[-3000:]
+    for kind in ('bbox', 'segm'):
+        key = f'coco/{kind}_mAP_50'
+        (found,) = re.findall(rf'^{key} +(\S+)$', done.stdout, re.MULTILINE)
+        (logged,) = re.findall(rf'{key}: (\S+)', last)
+        assert float(found) == float(logged) > 0
 
 
 def test_no_such_checkpoint():
