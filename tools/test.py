@@ -65,8 +65,6 @@ def load_config(args: argparse.Namespace):
         cfg.test_dataloader = cfg.val_dataloader
         cfg.test_evaluator = cfg.val_evaluator
         cfg.test_cfg = dict(type='TestLoop')
-    # The weights come from the checkpoint, not from the pre-training.
-    cfg.model.backbone.pop('init_cfg', None)
     if args.show_dir:
         draw_predictions(cfg, args.show_dir)
     return cfg

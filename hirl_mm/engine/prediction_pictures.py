@@ -17,8 +17,9 @@ def draw_predictions(cfg: Config, folder: Path) -> None:
     folder = str(folder.resolve())
     scope = cfg.get('default_scope')
     if scope == 'mmdet':
-        hook = dict(type='DetVisualizationHook', test_out_dir=folder)
-        hook |= dict(draw=True, interval=1)
+        hook = dict(
+            type='DetVisualizationHook', test_out_dir=folder, draw=True
+        )
     elif scope == 'mmseg':
         hook = dict(type='SegVisualizationHook', draw=True, interval=1)
         cfg.visualizer = dict(

@@ -37,6 +37,9 @@ def test_recipe_of_segmentation():
     backbone = cfg.model.backbone
     assert backbone.dilations == (1, 1, 2, 4)
     assert backbone.strides == (1, 2, 1, 1)
+    assert backbone.contract_dilation
+    # Padding is not background.
+    assert cfg.model.data_preprocessor.seg_pad_val == 255
     assert cfg.model.auxiliary_head.loss_decode.loss_weight == 0.4
     for head in cfg.model.decode_head, cfg.model.auxiliary_head:
         assert (head.type, head.num_classes) == ('FCNHead', 21)

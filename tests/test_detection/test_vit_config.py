@@ -80,6 +80,11 @@ def test_maps_of_blocks_4_6_8_and_12_without_norm(cfg):
     assert backbone.pos_embed.shape == (1, 1 + 42 * 68, 768)
 
 
+def test_norm_of_the_largest_map_is_synchronised(cfg):
+    scales, _ = MODELS.build(cfg.model).neck
+    assert isinstance(scales.scales[0][1], nn.SyncBatchNorm)
+
+
 def test_rates_by_layer(narrow, cfg):
     optim = dict(cfg.optim_wrapper, type='OptimWrapper')
     optim.pop('loss_scale')
@@ -121,6 +126,9 @@ def test_images_of_training(cfg):
         'RandomCrop',
         'RandomChoiceResize',
     ]
+    crop = choice.transforms[1].transforms[1]
+    assert (crop.crop_type, crop.crop_size) == ('absolute_range', (384, 600))
+    assert crop.allow_negative_crop
     short = [scale[0] for scale in cfg.scales]
     assert short == list(range(480, 801, 32))
 
