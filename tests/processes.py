@@ -10,16 +10,19 @@ import torch.multiprocessing as mp
 
 def run_processes(function, world_size, *args):
     """Call ``function(rank, *args)`` in processes of one gloo group."""
-    with socket.socket() as probe:
-        probe.bind(('127.0.0.1', 0))
-        port = probe.getsockname()[1]
     mp.start_processes(
         _enter,
-        (function, world_size, port, args),
+        (function, world_size, free_port(), args),
         world_size,
         True,
         start_method='spawn',
     )
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(('127.0.0.1', 0))
+        return probe.getsockname()[1]
 
 
 def _enter(rank, function, world_size, port, args):

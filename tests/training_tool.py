@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 
+from tests.processes import free_port
 from tests.runs import ROOT
 
 
@@ -11,7 +12,12 @@ def start(*command):
     return subprocess.run(
         [str(word) for word in command],
         cwd=ROOT,
-        env=os.environ | dict(OMP_NUM_THREADS='1', PYTHON=sys.executable),
+        env=os.environ
+        | dict(
+            OMP_NUM_THREADS='1',
+            PYTHON=sys.executable,
+            PORT=str(free_port()),
+        ),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -78,6 +78,7 @@ def main() -> None:
     args = parse_args()
 
     import torch
+    from mmengine.dist import is_main_process
     from mmengine.runner import Runner
 
     from hirl_mm.engine import checkpoint_loader  # noqa: F401
@@ -90,6 +91,8 @@ def main() -> None:
     if not torch.cuda.is_available():
         fit_to_cpu(cfg)
     metrics = Runner.from_cfg(cfg).test()
+    if not is_main_process():
+        return
     for name, value in metrics.items():
         print(f'{name:<24} {value:.4f}')
     if args.show_dir:

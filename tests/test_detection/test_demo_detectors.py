@@ -62,6 +62,7 @@ def test_loss_falls_from_the_pre_trained_backbone(name, scenes, tmp_path):
     checkpoint = checkpoint_for(name, tmp_path)
     cfg = load(name, scenes, checkpoint, tmp_path)
     cfg.train_cfg.update(max_epochs=4, val_interval=4)
+    cfg.param_scheduler = None  # A warm-up would last all this run.
     runner, losses = Runner.from_cfg(cfg), Losses()
     runner.register_hook(losses, priority='LOWEST')
     runner.train()

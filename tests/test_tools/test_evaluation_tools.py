@@ -1,7 +1,6 @@
 """evaluate.py, compare.py and extract_features.py as real processes."""
 
 import json
-import socket
 import sys
 
 import cv2
@@ -11,6 +10,7 @@ from mmengine.config import Config
 
 from hirl_mm.engine.pretrained import load_pretrained
 from hirl_mm.evaluation.functional import knn_accuracy
+from tests.processes import free_port
 from tests.runs import ROOT, run, small_config
 from tests.training_tool import start
 
@@ -123,12 +123,9 @@ def test_other_weights_do_not_get_the_features(evaluated, trained):
 
 
 def test_two_processes_give_the_figures_of_one(evaluated, trained, tmp_path):
-    with socket.socket() as probe:
-        probe.bind(('127.0.0.1', 0))
-        port = probe.getsockname()[1]
     done = start(
         *(sys.executable, '-m', 'torch.distributed.run'),
-        *('--nproc_per_node', 2, '--master_port', port),
+        *('--nproc_per_node', 2, '--master_port', free_port()),
         *(ROOT / 'tools/evaluate.py', *trained, '--launcher', 'pytorch'),
         *('--out', tmp_path, *OPTIONS),
     )

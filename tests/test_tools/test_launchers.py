@@ -1,12 +1,13 @@
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.processes import free_port
 
 TOOLS = Path(__file__).parents[2] / 'tools'
 
@@ -40,12 +41,6 @@ def tools(tmp_path: Path) -> Path:
     return folder
 
 
-def free_port() -> str:
-    with socket.socket() as probe:
-        probe.bind(('127.0.0.1', 0))
-        return str(probe.getsockname()[1])
-
-
 def environment(tmp_path: Path, **variables: str) -> dict[str, str]:
     names = {'NNODES', 'NODE_RANK', 'MASTER_ADDR', 'MASTER_PORT', 'GPUS'}
     names |= {'GPUS_PER_NODE', 'CPUS_PER_TASK', 'SRUN_ARGS', 'PORT'}
@@ -76,7 +71,7 @@ def seen(tmp_path: Path) -> list[dict]:
 
 def test_two_processes_meet_and_arguments_stay_whole(tools, tmp_path):
     options = ['--cfg-options', 'a=b c', 'd="*"']
-    env = environment(tmp_path, PORT=free_port())
+    env = environment(tmp_path, PORT=str(free_port()))
     command = [tools / 'dist_train.sh', 'my config.py', 2, *options]
     result = run(command, env, cwd=tmp_path)
 
@@ -89,7 +84,7 @@ def test_two_processes_meet_and_arguments_stay_whole(tools, tmp_path):
 
 
 def test_two_nodes_meet(tools, tmp_path):
-    port = free_port()
+    port = str(free_port())
     nodes = [
         subprocess.Popen(
             ['bash', str(tools / 'dist_train.sh'), 'config.py', '1'],

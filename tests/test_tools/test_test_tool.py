@@ -10,6 +10,7 @@ from mmengine.config import Config
 
 from hirl_mm.datasets.embedded import write_shape_scenes
 from hirl_mm.registry import MODELS
+from tests.processes import free_port
 from tests.runs import ROOT
 from tests.training_tool import start, train
 
@@ -73,7 +74,7 @@ def test_classifier_on_its_validation_data(digits, tmp_path):
 
 
 def test_training_and_testing_agree(tmp_path):
-    """The two commands of docs/detection.md, on fewer scenes."""
+    """The commands of docs/detection.md, the second by two processes."""
     scenes = write_shape_scenes(tmp_path / 'scenes', num_train=8, num_val=1)
     cfg = Config.fromfile(CONFIG)
     backbone = MODELS.build(dict(cfg.model.backbone, _scope_='mmdet'))
@@ -97,8 +98,10 @@ def test_training_and_testing_agree(tmp_path):
     )
     (last,) = (line for line in log.splitlines() if '(val) [12]' in line)
     done = start(
-        *(sys.executable, ROOT / 'tools/test.py', CONFIG),
-        *(tmp_path / 'run/epoch_12.pth', '--work-dir', tmp_path / 'tested'),
+        *(sys.executable, '-m', 'torch.distributed.run'),
+        *('--nproc_per_node', 2, '--master_port', free_port()),
+        *(ROOT / 'tools/test.py', CONFIG, tmp_path / 'run/epoch_12.pth'),
+        *('--launcher', 'pytorch', '--work-dir', tmp_path / 'tested'),
         *('--cfg-options', *shared),
     )
     assert done.returncode == 0, done.stdout[-3000:]

@@ -11,6 +11,9 @@ box_head = dict(
     num_classes=12,
     norm_cfg=dict(type='BN'),
 )
+regions = dict(
+    roi_layer=dict(sampling_ratio=2), out_channels=64, featmap_strides=strides
+)
 model = dict(
     data_preprocessor=dict(mean=[127.5] * 3, std=[127.5] * 3),
     backbone=dict(
@@ -35,17 +38,23 @@ model = dict(
             in_channels=64,
             norm_cfg=dict(type='BN'),
         ),
-        dict(type='FPN', in_channels=[64] * 4, out_channels=64, num_outs=5),
+        dict(
+            type='FPN',
+            in_channels=[64] * 4,
+            out_channels=64,
+            num_outs=5,
+            norm_cfg=dict(type='BN'),  # Without it, the proposals get lost.
+        ),
     ],
     rpn_head=dict(
         in_channels=64,
         feat_channels=64,
-        anchor_generator=dict(strides=[*strides, 32], scales=[16]),
+        anchor_generator=dict(strides=[*strides, 32], scales=[8]),
     ),
     roi_head=dict(
-        bbox_roi_extractor=dict(out_channels=64, featmap_strides=strides),
+        bbox_roi_extractor=regions,
         bbox_head=[dict(box_head, bbox_coder=c) for c in _base_.coders],
-        mask_roi_extractor=dict(out_channels=64, featmap_strides=strides),
+        mask_roi_extractor=regions,
         mask_head=dict(in_channels=64, conv_out_channels=32, num_classes=12),
     ),
     train_cfg=dict(
@@ -61,11 +70,12 @@ activation_checkpointing = [f'backbone.layers.{i}' for i in range(4)]
 optim_wrapper = dict(
     type='OptimWrapper',
     constructor='hirl_mm.LayerDecayOptimWrapperConstructor',
-    optimizer=dict(type='AdamW', lr=2e-3, weight_decay=0.05),
+    optimizer=dict(type='AdamW', lr=1e-3, weight_decay=0.05),
     paramwise_cfg=dict(layer_decay_rate=0.65, flat_decay_mult=0.0),
 )
 param_scheduler = [
-    dict(type='MultiStepLR', by_epoch=True, milestones=[8, 11], gamma=0.1)
+    dict(type='LinearLR', start_factor=1e-3, by_epoch=False, end=50),
+    dict(type='MultiStepLR', by_epoch=True, milestones=[8, 11], gamma=0.1),
 ]
 train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=12, val_interval=4)
 protocol = dict(name='shape-scenes', metric='coco/bbox_mAP')
