@@ -1,4 +1,4 @@
-"""Pre-train a model from a config."""
+"""Train from a config: a pre-training, a trained protocol, a detector."""
 
 import argparse
 import os
