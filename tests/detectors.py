@@ -1,11 +1,10 @@
 """Detectors of COCO and VOC, small enough to train in a test."""
 
-import uuid
-
+import numpy as np
 from mmengine.config import Config
 from mmengine.hooks import Hook
 
-from tests.runs import ROOT
+from tests.runs import ROOT, settle
 
 FOLDER = ROOT / 'configs/detection'
 DEMO = 'demo/mask-rcnn_resnet18-fpn_1xb8-12e_shape-scenes.py'
@@ -29,25 +28,37 @@ class Losses(Hook):
     def after_train_iter(self, runner, batch_idx, data_batch, outputs):
         self.values.append(float(outputs['loss']))
 
+    def last_by_first(self):
+        """The mean of the last quarter over that of the first."""
+        first, *_, last = np.split(np.array(self.values), 4)
+        return last.mean() / first.mean()
+
+
+def load_demo(name, scenes):
+    """A detector of the demo on scenes of a test."""
+    cfg = Config.fromfile(FOLDER / name)
+    for part in ('train', 'val', 'test'):
+        cfg[f'{part}_dataloader'].dataset.data_root = str(scenes)
+    for part in ('val', 'test'):
+        cfg[f'{part}_evaluator'].ann_file = str(scenes / VAL)
+    return cfg
+
 
 def load_on_scenes(name, scenes, work_dir):
     """A narrow detector of COCO or VOC on the data of the demo."""
-    cfg, demo = (Config.fromfile(FOLDER / file) for file in (name, DEMO))
+    cfg, demo = Config.fromfile(FOLDER / name), load_demo(DEMO, scenes)
     for part in ('train', 'val', 'test'):
         loader = demo[f'{part}_dataloader']
         loader.batch_size = 2
-        loader.dataset.data_root = str(scenes)
         if part == 'train':
             loader.sampler = cfg.train_dataloader.sampler
         else:
             evaluator = demo[f'{part}_evaluator']
-            evaluator.ann_file = str(scenes / VAL)
             if 'mask_head' not in cfg.model.roi_head:
                 evaluator.metric = 'bbox'
             cfg[f'{part}_evaluator'] = evaluator
         cfg[f'{part}_dataloader'] = loader
-    cfg.work_dir, cfg.experiment_name = str(work_dir), uuid.uuid4().hex
-    cfg.launcher, cfg.log_level = 'none', 'WARNING'
+    settle(cfg, work_dir)
     cfg.randomness = dict(seed=0)
     narrow(cfg.model)
     return cfg
@@ -87,18 +98,25 @@ def narrow_c4(model):
         roi_head[name].in_channels = 512
 
 
+def narrow_vit(model, **backbone):
+    """Change the transformer of a detector, and the width behind it."""
+    model.backbone.update(backbone)
+    width = model.backbone.arch['embed_dims']
+    scales, fpn = model.neck
+    scales.in_channels, fpn.in_channels = width, [width] * 4
+
+
 def narrow_fpn(model):
     roi_head = model.roi_head
     if model.backbone.type == 'mmpretrain.VisionTransformer':
-        model.backbone.arch = dict(
+        arch = dict(
             embed_dims=WIDTH,
             num_layers=12,
             num_heads=2,
             feedforward_channels=2 * WIDTH,
         )
-        model.backbone.img_size = (128, 160)
-        scales, fpn = model.neck
-        scales.in_channels, fpn.in_channels = WIDTH, [WIDTH] * 4
+        narrow_vit(model, arch=arch, img_size=(128, 160))
+        fpn = model.neck[1]
     else:
         model.backbone.update(depth=18, base_channels=16, stem_channels=16)
         fpn = model.neck

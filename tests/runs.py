@@ -25,9 +25,7 @@ def small_config(digits, work_dir, *, hirl=True, epochs=2, **hook):
     cfg = Config.fromfile(
         ROOT / f'configs/demo/{name}_resnet18_1xb64-20e_digits.py'
     )
-    cfg.work_dir = str(work_dir)
-    cfg.experiment_name = uuid.uuid4().hex
-    cfg.launcher = 'none'
+    settle(cfg, work_dir)
     cfg.train_cfg.max_epochs = epochs
     cfg.model.backbone.update(base_channels=8, stem_channels=8)
     cfg.model.neck.update(in_channels=64, hid_channels=64)
@@ -39,7 +37,6 @@ def small_config(digits, work_dir, *, hirl=True, epochs=2, **hook):
     )[:NUM_IMAGES]
     cfg.default_hooks.checkpoint.max_keep_ckpts = -1
     cfg.default_hooks.logger.interval = 1
-    cfg.log_level = 'WARNING'
     if not hirl:
         cfg.custom_hooks = []
         return cfg
@@ -48,6 +45,14 @@ def small_config(digits, work_dir, *, hirl=True, epochs=2, **hook):
     kmeans_hook.update(hook)
     cfg.custom_hooks = [kmeans_hook]
     return cfg
+
+
+def settle(cfg, work_dir):
+    """Run alone and quietly in a folder, beside other runs of the process."""
+    cfg.work_dir = str(work_dir)
+    cfg.experiment_name = uuid.uuid4().hex
+    cfg.launcher = 'none'
+    cfg.log_level = 'WARNING'
 
 
 def run(cfg, *hooks):

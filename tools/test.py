@@ -81,7 +81,6 @@ def main() -> None:
     from mmengine.dist import is_main_process
     from mmengine.runner import Runner
 
-    from hirl_mm.engine import checkpoint_loader  # noqa: F401
     from hirl_mm.engine.cpu_training import fit_to_cpu
 
     try:

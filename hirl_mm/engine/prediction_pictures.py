@@ -28,8 +28,9 @@ def draw_predictions(cfg: Config, folder: Path) -> None:
             save_dir=folder,
         )
     elif scope == 'mmpretrain':
-        hook = dict(type='VisualizationHook', out_dir=folder)
-        hook |= dict(enable=True, interval=1)
+        hook = dict(
+            type='VisualizationHook', out_dir=folder, enable=True, interval=1
+        )
     else:
         raise ValueError(
             f'predictions can be drawn where default_scope is mmdet, mmseg '

@@ -1,8 +1,5 @@
 """Detectors on scenes of shapes, from a pre-trained backbone to AP."""
 
-import uuid
-
-import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
@@ -11,14 +8,15 @@ from mmengine.runner import Runner
 
 from hirl_mm.datasets.embedded import write_shape_scenes
 from hirl_mm.registry import MODELS
-from tests.detectors import Losses
-from tests.runs import ROOT
+from tests.detectors import Losses, load_demo
+from tests.released import under
+from tests.runs import ROOT, run, settle
+from tests.trained_files import save
 
 pytest.importorskip('mmdet.models')
 
-FOLDER = ROOT / 'configs/detection/demo'
-CNN = 'mask-rcnn_resnet18-fpn_1xb8-12e_shape-scenes.py'
-VIT = 'cascade-mask-rcnn_vit-4x64-p8_1xb8-12e_shape-scenes.py'
+CNN = 'demo/mask-rcnn_resnet18-fpn_1xb8-12e_shape-scenes.py'
+VIT = 'demo/cascade-mask-rcnn_vit-4x64-p8_1xb8-12e_shape-scenes.py'
 # Pre-trainings whose backbones they take.
 PRE_TRAINED = {
     CNN: 'demo/mocov2_resnet18_1xb64-20e_digits.py',
@@ -39,21 +37,13 @@ def checkpoint_for(name, folder):
     torch.manual_seed(0)
     backbone = MODELS.build(cfg.model.backbone)
     backbone.init_weights()
-    state = {f'backbone.{k}': v for k, v in backbone.state_dict().items()}
-    torch.save(dict(state_dict=state), folder / 'pre_trained.pth')
-    return folder / 'pre_trained.pth'
+    return save(under('backbone.', backbone.state_dict()), folder)
 
 
 def load(name, scenes, checkpoint, work_dir):
-    cfg = Config.fromfile(FOLDER / name)
-    cfg.work_dir, cfg.experiment_name = str(work_dir), uuid.uuid4().hex
-    cfg.launcher, cfg.log_level = 'none', 'WARNING'
-    for loader in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
-        cfg[loader].dataset.data_root = str(scenes)
-    annotations = str(scenes / 'annotations/instances_val.json')
-    for evaluator in ('val_evaluator', 'test_evaluator'):
-        cfg[evaluator].ann_file = annotations
-    cfg.model.backbone.init_cfg.checkpoint = str(checkpoint)
+    cfg = load_demo(name, scenes)
+    settle(cfg, work_dir)
+    cfg.model.backbone.init_cfg.checkpoint = checkpoint
     return cfg
 
 
@@ -63,16 +53,13 @@ def test_loss_falls_from_the_pre_trained_backbone(name, scenes, tmp_path):
     cfg = load(name, scenes, checkpoint, tmp_path)
     cfg.train_cfg.update(max_epochs=4, val_interval=4)
     cfg.param_scheduler = None  # A warm-up would last all this run.
-    runner, losses = Runner.from_cfg(cfg), Losses()
-    runner.register_hook(losses, priority='LOWEST')
-    runner.train()
+    losses = Losses()
+    runner = run(cfg, losses)
     given = torch.load(checkpoint)['state_dict']
     for key, value in losses.start.items():
         if key != 'pos_embed':  # of another image size
             assert torch.equal(value, given[f'backbone.{key}']), key
-    steps = len(losses.values) // 4
-    first, last = losses.values[:steps], losses.values[-steps:]
-    assert np.mean(last) < 0.8 * np.mean(first)
+    assert losses.last_by_first() < 0.8
     logged = runner.message_hub.get_scalar('val/coco/bbox_mAP').current()
     assert 0 <= logged <= 1
 

@@ -9,7 +9,7 @@ from mmengine.registry import init_default_scope
 from hirl_mm.checkpoints.import_release import import_checkpoint
 from hirl_mm.registry import MODELS
 from tests.algorithms import VIT
-from tests.detectors import FOLDER
+from tests.detectors import FOLDER, narrow_vit
 from tests.released import scrambled, timm_vit, under
 from tests.trained_files import save, trained
 
@@ -25,10 +25,8 @@ def detector(name, **options):
     cfg = Config.fromfile(FOLDER / name)
     if name == TRANSFORMER:
         num_layers = VIT['arch']['num_layers']
-        cfg.model.backbone.update(VIT, out_indices=[0, 0, 0, num_layers - 1])
-        scales, fpn = cfg.model.neck
-        scales.in_channels = VIT['arch']['embed_dims']
-        fpn.in_channels = [scales.in_channels] * 4
+        blocks = [0, 0, 0, num_layers - 1]
+        narrow_vit(cfg.model, **VIT, out_indices=blocks)
     cfg.merge_from_dict({OPTION + key: v for key, v in options.items()})
     init_default_scope(cfg.default_scope)
     model = MODELS.build(cfg.model)

@@ -1,7 +1,6 @@
 """Semantic segmentation on VOC 2012: what is built, and a short run."""
 
 import json
-import uuid
 
 import cv2
 import numpy as np
@@ -16,7 +15,9 @@ from hirl_mm.datasets.embedded import write_shape_scenes
 from hirl_mm.engine.prediction_pictures import draw_predictions
 from hirl_mm.registry import MODELS
 from tests.detectors import Losses
-from tests.runs import ROOT
+from tests.released import under
+from tests.runs import ROOT, run, settle
+from tests.trained_files import save
 
 CONFIG = (
     ROOT / 'configs/segmentation/fcn_resnet50-d8_4xb4-20k_voc12aug-512x512.py'
@@ -60,9 +61,8 @@ def test_the_whole_backbone_is_loaded(tmp_path):
         for key, value in backbone.state_dict().items()
         if not key.endswith('num_batches_tracked')
     }
-    state = {f'backbone.{key}': value for key, value in weights.items()}
-    torch.save(dict(state_dict=state), tmp_path / 'epoch_1.pth')
-    cfg.model.backbone.init_cfg.checkpoint = str(tmp_path / 'epoch_1.pth')
+    path = save(under('backbone.', weights), tmp_path)
+    cfg.model.backbone.init_cfg.checkpoint = path
     init_default_scope(cfg.default_scope)
     model = MODELS.build(cfg.model)
     model.init_weights()
@@ -145,8 +145,7 @@ def narrow_on(voc12, work_dir):
         cfg[f'{name}_dataloader'].update(
             num_workers=0, persistent_workers=False
         )
-    cfg.work_dir, cfg.experiment_name = str(work_dir), uuid.uuid4().hex
-    cfg.launcher, cfg.log_level = 'none', 'WARNING'
+    settle(cfg, work_dir)
     cfg.randomness = dict(seed=0)
     return cfg
 
@@ -157,13 +156,10 @@ def evaluated(cfg):
 
 def test_from_training_to_pictures(voc12, tmp_path):
     pytest.importorskip('mmseg.models')
-    runner = Runner.from_cfg(narrow_on(voc12, tmp_path / 'run'))
     losses = Losses()
-    runner.register_hook(losses, priority='LOWEST')
-    runner.train()
+    runner = run(narrow_on(voc12, tmp_path / 'run'), losses)
     assert len(losses.values) == STEPS
-    first, *_, last = np.split(np.array(losses.values), 4)
-    assert last.mean() < 0.8 * first.mean()
+    assert losses.last_by_first() < 0.8
     trained = runner.message_hub.get_scalar('val/mIoU').current()
     assert 0 < trained <= 100
 

@@ -9,6 +9,7 @@ from mmengine.registry import init_default_scope
 from torch import nn
 
 from hirl_mm.registry import MODELS
+from tests.detectors import narrow_vit
 from tests.runs import ROOT
 
 pytest.importorskip('mmdet.models')
@@ -33,10 +34,8 @@ def cfg():
 def narrow(cfg):
     """The detector with a narrow transformer, on CPUs."""
     model = cfg.model
-    model.backbone.arch, model.backbone.img_size = SMALL, (96, 128)
-    scales, fpn = model.neck
-    scales.update(in_channels=24, norm_cfg=dict(type='BN'))
-    fpn.in_channels = [24] * 4
+    narrow_vit(model, arch=SMALL, img_size=(96, 128))
+    model.neck[0].norm_cfg = dict(type='BN')
     for head in model.roi_head.bbox_head:
         head.norm_cfg = dict(type='BN')
     return MODELS.build(model)

@@ -4,15 +4,13 @@ Detectors are drawn in tests/test_tools/test_test_tool.py, segmentations in
 tests/test_detection/test_segmentation.py.
 """
 
-import uuid
-
 import cv2
 import pytest
 from mmengine.config import Config
 from mmengine.runner import Runner
 
 from hirl_mm.engine.prediction_pictures import draw_predictions
-from tests.runs import ROOT
+from tests.runs import ROOT, settle
 
 CLASSIFIER = (
     ROOT / 'configs/evaluation/demo/resnet18_1xb64-linear-10e_digits.py'
@@ -27,8 +25,7 @@ def test_every_image_of_a_classifier(digits, tmp_path):
         data_root=str(digits), indices=list(range(0, 60, 10))
     )
     cfg.test_evaluator, cfg.test_cfg = cfg.val_evaluator, dict()
-    cfg.work_dir, cfg.experiment_name = str(tmp_path), uuid.uuid4().hex
-    cfg.launcher, cfg.log_level = 'none', 'WARNING'
+    settle(cfg, tmp_path)
     draw_predictions(cfg, tmp_path / 'shown')
     assert 0 <= Runner.from_cfg(cfg).test()['accuracy/top1'] <= 100
     pictures = sorted((tmp_path / 'shown').iterdir())

@@ -1,12 +1,10 @@
 """SwAV's queue through a Runner: by epoch, and on from a checkpoint."""
 
-import uuid
-
 import torch
 from mmengine.config import Config
 from mmengine.hooks import Hook
 
-from tests.runs import ROOT, run
+from tests.runs import ROOT, run, settle
 
 
 class Watch(Hook):
@@ -30,9 +28,7 @@ def config(digits, work_dir, epochs):
     cfg = Config.fromfile(
         ROOT / 'configs/debug/swav_resnet18_1xb64-mcrop-4e_digits.py'
     )
-    cfg.work_dir = str(work_dir)
-    cfg.experiment_name = uuid.uuid4().hex
-    cfg.log_level = 'WARNING'
+    settle(cfg, work_dir)
     cfg.train_cfg.max_epochs = epochs
     cfg.model.backbone.update(base_channels=8, stem_channels=8)
     cfg.model.neck.update(in_channels=64, hid_channels=32)

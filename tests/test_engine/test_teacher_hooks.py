@@ -12,7 +12,7 @@ from mmengine.optim import OptimWrapper
 
 from hirl_mm.engine.hooks import ParameterClipHook
 from hirl_mm.engine.hooks.parameter_clip_hook import clip_each
-from tests.runs import ROOT, run, small_config
+from tests.runs import ROOT, run, settle, small_config
 from tests.scaled_optim_wrapper import ScaledOptimWrapper
 
 STEPS = 3  # per epoch
@@ -22,9 +22,7 @@ def config(digits, work_dir, *, epochs=2, name='dino'):
     cfg = Config.fromfile(
         ROOT / f'configs/debug/{name}_vit-4x64-p8_1xb64-mcrop-4e_digits.py'
     )
-    cfg.work_dir = str(work_dir)
-    cfg.experiment_name = uuid.uuid4().hex
-    cfg.log_level = 'WARNING'
+    settle(cfg, work_dir)
     cfg.train_cfg.max_epochs = epochs
     cfg.model.base_momentum = 0.6
     cfg.model.backbone.arch.update(num_layers=2, feedforward_channels=64)

@@ -5,21 +5,20 @@ import sys
 
 import cv2
 import pytest
-import torch
 from mmengine.config import Config
 
 from hirl_mm.datasets.embedded import write_shape_scenes
 from hirl_mm.registry import MODELS
+from tests.detectors import DEMO, FOLDER
 from tests.processes import free_port
+from tests.released import under
 from tests.runs import ROOT
+from tests.trained_files import save
 from tests.training_tool import start, train
 
 pytest.importorskip('mmdet.models')
 
-CONFIG = (
-    ROOT
-    / 'configs/detection/demo/mask-rcnn_resnet18-fpn_1xb8-12e_shape-scenes.py'
-)
+CONFIG = FOLDER / DEMO
 CLASSIFIER = (
     ROOT / 'configs/evaluation/demo/resnet18_1xb64-linear-10e_digits.py'
 )
@@ -31,11 +30,11 @@ def test_metrics_and_pictures(tmp_path):
     cfg.model.backbone.pop('init_cfg')
     model = MODELS.build(dict(cfg.model, _scope_='mmdet'))
     # All boxes are shown, of whatever score.
-    torch.save(dict(state_dict=model.state_dict()), tmp_path / 'weights.pth')
+    weights = save(model.state_dict(), tmp_path)
     annotations = scenes / 'annotations/instances_val.json'
     done = start(
         *(sys.executable, ROOT / 'tools/test.py', CONFIG),
-        *(tmp_path / 'weights.pth', '--work-dir', tmp_path / 'run'),
+        *(weights, '--work-dir', tmp_path / 'run'),
         *('--show-dir', tmp_path / 'shown', '--cfg-options'),
         f'test_dataloader.dataset.data_root={scenes}',
         f'test_evaluator.ann_file={annotations}',
@@ -61,10 +60,10 @@ def test_classifier_on_its_validation_data(digits, tmp_path):
     cfg.model.backbone.pop('init_cfg')
     model = dict(cfg.model, data_preprocessor=cfg.data_preprocessor)
     model = MODELS.build(dict(model, _scope_='mmpretrain'))
-    torch.save(dict(state_dict=model.state_dict()), tmp_path / 'weights.pth')
+    weights = save(model.state_dict(), tmp_path)
     done = start(
         *(sys.executable, ROOT / 'tools/test.py', CLASSIFIER),
-        *(tmp_path / 'weights.pth', '--work-dir', tmp_path / 'run'),
+        *(weights, '--work-dir', tmp_path / 'run'),
         *('--cfg-options', f'val_dataloader.dataset.data_root={digits}'),
     )
     assert done.returncode == 0, done.stdout[-3000:]
@@ -78,8 +77,7 @@ def test_training_and_testing_agree(tmp_path):
     scenes = write_shape_scenes(tmp_path / 'scenes', num_train=8, num_val=1)
     cfg = Config.fromfile(CONFIG)
     backbone = MODELS.build(dict(cfg.model.backbone, _scope_='mmdet'))
-    state = {f'backbone.{k}': v for k, v in backbone.state_dict().items()}
-    torch.save(dict(state_dict=state), tmp_path / 'pre_trained.pth')
+    pre_trained = save(under('backbone.', backbone.state_dict()), tmp_path)
     # What was learned is asked for, or there is nothing to compare so early.
     annotations = 'annotations/instances_train.json'
     shared = ['model.test_cfg.rcnn.score_thr=0.0']
@@ -94,7 +92,7 @@ def test_training_and_testing_agree(tmp_path):
         *('--cfg-options', f'train_dataloader.dataset.data_root={scenes}'),
         *('train_cfg.max_epochs=12', 'train_cfg.val_interval=12', *shared),
         'train_dataloader.batch_size=2',
-        f'model.backbone.init_cfg.checkpoint={tmp_path / "pre_trained.pth"}',
+        f'model.backbone.init_cfg.checkpoint={pre_trained}',
     )
     (last,) = (line for line in log.splitlines() if '(val) [12]' in line)
     done = start(

@@ -22,11 +22,5 @@ coders = [
     dict(coder, target_stds=[0.033, 0.033, 0.067, 0.067]),
 ]
 model = dict(
-    roi_head=dict(
-        bbox_head=[
-            dict(box_head, bbox_coder=coders[0]),
-            dict(box_head, bbox_coder=coders[1]),
-            dict(box_head, bbox_coder=coders[2]),
-        ]
-    )
+    roi_head=dict(bbox_head=[dict(box_head, bbox_coder=c) for c in coders])
 )
