@@ -5,9 +5,9 @@ from mmengine.config import Config
 from mmengine.model import revert_sync_batchnorm
 from mmengine.optim import build_optim_wrapper
 
-from hirl_mm.engine.cpu_training import fit_to_cpu
 from hirl_mm.engine.hooks.parameter_clip_hook import clip_each
-from hirl_mm.engine.pretrained import with_data_preprocessor
+from hirl_mm.engine.runtime.cpu_training import fit_to_cpu
+from hirl_mm.engine.runtime.model_config import with_data_preprocessor
 from hirl_mm.registry import MODELS
 
 

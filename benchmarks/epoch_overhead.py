@@ -20,8 +20,8 @@ from machine import describe
 from options import add_clock, add_rounds, new_parser, parse, report
 from timing import CLOCKS, quartiles
 
-from hirl_mm.datasets.embedded import write_shapes
-from hirl_mm.engine.clustering_mode import MODES
+from hirl_mm.datasets.toy import write_shapes
+from hirl_mm.engine.trees.mode import MODES
 from hirl_mm.tables import aligned_table
 
 PLAIN = 'plain'

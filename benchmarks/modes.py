@@ -25,13 +25,13 @@ from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 from torch import Tensor
 
 from hirl_mm.clustering import hierarchical_kmeans
-from hirl_mm.datasets.embedded import write_digits
-from hirl_mm.engine.clustering_mode import MODES
-from hirl_mm.engine.dataset_features import dataset_features
-from hirl_mm.engine.feature_pass import feature_loader, feature_pass
+from hirl_mm.datasets.toy import write_digits
+from hirl_mm.engine.features.dataset_features import dataset_features
+from hirl_mm.engine.features.feature_pass import feature_loader, feature_pass
 from hirl_mm.engine.hooks import HierarchicalKMeansHook
-from hirl_mm.evaluation.arm_report import measure_arm
+from hirl_mm.engine.trees.mode import MODES
 from hirl_mm.structures import PrototypeTree
+from hirl_mm.studies.arm_report import measure_arm
 
 QUICK = dict(seeds=1, epochs=2)
 

@@ -11,8 +11,8 @@ from released_path_loss import draw_leaves, released_path_loss
 from timing import CLOCKS, interleaved_seconds, quartiles, ratio
 from torch import Tensor
 
-from hirl_mm.models.losses import sample_negative_leaves, semantic_path_loss
-from hirl_mm.models.losses.path_form import compares_with_all
+from hirl_mm.losses import sample_negative_leaves, semantic_path_loss
+from hirl_mm.losses.semantic_path.form import compares_with_all
 from hirl_mm.structures import PrototypeTree
 
 # Time that a turn of the released formulation is given at least.

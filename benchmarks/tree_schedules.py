@@ -9,7 +9,7 @@ from timing import quartiles, ratio, synchronize
 from torch import Tensor
 
 from hirl_mm.clustering import hierarchical_kmeans
-from hirl_mm.engine.clustering_mode import clustering_mode
+from hirl_mm.engine.trees.mode import clustering_mode
 
 MODES = {
     name: clustering_mode(name, num_levels=3).kmeans_options()

@@ -1,6 +1,8 @@
 """This process among those of a distributed run."""
 
+import torch
 import torch.distributed as dist
+from torch import Tensor
 
 
 def rank_and_world_size() -> tuple[int, int]:
@@ -8,3 +10,13 @@ def rank_and_world_size() -> tuple[int, int]:
     if dist.is_initialized():
         return dist.get_rank(), dist.get_world_size()
     return 0, 1
+
+
+def gather_tensors(tensor: Tensor) -> list[Tensor]:
+    """The tensors of all ranks, of one shape, without their graph."""
+    _, world_size = rank_and_world_size()
+    if world_size == 1:
+        return [tensor]
+    gathered = [torch.empty_like(tensor) for _ in range(world_size)]
+    dist.all_gather(gathered, tensor)
+    return gathered

@@ -42,8 +42,8 @@ OPTIM_WRAPPER_CONSTRUCTORS = Registry(
     parent=MMENGINE_OPTIM_WRAPPER_CONSTRUCTORS,
     scope='hirl_mm',
     locations=[
-        'hirl_mm.engine.grouped_optim_wrapper',
-        'hirl_mm.engine.layer_decay_optim_wrapper',
+        'hirl_mm.engine.optimizers.grouped_optim_wrapper',
+        'hirl_mm.engine.optimizers.layer_decay_optim_wrapper',
     ],
 )
 TRANSFORMS = Registry(

@@ -12,7 +12,7 @@ torch.set_num_threads(1)
 
 @pytest.fixture(scope='session')
 def digits(tmp_path_factory):
-    """Folder of the embedded digits, 1500 training and 297 other images."""
-    from hirl_mm.datasets.embedded import write_digits
+    """Folder of the digits, 1500 training and 297 other images."""
+    from hirl_mm.datasets.toy import write_digits
 
     return write_digits(tmp_path_factory.mktemp('data') / 'digits')

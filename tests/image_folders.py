@@ -1,4 +1,4 @@
-"""Reading the embedded image folders."""
+"""Reading the toy image folders."""
 
 import numpy as np
 from PIL import Image

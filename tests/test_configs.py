@@ -9,8 +9,9 @@ from mmengine.optim import build_optim_wrapper
 from mmengine.registry import PARAM_SCHEDULERS, init_default_scope
 from torch import nn
 
-from hirl_mm.engine.clustering_mode import MODES
-from hirl_mm.models import HIRLAlgorithm, SwAVLoss
+from hirl_mm.engine.trees.mode import MODES
+from hirl_mm.models import HIRLAlgorithm
+from hirl_mm.models.heads import SwAVLoss
 from hirl_mm.registry import HOOKS, MODELS
 
 ROOT = Path(__file__).parents[1]

@@ -6,44 +6,122 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / 'hirl_mm'
-PURE = ['structures', 'clustering', 'features', 'evaluation']
+# From the ground up: a room imports rooms that stand before it alone. Those
+# of one line do not know each other.
+FLOORS = (
+    ('files', 'ranks', 'stack', 'tables', 'version'),
+    ('structures', 'heads'),
+    ('features', 'losses'),
+    ('clustering',),
+    ('evaluation',),
+    ('registry',),
+    ('checkpoints', 'datasets'),
+    ('models', 'visualization'),
+    ('engine',),
+    ('studies',),
+)
+ENGINE = (
+    ('runtime', 'optimizers'),
+    ('checks', 'features'),
+    ('trees', 'evaluation'),
+    ('hooks',),
+)
+CORE = (
+    *('structures', 'features', 'losses', 'heads', 'clustering'),
+    *('evaluation', 'files', 'ranks', 'tables', 'version'),
+)
+FRAMEWORKS = 'mmengine', 'mmcv', 'mmpretrain', 'mmdet', 'mmseg'
+FILES = [f for f in PACKAGE.rglob('*.py') if '.mim' not in f.parts]
 
 
-def imported(file):
+def modules_in(file, package=PACKAGE):
+    """Dotted names of what a file imports, relative ones resolved."""
+    parents = ('hirl_mm', *file.relative_to(package).parent.parts)
     for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and not node.level:
-            yield node.module
+        elif isinstance(node, ast.ImportFrom):
+            base = parents[: len(parents) + 1 - node.level]
+            base = '.'.join(base) if node.level else ''
+            module = '.'.join(filter(None, (base, node.module)))
+            # ``from hirl_mm import stack`` imports a module, too.
+            yield from (f'{module}.{alias.name}' for alias in node.names)
 
 
-@pytest.mark.parametrize('layer', PURE)
-def test_pure_layers_know_no_framework(layer):
-    files = list((PACKAGE / layer).rglob('*.py'))
+def room(parts, depth):
+    """The room of a dotted name, None for what lies beside the rooms."""
+    return parts[depth] if len(parts) > depth else None
+
+
+def upward(floors, depth, files=FILES, package=PACKAGE):
+    """Imports that go up, or across one floor, as text."""
+    height = {name: i for i, floor in enumerate(floors) for name in floor}
+    prefix = ['hirl_mm', 'engine'][:depth]
+    for file in files:
+        parts = ('hirl_mm', *file.relative_to(package).with_suffix('').parts)
+        own = room(parts, depth)
+        if list(parts[:depth]) != prefix or own not in height:
+            continue
+        for module in modules_in(file, package):
+            names = module.split('.')
+            other = room(names, depth)
+            if names[:depth] != prefix or other in (None, own):
+                continue
+            if other in height and height[other] >= height[own]:
+                yield f'{file.relative_to(package)} imports {module}'
+
+
+def test_every_room_is_on_a_floor():
+    rooms = {f.relative_to(PACKAGE).parts[0] for f in FILES}
+    rooms = {name.removesuffix('.py') for name in rooms} - {'__init__'}
+    assert rooms == {name for floor in FLOORS for name in floor}
+    rooms = {f.parent.name for f in (PACKAGE / 'engine').glob('*/*.py')}
+    assert rooms == {name for floor in ENGINE for name in floor}
+
+
+@pytest.mark.parametrize(('floors', 'depth'), [(FLOORS, 1), (ENGINE, 2)])
+def test_no_import_goes_up(floors, depth):
+    assert not list(upward(floors, depth))
+
+
+@pytest.mark.parametrize(
+    'line',
+    [
+        'from hirl_mm.engine.hooks import KNNProbeHook',
+        'import hirl_mm.engine',
+        'from hirl_mm import engine',
+        'from ..engine import hooks',
+        'def late():\n    from ..models.selfsup import hirl',
+    ],
+)
+def test_imports_that_go_up_are_seen(line, tmp_path):
+    file = tmp_path / 'checkpoints/late.py'
+    file.parent.mkdir()
+    file.write_text(line)
+    assert len(list(upward(FLOORS, 1, [file], tmp_path))) == 1
+
+
+@pytest.mark.parametrize('name', CORE)
+def test_the_core_knows_no_framework(name):
+    files = [f for f in FILES if room(f.relative_to(PACKAGE).parts, 0) == name]
+    files += [f for f in FILES if f == PACKAGE / f'{name}.py']
     assert files
     for file in files:
-        for module in imported(file):
-            top = module.split('.')[:2]
-            assert not top[0].startswith('mm'), f'{file} imports {module}'
-            assert top not in (
-                ['hirl_mm', 'models'],
-                ['hirl_mm', 'engine'],
-                ['hirl_mm', 'registry'],
-            ), f'{file} imports {module}'
+        for module in modules_in(file):
+            names = module.split('.')
+            assert names[0] not in FRAMEWORKS, f'{file} imports {module}'
+            if names[0] == 'hirl_mm' and len(names) > 1:
+                assert names[1] in (*CORE, 'stack'), f'{file}: {module}'
 
 
 def test_package_does_not_import_its_tools():
-    for file in PACKAGE.rglob('*.py'):
-        if '.mim' in file.parts:
-            continue
-        modules = list(imported(file))
-        assert not any(m.split('.')[0] in ('tools', 'tests') for m in modules)
+    for file in FILES:
+        modules = {module.split('.')[0] for module in modules_in(file)}
+        assert not modules & {'tools', 'tests', 'benchmarks', 'examples'}
 
 
 def test_package_does_not_print():
-    for file in PACKAGE.rglob('*.py'):
-        if '.mim' in file.parts:
-            continue
+    for file in FILES:
         calls = [
             node
             for node in ast.walk(ast.parse(file.read_text()))

@@ -4,9 +4,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from hirl_mm.engine.gathered_results import gather_results
 from hirl_mm.evaluation.arm_results import save_arms
-from hirl_mm.visualization.results_files import write_comparison
+from hirl_mm.studies.gathered_results import gather_results
+from hirl_mm.studies.results_files import write_comparison
 
 
 def parse_args() -> argparse.Namespace:

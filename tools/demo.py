@@ -13,9 +13,9 @@ from pathlib import Path
 from mmengine.config import Config
 from mmengine.logging import MMLogger
 
-from hirl_mm.engine.dataset_features import dataset_features
-from hirl_mm.engine.pretrained import load_pretrained
-from hirl_mm.evaluation.arm_report import measure_arm, write_report
+from hirl_mm.engine.evaluation.pretrained import load_pretrained
+from hirl_mm.engine.features.dataset_features import dataset_features
+from hirl_mm.studies.arm_report import measure_arm, write_report
 
 ROOT = Path(__file__).resolve().parents[1]
 RECIPE = 'mocov2_resnet18_1xb64-20e_digits'

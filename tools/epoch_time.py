@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from hirl_mm.evaluation.epoch_time import (
+from hirl_mm.studies.epoch_time import (
     first_to_compare,
     mean_epoch,
     paper_table,

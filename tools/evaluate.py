@@ -15,19 +15,28 @@ from mmengine.config import Config
 from mmengine.dist import is_main_process
 from mmengine.model import BaseModel
 
-from hirl_mm.engine.cached_features import FeatureCache, feature_source
-from hirl_mm.engine.dataset_features import (
+from hirl_mm.engine.evaluation.frozen_evaluation import (
+    FrozenEvaluation,
+    FrozenOptions,
+)
+from hirl_mm.engine.evaluation.pretrained import load_pretrained, load_tree_of
+from hirl_mm.engine.evaluation.svm_evaluation import SVMEvaluation
+from hirl_mm.engine.features.cached_features import (
+    FeatureCache,
+    feature_source,
+)
+from hirl_mm.engine.features.dataset_features import (
     SVM_TRAIN,
     TRAIN,
     evaluation_config,
 )
-from hirl_mm.engine.frozen_evaluation import FrozenEvaluation, FrozenOptions
-from hirl_mm.engine.gathered_results import RESULTS_FILE
-from hirl_mm.engine.pretrained import load_pretrained, load_tree_of
-from hirl_mm.engine.process_group import join_processes, leave_processes
-from hirl_mm.engine.svm_evaluation import SVMEvaluation
+from hirl_mm.engine.runtime.process_group import (
+    join_processes,
+    leave_processes,
+)
 from hirl_mm.evaluation.arm_results import ArmResults
-from hirl_mm.visualization.results_files import write_comparison
+from hirl_mm.studies.gathered_results import RESULTS_FILE
+from hirl_mm.studies.results_files import write_comparison
 
 
 def parse_args() -> argparse.Namespace:

@@ -6,9 +6,12 @@ import sys
 import torch
 from mmengine.config import Config
 
-from hirl_mm.engine.dataset_features import dataset_features, evaluation_data
-from hirl_mm.engine.labelled_data import paths_of
-from hirl_mm.engine.pretrained import load_pretrained
+from hirl_mm.engine.evaluation.pretrained import load_pretrained
+from hirl_mm.engine.features.dataset_features import (
+    dataset_features,
+    evaluation_data,
+)
+from hirl_mm.engine.features.labelled_data import paths_of
 from hirl_mm.files import replacing
 
 

@@ -12,14 +12,14 @@ from pathlib import Path
 
 from mmengine.config import Config, DictAction
 
-from hirl_mm.engine.prototype_search import (
+from hirl_mm.files import replacing
+from hirl_mm.studies.prototype_search import (
     Candidate,
     candidate_configs,
     evaluate_run,
     keep_config,
 )
-from hirl_mm.evaluation.search_table import write_search
-from hirl_mm.files import replacing
+from hirl_mm.studies.search_table import write_search
 
 TOOLS = Path(__file__).resolve().parent
 

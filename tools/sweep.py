@@ -13,14 +13,14 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
 from hirl_mm.checkpoints import load_backbone
-from hirl_mm.engine.sweep_runs import (
+from hirl_mm.registry import MODELS
+from hirl_mm.studies.sweep_report import write_sweep_report
+from hirl_mm.studies.sweep_runs import (
     SweepRun,
     last_value,
     parse_arms,
     plan_runs,
 )
-from hirl_mm.registry import MODELS
-from hirl_mm.visualization.sweep_report import write_sweep_report
 
 TOOLS = Path(__file__).resolve().parent
 VALIDATION = re.compile(r'Epoch\(val\) +\[\d+\]\[\d+/\d+\].*')

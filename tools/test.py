@@ -50,8 +50,8 @@ def parse_args() -> argparse.Namespace:
 
 
 def load_config(args: argparse.Namespace):
-    from hirl_mm.engine.config_file import read_config
-    from hirl_mm.engine.prediction_pictures import draw_predictions
+    from hirl_mm.engine.evaluation.prediction_pictures import draw_predictions
+    from hirl_mm.engine.runtime.config_file import read_config
 
     cfg = read_config(args.config)
     if args.cfg_options:
@@ -81,7 +81,7 @@ def main() -> None:
     from mmengine.dist import is_main_process
     from mmengine.runner import Runner
 
-    from hirl_mm.engine.cpu_training import fit_to_cpu
+    from hirl_mm.engine.runtime.cpu_training import fit_to_cpu
 
     try:
         cfg = load_config(args)

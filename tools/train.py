@@ -61,7 +61,7 @@ def parse_args() -> argparse.Namespace:
 
 
 def load_config(args: argparse.Namespace):
-    from hirl_mm.engine.config_file import read_config
+    from hirl_mm.engine.runtime.config_file import read_config
 
     cfg = read_config(args.config)
     if args.cfg_options:
@@ -90,7 +90,7 @@ def main() -> None:
     import torch
     from mmengine.runner import Runner
 
-    from hirl_mm.engine.cpu_training import fit_to_cpu
+    from hirl_mm.engine.runtime.cpu_training import fit_to_cpu
 
     if args.amp and not torch.cuda.is_available():
         sys.exit('--amp needs an accelerator, and PyTorch finds none')

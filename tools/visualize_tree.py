@@ -50,8 +50,9 @@ def parse_args() -> argparse.Namespace:
 
 
 def main(tree: Path, data: Path, out: Path, **options) -> None:
+    from hirl_mm.checkpoints.trees import load_tree
+    from hirl_mm.datasets.image_folder import load_images
     from hirl_mm.visualization import draw_semantic_tree
-    from hirl_mm.visualization.tree_inputs import load_images, load_tree
 
     loaded = load_tree(tree)
     found = load_images(data)

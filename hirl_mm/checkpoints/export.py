@@ -7,18 +7,17 @@ import torch
 from mmengine.config import Config
 from torch import Tensor
 
+from hirl_mm.checkpoints.layouts.families import RESNET, VIT
+from hirl_mm.checkpoints.layouts.huggingface import (
+    huggingface_resnet,
+    huggingface_vit,
+)
+from hirl_mm.checkpoints.layouts.resnet import BATCH_COUNT
+from hirl_mm.checkpoints.layouts.timm_models import resnet_name, timm_weights
 from hirl_mm.files import replacing
 
-from .layouts.families import RESNET, VIT
-from .layouts.huggingface import huggingface_resnet, huggingface_vit
-from .layouts.resnet import BATCH_COUNT
-from .layouts.timm_models import resnet_name, timm_weights
 from .safetensors_files import require_safetensors, write_safetensors
-from .trained_backbone import (
-    LAYER_NORM_EPS,
-    TrainedBackbone,
-    read_backbone,
-)
+from .trained_backbone import LAYER_NORM_EPS, TrainedBackbone, read_backbone
 from .weights_file import read_weights_file
 
 

@@ -5,11 +5,11 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from hirl_mm.checkpoints.layouts.families import FAMILIES, Family
+from hirl_mm.checkpoints.layouts.releases import RELEASES, Release
 from hirl_mm.files import replacing
 
 from .attention_heads import usual_heads
-from .layouts.families import FAMILIES, Family
-from .layouts.releases import RELEASES, Release
 from .weights_file import read_weights_file
 
 _CHUNK = 1 << 22

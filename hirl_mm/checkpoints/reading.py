@@ -4,7 +4,7 @@ from mmengine.runner import CheckpointLoader
 from torch import Tensor
 
 # Importing it registers how local files are read.
-from hirl_mm.engine import checkpoint_loader  # noqa: F401
+from . import reader as checkpoint_loader  # noqa: F401
 
 
 def read_state_dict(checkpoint: str | None) -> dict[str, Tensor]:

@@ -4,10 +4,10 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from torch import Tensor, nn
 
+from hirl_mm.checkpoints.layouts.families import FAMILIES, RESNET, Family
 from hirl_mm.registry import MODELS
 
 from .attention_heads import usual_heads
-from .layouts.families import FAMILIES, RESNET, Family
 from .matching import evaluated_prefix, under
 
 # Of MMPreTrain's and timm's transformers.

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from hirl_mm.engine.checkpoint_loader import load_local_checkpoint
+from .reader import load_local_checkpoint
 
 
 def read_weights_file(path: str | Path) -> dict:

@@ -3,10 +3,10 @@ from collections.abc import Callable, Sequence
 import torch.nn.functional as F
 from torch import Tensor
 
+from hirl_mm.features.shard import Shard, share_of_this_rank
 from hirl_mm.structures import PrototypeTree
 
 from .kmeans import kmeans, part_of
-from .shard import Shard, share_of_this_rank
 from .warm_start import check_start, initial_centroids
 
 

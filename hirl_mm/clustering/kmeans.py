@@ -3,9 +3,10 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from hirl_mm.features.shard import Shard
+
 from .assignment import assignment
 from .lloyd import Stop, lloyd
-from .shard import Shard
 
 # A later restart must be better by more than rounding to be kept, so that
 # the choice does not hang on the order in which distances were summed.

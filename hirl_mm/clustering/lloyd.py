@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from hirl_mm.features.shard import Shard
+
 from .assignment import Assign
 from .cluster_sums import cluster_sums
 from .empty_clusters import split_into_empty
-from .shard import Shard
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,8 @@
 import torch
 from torch import Tensor
 
+from hirl_mm.features.shard import Shard
 from hirl_mm.structures import PrototypeTree
-
-from .shard import Shard
 
 
 def initial_centroids(

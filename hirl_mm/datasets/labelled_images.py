@@ -2,9 +2,8 @@ from pathlib import Path
 
 from mmpretrain.datasets import CustomDataset
 
+from hirl_mm.datasets.converters.annotations import read_annotations
 from hirl_mm.registry import DATASETS
-
-from .annotations import read_annotations
 
 
 @DATASETS.register_module()

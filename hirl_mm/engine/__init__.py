@@ -1,5 +1,5 @@
 """MMEngine's parts of HIRL; importing it registers how files are handled."""
 
-from . import atomic_backend, checkpoint_loader
+from hirl_mm.checkpoints import atomic_backend, reader
 
-__all__ = ['atomic_backend', 'checkpoint_loader']
+__all__ = ['atomic_backend', 'reader']

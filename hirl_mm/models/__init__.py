@@ -4,9 +4,9 @@ from .heads import (
     DINODistillHead,
     MaskedMultiLabelHead,
     SPDHead,
+    SwAVLoss,
     iBOTDistillHead,
 )
-from .losses import SwAVLoss
 from .necks import DINONeck, FourScaleNeck
 from .selfsup import (
     HIRLDINO,

@@ -1,3 +1,3 @@
-from .prototype_tree import PrototypeTree
+from .prototype_tree import TREE_KEY, PrototypeTree
 
-__all__ = ['PrototypeTree']
+__all__ = ['TREE_KEY', 'PrototypeTree']

@@ -8,6 +8,9 @@ from torch import Tensor
 
 from hirl_mm.files import replacing
 
+# Where checkpoints keep the state of a tree.
+TREE_KEY = 'prototype_tree'
+
 
 @dataclass(frozen=True, eq=False)
 class PrototypeTree:

@@ -12,7 +12,7 @@ from modes import compare, spent
 from modes_tables import modes_table
 
 from hirl_mm.clustering import kmeans
-from hirl_mm.engine.clustering_mode import MODES
+from hirl_mm.engine.trees.mode import MODES
 from tests.runs import ROOT
 from tests.trees import blobs, tree_of
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from mmengine.config import Config
 
-from hirl_mm.engine.pretrained import load_pretrained
+from hirl_mm.engine.evaluation.pretrained import load_pretrained
 from tests.algorithms import plain_config
 from tests.trained_files import logged, save, trained
 

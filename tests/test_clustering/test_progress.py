@@ -3,7 +3,7 @@ import torch
 from mmengine.logging import MMLogger
 
 from hirl_mm.clustering import hierarchical_kmeans, kmeans
-from hirl_mm.engine.progress import logged_share
+from hirl_mm.engine.runtime.progress import logged_share
 from tests.trees import blobs
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from hirl_mm.datasets.embedded import write_shapes
+from hirl_mm.datasets.toy import write_shapes
 
 
 @pytest.fixture(scope='session')

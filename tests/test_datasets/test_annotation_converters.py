@@ -4,16 +4,16 @@ import json
 
 import pytest
 
-from hirl_mm.datasets.annotations import (
+from hirl_mm.datasets.converters.annotations import (
     check_images,
     first_of_every_class,
     read_annotations,
     write_annotations,
 )
-from hirl_mm.datasets.class_draw import draw_images
-from hirl_mm.datasets.coco_multilabel import coco_multilabel
-from hirl_mm.datasets.imagenet_subset import subset_annotations
-from hirl_mm.datasets.inat2018 import inat2018_annotations
+from hirl_mm.datasets.converters.class_draw import draw_images
+from hirl_mm.datasets.converters.coco_multilabel import coco_multilabel
+from hirl_mm.datasets.converters.imagenet_subset import subset_annotations
+from hirl_mm.datasets.converters.inat2018 import inat2018_annotations
 
 WNIDS = ['n01440764', 'n01443537', 'n02012849']
 

@@ -2,9 +2,7 @@ import os
 import subprocess
 import sys
 
-from hirl_mm.datasets.embedded import (
-    write_shapes,
-)
+from hirl_mm.datasets.toy import write_shapes
 from tests.image_folders import TINY, never
 from tests.runs import ROOT
 
@@ -44,7 +42,7 @@ def test_neither_torch_nor_mmengine_is_needed():
     code = (
         'import sys, hirl_mm\n'
         'before = set(sys.modules)\n'
-        'import hirl_mm.datasets.embedded, hirl_mm.datasets.hierarchy\n'
+        'import hirl_mm.datasets.toy, hirl_mm.datasets.taxonomy.hierarchy\n'
         'new = set(sys.modules) - before\n'
         'sys.exit(str(new & {"torch", "mmengine", "sklearn"} or ""))\n'
     )

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from hirl_mm.datasets.embedded import write_digit_scenes
-from hirl_mm.datasets.embedded.digits import split_digits
+from hirl_mm.datasets.toy import write_digit_scenes
+from hirl_mm.datasets.toy.digits import split_digits
 from tests.image_folders import contents, never
 
 NAMES = list('0123456789')

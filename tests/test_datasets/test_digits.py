@@ -5,9 +5,7 @@ import pytest
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from hirl_mm.datasets.embedded import (
-    write_digits,
-)
+from hirl_mm.datasets.toy import write_digits
 from tests.image_folders import contents
 
 

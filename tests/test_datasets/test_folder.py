@@ -3,11 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from hirl_mm.datasets.embedded import (
-    write_digits,
-    write_shapes,
-)
-from hirl_mm.datasets.hierarchy import load_hierarchy
+from hirl_mm.datasets.taxonomy.hierarchy import load_hierarchy
+from hirl_mm.datasets.toy import write_digits, write_shapes
 from tests.image_folders import TINY, contents, never
 
 

@@ -1,7 +1,7 @@
 import pytest
 from mmengine.registry import init_default_scope
 
-from hirl_mm.engine.labelled_data import paths_of
+from hirl_mm.engine.features.labelled_data import paths_of
 from hirl_mm.registry import DATASETS
 
 NUM = 40

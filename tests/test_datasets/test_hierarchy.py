@@ -4,7 +4,7 @@ import json
 import numpy as np
 import pytest
 
-from hirl_mm.datasets.hierarchy import ClassHierarchy, load_hierarchy
+from hirl_mm.datasets.taxonomy.hierarchy import ClassHierarchy, load_hierarchy
 
 LEVELS = ['fine', 'middle', 'coarse']
 CLASSES = {

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from hirl_mm.datasets.annotations import read_annotations
+from hirl_mm.datasets.converters.annotations import read_annotations
 from tests.runs import ROOT
 from tests.test_datasets.test_converter_tools import run
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from hirl_mm.datasets.embedded import shape_hierarchy, write_shape_scenes
+from hirl_mm.datasets.toy import shape_hierarchy, write_shape_scenes
 from tests.image_folders import contents, never
 
 SMALL = dict(num_train=12, num_val=4)

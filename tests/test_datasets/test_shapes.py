@@ -8,12 +8,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from hirl_mm.datasets.embedded import (
-    shape_hierarchy,
-    write_shapes,
-)
-from hirl_mm.datasets.embedded.outlines import OUTLINES
-from hirl_mm.datasets.hierarchy import load_hierarchy
+from hirl_mm.datasets.taxonomy.hierarchy import load_hierarchy
+from hirl_mm.datasets.toy import shape_hierarchy, write_shapes
+from hirl_mm.datasets.toy.outlines import OUTLINES
 from tests.image_folders import TINY, contents, load
 
 

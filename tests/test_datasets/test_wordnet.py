@@ -3,8 +3,8 @@ import itertools
 import numpy as np
 import pytest
 
-from hirl_mm.datasets.hierarchy import ClassHierarchy
-from hirl_mm.datasets.wordnet import load_taxonomy, wordnet_hierarchy
+from hirl_mm.datasets.taxonomy.hierarchy import ClassHierarchy
+from hirl_mm.datasets.taxonomy.wordnet import load_taxonomy, wordnet_hierarchy
 
 # root > animal > mammal > {dog > {pug, husky}, cat}, bird > {owl}
 #      > thing > {car, lamp}

@@ -2,8 +2,8 @@
 
 import pytest
 
-from hirl_mm.datasets.embedded import write_shape_scenes
-from hirl_mm.engine.cpu_training import fit_to_cpu
+from hirl_mm.datasets.toy import write_shape_scenes
+from hirl_mm.engine.runtime.cpu_training import fit_to_cpu
 from tests.detectors import FOLDER, Losses, load_on_scenes
 from tests.runs import run
 

@@ -11,8 +11,8 @@ from mmengine.dataset import Compose
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 
-from hirl_mm.datasets.embedded import write_shape_scenes
-from hirl_mm.engine.prediction_pictures import draw_predictions
+from hirl_mm.datasets.toy import write_shape_scenes
+from hirl_mm.engine.evaluation.prediction_pictures import draw_predictions
 from hirl_mm.registry import MODELS
 from tests.detectors import Losses
 from tests.released import under

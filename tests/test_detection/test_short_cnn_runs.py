@@ -9,7 +9,7 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 
-from hirl_mm.datasets.embedded import write_shape_scenes
+from hirl_mm.datasets.toy import write_shape_scenes
 from hirl_mm.registry import MODELS
 from tests.detectors import DEMO, FOLDER, TRAIN, VAL, load_on_scenes
 

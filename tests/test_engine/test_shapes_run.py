@@ -1,8 +1,8 @@
 import torch
 
-from hirl_mm.datasets.embedded import write_shapes
-from hirl_mm.datasets.hierarchy import load_hierarchy
-from hirl_mm.engine.labelled_data import labels_of
+from hirl_mm.datasets.taxonomy.hierarchy import load_hierarchy
+from hirl_mm.datasets.toy import write_shapes
+from hirl_mm.engine.features.labelled_data import labels_of
 from hirl_mm.evaluation.functional import tree_purity
 from tests.runs import run, small_config
 

@@ -12,7 +12,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from hirl_mm.features import FeatureBank
 from hirl_mm.models import HIRLAlgorithm
-from hirl_mm.models.utils import FirstOutput
+from hirl_mm.models.modules import FirstOutput
 from tests.algorithms import DIM, PLAIN, build, step_samples, z0_of
 from tests.processes import run_processes
 from tests.samples import IDX

@@ -10,8 +10,8 @@ from mmengine.registry import init_default_scope
 from mmpretrain.models.selfsup import MAE, DenseCL, SimSiam
 
 from hirl_mm.features import FeatureBank
+from hirl_mm.losses import semantic_path_loss
 from hirl_mm.models import HIRLAlgorithm, HIRLMoCo
-from hirl_mm.models.losses import semantic_path_loss
 from hirl_mm.registry import MODELS
 from tests.algorithms import DIM, PLAIN, RESNET, VIT, build, plain_config
 from tests.samples import IDX, samples

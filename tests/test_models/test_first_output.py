@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from hirl_mm.models.utils import FirstOutput
+from hirl_mm.models.modules import FirstOutput
 
 
 def network():

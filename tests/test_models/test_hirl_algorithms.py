@@ -4,7 +4,7 @@ import pytest
 import torch
 from mmpretrain.structures import DataSample
 
-from hirl_mm.models.losses import semantic_path_loss
+from hirl_mm.losses import semantic_path_loss
 from tests.algorithms import (
     DIM,
     PLAIN,

@@ -7,7 +7,7 @@ import torch
 import torch.distributed as dist
 import torch.nn.functional as F
 
-from hirl_mm.models.losses import semantic_path_loss
+from hirl_mm.losses import semantic_path_loss
 from tests.algorithms import DIM, PLAIN, RESNET, build
 from tests.processes import run_processes
 from tests.samples import IDX, samples

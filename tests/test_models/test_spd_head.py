@@ -2,8 +2,8 @@ import pytest
 import torch
 from mmengine.registry import init_default_scope
 
+from hirl_mm.losses import semantic_path_loss
 from hirl_mm.models import SPDHead
-from hirl_mm.models.losses import semantic_path_loss
 from tests.trees import random_tree
 
 

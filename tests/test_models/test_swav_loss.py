@@ -8,7 +8,7 @@ from mmengine.logging import MessageHub
 from mmengine.runner.checkpoint import load_state_dict
 from mmpretrain.models.losses import SwAVLoss as MMPretrainSwAVLoss
 
-from hirl_mm.models.losses import SwAVLoss
+from hirl_mm.models.heads import SwAVLoss
 from hirl_mm.registry import MODELS
 from tests.oracles.swav import naive_swav_loss
 from tests.processes import run_processes

@@ -10,7 +10,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 from hirl_mm.engine.hooks import epoch_time_hook
-from hirl_mm.evaluation.epoch_time import (
+from hirl_mm.studies.epoch_time import (
     PARTS,
     first_to_compare,
     mean_epoch,

@@ -8,7 +8,7 @@ import pytest
 import torch
 from mmengine.config import Config
 
-from hirl_mm.engine.pretrained import load_pretrained
+from hirl_mm.engine.evaluation.pretrained import load_pretrained
 from hirl_mm.evaluation.functional import knn_accuracy
 from tests.processes import free_port
 from tests.runs import ROOT, run, small_config

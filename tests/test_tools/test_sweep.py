@@ -10,13 +10,13 @@ import pytest
 from mmengine.config import Config
 from mmengine.runner import save_checkpoint
 
-from hirl_mm.engine.sweep_runs import (
+from hirl_mm.registry import MODELS
+from hirl_mm.studies.sweep_runs import (
     folder_name,
     last_value,
     parse_arms,
     plan_runs,
 )
-from hirl_mm.registry import MODELS
 from tests.runs import ROOT
 from tests.test_tools.test_launchers import free_port
 from tests.training_tool import start

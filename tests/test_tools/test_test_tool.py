@@ -7,7 +7,7 @@ import cv2
 import pytest
 from mmengine.config import Config
 
-from hirl_mm.datasets.embedded import write_shape_scenes
+from hirl_mm.datasets.toy import write_shape_scenes
 from hirl_mm.registry import MODELS
 from tests.detectors import DEMO, FOLDER
 from tests.processes import free_port

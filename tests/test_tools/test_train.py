@@ -10,7 +10,9 @@ import torch
 
 from hirl_mm.structures import PrototypeTree
 from tests.runs import ROOT, small_config
-from tests.test_engine.test_hierarchical_kmeans_hook import assert_same_tree
+from tests.test_engine.test_hooks.test_hierarchical_kmeans_hook import (
+    assert_same_tree,
+)
 from tests.training_tool import start, train
 
 

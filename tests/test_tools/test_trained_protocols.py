@@ -10,11 +10,11 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 
-from hirl_mm.datasets.annotations import write_annotations
-from hirl_mm.datasets.class_draw import draw_images
-from hirl_mm.datasets.embedded import write_digit_scenes, write_shapes
-from hirl_mm.engine.sweep_runs import last_value
+from hirl_mm.datasets.converters.annotations import write_annotations
+from hirl_mm.datasets.converters.class_draw import draw_images
+from hirl_mm.datasets.toy import write_digit_scenes, write_shapes
 from hirl_mm.registry import DATASETS
+from hirl_mm.studies.sweep_runs import last_value
 from tests.runs import ROOT
 
 FOLDER = ROOT / 'configs/evaluation/demo'

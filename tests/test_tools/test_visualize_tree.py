@@ -8,8 +8,9 @@ import torch
 from mmengine.logging import HistoryBuffer
 from PIL import Image
 
+from hirl_mm.checkpoints.trees import load_tree
+from hirl_mm.datasets.image_folder import load_images
 from hirl_mm.structures import PrototypeTree
-from hirl_mm.visualization.tree_inputs import load_images, load_tree
 
 ROOT = Path(__file__).parents[2]
 

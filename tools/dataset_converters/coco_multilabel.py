@@ -4,7 +4,10 @@ import argparse
 import json
 import sys
 
-from hirl_mm.datasets.coco_multilabel import NUM_CLASSES, coco_multilabel
+from hirl_mm.datasets.converters.coco_multilabel import (
+    NUM_CLASSES,
+    coco_multilabel,
+)
 from hirl_mm.files import replacing
 
 

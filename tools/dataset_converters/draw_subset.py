@@ -4,8 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from hirl_mm.datasets.annotations import write_annotations
-from hirl_mm.datasets.class_draw import draw_images
+from hirl_mm.datasets.converters.annotations import write_annotations
+from hirl_mm.datasets.converters.class_draw import draw_images
 
 
 def parse_args() -> argparse.Namespace:

@@ -4,8 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from hirl_mm.datasets.annotations import write_annotations
-from hirl_mm.datasets.imagenet_subset import subset_annotations
+from hirl_mm.datasets.converters.annotations import write_annotations
+from hirl_mm.datasets.converters.imagenet_subset import subset_annotations
 
 
 def parse_args() -> argparse.Namespace:

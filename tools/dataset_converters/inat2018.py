@@ -4,12 +4,15 @@ import argparse
 import sys
 from pathlib import Path
 
-from hirl_mm.datasets.annotations import (
+from hirl_mm.datasets.converters.annotations import (
     check_images,
     first_of_every_class,
     write_annotations,
 )
-from hirl_mm.datasets.inat2018 import NUM_CLASSES, inat2018_annotations
+from hirl_mm.datasets.converters.inat2018 import (
+    NUM_CLASSES,
+    inat2018_annotations,
+)
 
 
 def parse_args() -> argparse.Namespace:

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from hirl_mm.datasets.annotations import (
+from hirl_mm.datasets.converters.annotations import (
     check_images,
     first_of_every_class,
     read_annotations,

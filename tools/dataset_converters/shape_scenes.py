@@ -6,7 +6,7 @@ from functools import partial
 
 from rich.progress import track
 
-from hirl_mm.datasets.embedded import write_shape_scenes
+from hirl_mm.datasets.toy import write_shape_scenes
 
 
 def parse_args() -> argparse.Namespace:

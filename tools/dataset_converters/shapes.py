@@ -6,8 +6,8 @@ from functools import partial
 
 from rich.progress import track
 
-from hirl_mm.datasets.embedded import write_shapes
-from hirl_mm.datasets.embedded.folder import describe_folder
+from hirl_mm.datasets.toy import write_shapes
+from hirl_mm.datasets.toy.folder import describe_folder
 
 
 def parse_args() -> argparse.Namespace:

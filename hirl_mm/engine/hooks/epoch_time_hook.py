@@ -4,7 +4,7 @@ import torch
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
-from hirl_mm.engine.epochs import check_counts_epochs
+from hirl_mm.engine.checks.epochs import check_counts_epochs
 from hirl_mm.registry import HOOKS
 
 _PARTS = 'before', 'data', 'steps', 'after'

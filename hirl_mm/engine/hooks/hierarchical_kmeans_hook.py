@@ -8,23 +8,24 @@ from mmpretrain.utils import get_ori_model
 
 from hirl_mm.clustering import check_num_prototypes
 from hirl_mm.clustering.assignment import assignment
-from hirl_mm.engine.bank_pass import bank_for
-from hirl_mm.engine.clustering_mode import clustering_mode
-from hirl_mm.engine.feature_pass import FeaturePassError, feature_loader
-from hirl_mm.engine.sample_indices import check_sample_indices
-from hirl_mm.engine.tree_builder import TreeBuilder
-from hirl_mm.engine.tree_checks import (
+from hirl_mm.engine.checks.sample_indices import check_sample_indices
+from hirl_mm.engine.checks.trees import (
     check_has_second_stage,
     check_takes_trees,
 )
-from hirl_mm.engine.tree_guard import TreeGuard
-from hirl_mm.engine.tree_report import report_tree, save_tree
+from hirl_mm.engine.features.bank_pass import bank_for
+from hirl_mm.engine.features.feature_pass import (
+    FeaturePassError,
+    feature_loader,
+)
+from hirl_mm.engine.trees.builder import TreeBuilder
+from hirl_mm.engine.trees.guard import TreeGuard
+from hirl_mm.engine.trees.mode import clustering_mode
+from hirl_mm.engine.trees.report import report_tree, save_tree
 from hirl_mm.features import FeatureBank
 from hirl_mm.models.selfsup import HIRLAlgorithm
 from hirl_mm.registry import HOOKS
-from hirl_mm.structures import PrototypeTree
-
-TREE_KEY = 'prototype_tree'
+from hirl_mm.structures import TREE_KEY, PrototypeTree
 
 
 @HOOKS.register_module()
@@ -45,7 +46,7 @@ class HierarchicalKMeansHook(Hook):
         pipeline: Data pipeline of the feature pass; it replaces that of the
             training data set.
         mode: ``'faithful'``, ``'fast'`` or ``'bank'``, see
-            :func:`~hirl_mm.engine.clustering_mode.clustering_mode`.
+            :func:`~hirl_mm.engine.trees.mode.clustering_mode`.
         interval: Epochs between two clusterings.
         num_iters: Iterations per run of k-means; None as in the mode, and so
             for all that follow up to ``cold_interval``.
@@ -59,7 +60,7 @@ class HierarchicalKMeansHook(Hook):
         num_workers: Of the feature pass, per rank.
         max_keep_trees: How many of the latest tree files stay; -1 for all.
         guard: Arguments of the
-            :class:`~hirl_mm.engine.tree_guard.TreeGuard`.
+            :class:`~hirl_mm.engine.trees.guard.TreeGuard`.
 
     Raises:
         ValueError: If an argument is out of range, or before the first

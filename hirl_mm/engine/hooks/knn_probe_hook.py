@@ -5,11 +5,11 @@ from mmengine.runner import Runner
 from mmpretrain.registry import DATASETS
 from mmpretrain.utils import get_ori_model
 
-from hirl_mm.engine.feature_pass import (
+from hirl_mm.engine.features.feature_pass import (
     feature_loader,
     whole_backbone_features,
 )
-from hirl_mm.engine.labelled_data import labels_of, subset
+from hirl_mm.engine.features.labelled_data import labels_of, subset
 from hirl_mm.evaluation.functional import knn_accuracy
 from hirl_mm.registry import HOOKS
 

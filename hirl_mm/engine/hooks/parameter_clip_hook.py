@@ -3,7 +3,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from torch.optim import Optimizer
 
-from hirl_mm.engine.optimizer_step import optimizer_with_plain_steps
+from hirl_mm.engine.optimizers.optimizer_step import optimizer_with_plain_steps
 from hirl_mm.registry import HOOKS
 
 

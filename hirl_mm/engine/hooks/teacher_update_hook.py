@@ -2,8 +2,8 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmpretrain.utils import get_ori_model
 
-from hirl_mm.engine.epochs import check_counts_epochs
-from hirl_mm.engine.optimizer_step import optimizer_with_plain_steps
+from hirl_mm.engine.checks.epochs import check_counts_epochs
+from hirl_mm.engine.optimizers.optimizer_step import optimizer_with_plain_steps
 from hirl_mm.models.selfsup import SelfDistillation
 from hirl_mm.registry import HOOKS
 

@@ -6,9 +6,10 @@ import torch
 from numpy.typing import ArrayLike
 from sklearn.metrics import normalized_mutual_info_score
 
-from hirl_mm.evaluation.functional.clustering import clustering_scores
-from hirl_mm.evaluation.functional.purity import tree_purity
 from hirl_mm.structures import PrototypeTree
+
+from .clustering import clustering_scores
+from .purity import tree_purity
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from hirl_mm.evaluation.functional.labels import check_labels
 from hirl_mm.features.neighbors import top_k_neighbors
+
+from .labels import check_labels
 
 _VOTE_CHUNK = 1024
 

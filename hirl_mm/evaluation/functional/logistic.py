@@ -5,13 +5,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from hirl_mm.evaluation.functional.labels import check_labels
-from hirl_mm.evaluation.functional.softmax_regression import (
-    fit_softmax,
-    predict_softmax,
-)
 from hirl_mm.evaluation.label_subsets import label_subset
 from hirl_mm.features.neighbors import check_finite
+
+from .labels import check_labels
+from .softmax_regression import fit_softmax, predict_softmax
 
 STRENGTHS = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7)
 FIXED_STRENGTH = 1e-4

@@ -7,7 +7,7 @@ from sklearn.model_selection import cross_val_score
 from sklearn.preprocessing import normalize
 from sklearn.svm import LinearSVC
 
-from hirl_mm.evaluation.functional.average_precision import (
+from .average_precision import (
     AP_METHODS,
     average_precision,
     check_shown,

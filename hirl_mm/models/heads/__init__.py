@@ -2,10 +2,12 @@ from .dino_head import DINODistillHead
 from .ibot_head import iBOTDistillHead
 from .masked_multi_label_head import MaskedMultiLabelHead
 from .spd_head import SPDHead
+from .swav_loss import SwAVLoss
 
 __all__ = [
     'DINODistillHead',
     'MaskedMultiLabelHead',
     'SPDHead',
+    'SwAVLoss',
     'iBOTDistillHead',
 ]

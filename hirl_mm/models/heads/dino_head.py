@@ -3,14 +3,14 @@ from mmengine.dist import all_reduce
 from mmengine.model import BaseModule
 from torch import Tensor
 
-from hirl_mm.models.losses import (
+from hirl_mm.heads import NormalizedLinear
+from hirl_mm.losses import (
     at_least_float32,
     mean_entropy,
     teacher_probabilities,
-    teacher_temperature,
     view_distillation_loss,
 )
-from hirl_mm.models.utils import NormalizedLinear, current_epoch
+from hirl_mm.models.modules import current_epoch, teacher_temperature
 from hirl_mm.registry import MODELS
 
 

@@ -1,10 +1,7 @@
 import torch
 from torch import Tensor
 
-from hirl_mm.models.losses import (
-    patch_distillation_loss,
-    teacher_probabilities,
-)
+from hirl_mm.losses import patch_distillation_loss, teacher_probabilities
 from hirl_mm.registry import MODELS
 
 from .dino_head import DINODistillHead

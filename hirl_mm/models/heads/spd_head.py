@@ -2,7 +2,7 @@ import torch
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
-from hirl_mm.models.losses import (
+from hirl_mm.losses import (
     check_reduction,
     sample_negative_leaves,
     semantic_path_loss,
@@ -28,7 +28,7 @@ class SPDHead(BaseModule):
             MoCo v3.
         num_negatives: Negative paths per sample (N_neg); None for all.
         reduction: See
-            :func:`~hirl_mm.models.losses.semantic_path_loss`.
+            :func:`~hirl_mm.losses.semantic_path.loss`.
         loss_weight: Factor of the loss; the paper adds it with weight 1.
         norm_cfg: Normalisation of the hidden layers. The released heads use
             plain BatchNorm over the batch of one GPU.

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from mmpretrain.models.selfsup import BaseSelfSupervisor
 from torch import Tensor
 
-from hirl_mm.models.utils import FirstOutput, pooled
+from hirl_mm.models.modules import FirstOutput, pooled
 
 _NOT_IN_ORDER = (
     '{name}.{path} did not get a view as this step got it, so that its rows '

@@ -2,7 +2,7 @@ import torch
 from mmpretrain.structures import DataSample
 from torch import Tensor
 
-from hirl_mm.models.utils import batch_per_resolution, pooled
+from hirl_mm.models.modules import batch_per_resolution, pooled
 from hirl_mm.registry import MODELS
 
 from .self_distillation import SelfDistillation

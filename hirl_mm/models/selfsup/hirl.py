@@ -4,7 +4,7 @@ from mmpretrain.structures import DataSample
 from torch import Tensor, nn
 
 from hirl_mm.features import FeatureBank
-from hirl_mm.models.utils import (
+from hirl_mm.models.modules import (
     FirstOutput,
     check_least_views,
     output_dim,

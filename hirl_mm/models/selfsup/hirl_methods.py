@@ -4,7 +4,7 @@ import torch
 from mmpretrain.models.selfsup import BEiT, MoCo, MoCoV3, SimSiam, SwAV
 from torch import Tensor, nn
 
-from hirl_mm.models.utils import FirstOutput
+from hirl_mm.models.modules import FirstOutput
 from hirl_mm.registry import MODELS
 
 from .dino import DINOAlgorithm

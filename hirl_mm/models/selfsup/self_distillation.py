@@ -3,7 +3,7 @@ from collections.abc import Sequence
 from mmpretrain.models.selfsup import BaseSelfSupervisor
 from torch import Tensor, nn
 
-from hirl_mm.models.utils import (
+from hirl_mm.models.modules import (
     MomentumTeacher,
     check_num_views,
     done_share,

@@ -1,0 +1,1 @@
+"""From the files of public data sets to lists of images and labels."""

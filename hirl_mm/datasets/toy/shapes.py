@@ -1,0 +1,233 @@
+import os
+import zlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from hirl_mm.datasets.taxonomy.hierarchy import ClassHierarchy
+
+from .folder import check_at_least, save_png, write_folder
+from .outlines import OUTLINES
+
+VERSION = 1  # raise it when the images change
+SUPERSAMPLING = 4
+LUMA = np.array([0.299, 0.587, 0.114])
+
+# texture -> where the first of its two colours is, at (u, v) in periods
+TEXTURES: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
+    'checkered': lambda u, v: (np.floor(1.5 * u) + np.floor(1.5 * v)) % 2 < 1,
+    'dotted': lambda u, v: (
+        (u - np.rint(u)) ** 2 + (v - np.rint(v)) ** 2 < 0.36**2
+    ),
+    'striped': lambda u, v: u - np.floor(u) < 0.5,
+}
+
+
+def write_shapes(
+    root: str | os.PathLike,
+    *,
+    image_size: int = 64,
+    num_train_per_class: int = 100,
+    num_val_per_class: int = 20,
+    seed: int = 0,
+    progress: Callable[[Sequence], Iterable] = iter,
+) -> Path:
+    """Draw a labelled image folder whose classes make a three-level tree.
+
+    Every image shows one shape. The coarse class is its family (polygon,
+    round, star, stroke), the middle class the shape within the family, the
+    fine class shape and texture: 4, 12 and 36 classes. Colours, place, size,
+    rotation (up to 25 degrees either way), mirroring and the direction and
+    period of the texture are drawn alike for every class and tell nothing
+    about it; the colours differ in brightness, so that gray images show the
+    classes too.
+
+    The images are ``root/train/<fine class>/<index>.png`` and
+    ``root/val/<fine class>/<index>.png``. ``root/hierarchy.json`` holds the
+    tree, for :func:`hirl_mm.datasets.taxonomy.hierarchy.load_hierarchy`::
+
+        {"levels": ["fine", "middle", "coarse"],
+         "classes": {
+            "burst-dotted": ["burst-dotted", "burst", "star"],
+            "burst-striped": ["burst-striped", "burst", "star"], ...}}
+
+    Args:
+        root: Folder to write; reused if it holds the same data set already.
+        image_size: Height and width of the images, at least 32.
+        num_train_per_class: Training images per fine class. An image depends
+            on seed, split, class and index alone: with more images per class
+            the first ones stay the same.
+        num_val_per_class: Validation images per fine class.
+        seed: Seed of the images.
+        progress: Wraps the sequence of images while they are drawn, for
+            example ``rich.progress.track``.
+
+    Returns:
+        ``root``.
+
+    Raises:
+        ValueError: If an argument is out of range.
+        FileExistsError: If ``root`` holds something else.
+    """
+    nums = {'train': num_train_per_class, 'val': num_val_per_class}
+    parameters = {
+        'image_size': image_size,
+        'num_train_per_class': num_train_per_class,
+        'num_val_per_class': num_val_per_class,
+        'seed': seed,
+        'version': VERSION,
+    }
+    check_at_least(32, image_size=image_size)
+    check_at_least(0, seed=seed)
+    check_at_least(1, **{f'num_{k}_per_class': v for k, v in nums.items()})
+    hierarchy = shape_hierarchy()
+
+    def fill(folder: Path) -> None:
+        jobs = [
+            (split, name, index)
+            for split, num in nums.items()
+            for name in hierarchy.names('fine')
+            for index in range(num)
+        ]
+        for split, name, index in progress(jobs):
+            where = zlib.crc32(f'{split}/{name}'.encode())
+            image = draw_shape(
+                *hierarchy.classes[name],
+                image_size,
+                np.random.default_rng([seed, where, index]),
+            )
+            save_png(image, folder / split / name / f'{index:05d}.png')
+        hierarchy.save(folder / 'hierarchy.json')
+
+    return write_folder(root, 'shapes', parameters, fill)
+
+
+def shape_hierarchy() -> ClassHierarchy:
+    """The 36 fine, 12 middle and 4 coarse classes of the shapes."""
+    return ClassHierarchy(
+        levels=('fine', 'middle', 'coarse'),
+        classes={
+            f'{shape}-{texture}': (f'{shape}-{texture}', shape, family)
+            for family, shapes in OUTLINES.items()
+            for shape in shapes
+            for texture in TEXTURES
+        },
+    )
+
+
+def draw_shape(
+    fine: str,
+    middle: str,
+    coarse: str,
+    image_size: int,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """One image of a class, (image_size, image_size, 3) uint8."""
+    background, first, second = draw_colours(rng)
+    shape = place_shape(fine, middle, coarse, image_size, rng)
+    return np.rint(255 * shape.paint(background, first, second)).astype(
+        np.uint8
+    )
+
+
+@dataclass(frozen=True)
+class PlacedShape:
+    """A shape on a square canvas.
+
+    Args:
+        outline: (P, 2) corners x, y, in pixels.
+        shares: Of every pixel that the two colours cover, (S, S, 1) each.
+    """
+
+    outline: np.ndarray
+    shares: tuple[np.ndarray, np.ndarray]
+
+    def paint(
+        self, background: np.ndarray, first: np.ndarray, second: np.ndarray
+    ) -> np.ndarray:
+        """(S, S, 3) from colours (3,), or images of that shape, of 0 to 1."""
+        return background + sum(
+            share * (colour - background)
+            for share, colour in zip(self.shares, (first, second), strict=True)
+        )
+
+
+def place_shape(
+    fine: str,
+    middle: str,
+    coarse: str,
+    image_size: int,
+    rng: np.random.Generator,
+) -> PlacedShape:
+    """A shape of a class, placed, turned and filled at random.
+
+    Args:
+        fine: Names outline and texture.
+        middle: Names the outline.
+        coarse: Its family.
+        image_size: S, of the canvas.
+        rng: Draws the rest.
+    """
+    radius = rng.uniform(0.34, 0.46)
+    centre = rng.uniform(radius + 0.03, 0.97 - radius, size=2)
+    mirror = (rng.choice([-1, 1]), 1)
+    turn = _rotation(rng.uniform(-25, 25))
+    outline = mirror * OUTLINES[coarse][middle] @ turn
+    outline = radius * outline + centre
+    inside = _fill(outline, image_size)
+
+    texture = TEXTURES[fine.removeprefix(f'{middle}-')]
+    period = rng.uniform(0.13, 0.18)
+    turn = _rotation(rng.uniform(0, 360)) / period
+    origin = centre + rng.uniform(-0.5, 0.5, size=2) * period
+    is_first = texture(*_coordinates(image_size, origin, turn))
+    shares = _reduce(inside & is_first), _reduce(inside & ~is_first)
+    return PlacedShape(outline * image_size, shares)
+
+
+def draw_colours(rng: np.random.Generator) -> np.ndarray:
+    """(3, 3) RGB of 0 to 1: a dark, a medium and a bright one, shuffled."""
+    luma = rng.permutation([0.16, 0.5, 0.84]) + rng.uniform(-0.1, 0.1, size=3)
+    tint = rng.uniform(size=(3, 3))
+    tint -= (tint @ LUMA)[:, None]  # has no luma of its own
+    room = np.where(tint > 0, 1 - luma[:, None], luma[:, None])
+    reach = (room / np.abs(tint)).min(axis=1)
+    strength = reach * rng.uniform(0.3, 1, size=3)
+    return np.clip(luma[:, None] + strength[:, None] * tint, 0, 1)
+
+
+def _rotation(degrees: float) -> np.ndarray:
+    """(2, 2) to turn row vectors."""
+    angle = np.deg2rad(degrees)
+    cos, sin = np.cos(angle), np.sin(angle)
+    return np.array([[cos, sin], [-sin, cos]])
+
+
+def _fill(points: np.ndarray, image_size: int) -> np.ndarray:
+    """(S, S) bool, inside of a polygon (P, 2) in units of the image."""
+    size = SUPERSAMPLING * image_size
+    image = Image.new('1', (size, size))
+    corners = [tuple(point) for point in (size * points - 0.5).tolist()]
+    ImageDraw.Draw(image).polygon(corners, fill=1)
+    return np.array(image)
+
+
+def _coordinates(
+    image_size: int, origin: np.ndarray, turn: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Two (S, S): ``(xy - origin) @ turn`` of all subpixels."""
+    size = SUPERSAMPLING * image_size
+    ticks = (np.arange(size, dtype=np.float32) + 0.5) / size
+    x, y = ticks - origin[0], (ticks - origin[1])[:, None]
+    u, v = (x * a + y * b for a, b in turn.astype(np.float32).T)
+    return u, v
+
+
+def _reduce(mask: np.ndarray) -> np.ndarray:
+    """(S, S) bool to the share of every pixel (H, W, 1) that it covers."""
+    size = len(mask) // SUPERSAMPLING
+    blocks = mask.reshape(size, SUPERSAMPLING, size, SUPERSAMPLING)
+    return blocks.mean(axis=(1, 3), dtype=np.float32)[..., None]

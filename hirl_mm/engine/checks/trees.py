@@ -1,0 +1,50 @@
+"""Whether a run can train on trees, said before its first iteration."""
+
+from mmengine.runner import Runner
+from torch import nn
+
+from hirl_mm.models.selfsup import HIRLAlgorithm
+
+from .epochs import check_counts_epochs
+
+
+def check_takes_trees(
+    model: nn.Module, num_prototypes: tuple[int, ...]
+) -> None:
+    """Raise unless the model learns from trees of these numbers.
+
+    Raises:
+        TypeError: If it is no HIRLAlgorithm.
+        ValueError: If its head is of other levels, or there is no second
+            leaf.
+    """
+    if not isinstance(model, HIRLAlgorithm):
+        raise TypeError(
+            'HierarchicalKMeansHook gives its tree to a HIRLAlgorithm, '
+            'such as hirl_mm.HIRLMoCo, but the model is a '
+            f'{type(model).__name__}'
+        )
+    if model.spd_head.num_levels != len(num_prototypes):
+        raise ValueError(
+            f'num_prototypes {num_prototypes} makes a tree of '
+            f'{len(num_prototypes)} levels, but spd_head has '
+            f'num_levels={model.spd_head.num_levels}: give both the same'
+        )
+    if num_prototypes[0] < 2:
+        raise ValueError(
+            'num_prototypes needs at least 2 prototypes at its finest '
+            f'level, to have a negative path, got {num_prototypes}'
+        )
+
+
+def check_has_second_stage(runner: Runner, start_epoch: int) -> None:
+    """Raise ValueError unless the run counts epochs beyond the first stage."""
+    check_counts_epochs(
+        runner, 'HierarchicalKMeansHook clusters before epochs'
+    )
+    if start_epoch >= runner.max_epochs:
+        raise ValueError(
+            f'start_epoch={start_epoch} leaves no epoch with a tree '
+            f'in a training of max_epochs={runner.max_epochs}: lower '
+            'start_epoch (the paper uses a tenth of the epochs)'
+        )

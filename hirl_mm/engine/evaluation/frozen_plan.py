@@ -1,0 +1,120 @@
+"""What to evaluate, checked before the first feature is extracted."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from mmengine.dataset import BaseDataset
+from torch import Tensor
+
+from hirl_mm.datasets.taxonomy.wordnet import load_taxonomy
+from hirl_mm.engine.features.labelled_data import (
+    class_names_of,
+    labels_of,
+    paths_of,
+)
+from hirl_mm.evaluation.frozen_protocols import Taxonomy
+from hirl_mm.evaluation.label_subsets import label_subset, subset_from_list
+
+HIERARCHY_FILE = 'hierarchy.json'
+
+
+@dataclass(frozen=True)
+class FrozenPlan:
+    """Labels and choices of an evaluation of frozen features.
+
+    Args:
+        train_labels: (N,) long.
+        val_labels: (Q,) long.
+        class_names: Names by class.
+        subsets: Indices of labelled training images by the name of the
+            share.
+        taxonomy: None if there is none.
+    """
+
+    train_labels: Tensor
+    val_labels: Tensor
+    class_names: list[str]
+    subsets: dict[str, Tensor]
+    taxonomy: Taxonomy | None
+
+
+def plan_evaluation(
+    train: BaseDataset,
+    val: BaseDataset,
+    ks: Sequence[int],
+    shares: Sequence[str],
+    hierarchy: str | None = None,
+    seed: int = 0,
+) -> FrozenPlan:
+    """See that data and options fit together.
+
+    Args:
+        train: Labelled training images.
+        val: Labelled validation images.
+        ks: Numbers of neighbours.
+        shares: Of labelled training images for logistic regression, such as
+            ``'1%'``, which is drawn by class, or ``'1%=FILE'`` for those in
+            a list.
+        hierarchy: File of a taxonomy; None for the one beside the images,
+            if there is one.
+        seed: Of the drawn shares.
+
+    Raises:
+        ValueError: If labels are missing, k is larger than the training set,
+            the two sets differ in their classes, or a share or the taxonomy
+            does not fit them.
+        FileNotFoundError: If a named file is not there.
+    """
+    train_labels = labels_of(train, 'training images')
+    val_labels = labels_of(val, 'validation images')
+    names = class_names_of(train)
+    if max(ks) > len(train):
+        raise ValueError(
+            f'k = {max(ks)} is larger than the training set of {len(train)} '
+            'images; give smaller numbers of neighbours with --ks'
+        )
+    if int(val_labels.max()) >= len(names):
+        raise ValueError(
+            f'the validation images ({val.data_root}) have a class '
+            f'{int(val_labels.max())}, but the training images '
+            f'({train.data_root}) have {len(names)} classes: evaluate with '
+            'two splits of one data set'
+        )
+    return FrozenPlan(
+        train_labels,
+        val_labels,
+        names,
+        {
+            share.partition('=')[0]: _subset(share, train, train_labels, seed)
+            for share in shares
+        },
+        _taxonomy(hierarchy, Path(train.data_root), names),
+    )
+
+
+def _subset(
+    share: str, dataset: BaseDataset, labels: Tensor, seed: int
+) -> Tensor:
+    name, _, file = share.partition('=')
+    if file:
+        chosen = subset_from_list(file, paths_of(dataset), labels.numpy())
+        return torch.from_numpy(chosen)
+    try:
+        fraction = float(name.removesuffix('%')) / 100
+    except ValueError:
+        raise ValueError(
+            f"a share is written as '1%' or '1%=FILE', got {share!r}"
+        ) from None
+    return torch.from_numpy(label_subset(labels.numpy(), fraction, seed))
+
+
+def _taxonomy(
+    file: str | None, data_root: Path, names: list[str]
+) -> Taxonomy | None:
+    beside = data_root / HIERARCHY_FILE
+    if file is None and not beside.is_file():
+        return None
+    hierarchy = load_taxonomy(file or beside, names)
+    return Taxonomy(hierarchy.levels, hierarchy.tables())

@@ -1,0 +1,1 @@
+"""Passes of a model over a data set."""

@@ -1,0 +1,176 @@
+"""Frozen features of a labelled data set, extracted once and kept."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from mmengine.config import Config
+from mmengine.dataset import BaseDataset
+from mmengine.dist import barrier, broadcast_object_list, is_main_process
+from mmengine.model import BaseModel
+from torch import Tensor
+
+from hirl_mm.engine.runtime.model_config import with_data_preprocessor
+from hirl_mm.engine.runtime.progress import logged_progress
+from hirl_mm.features.store import (
+    FeatureStoreError,
+    merge_shards,
+    open_features,
+    remove_store,
+    stored_facts,
+    write_shard,
+)
+
+from .feature_pass import (
+    feature_loader,
+    named_by_path,
+    normalized_images,
+    pooled_backbone,
+)
+from .fingerprint import config_fingerprint, data_fingerprint, file_fingerprint
+
+_MEANING = dict(
+    checkpoint='another checkpoint',
+    prefix='another network of the checkpoint',
+    network='another model or normalisation in the config',
+    pipeline='images that are read or cropped otherwise',
+    data='other images or labels',
+    num_samples='another number of images',
+    half='another precision',
+)
+
+
+@dataclass(frozen=True)
+class FeatureCache:
+    """A folder for the features of one checkpoint.
+
+    Args:
+        folder: Holds a store per data set.
+        source: What the features depend on besides the data, from
+            :func:`feature_source`.
+        half: Whether to store float16.
+        refresh: Whether to replace features of something else instead of
+            refusing to go on.
+        batch_size: Of the feature pass, per rank.
+        num_workers: Of the feature pass, per rank.
+    """
+
+    folder: Path
+    source: dict
+    half: bool = False
+    refresh: bool = False
+    batch_size: int = 256
+    num_workers: int = 4
+
+    def features(
+        self,
+        model: Callable[[], BaseModel],
+        dataset: BaseDataset,
+        name: str,
+        pipeline: list[dict],
+    ) -> Tensor:
+        """Features of a data set, extracted if they are not there.
+
+        All ranks call this, and each extracts its share.
+
+        Args:
+            model: Gives the model in evaluation mode; asked only if something
+                is to be extracted.
+            dataset: With its evaluation pipeline.
+            name: Of the data set, and of its store.
+            pipeline: Config of the data set's pipeline.
+
+        Returns:
+            The features (N, C), on disk until they are used.
+
+        Raises:
+            FeatureStoreError: If the store holds features of another
+                checkpoint, config or data set.
+            FeaturePassError: If features are NaN or infinite.
+        """
+        folder = self.folder / name
+        facts = self.source | dict(
+            half=self.half,
+            num_samples=len(dataset),
+            data=data_fingerprint(dataset),
+            pipeline=config_fingerprint(pipeline),
+        )
+        if self._must_extract(folder, facts):
+            self._extract(model(), dataset, name)
+            barrier()
+            if is_main_process():
+                merge_shards(folder, len(dataset), facts)
+            barrier()
+        return open_features(folder)
+
+    def _must_extract(self, folder: Path, facts: dict) -> bool:
+        """Rank 0's word, before others write. Clears what is in the way."""
+        answer = [None]
+        if is_main_process():
+            stored = stored_facts(folder)
+            complaint = _difference(folder, stored, facts)
+            if complaint and self.refresh:
+                stored, complaint = None, None
+            if stored is None:
+                remove_store(folder)
+            answer = [complaint or (stored is None)]
+        broadcast_object_list(answer)
+        if isinstance(answer[0], str):
+            raise FeatureStoreError(answer[0])
+        return answer[0]
+
+    def _extract(
+        self, model: BaseModel, dataset: BaseDataset, name: str
+    ) -> None:
+        loader = feature_loader(
+            dataset, None, self.batch_size, self.num_workers
+        )
+        extract = pooled_backbone(model)
+
+        def of_batch(batch: dict) -> Tensor:
+            return extract(normalized_images(model, batch))
+
+        with named_by_path(dataset, name):
+            write_shard(
+                of_batch,
+                logged_progress(loader, name),
+                self.folder / name,
+                self.half,
+            )
+
+
+def feature_source(
+    cfg: Config, checkpoint: str | None, prefix: str | None = None
+) -> dict:
+    """What the features of a network depend on, to compare.
+
+    Args:
+        cfg: A training config.
+        checkpoint: File; None for the initialisation from the config's seed.
+        prefix: Of the backbone in the file; None for the evaluated one.
+    """
+    weights = (
+        f'random, seed {cfg.get("randomness", {}).get("seed")}'
+        if checkpoint is None
+        else file_fingerprint(checkpoint)
+    )
+    return dict(
+        checkpoint=weights,
+        prefix=prefix,
+        network=config_fingerprint(with_data_preprocessor(cfg)),
+    )
+
+
+def _difference(folder: Path, stored: dict | None, facts: dict) -> str | None:
+    """A complaint about features of something else."""
+    if stored is None or stored == facts:
+        return None
+    differing = [
+        f'{_MEANING[key]} ({key}: {stored.get(key)!s:.16}, now {value!s:.16})'
+        for key, value in facts.items()
+        if stored.get(key) != value
+    ]
+    return (
+        f'{folder} holds features of {" and of ".join(differing)}. Write to '
+        'another folder with --out, or replace them with --refresh'
+    )

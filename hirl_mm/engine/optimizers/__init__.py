@@ -1,0 +1,1 @@
+"""Constructors of optimizer wrappers, and the steps of an optimizer."""

@@ -1,0 +1,1 @@
+"""Configs, processes, seeds and progress of a run."""

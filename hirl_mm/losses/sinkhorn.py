@@ -1,0 +1,45 @@
+import torch
+from torch import Tensor
+
+from hirl_mm.ranks import gather_tensors
+
+
+@torch.no_grad()
+def sinkhorn(scores: Tensor, epsilon: float, num_iters: int = 3) -> Tensor:
+    r"""Assign samples to prototypes in equal shares, Eq. 3 to 5 of SwAV.
+
+    Starting from :math:`\exp(S / \epsilon)`, each iteration scales the
+    prototypes to equal mass over the samples of all ranks and then every
+    sample to mass 1, as the released code of SwAV and HIRL does. It runs on
+    logarithms, so no score is too large and no prototype too far away for
+    it, and in float32: autocast casts none of its operations down. Per
+    iteration one (K,) vector travels from every rank.
+
+    mmpretrain 1.2 sums over the ranks only where one of them sees an empty
+    prototype, so that every rank solves a problem of its own.
+
+    Args:
+        scores: (..., n, K), of the samples of this rank, whose number may
+            differ between ranks; problems of the leading dimensions are
+            solved apart.
+        epsilon: Temperature of the scores; the larger, the more even the
+            assignment.
+        num_iters: At least 1.
+
+    Returns:
+        (..., n, K) float32, rows that sum to 1. The masses of the prototypes
+        are equal up to what further iterations would mend.
+
+    Example:
+        >>> sinkhorn(torch.tensor([[0.9, 0.1], [0.8, 0.1]]), 0.05).sum(1)
+        tensor([1., 1.])
+    """
+    log_q = scores.float() / epsilon
+    for _ in range(num_iters):
+        log_q -= _over_ranks(log_q.logsumexp(-2, keepdim=True))
+        log_q -= log_q.logsumexp(-1, keepdim=True)
+    return log_q.exp_()
+
+
+def _over_ranks(log_mass: Tensor) -> Tensor:
+    return torch.stack(gather_tensors(log_mass.contiguous())).logsumexp(0)

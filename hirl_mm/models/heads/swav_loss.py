@@ -1,0 +1,172 @@
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from mmengine.model import BaseModule
+from torch import Tensor, nn
+
+from hirl_mm.losses.sinkhorn import sinkhorn
+from hirl_mm.losses.swapped_prediction import swapped_prediction_loss
+from hirl_mm.models.modules import current_epoch
+from hirl_mm.models.modules.embedding_queue import EmbeddingQueue
+from hirl_mm.registry import MODELS
+
+
+@MODELS.register_module()
+class SwAVLoss(BaseModule):
+    """Loss of `SwAV <https://arxiv.org/abs/2006.09882>`_, with its prototypes.
+
+    Takes the place of mmpretrain's in ``SwAVHead``, under the same keys
+    (``prototypes.weight``). Value and gradient do not depend on the number
+    of processes that a batch is spread over, and the queue, which
+    mmpretrain's ``SwAVHook`` would have set up, is part of the module.
+    Computed in float32 whatever autocast says.
+
+    Args:
+        feat_dim: D, dimension of the embeddings.
+        num_prototypes: K.
+        num_crops: Crops of each resolution, as the ``num_views`` of the
+            pipeline; V in total.
+        crops_for_assign: The A crops that images are assigned by.
+        epsilon: See :func:`~hirl_mm.losses.sinkhorn`.
+        temperature: Of the predictions.
+        num_iters: See :func:`~hirl_mm.losses.sinkhorn`.
+        queue_length: Earlier images that the assignment counts in, those of
+            all ranks together; a multiple of the global batch, 0 for none.
+        queue_start_epoch: The queue fills from this epoch on and is used
+            once it is full.
+        init_cfg: Initialisation of the parameters.
+
+    Raises:
+        ValueError: If an argument is out of range.
+    """
+
+    def __init__(
+        self,
+        feat_dim: int,
+        num_prototypes: int = 3000,
+        num_crops: Sequence[int] = (2, 6),
+        crops_for_assign: Sequence[int] = (0, 1),
+        epsilon: float = 0.05,
+        temperature: float = 0.1,
+        num_iters: int = 3,
+        queue_length: int = 0,
+        queue_start_epoch: int = 15,
+        init_cfg: dict | None = None,
+    ) -> None:
+        super().__init__(init_cfg)
+        _check_positive(
+            feat_dim=feat_dim,
+            num_prototypes=num_prototypes,
+            epsilon=epsilon,
+            temperature=temperature,
+            num_iters=num_iters,
+        )
+        _check_crops(num_crops, crops_for_assign)
+        if queue_length < 0 or queue_start_epoch < 0:
+            raise ValueError(
+                'queue_length and queue_start_epoch must be at least 0, got '
+                f'{queue_length} and {queue_start_epoch}; queue_length=0 '
+                'trains without a queue'
+            )
+        self.feat_dim = feat_dim
+        self.num_crops = sum(num_crops)
+        self.crops_for_assign = tuple(crops_for_assign)
+        self.epsilon = epsilon
+        self.temperature = temperature
+        self.num_iters = num_iters
+        self.queue_start_epoch = queue_start_epoch
+        self.prototypes = nn.Linear(feat_dim, num_prototypes, bias=False)
+        self.queue: EmbeddingQueue | None = None
+        if queue_length:
+            self.queue = EmbeddingQueue(
+                len(self.crops_for_assign), queue_length, feat_dim
+            )
+
+    def forward(self, embeddings: Tensor) -> Tensor:
+        """The loss of a batch, which joins the queue.
+
+        Scales the prototypes to unit length first, in place.
+
+        Args:
+            embeddings: (V * B, D) unit rows, crop by crop.
+
+        Returns:
+            A scalar, the mean over this rank's batch.
+
+        Raises:
+            ValueError: If the embeddings do not fit ``num_crops``,
+                ``feat_dim`` or ``queue_length``.
+        """
+        batch_size = self._batch_size(embeddings)
+        with torch.no_grad():
+            weight = self.prototypes.weight
+            weight.copy_(F.normalize(weight, dim=1))
+        with torch.autocast(embeddings.device.type, enabled=False):
+            embeddings = embeddings.float().unflatten(0, (-1, batch_size))
+            scores = self.prototypes(embeddings)
+            assignments = self._assign(embeddings.detach(), scores.detach())
+            return swapped_prediction_loss(
+                scores / self.temperature, assignments, self.crops_for_assign
+            )
+
+    @torch.no_grad()
+    def _assign(self, embeddings: Tensor, scores: Tensor) -> Tensor:
+        """Of all crops (V, B, D) and (V, B, K), those to assign (A, B, K)."""
+        batch_size = scores.size(1)
+        scores = self._assigned(scores)
+        if (
+            self.queue is not None
+            and current_epoch() >= self.queue_start_epoch
+        ):
+            if self.queue.full:
+                earlier = self.prototypes(self.queue.share())
+                scores = torch.cat((scores, earlier), dim=1)
+            self.queue.push(self._assigned(embeddings))
+        found = sinkhorn(scores, self.epsilon, self.num_iters)
+        return found[:, :batch_size]
+
+    def _assigned(self, crops: Tensor) -> Tensor:
+        return torch.stack([crops[crop] for crop in self.crops_for_assign])
+
+    def _batch_size(self, embeddings: Tensor) -> int:
+        num, dim = embeddings.shape
+        if dim != self.feat_dim:
+            raise ValueError(
+                f'the loss has feat_dim={self.feat_dim}, but the embeddings '
+                f'have {dim} dimensions: use feat_dim={dim}'
+            )
+        if not num or num % self.num_crops:
+            raise ValueError(
+                f'{num} embeddings cannot be those of {self.num_crops} crops '
+                '(the sum of num_crops) of every image: give num_crops the '
+                'num_views of MultiView in the pipeline'
+            )
+        batch_size = num // self.num_crops
+        if self.queue is not None:
+            self.queue.check_batch(batch_size)
+        return batch_size
+
+
+def _check_positive(**values: float) -> None:
+    for name, value in values.items():
+        if value <= 0:
+            raise ValueError(f'{name} must be positive, got {value}')
+
+
+def _check_crops(
+    num_crops: Sequence[int], crops_for_assign: Sequence[int]
+) -> None:
+    total = sum(num_crops)
+    if total < 2 or min(num_crops) < 1:
+        raise ValueError(
+            'num_crops must name at least 2 crops in total, to predict one '
+            f'from another, such as (2, 6), got {tuple(num_crops)}'
+        )
+    crops = tuple(crops_for_assign)
+    inside = all(0 <= crop < total for crop in crops)
+    if not crops or not inside or len(set(crops)) < len(crops):
+        raise ValueError(
+            f'crops_for_assign must be different indices below {total}, the '
+            f'sum of num_crops, such as (0, 1), got {crops}'
+        )

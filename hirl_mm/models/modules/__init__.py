@@ -1,0 +1,32 @@
+"""Modules and helpers that several methods share."""
+
+from .embedding_queue import EmbeddingQueue
+from .first_output import FirstOutput
+from .masked_patches import MaskedPatches
+from .momentum_schedule import momentum_at
+from .momentum_teacher import MomentumTeacher
+from .multi_crop import (
+    batch_per_resolution,
+    check_least_views,
+    check_num_views,
+)
+from .output_dim import output_dim
+from .pooled import pooled
+from .teacher_temperature import teacher_temperature
+from .training_progress import current_epoch, done_share
+
+__all__ = [
+    'EmbeddingQueue',
+    'FirstOutput',
+    'MaskedPatches',
+    'MomentumTeacher',
+    'batch_per_resolution',
+    'check_least_views',
+    'check_num_views',
+    'current_epoch',
+    'done_share',
+    'momentum_at',
+    'output_dim',
+    'pooled',
+    'teacher_temperature',
+]

@@ -1,0 +1,1 @@
+"""Comparisons of runs: from lists of trainings to reports."""

@@ -1,0 +1,165 @@
+"""The search for numbers of prototypes and negatives, section 5.1.3."""
+
+import copy
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from mmengine.config import Config
+from mmengine.logging import MessageHub
+from mmengine.registry import init_default_scope
+from mmengine.runner import CheckpointLoader
+
+from hirl_mm.clustering import check_num_prototypes
+from hirl_mm.engine.evaluation.held_out_loss import (
+    check_batches,
+    held_out_loss,
+)
+from hirl_mm.engine.evaluation.pretrained import load_pretrained
+from hirl_mm.files import replacing
+from hirl_mm.registry import DATASETS
+from hirl_mm.structures import TREE_KEY, PrototypeTree
+
+
+class Candidate(NamedTuple):
+    """Prototypes per level, from fine to coarse, and negative paths."""
+
+    num_prototypes: tuple[int, ...]
+    num_negatives: int
+
+    @property
+    def name(self) -> str:
+        """Such as ``'m30000-10000-1000_neg100'``."""
+        nums = '-'.join(map(str, self.num_prototypes))
+        return f'm{nums}_neg{self.num_negatives}'
+
+
+def check_candidates(candidates: Sequence[Candidate]) -> None:
+    """Raise ValueError unless the candidates can be compared."""
+    levels = {len(c.num_prototypes) for c in candidates}
+    if len(levels) > 1:
+        raise ValueError(
+            f'the candidates have {sorted(levels)} levels, but losses of '
+            'different numbers of levels are of different scale: search one '
+            'number of levels at a time'
+        )
+    for candidate in candidates:
+        check_num_prototypes(candidate.num_prototypes)
+        if candidate.num_prototypes[0] < 2 or candidate.num_negatives < 1:
+            raise ValueError(
+                'a candidate needs at least 2 prototypes at its finest level '
+                f'and at least 1 negative path, got {candidate}'
+            )
+
+
+def candidate_configs(
+    cfg: Config, candidates: Sequence[Candidate], num_held_out: int, seed: int
+) -> dict[Candidate, Config]:
+    """The config of every candidate's training.
+
+    Args:
+        cfg: Of a training with HIRL; is not changed.
+        candidates: Take the place of the config's numbers.
+        num_held_out: Images not trained on.
+        seed: Of their choice, which is the same for all.
+
+    Raises:
+        ValueError: If the config is none of HIRL, the candidates cannot be
+            compared, or the images do not suffice.
+    """
+    check_candidates(candidates)
+    configs = {
+        candidate: _candidate_config(cfg, candidate, num_held_out, seed)
+        for candidate in candidates
+    }
+    init_default_scope(cfg.get('default_scope', 'mmpretrain'))
+    loader = configs[candidates[0]].train_dataloader
+    check_batches(num_held_out, loader.batch_size)
+    num_left = len(DATASETS.build(loader.dataset))
+    for candidate in candidates:
+        check_num_prototypes(candidate.num_prototypes, num_left)
+    return configs
+
+
+def keep_config(cfg: Config, path: Path) -> None:
+    """Write the config of a candidate, or find it there.
+
+    Raises:
+        ValueError: If another one is there.
+    """
+    text = cfg.pretty_text
+    if path.exists() and path.read_text() != text:
+        raise ValueError(
+            f'{path} is of a search with other settings: give those again to '
+            'go on with it, or another --work-dir'
+        )
+    with replacing(path) as temporary:
+        temporary.write_text(text)
+
+
+def evaluate_run(cfg: Config, work_dir: Path, seed: int) -> dict[str, float]:
+    """The held-out loss of a finished training.
+
+    Args:
+        cfg: Of the training, from :func:`candidate_configs`.
+        work_dir: Of the training; its last checkpoint is read, which has to
+            be from a source you trust.
+        seed: Of views and negatives.
+
+    Returns:
+        See :func:`~hirl_mm.engine.evaluation.held_out_loss.held_out_loss`.
+
+    Raises:
+        ValueError: If the checkpoint holds no tree, and as there.
+    """
+    last = Path((work_dir / 'last_checkpoint').read_text().strip())
+    path = str(work_dir / last.name)
+    model = load_pretrained(cfg, path)
+    checkpoint = CheckpointLoader.load_checkpoint(path, 'cpu')
+    if TREE_KEY not in checkpoint:
+        raise ValueError(f'{path} holds no tree: its run had no second stage')
+    # Where losses look how far the training is.
+    hub = MessageHub.get_current_instance()
+    hub.load_state_dict(checkpoint['message_hub'])
+    loader = cfg.train_dataloader
+    return held_out_loss(
+        model,
+        PrototypeTree.from_state_dict(checkpoint[TREE_KEY]),
+        DATASETS.build(dict(loader.dataset, held_out=True)),
+        _kmeans_hook(cfg).pipeline,
+        loader.batch_size,
+        loader.num_workers,
+        seed,
+    )
+
+
+def _candidate_config(
+    cfg: Config, candidate: Candidate, num_held_out: int, seed: int
+) -> Config:
+    cfg = copy.deepcopy(cfg)
+    hook = _kmeans_hook(cfg)
+    hook.num_prototypes = candidate.num_prototypes
+    cfg.model.spd_head.num_levels = len(candidate.num_prototypes)
+    cfg.model.spd_head.num_negatives = candidate.num_negatives
+    cfg.train_dataloader.dataset = dict(
+        type='hirl_mm.HeldOutSplit',
+        dataset=cfg.train_dataloader.dataset,
+        num_held_out=num_held_out,
+        seed=seed,
+    )
+    return cfg
+
+
+def _kmeans_hook(cfg: Config) -> dict:
+    hooks = [
+        hook
+        for hook in cfg.get('custom_hooks', [])
+        if str(hook['type']).split('.')[-1] == 'HierarchicalKMeansHook'
+    ]
+    if not hooks or 'spd_head' not in cfg.model:
+        raise ValueError(
+            f'{cfg.filename} is no config of HIRL: its model has to have an '
+            'spd_head and its custom_hooks a HierarchicalKMeansHook, as in '
+            'configs/hirl'
+        )
+    return hooks[0]

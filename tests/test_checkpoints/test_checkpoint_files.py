@@ -1,0 +1,74 @@
+import os
+
+import pytest
+import torch
+from mmengine.fileio import get_file_backend
+from mmengine.runner import CheckpointLoader
+
+from hirl_mm.checkpoints import atomic_backend
+from hirl_mm.files import replacing
+from tests.runs import run, small_config
+
+
+def test_interrupted_checkpoint_leaves_the_old_one(
+    digits, tmp_path, monkeypatch
+):
+    """The run dies while it overwrites a checkpoint of an earlier run."""
+    cfg = small_config(digits, tmp_path, hirl=False, epochs=1)
+    run(cfg)
+    before = (tmp_path / 'epoch_1.pth').read_bytes()
+
+    def die(source, target):
+        raise KeyboardInterrupt
+
+    cfg = small_config(digits, tmp_path, hirl=False, epochs=1)
+    cfg.randomness.seed = 1
+    monkeypatch.setattr(os, 'replace', die)
+    with pytest.raises(KeyboardInterrupt):
+        run(cfg)
+    assert (tmp_path / 'epoch_1.pth').read_bytes() == before
+    assert [f.name for f in tmp_path.glob('*.pth')] == ['epoch_1.pth']
+    assert not list(tmp_path.glob('.*epoch*'))
+
+
+def test_backend_is_known_by_name(tmp_path):
+    backend = get_file_backend(
+        str(tmp_path), backend_args=dict(backend='hirl_mm.atomic')
+    )
+    assert type(backend) is atomic_backend.AtomicLocalBackend
+    backend.put(b'content', tmp_path / 'folder/file')
+    backend.put_text('text', tmp_path / 'folder/text')
+    assert (tmp_path / 'folder/file').read_bytes() == b'content'
+    assert (tmp_path / 'folder/text').read_text() == 'text'
+
+
+def test_failed_writer_leaves_no_trace(tmp_path):
+    (tmp_path / 'report.json').write_text('old')
+    with (
+        pytest.raises(ZeroDivisionError),
+        replacing(tmp_path / 'report.json') as temporary,
+    ):
+        temporary.write_text('half')
+        raise ZeroDivisionError
+    assert [f.name for f in tmp_path.iterdir()] == ['report.json']
+    assert (tmp_path / 'report.json').read_text() == 'old'
+
+
+def test_file_of_tensors_runs_no_code(tmp_path):
+    torch.save(dict(state_dict={'w': torch.ones(2)}), tmp_path / 'plain.pth')
+    loaded = CheckpointLoader.load_checkpoint(str(tmp_path / 'plain.pth'))
+    assert torch.equal(loaded['state_dict']['w'], torch.ones(2))
+
+
+def test_missing_checkpoint(tmp_path):
+    with pytest.raises(FileNotFoundError, match='no checkpoint .*gone.pth'):
+        CheckpointLoader.load_checkpoint(str(tmp_path / 'gone.pth'))
+
+
+def test_broken_checkpoint(tmp_path):
+    file = tmp_path / 'broken.pth'
+    torch.save(torch.ones(1000), file)
+    for content in (b'half a file', file.read_bytes()[:2000]):
+        file.write_bytes(content)
+        with pytest.raises(OSError, match=r'broken.pth cannot be read'):
+            CheckpointLoader.load_checkpoint(str(file))

@@ -1,0 +1,103 @@
+import json
+import re
+
+import pytest
+import torch
+
+from tests.runs import run, small_config
+
+
+def probed_config(digits, work_dir, epochs=2, **options):
+    cfg = small_config(digits, work_dir, hirl=False, epochs=epochs)
+    part = dict(
+        type='mmpretrain.CustomDataset',
+        data_root=str(digits),
+        pipeline=[dict(type='hirl_mm.LoadImage'), dict(type='PackInputs')],
+    )
+    cfg.custom_hooks = [
+        dict(
+            type='hirl_mm.KNNProbeHook',
+            bank=dict(part, data_prefix='train'),
+            queries=dict(part, data_prefix='val'),
+            **(dict(num_bank=200, num_queries=60, num_workers=0) | options),
+        )
+    ]
+    return cfg
+
+
+def probes(work_dir):
+    (file,) = work_dir.glob('*/vis_data/scalars.json')
+    lines = map(json.loads, file.read_text().splitlines())
+    return {
+        line['step']: line['knn/top1'] for line in lines if 'knn/top1' in line
+    }
+
+
+def test_every_interval_and_the_end(digits, tmp_path):
+    run(probed_config(digits, tmp_path, epochs=3, interval=2))
+    assert sorted(probes(tmp_path)) == [0, 2, 3]
+
+
+def test_best_checkpoint_is_the_one_that_was_measured(digits, tmp_path):
+    cfg = probed_config(digits, tmp_path, epochs=3)
+    cfg.default_hooks.checkpoint.save_best = 'knn/top1'
+    run(cfg)
+    accuracy = probes(tmp_path)
+    del accuracy[0]
+    best = max(accuracy, key=accuracy.get)
+    (file,) = tmp_path.glob('best_knn*.pth')
+    assert re.search(r'epoch_(\d+)', file.name)[1] == str(best)
+    kept = torch.load(file, weights_only=False)
+    epoch = torch.load(tmp_path / f'epoch_{best}.pth', weights_only=False)
+    for key, value in epoch['state_dict'].items():
+        assert torch.equal(kept['state_dict'][key], value), key
+    assert kept['meta']['epoch'] == best
+
+
+def test_figure_is_that_of_the_evaluation_tool(digits, tmp_path):
+    from hirl_mm.engine.evaluation.pretrained import load_pretrained
+    from hirl_mm.engine.features.dataset_features import dataset_features
+    from hirl_mm.evaluation.functional import knn_accuracy
+
+    whole = dict(num_bank=None, num_queries=None, k=7)
+    cfg = probed_config(digits, tmp_path, epochs=1, **whole)
+    run(cfg)
+    model = load_pretrained(cfg, str(tmp_path / 'epoch_1.pth'))
+    bank, queries = (
+        dataset_features(model, cfg.custom_hooks[0][part], part)[:2]
+        for part in ('bank', 'queries')
+    )
+    expected = knn_accuracy(*bank, *queries, ks=(7,))[7]
+    assert probes(tmp_path)[1] == pytest.approx(expected)
+
+
+def test_probe_does_not_change_the_training(digits, tmp_path):
+    run(probed_config(digits, tmp_path / 'probed', epochs=2))
+    run(small_config(digits, tmp_path / 'plain', hirl=False, epochs=2))
+    probed, plain = (
+        torch.load(tmp_path / name / 'epoch_2.pth', weights_only=False)
+        for name in ('probed', 'plain')
+    )
+    for key, value in plain['state_dict'].items():
+        assert torch.equal(probed['state_dict'][key], value), key
+
+
+@pytest.mark.parametrize(
+    ('options', 'message'),
+    [
+        (dict(k=201), 'size of the bank, 200, got 201'),
+        (dict(num_bank=1501), 'num_bank .* 1500, got 1501'),
+        (dict(num_queries=0), 'num_queries .* got 0'),
+        (dict(interval=0), 'interval must be at least 1, got 0'),
+    ],
+)
+def test_options_out_of_range(options, message, digits, tmp_path):
+    with pytest.raises(ValueError, match=message):
+        run(probed_config(digits, tmp_path, **options))
+
+
+def test_images_without_labels(digits, tmp_path):
+    cfg = probed_config(digits, tmp_path)
+    cfg.custom_hooks[0]['bank']['with_label'] = False
+    with pytest.raises(ValueError, match='200 of the 200 samples of the bank'):
+        run(cfg)

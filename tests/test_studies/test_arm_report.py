@@ -1,0 +1,61 @@
+import json
+
+import pytest
+import torch
+
+from hirl_mm.studies.arm_report import (
+    markdown_table,
+    measure_arm,
+    write_report,
+)
+from tests.trees import blobs
+
+
+def labelled(seed):
+    centers = torch.eye(8)[:4]
+    labels = torch.arange(200) % 4
+    generator = torch.Generator().manual_seed(seed)
+    noise = 0.05 * torch.randn(200, 8, generator=generator)
+    return centers[labels] + noise, labels
+
+
+def test_separable_classes_get_full_marks():
+    figures = measure_arm(*labelled(0), *labelled(1), (12, 4))
+    assert list(figures) == [
+        *('kNN k=10', 'kNN k=20', 'kNN k=100'),
+        *('cluster acc', 'NMI', 'purity K=12', 'purity K=4'),
+    ]
+    assert all(value == pytest.approx(100) for value in figures.values())
+
+
+def test_features_without_classes_are_near_chance():
+    labels = torch.arange(200) % 4
+    bank, queries = blobs(200, 8, 200, seed=0), blobs(200, 8, 200, seed=1)
+    figures = measure_arm(bank, labels, queries, labels, (12, 4))
+    assert figures['kNN k=20'] < 45
+    assert figures['cluster acc'] < 45
+    assert figures['NMI'] < 15
+    assert figures['purity K=4'] < 45
+
+
+def test_table():
+    table = markdown_table(
+        {'random': {'kNN': 9.04, 'NMI': 70}, 'HIRL': {'kNN': 98.96, 'NMI': 7}}
+    )
+    assert table.splitlines() == [
+        '| arm    |  kNN |  NMI |',
+        '| ------ | ---: | ---: |',
+        '| random |  9.0 | 70.0 |',
+        '| HIRL   | 99.0 |  7.0 |',
+    ]
+
+
+def test_report_files(tmp_path):
+    arms = {'random': {'kNN': 9.0}}
+    table = write_report(tmp_path, arms, seed=3)
+    report = json.loads((tmp_path / 'report.json').read_text())
+    assert report['arms'] == arms
+    assert report['facts']['seed'] == 3
+    assert report['facts']['torch'] == torch.__version__
+    text = (tmp_path / 'report.md').read_text()
+    assert table in text and '- seed: 3' in text

@@ -1,0 +1,120 @@
+"""Results of evaluations and of trained protocols, from their folders."""
+
+import json
+
+import pytest
+
+from hirl_mm.engine.features.fingerprint import file_fingerprint
+from hirl_mm.evaluation.arm_results import ArmResults
+from hirl_mm.studies.gathered_results import gather_results
+from hirl_mm.studies.protocol_run import read_protocol_run
+
+CONFIG = """
+model = dict(backbone=dict(init_cfg=dict(checkpoint='{checkpoint}')))
+protocol = dict(name='{name}', metric='accuracy/top1')
+train_cfg = dict(max_epochs={epochs})
+"""
+
+
+def write_run(
+    folder,
+    values,
+    name='linear',
+    epochs=3,
+    time='20260101',
+    checkpoint='gone.pth',
+):
+    """What MMEngine leaves of a run: its config and its scalars."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / 'c.py').write_text(
+        CONFIG.format(name=name, epochs=epochs, checkpoint=checkpoint)
+    )
+    lines = [dict(lr=0.1, step=10, iter=10)]
+    lines += [{'accuracy/top1': v, 'step': s} for s, v in values.items()]
+    log = folder / time / 'vis_data/scalars.json'
+    log.parent.mkdir(parents=True)
+    log.write_text('\n'.join(map(json.dumps, lines)) + '\n')
+    return folder
+
+
+def write_frozen(folder, checkpoint='abc', name='kNN'):
+    results = ArmResults('x', 'recipe', source=dict(checkpoint=checkpoint))
+    results.add(name, {'k=10': 90.0}, seconds=1)
+    results.save(folder / 'results.json')
+    return folder
+
+
+def test_last_and_best_validation(tmp_path):
+    run = read_protocol_run(write_run(tmp_path, {1: 40.0, 2: 60.0, 3: 50.0}))
+    assert (run.protocol, run.last, run.best) == ('linear', 50.0, 60.0)
+
+
+def test_resumed_run_is_one_run(tmp_path):
+    write_run(tmp_path, {1: 40.0, 2: 70.0}, time='20260101')
+    write_run(tmp_path, {2: 60.0, 3: 50.0}, time='20260102')
+    assert read_protocol_run(tmp_path).values == {1: 40.0, 2: 60.0, 3: 50.0}
+
+
+@pytest.mark.parametrize(
+    ('values', 'message'),
+    [({}, 'no value of accuracy/top1'), ({1: 1.0, 2: 2.0}, 'after 2 of 3')],
+)
+def test_run_that_has_not_ended(values, message, tmp_path):
+    write_run(tmp_path, values)
+    with pytest.raises(ValueError, match=message):
+        read_protocol_run(tmp_path)
+
+
+def test_run_of_something_else(tmp_path):
+    with pytest.raises(FileNotFoundError, match='holds no run'):
+        read_protocol_run(tmp_path)
+    write_run(tmp_path, {3: 1.0})
+    (tmp_path / 'c.py').write_text('train_cfg = dict(max_epochs=3)')
+    with pytest.raises(ValueError, match=r'c.py names no protocol'):
+        read_protocol_run(tmp_path)
+
+
+def test_all_folders_of_a_network(tmp_path):
+    arm = gather_results(
+        'HIRL',
+        [
+            write_run(tmp_path / 'linear', {3: 50.0}),
+            write_frozen(tmp_path / 'frozen'),
+            write_frozen(tmp_path / 'svm', name='svm'),
+        ],
+    )
+    assert arm.figures == {
+        'linear': {'top-1': 50.0},
+        'kNN': {'k=10': 90.0},
+        'svm': {'k=10': 90.0},
+    }
+    assert (arm.name, arm.recipe) == ('HIRL', 'recipe')
+    assert arm.facts['linear'] == dict(
+        best=50.0,
+        steps=3,
+        checkpoint='gone.pth',
+        source=str(tmp_path / 'linear'),
+    )
+
+
+def test_results_of_two_checkpoints_are_no_network(tmp_path):
+    folders = [
+        write_frozen(tmp_path / 'a'),
+        write_frozen(tmp_path / 'b', checkpoint='other', name='svm'),
+    ]
+    with pytest.raises(ValueError, match='b is of another checkpoint'):
+        gather_results('HIRL', folders)
+
+
+@pytest.mark.parametrize('order', [1, -1])
+def test_protocol_of_another_checkpoint(order, tmp_path):
+    weights = tmp_path / 'weights.pth'
+    weights.write_bytes(b'weights')
+    folders = [
+        write_frozen(tmp_path / 'frozen', file_fingerprint(weights)),
+        write_run(tmp_path / 'run', {3: 5.0}, checkpoint=weights),
+    ][::order]
+    assert gather_results('HIRL', folders).figures['linear'] == {'top-1': 5.0}
+    weights.write_bytes(b'other weights')
+    with pytest.raises(ValueError, match='run is of another checkpoint'):
+        gather_results('HIRL', folders)
