@@ -1,6 +1,7 @@
 """What may import what, as docs/architecture.md draws it."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,16 @@ def test_every_room_is_on_a_floor():
     assert rooms == {name for floor in FLOORS for name in floor}
     rooms = {f.parent.name for f in (PACKAGE / 'engine').glob('*/*.py')}
     assert rooms == {name for floor in ENGINE for name in floor}
+
+
+def test_the_picture_shows_every_room_on_its_floor():
+    """The higher the floor, the higher in the picture."""
+    svg = (PACKAGE.parent / 'docs/floor_plan.svg').read_text()
+    drawn = re.findall(r'y="(\d+)"[^>]*font-weight="bold"[^>]*>(\w+)<', svg)
+    height = {name: int(y) for y, name in drawn}
+    floors = [{height[name] for name in floor} for floor in FLOORS]
+    assert all(len(floor) == 1 for floor in floors)
+    assert floors == sorted(floors, key=max, reverse=True)
 
 
 @pytest.mark.parametrize(('floors', 'depth'), [(FLOORS, 1), (ENGINE, 2)])
