@@ -14,25 +14,44 @@ from hirl_mm.registry import MODELS
 from hirl_mm.structures import PrototypeTree
 
 from .bank_rows import collected
+from .compose import ComposableMeta
 
 
-class HIRLAlgorithm(BaseSelfSupervisor):
-    """Base of the methods that learn a hierarchy beside their own loss.
+@MODELS.register_module()
+class HIRLAlgorithm(BaseSelfSupervisor, metaclass=ComposableMeta):
+    """A self-supervised algorithm that learns a hierarchy beside its own loss.
 
-    A subclass names an algorithm of mmpretrain as its second base and keeps
-    all of it: parameters, state-dict keys, hooks. HIRL adds a head
-    (``spd_head.*``) and, once :meth:`set_tree` was called, its loss. Which
-    epoch that is, and the tree, are the business of
-    :class:`~hirl_mm.engine.hooks.HierarchicalKMeansHook`.
+    Called with the config of an algorithm, this class returns a model whose
+    class has HIRLAlgorithm and the algorithm as bases. A subclass, such as
+    HIRLMoCo, names the algorithm as its second base and is called with the
+    algorithm's arguments. Either way the model keeps all of the algorithm:
+    parameters, state-dict keys, hooks. HIRL adds a head (``spd_head.*``) and,
+    once :meth:`set_tree` was called, its loss. The
+    :class:`~hirl_mm.engine.hooks.HierarchicalKMeansHook` decides in which
+    epochs that happens, and builds the tree.
 
     Args:
-        *args: Of the algorithm.
-        spd_head: Config of the :class:`~hirl_mm.models.heads.SPDHead`.
-        **kwargs: Of the algorithm.
+        *args: Arguments of the algorithm (subclasses only).
+        spd_head: Config of the :class:`~hirl_mm.models.heads.SPDHead`. Its
+            ``in_channels`` is the dimension of z0 unless given.
+        **kwargs: For a subclass, arguments of the algorithm; for
+            HIRLAlgorithm itself, ``algorithm``, the config of the algorithm,
+            and the arguments of
+            :func:`~hirl_mm.models.selfsup.compose.compose`.
 
     Raises:
-        ValueError: If the head does not fit the embedding, or a submodule
-            that the class names does not exist.
+        ValueError: If the head does not fit the embedding, the dimension of
+            the embedding is unknown, or a submodule that the class names does
+            not exist.
+
+    Example:
+        In a config::
+
+            model = dict(
+                _delete_=True,
+                type='hirl_mm.HIRLAlgorithm',
+                algorithm=_base_.model,
+                spd_head=dict(type='hirl_mm.SPDHead'))
 
     Attributes:
         z0_module: Dotted path, into ``backbone`` or ``neck``, of the
@@ -57,7 +76,7 @@ class HIRLAlgorithm(BaseSelfSupervisor):
 
     def __init__(self, *args, spd_head: dict, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        self.spd_head = MODELS.build(spd_head)
+        self.spd_head = MODELS.build(self._with_in_channels(spd_head))
         self.tree: PrototypeTree | None = None
         self.bank: FeatureBank | None = None
         self._check_submodules()
@@ -193,15 +212,31 @@ class HIRLAlgorithm(BaseSelfSupervisor):
                 f'{self.momentum_module!r} (momentum_module)'
             )
 
+    def _with_in_channels(self, spd_head: dict) -> dict:
+        """The config of the head, ``in_channels`` filled in from z0."""
+        if spd_head.get('in_channels') is not None:
+            return spd_head
+        dim = self._dim_of(self.z0_module)
+        if dim is None:
+            raise ValueError(
+                f'the dimension of z0, the output of {self.z0_module} '
+                f'({type(self.get_submodule(self.z0_module)).__name__}), '
+                'cannot be read from its layers: set in_channels in spd_head'
+            )
+        return dict(spd_head, in_channels=dim)
+
     def _check_dim(self, path: str, what: str) -> None:
-        with FirstOutput(self, path):
-            dim = output_dim(self.get_submodule(path))
+        dim = self._dim_of(path)
         if dim not in (None, self.spd_head.in_channels):
             raise ValueError(
                 f'spd_head has in_channels={self.spd_head.in_channels}, but '
                 f'{what}, the output of {path}, has {dim} dimensions: '
                 f'use in_channels={dim} or another submodule'
             )
+
+    def _dim_of(self, path: str) -> int | None:
+        with FirstOutput(self, path):
+            return output_dim(self.get_submodule(path))
 
 
 def _first(outputs: Tensor | tuple[Tensor, ...]) -> Tensor:
