@@ -1,5 +1,9 @@
 """Registries, children of MMEngine's: parts are named ``hirl_mm.<Type>``."""
 
+import inspect
+from collections.abc import Callable, Mapping
+
+from mmengine.config.lazy import LazyAttr, LazyObject
 from mmengine.registry import DATASETS as MMENGINE_DATASETS
 from mmengine.registry import HOOKS as MMENGINE_HOOKS
 from mmengine.registry import MODELS as MMENGINE_MODELS
@@ -10,7 +14,7 @@ from mmengine.registry import TRANSFORMS as MMENGINE_TRANSFORMS
 from mmengine.registry import (
     WEIGHT_INITIALIZERS as MMENGINE_WEIGHT_INITIALIZERS,
 )
-from mmengine.registry import Registry
+from mmengine.registry import Registry, init_default_scope
 
 from .stack import check_stack
 
@@ -58,3 +62,54 @@ WEIGHT_INITIALIZERS = Registry(
     scope='hirl_mm',
     locations=['hirl_mm.checkpoints.initializer'],
 )
+
+_SCOPES = 'mmpretrain', 'mmdet', 'mmseg'
+
+
+def type_name(kind: str | Callable | LazyObject | LazyAttr | None) -> str:
+    """Name of what a config's ``type`` stands for, without package and scope.
+
+    Args:
+        kind: A registered name with or without scope, a class or function, as
+            MMEngine's new-style configs have it, an object that MMEngine
+            imports lazily, or None.
+
+    Returns:
+        The name; of None an empty one.
+
+    Example:
+        >>> type_name('hirl_mm.HIRLMoCo'), type_name(dict), type_name(None)
+        ('HIRLMoCo', 'dict', '')
+    """
+    if kind is None:
+        return ''
+    name = getattr(kind, '__name__', None)
+    # MMEngine's lazy objects answer for any attribute, but not with a string.
+    return (name if isinstance(name, str) else str(kind)).rsplit('.', 1)[-1]
+
+
+def scope_of(cfg: Mapping) -> str:
+    """The OpenMMLab package whose registries build what a config names.
+
+    Args:
+        cfg: A config of a training.
+
+    Returns:
+        Its ``default_scope``. Where there is none, as in MMEngine's new-style
+        configs, the package of the model's class or of its nearest base class
+        in ``'mmpretrain'``, ``'mmdet'`` and ``'mmseg'``; else
+        ``'mmpretrain'``.
+    """
+    if cfg.get('default_scope'):
+        return cfg['default_scope']
+    kind = (cfg.get('model') or {}).get('type')
+    for base in inspect.getmro(kind) if inspect.isclass(kind) else ():
+        package = base.__module__.split('.')[0]
+        if package in _SCOPES:
+            return package
+    return _SCOPES[0]
+
+
+def enter_scope(cfg: Mapping) -> None:
+    """Make MMEngine look names up where a config means them."""
+    init_default_scope(scope_of(cfg))

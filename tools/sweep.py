@@ -10,10 +10,9 @@ from datetime import timedelta
 from pathlib import Path
 
 from mmengine.config import Config
-from mmengine.registry import init_default_scope
 
 from hirl_mm.checkpoints import load_backbone
-from hirl_mm.registry import MODELS
+from hirl_mm.registry import MODELS, enter_scope
 from hirl_mm.studies.sweep_report import write_sweep_report
 from hirl_mm.studies.sweep_runs import (
     SweepRun,
@@ -80,7 +79,7 @@ def parse_args() -> argparse.Namespace:
 def check_checkpoints(config: str, arms: dict[str, str]) -> None:
     """Load every checkpoint once, before hours of training."""
     cfg = Config.fromfile(config)
-    init_default_scope(cfg.get('default_scope', 'mmpretrain'))
+    enter_scope(cfg)
     for checkpoint in arms.values():
         load_backbone(MODELS.build(cfg.model.backbone), checkpoint)
 

@@ -1,11 +1,10 @@
 from dataclasses import dataclass
 
 from mmengine.config import Config
-from mmengine.registry import init_default_scope
 from torch import Tensor, nn
 
 from hirl_mm.checkpoints.layouts.families import FAMILIES, RESNET, Family
-from hirl_mm.registry import MODELS
+from hirl_mm.registry import MODELS, enter_scope
 
 from .attention_heads import usual_heads
 from .matching import evaluated_prefix, under
@@ -105,7 +104,7 @@ def _module(cfg: Config, state: dict[str, Tensor]) -> nn.Module:
     model = model.get('algorithm', model)
     if 'backbone' not in model:
         raise ValueError('the config has no model.backbone')
-    init_default_scope(cfg.get('default_scope', 'mmpretrain'))
+    enter_scope(cfg)
     module = MODELS.build(model['backbone'])
     shapes = {k: v.shape for k, v in module.state_dict().items()}
     others = [

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from mmengine.config import Config
 from mmengine.logging import MessageHub
-from mmengine.registry import init_default_scope
 from mmengine.runner import CheckpointLoader
 
 from hirl_mm.clustering import check_num_prototypes
@@ -17,7 +16,7 @@ from hirl_mm.engine.evaluation.held_out_loss import (
 )
 from hirl_mm.engine.evaluation.pretrained import load_pretrained
 from hirl_mm.files import replacing
-from hirl_mm.registry import DATASETS
+from hirl_mm.registry import DATASETS, enter_scope
 from hirl_mm.structures import TREE_KEY, PrototypeTree
 
 
@@ -72,7 +71,7 @@ def candidate_configs(
         candidate: _candidate_config(cfg, candidate, num_held_out, seed)
         for candidate in candidates
     }
-    init_default_scope(cfg.get('default_scope', 'mmpretrain'))
+    enter_scope(cfg)
     loader = configs[candidates[0]].train_dataloader
     check_batches(num_held_out, loader.batch_size)
     num_left = len(DATASETS.build(loader.dataset))

@@ -15,6 +15,7 @@ from hirl_mm.files import replacing
 from .class_palette import ClassPalette
 
 _MAX_NAMED = 20
+_MAX_SAMPLES = 3000
 
 
 def draw_embedding(
@@ -23,9 +24,7 @@ def draw_embedding(
     path: str | os.PathLike,
     class_names: Sequence[str] | None = None,
     *,
-    max_samples: int = 3000,
     seed: int = 0,
-    title: str = 't-SNE of the features',
 ) -> None:
     """Draw features by `t-SNE <https://jmlr.org/papers/v9/vandermaaten08a>`_.
 
@@ -37,12 +36,11 @@ def draw_embedding(
         labels: (N,) classes.
         path: Of the picture; its suffix is the format.
         class_names: Names by class.
-        max_samples: So many are drawn at random if there are more.
-        seed: Of the choice of samples and of t-SNE.
-        title: Above the picture.
+        seed: Seed of t-SNE, and of the choice of the 3,000 samples that are
+            drawn if there are more.
     """
     generator = torch.Generator().manual_seed(seed)
-    shown = torch.randperm(len(features), generator=generator)[:max_samples]
+    shown = torch.randperm(len(features), generator=generator)[:_MAX_SAMPLES]
     unit = F.normalize(features[shown].float(), dim=1).numpy()
     points = TSNE(
         perplexity=min(30, (len(unit) - 1) / 3),
@@ -55,7 +53,9 @@ def draw_embedding(
     figure.set_layout_engine('constrained')
     axes = figure.add_subplot()
     axes.scatter(*points.T, c=colors, s=14, linewidths=0)
-    axes.set_title(f'{title}, {len(unit)} of {len(features)} images')
+    axes.set_title(
+        f't-SNE of the features, {len(unit)} of {len(features)} images'
+    )
     axes.set_xticks([])
     axes.set_yticks([])
     if palette.num_classes <= _MAX_NAMED:

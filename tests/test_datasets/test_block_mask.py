@@ -110,8 +110,6 @@ def test_ratio_outside_of_its_range(ratio_range):
         ('probability', -0.1),
         ('grid_size', 0),
         ('num_masks', 0),
-        ('min_aspect', 0),
-        ('min_aspect', 2),
     ],
 )
 def test_other_arguments_out_of_range(name, value):

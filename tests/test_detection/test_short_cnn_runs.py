@@ -97,7 +97,7 @@ def test_masks_are_looked_for_before_a_test(scenes, tmp_path):
 def test_one_missing_mask_is_found(scenes):
     from mmdet.registry import DATASETS
 
-    from hirl_mm.engine.hooks.mask_check_hook import check_masks
+    from hirl_mm.engine.checks.masks import check_masks
 
     init_default_scope('mmdet')
     cfg = Config.fromfile(FOLDER / DEMO).train_dataloader.dataset

@@ -1,17 +1,20 @@
 """HIRL around the config of a model, as a project without Python has it."""
 
 import copy
+import pickle
 
 import pytest
 import torch
-from mmengine.config import Config
+from mmengine.config import Config, ConfigDict
+from mmengine.config.lazy import LazyObject
 from mmengine.logging import MessageHub
+from mmengine.registry import MODELS as ROOT_MODELS
 from mmengine.registry import init_default_scope
-from mmpretrain.models.selfsup import MAE, DenseCL, SimSiam
+from mmpretrain.models.selfsup import BYOL, MAE, DenseCL, MoCo, SimSiam
 
 from hirl_mm.features import FeatureBank
 from hirl_mm.losses import semantic_path_loss
-from hirl_mm.models import HIRLAlgorithm, HIRLMoCo
+from hirl_mm.models import HIRLAlgorithm, HIRLMoCo, SPDHead
 from hirl_mm.registry import MODELS
 from tests.algorithms import DIM, PLAIN, RESNET, VIT, build, plain_config
 from tests.samples import IDX, samples
@@ -118,6 +121,84 @@ def test_a_config_that_inherits_another_package(tmp_path):
         )
         models.append(MODELS.build(Config.fromfile(path).model))
     assert [type(model) for model in models] == [HIRLMoCo, HIRLMoCo]
+
+
+ALGORITHM = dict(PLAIN['MoCo'])
+
+
+@pytest.mark.parametrize(
+    'kind',
+    ['MoCo', 'mmpretrain.MoCo', MoCo, LazyObject('mmpretrain.models', 'MoCo')],
+)
+@pytest.mark.parametrize('wrapper', [dict, ConfigDict])
+def test_types_as_configs_give_them(kind, wrapper):
+    algorithm = wrapper(copy.deepcopy(ALGORITHM), type=kind)
+    model = HIRLAlgorithm(algorithm=algorithm, spd_head=head(DIM))
+    assert type(model) is HIRLMoCo
+
+
+def test_class_as_the_type_of_the_model():
+    """As MMEngine's new-style configs have it, built by any registry."""
+    cfg = dict(
+        type=HIRLAlgorithm,
+        algorithm=dict(ALGORITHM, type=MoCo),
+        spd_head=dict(head(DIM), type=SPDHead),
+    )
+    assert type(ROOT_MODELS.build(cfg)) is HIRLMoCo
+    assert MODELS.get('hirl_mm.HIRLAlgorithm') is HIRLAlgorithm
+
+
+def test_preprocessor_of_the_runner_comes_after_the_algorithms_own():
+    def mean(**options):
+        algorithm = dict(ALGORITHM, type='MoCo', **options)
+        model = compose(algorithm, data_preprocessor=preprocessor(7.0))
+        return model.data_preprocessor.mean.flatten().tolist()
+
+    def preprocessor(mean):
+        return dict(type='SelfSupDataPreprocessor', mean=[mean], std=[1.0])
+
+    assert mean() == [7.0]
+    assert mean(data_preprocessor=preprocessor(5.0)) == [5.0]
+
+
+class OwnBYOL(BYOL):
+    """An algorithm of some project, beside which no HIRL class is."""
+
+
+def test_composed_models_are_copied_and_pickled():
+    """Those of a class that no module holds, too."""
+    places = dict(z0_module='neck', momentum_module='target_net')
+    byol = dict(plain_config('BYOL'), type=OwnBYOL)
+    for algorithm, options in (
+        (dict(ALGORITHM, type='MoCo'), {}),
+        (byol, {}),
+        (byol, places),
+    ):
+        model = compose(algorithm, **options)
+        for same in copy.deepcopy(model), pickle.loads(pickle.dumps(model)):
+            assert type(same) is type(model)
+            assert isinstance(same, HIRLAlgorithm)
+            assert same.momentum_module == model.momentum_module
+            torch.testing.assert_close(same.state_dict(), model.state_dict())
+    assert issubclass(type(model), OwnBYOL)
+    assert type(model) is type(compose(byol, **places))
+    other = compose(byol, dim=64, z0_module='backbone')
+    assert type(other) is not type(model)
+
+
+@pytest.mark.parametrize(
+    ('algorithm', 'message'),
+    [
+        (None, 'around the config of an algorithm.*got algorithm=None'),
+        (dict(neck=None), 'around the config of an algorithm'),
+        (RESNET, 'is of type ResNet, which is no self-supervised algorithm'),
+        (dict(type=len), 'is of type len, which is no self-supervised'),
+        (dict(type='hirl_mm.HIRLMoCo'), 'HIRLMoCo .* trains with HIRL alread'),
+    ],
+)
+def test_what_is_no_algorithm(algorithm, message):
+    with pytest.raises(TypeError, match=message):
+        compose(algorithm)
 
 
 def test_contradiction_between_the_merged_model_and_the_algorithm():
@@ -255,3 +336,47 @@ def test_places_that_do_not_exist():
         compose(DENSECL, z0_module='neck', momentum_module='teacher')
     with pytest.raises(KeyError, match="no model 'MoCoV9'"):
         compose(dict(DENSECL, type='MoCoV9'))
+
+
+@pytest.mark.parametrize(
+    ('algorithm', 'options', 'dim'),
+    [
+        (DENSECL, dict(z0_module='neck'), DIM),
+        (plain_config('BYOL'), dict(z0_module='backbone'), 64),
+        (MAE_CFG, dict(z0_module='backbone'), 24),
+    ],
+)
+def test_dimension_of_the_head_follows(algorithm, options, dim):
+    cfg = dict(type='hirl_mm.SPDHead')
+    torch.manual_seed(1)
+    found = HIRLAlgorithm(
+        algorithm=copy.deepcopy(algorithm), spd_head=cfg, **options
+    )
+    assert found.spd_head.in_channels == dim
+    assert cfg == dict(type='hirl_mm.SPDHead')
+    torch.manual_seed(1)
+    given = HIRLAlgorithm(
+        algorithm=copy.deepcopy(algorithm),
+        spd_head=dict(cfg, in_channels=dim),
+        **options,
+    )
+    torch.testing.assert_close(
+        found.state_dict(), given.state_dict(), rtol=0, atol=0
+    )
+
+
+def test_dimension_that_no_layer_tells():
+    """The neck of this SimCLR only pools."""
+    simclr = dict(
+        type='SimCLR',
+        backbone=RESNET,
+        neck=dict(type='GlobalAveragePooling'),
+        head=dict(type='ContrastiveHead', loss=dict(type='CrossEntropyLoss')),
+    )
+    cfg = dict(type='hirl_mm.SPDHead')
+    with pytest.raises(ValueError, match='neck .GlobalAverageP.*: set in_ch'):
+        HIRLAlgorithm(algorithm=simclr, spd_head=cfg, z0_module='neck')
+    model = HIRLAlgorithm(
+        algorithm=simclr, spd_head=dict(cfg, in_channels=64), z0_module='neck'
+    )
+    assert model.spd_head.in_channels == 64

@@ -196,6 +196,16 @@ def test_head_of_another_dimension(name):
         )
 
 
+def test_head_whose_dimension_follows(name, model):
+    head = dict(type='hirl_mm.SPDHead', num_levels=3, num_negatives=None)
+    found = build(name, hirl=True, spd_head=head)
+    assert found.spd_head.in_channels == DIM
+    shapes = {key: value.shape for key, value in model.state_dict().items()}
+    assert shapes == {
+        key: value.shape for key, value in found.state_dict().items()
+    }
+
+
 @pytest.mark.parametrize(
     'name', ['MoCo', 'SimSiam', 'MoCoV3', 'BEiT'], indirect=True
 )

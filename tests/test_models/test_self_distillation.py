@@ -59,8 +59,8 @@ def masks_of(data_samples):
 @pytest.mark.parametrize('name', ['DINO', 'iBOT'])
 def test_training_is_that_of_the_paper(name):
     """Losses, gradients, centres and teacher over five steps."""
-    model = model_of(name).double()
-    temps = [(0.1, t) for t in (0.1, 0.1, 0.2, 0.2, 0.3)]
+    model = model_of(name, student_temp=0.2).double()
+    temps = [(0.2, t) for t in (0.1, 0.1, 0.2, 0.2, 0.3)]
     expected = Training(model, 0.6, 0.7, temps, MAX_ITERS)
     optimizer, naive = (
         torch.optim.SGD([p for p in m.parameters() if p.requires_grad], LR)
@@ -248,8 +248,6 @@ def test_parts_that_do_not_fit():
         build('iBOT', neck=dict(cfg['neck'], in_channels=9))
     with pytest.raises(ValueError, match=r'base_momentum .* got 1\.5'):
         build('iBOT', base_momentum=1.5)
-    with pytest.raises(ValueError, match='num_layers must be at least 2'):
-        build('iBOT', neck=dict(cfg['neck'], num_layers=1))
     with pytest.raises(ValueError, match='teacher_temp .* must be positive'):
         build('iBOT', head=dict(cfg['head'], teacher_temp=0))
 

@@ -71,6 +71,11 @@ def test_sampled_negatives_approach_all_paths():
     assert len(draws) > 1
 
 
+def test_head_alone_without_a_dimension():
+    with pytest.raises(ValueError, match='SPDHead needs in_channels, the dim'):
+        SPDHead(num_levels=2)
+
+
 def test_building_leaves_the_random_state():
     before = torch.get_rng_state()
     head = SPDHead(in_channels=8)

@@ -9,6 +9,7 @@ from .folder import check_at_least, save_png, write_folder
 from .outlines import OUTLINES
 from .shapes import draw_colours, place_shape, shape_hierarchy
 
+HEIGHT, WIDTH = 128, 160
 VERSION = 1  # raise it when the images change
 MOST_SHAPES = 4
 TRIES = 20
@@ -19,16 +20,15 @@ def write_shape_scenes(
     *,
     num_train: int = 200,
     num_val: int = 50,
-    height: int = 128,
-    width: int = 160,
     seed: int = 0,
     progress: Callable[[Sequence], Iterable] = iter,
 ) -> Path:
     """Draw images of several shapes with boxes and masks, as COCO has them.
 
-    A scene shows one to four shapes of :func:`write_shapes` on canvases of
-    their own, from a third to a half of the height, which do not overlap. Its
-    categories are the twelve shapes, their supercategories the four families.
+    A scene, 160 pixels wide and 128 high, shows one to four shapes of
+    :func:`write_shapes` on canvases of their own, from a third to a half of
+    the height, which do not overlap. Its categories are the twelve shapes,
+    their supercategories the four families.
     The images are ``root/{train,val}/<id>.png``, the annotations
     ``root/annotations/instances_{train,val}.json`` in the format of COCO; a
     mask is the outline as a polygon.
@@ -38,8 +38,6 @@ def write_shape_scenes(
         num_train: Number of training scenes. A scene depends on seed, split
             and number alone.
         num_val: Number of validation scenes.
-        height: Of the scenes, at least 64.
-        width: Of the scenes, at least 64.
         seed: Of the scenes.
         progress: Wraps the sequence of scenes while they are drawn, for
             example ``rich.progress.track``.
@@ -55,13 +53,12 @@ def write_shape_scenes(
     parameters = dict(
         num_train=num_train,
         num_val=num_val,
-        height=height,
-        width=width,
+        height=HEIGHT,
+        width=WIDTH,
         seed=seed,
         version=VERSION,
     )
     check_at_least(1, num_train=num_train, num_val=num_val)
-    check_at_least(64, height=height, width=width)
     check_at_least(0, seed=seed)
 
     def fill(folder: Path) -> None:
@@ -69,11 +66,11 @@ def write_shape_scenes(
         found = {split: ([], []) for split in nums}
         for split, number in progress(jobs):
             rng = np.random.default_rng([seed, split == 'val', number])
-            scene, objects = _draw(height, width, rng)
+            scene, objects = _draw(rng)
             name = f'{number:06d}.png'
             save_png(scene, folder / split / name)
             images, annotations = found[split]
-            image = dict(id=number, file_name=name, height=height, width=width)
+            image = dict(id=number, file_name=name, height=HEIGHT, width=WIDTH)
             images.append(image)
             annotations += [
                 dict(_annotation(*item), image_id=number) for item in objects
@@ -98,20 +95,20 @@ def scene_categories() -> list[dict]:
 
 
 def _draw(
-    height: int, width: int, rng: np.random.Generator
+    rng: np.random.Generator,
 ) -> tuple[np.ndarray, list[tuple[str, np.ndarray]]]:
     """A scene (H, W, 3) uint8, and shape and outline of its objects."""
     background, _, _ = draw_colours(rng)
-    scene = np.broadcast_to(background, (height, width, 3)).copy()
+    scene = np.broadcast_to(background, (HEIGHT, WIDTH, 3)).copy()
     classes = list(shape_hierarchy().classes.values())
-    taken, objects = np.zeros((height, width), bool), []
+    taken, objects = np.zeros((HEIGHT, WIDTH), bool), []
     wanted = rng.integers(1, MOST_SHAPES + 1)
     for _ in range(TRIES):
         if len(objects) == wanted:
             break
-        size = int(rng.integers(height // 3, height // 2 + 1))
-        top = int(rng.integers(0, height - size + 1))
-        left = int(rng.integers(0, width - size + 1))
+        size = int(rng.integers(HEIGHT // 3, HEIGHT // 2 + 1))
+        top = int(rng.integers(0, HEIGHT - size + 1))
+        left = int(rng.integers(0, WIDTH - size + 1))
         place = slice(top, top + size), slice(left, left + size)
         if taken[place].any():
             continue

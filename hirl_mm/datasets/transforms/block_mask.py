@@ -8,6 +8,8 @@ from hirl_mm.registry import TRANSFORMS
 
 # Tries to find a block that masks something new, before giving up.
 _NUM_TRIES = 10
+# Height by width of a block lies between 0.3 and its inverse, as in BEiT.
+_MAX_LOG_ASPECT = -math.log(0.3)
 
 
 @TRANSFORMS.register_module()
@@ -28,8 +30,6 @@ class BlockMask(BaseTransform):
         num_masks: Global views of an image.
         ratio_range: Smallest and largest share of masked patches.
         probability: Of a mask that covers anything.
-        min_aspect: Smallest height by width of a block; the largest is its
-            inverse.
 
     Raises:
         ValueError: If an argument is out of its range.
@@ -41,7 +41,6 @@ class BlockMask(BaseTransform):
         num_masks: int = 2,
         ratio_range: Sequence[float] = (0.1, 0.5),
         probability: float = 0.5,
-        min_aspect: float = 0.3,
     ) -> None:
         if isinstance(grid_size, int):
             grid_size = (grid_size, grid_size)
@@ -55,17 +54,15 @@ class BlockMask(BaseTransform):
             raise ValueError(
                 f'probability must lie in [0, 1], got {probability}'
             )
-        if min(grid_size) < 1 or num_masks < 1 or not 0 < min_aspect <= 1:
+        if min(grid_size) < 1 or num_masks < 1:
             raise ValueError(
-                'grid_size and num_masks must be at least 1 and min_aspect '
-                f'in (0, 1], got {tuple(grid_size)}, {num_masks} and '
-                f'{min_aspect}'
+                'grid_size and num_masks must be at least 1, got '
+                f'{tuple(grid_size)} and {num_masks}'
             )
         self.grid_size = tuple(grid_size)
         self.num_masks = num_masks
         self.ratio_range = (low, high)
         self.probability = probability
-        self.max_log_aspect = -math.log(min_aspect)
 
     def transform(self, results: dict) -> dict:
         results['masked_patches'] = np.stack(
@@ -90,7 +87,7 @@ class BlockMask(BaseTransform):
         for _ in range(_NUM_TRIES):
             area = usual + (most - usual) * np.random.rand()
             aspect = math.exp(
-                np.random.uniform(-self.max_log_aspect, self.max_log_aspect)
+                np.random.uniform(-_MAX_LOG_ASPECT, _MAX_LOG_ASPECT)
             )
             rows = round(math.sqrt(area * aspect))
             columns = round(math.sqrt(area / aspect))

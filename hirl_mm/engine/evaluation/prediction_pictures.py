@@ -2,6 +2,8 @@ from pathlib import Path
 
 from mmengine.config import Config
 
+from hirl_mm.registry import scope_of
+
 
 def draw_predictions(cfg: Config, folder: Path) -> None:
     """Make a test write a picture of every image with its prediction.
@@ -15,21 +17,24 @@ def draw_predictions(cfg: Config, folder: Path) -> None:
         ValueError: If the config belongs to none of these.
     """
     folder = str(folder.resolve())
-    scope = cfg.get('default_scope')
+    scope = scope_of(cfg)
     if scope == 'mmdet':
         hook = dict(
-            type='DetVisualizationHook', test_out_dir=folder, draw=True
+            type='mmdet.DetVisualizationHook', test_out_dir=folder, draw=True
         )
     elif scope == 'mmseg':
-        hook = dict(type='SegVisualizationHook', draw=True, interval=1)
+        hook = dict(type='mmseg.SegVisualizationHook', draw=True, interval=1)
         cfg.visualizer = dict(
-            type='SegLocalVisualizer',
+            type='mmseg.SegLocalVisualizer',
             vis_backends=[dict(type='LocalVisBackend')],
             save_dir=folder,
         )
     elif scope == 'mmpretrain':
         hook = dict(
-            type='VisualizationHook', out_dir=folder, enable=True, interval=1
+            type='mmpretrain.VisualizationHook',
+            out_dir=folder,
+            enable=True,
+            interval=1,
         )
     else:
         raise ValueError(

@@ -2,14 +2,13 @@ import torch
 from mmengine.config import Config
 from mmengine.logging import MMLogger
 from mmengine.model import BaseModel
-from mmengine.registry import init_default_scope
 from mmengine.runner import CheckpointLoader, set_random_seed
 
 from hirl_mm.checkpoints import load_backbone_state, read_state_dict
 from hirl_mm.checkpoints.matching import evaluated_prefix, match
 from hirl_mm.checkpoints.mismatch import differences
 from hirl_mm.engine.runtime.model_config import with_data_preprocessor
-from hirl_mm.registry import MODELS
+from hirl_mm.registry import MODELS, enter_scope
 from hirl_mm.structures import TREE_KEY, PrototypeTree
 
 
@@ -33,7 +32,7 @@ def load_pretrained(
         ValueError: If less than 95 % of the weights of that backbone are in
             the checkpoint, in shape and name.
     """
-    init_default_scope(cfg.get('default_scope', 'mmpretrain'))
+    enter_scope(cfg)
     seed = cfg.get('randomness', {}).get('seed')
     set_random_seed(0 if seed is None else seed)
     model = MODELS.build(with_data_preprocessor(cfg))

@@ -1,9 +1,10 @@
 from mmengine.config import Config
 from mmengine.dataset import BaseDataset
 from mmengine.model import BaseModel
-from mmengine.registry import init_default_scope
 from mmpretrain.registry import DATASETS
 from torch import Tensor
+
+from hirl_mm.registry import enter_scope
 
 from .feature_pass import feature_loader, whole_backbone_features
 from .labelled_data import labels_of
@@ -51,7 +52,7 @@ def evaluation_data(cfg: Config, name: str) -> dict:
         ValueError: If the config has none of that name.
     """
     # Its transforms are looked up there when the data set is built.
-    init_default_scope(cfg.get('default_scope', 'mmpretrain'))
+    enter_scope(cfg)
     if name not in cfg:
         raise ValueError(
             f'{cfg.filename} has no {name}: add a labelled data set of that '

@@ -13,6 +13,9 @@ from hirl_mm.engine.checks.trees import (
     check_has_second_stage,
     check_takes_trees,
 )
+from hirl_mm.engine.checks.unused_parameters import (
+    check_finds_unused_parameters,
+)
 from hirl_mm.engine.features.bank_pass import bank_for
 from hirl_mm.engine.features.feature_pass import (
     FeaturePassError,
@@ -128,6 +131,7 @@ class HierarchicalKMeansHook(Hook):
     def before_train(self, runner: Runner) -> None:
         model = get_ori_model(runner.model)
         check_takes_trees(model, self.num_prototypes)
+        check_finds_unused_parameters(runner.model)
         check_has_second_stage(runner, self.start_epoch)
         dataset = runner.train_dataloader.dataset
         check_sample_indices(dataset)

@@ -13,6 +13,8 @@ from hirl_mm.engine.features.labelled_data import labels_of, subset
 from hirl_mm.evaluation.functional import knn_accuracy
 from hirl_mm.registry import HOOKS
 
+_SEED = 0  # of the subsets, the same in all runs
+
 
 @HOOKS.register_module()
 class KNNProbeHook(Hook):
@@ -31,11 +33,9 @@ class KNNProbeHook(Hook):
         num_bank: Size of the random subset of ``bank``; None for all.
         num_queries: Size of the random subset of ``queries``; None for all.
         k: Number of neighbours.
-        temperature: Of the weighted vote.
         interval: Epochs between two probes; the last epoch is always probed.
-        batch_size: Of the feature pass, per rank.
-        num_workers: Of the feature pass, per rank.
-        seed: Of the subsets.
+        batch_size: Batch size of the feature pass, per rank.
+        num_workers: Worker processes of the feature pass, per rank.
 
     Raises:
         ValueError: If a number is out of range, or before the first
@@ -49,29 +49,25 @@ class KNNProbeHook(Hook):
         num_bank: int | None = None,
         num_queries: int | None = None,
         k: int = 20,
-        temperature: float = 0.07,
         interval: int = 1,
         batch_size: int = 256,
         num_workers: int = 4,
-        seed: int = 0,
     ) -> None:
         if interval < 1:
             raise ValueError(f'interval must be at least 1, got {interval}')
         self.bank = dict(bank), num_bank
         self.queries = dict(queries), num_queries
         self.k = k
-        self.temperature = temperature
         self.interval = interval
         self.batch_size = batch_size
         self.num_workers = num_workers
-        self.seed = seed
 
     def before_train(self, runner: Runner) -> None:
         self._parts = []
         for name, (cfg, num) in dict(
             bank=self.bank, queries=self.queries
         ).items():
-            dataset = subset(DATASETS.build(cfg), num, self.seed, name)
+            dataset = subset(DATASETS.build(cfg), num, _SEED, name)
             loader = feature_loader(
                 dataset, None, self.batch_size, self.num_workers
             )
@@ -106,7 +102,6 @@ class KNNProbeHook(Hook):
             features[1],
             query_labels.to(device),
             ks=(self.k,),
-            temperature=self.temperature,
         )[self.k]
         runner.logger.info(
             f'kNN probe after {runner.epoch} epochs: knn/top1 '

@@ -1,20 +1,21 @@
-from mmengine.dataset import BaseDataset
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
+from hirl_mm.engine.checks.masks import check_masks
 from hirl_mm.registry import HOOKS
 
 
 @HOOKS.register_module()
 class MaskCheckHook(Hook):
-    """See that every annotated object has a mask before masks are learned.
+    """Checks that every annotated object has a mask before masks are learned.
 
-    MMDetection notices the first that is missing when its image is loaded,
-    which may be after hours.
+    MMDetection notices a missing mask only when it loads the image, which may
+    be after hours.
 
     Raises:
         ValueError: Before training or testing, if a mask is missing, with the
-            file of annotations; that of validation is checked, too.
+            file of annotations. Before training, the validation data are
+            checked, too.
     """
 
     def before_train(self, runner: Runner) -> None:
@@ -24,21 +25,3 @@ class MaskCheckHook(Hook):
 
     def before_test(self, runner: Runner) -> None:
         check_masks(runner.test_dataloader.dataset)
-
-
-def check_masks(dataset: BaseDataset) -> None:
-    """Look through the objects of MMDetection's ``CocoDataset``.
-
-    Raises:
-        ValueError: If an object has no mask.
-    """
-    for index in range(len(dataset)):
-        info = dataset.get_data_info(index)
-        if all('mask' in instance for instance in info['instances']):
-            continue
-        raise ValueError(
-            f'{dataset.ann_file} has an object without a mask (in image '
-            f"{info['img_id']}: no 'segmentation'), but the detector learns "
-            "masks. Give COCO's instances_*.json, or use the config of a "
-            'Faster R-CNN, which needs boxes only'
-        )

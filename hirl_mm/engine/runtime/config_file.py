@@ -1,5 +1,6 @@
 from mmengine.config import Config
 
+from hirl_mm.registry import scope_of
 from hirl_mm.stack import require_detection, require_segmentation
 
 REQUIRE = {'mmdet': require_detection, 'mmseg': require_segmentation}
@@ -15,13 +16,13 @@ def read_config(path: str) -> Config:
     """
     try:
         cfg = Config.fromfile(path)
+        scope = scope_of(cfg)
     except ModuleNotFoundError as error:
         # MMEngine names the package of a ``_base_`` in its message alone.
         for package, require in REQUIRE.items():
             if package in str(error):
                 require()
         raise
-    scope = cfg.get('default_scope')
     if scope in REQUIRE:
         REQUIRE[scope]()
     return cfg

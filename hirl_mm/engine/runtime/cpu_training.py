@@ -3,6 +3,8 @@ import logging
 from mmengine.config import Config
 from mmengine.logging import print_log
 
+from hirl_mm.registry import type_name
+
 from .process_group import join_processes
 
 
@@ -17,7 +19,7 @@ def fit_to_cpu(cfg: Config) -> None:
     Args:
         cfg: A training config, changed in place.
     """
-    if cfg.optim_wrapper.get('type') == 'AmpOptimWrapper':
+    if type_name(cfg.optim_wrapper.get('type')) == 'AmpOptimWrapper':
         cfg.optim_wrapper.type = 'OptimWrapper'
         for option in ('loss_scale', 'dtype', 'use_fsdp'):
             cfg.optim_wrapper.pop(option, None)

@@ -6,21 +6,20 @@ from typing import TypeVar
 from mmengine.logging import MMLogger
 
 Item = TypeVar('Item')
+# Work that takes less than this is silent.
+_SECONDS_BETWEEN_LINES = 10.0
 
 
-def logged_progress(
-    items: Iterable[Item], what: str, every: float = 10.0
-) -> Iterator[Item]:
+def logged_progress(items: Iterable[Item], what: str) -> Iterator[Item]:
     """Pass on ``items`` and log how far they are and how long they take.
 
     Args:
         items: Something with a length, such as a data loader.
         what: Names the work in the log line.
-        every: Seconds between two lines; work that takes less is silent.
     """
     assert isinstance(items, Sized)
     logger = MMLogger.get_current_instance()
-    time_left = _now_and_then(every)
+    time_left = _now_and_then()
     for done, item in enumerate(items, start=1):
         yield item
         left = time_left(done / len(items))
@@ -28,7 +27,7 @@ def logged_progress(
             logger.info(f'{what}: {done}/{len(items)} batches, eta: {left}')
 
 
-def logged_share(what: str, every: float = 10.0) -> Callable[[float], None]:
+def logged_share(what: str) -> Callable[[float], None]:
     """Something to call with the share of some work that is done.
 
     It logs the share and how long the rest takes at most, if all of it is
@@ -36,10 +35,9 @@ def logged_share(what: str, every: float = 10.0) -> Callable[[float], None]:
 
     Args:
         what: Names the work in the log line.
-        every: Seconds between two lines; work that takes less is silent.
     """
     logger = MMLogger.get_current_instance()
-    time_left = _now_and_then(every)
+    time_left = _now_and_then()
 
     def log(share: float) -> None:
         left = time_left(share)
@@ -49,14 +47,14 @@ def logged_share(what: str, every: float = 10.0) -> Callable[[float], None]:
     return log
 
 
-def _now_and_then(every: float) -> Callable[[float], timedelta | None]:
+def _now_and_then() -> Callable[[float], timedelta | None]:
     """From the share that is done to the time left, None until it is due."""
     began = last = time.monotonic()
 
     def time_left(share: float) -> timedelta | None:
         nonlocal last
         now = time.monotonic()
-        if now - last < every:
+        if now - last < _SECONDS_BETWEEN_LINES:
             return None
         last = now
         return timedelta(seconds=round((now - began) / share * (1 - share)))

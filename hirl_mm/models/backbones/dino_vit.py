@@ -1,4 +1,4 @@
-from mmengine.model.weight_init import trunc_normal_
+from mmengine.model.weight_init import PretrainedInit, trunc_normal_
 from mmpretrain.models.backbones import VisionTransformer
 from torch import nn
 
@@ -24,6 +24,11 @@ class DINOViT(VisionTransformer):
         super().__init__(*args, out_type=out_type, **kwargs)
 
     def init_weights(self) -> None:
+        init_cfg = self.init_cfg
+        if isinstance(init_cfg, dict) and init_cfg['type'] is PretrainedInit:
+            # MMPreTrain compares with the registered name alone, and would
+            # initialise the position embeddings after loading them.
+            self.init_cfg = dict(init_cfg, type='Pretrained')
         super().init_weights()
         if isinstance(self.init_cfg, dict) and (
             self.init_cfg['type'] == 'Pretrained'

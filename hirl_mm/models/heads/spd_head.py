@@ -22,7 +22,8 @@ class SPDHead(BaseModule):
     variant of the same seed start from the same weights.
 
     Args:
-        in_channels: D, the dimension of z0 and of every z^l.
+        in_channels: Dimension D of z0 and of every z^l. A HIRLAlgorithm
+            fills in that of its embedding; a head built alone needs it.
         num_levels: L.
         num_layers: Linear layers of each MLP; the paper uses 2, and 5 for
             MoCo v3.
@@ -35,12 +36,13 @@ class SPDHead(BaseModule):
         init_cfg: Initialisation of the parameters.
 
     Raises:
-        ValueError: If a count is too small or the reduction is unknown.
+        ValueError: If ``in_channels`` is missing, a count is too small or the
+            reduction is unknown.
     """
 
     def __init__(
         self,
-        in_channels: int,
+        in_channels: int | None = None,
         num_levels: int = 3,
         num_layers: int = 2,
         num_negatives: int | None = 1000,
@@ -50,6 +52,12 @@ class SPDHead(BaseModule):
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(init_cfg)
+        if in_channels is None:
+            raise ValueError(
+                'SPDHead needs in_channels, the dimension of the embedding z0 '
+                'that it reads; only a HIRLAlgorithm that builds its head '
+                'fills it in'
+            )
         if num_negatives is not None and num_negatives < 1:
             raise ValueError(
                 'num_negatives must be at least 1, or None for all paths but '

@@ -1,4 +1,3 @@
-from .compose import compose_hirl
 from .dino import DINOAlgorithm
 from .hirl import HIRLAlgorithm
 from .hirl_methods import (
@@ -24,6 +23,5 @@ __all__ = [
     'HIRLSwAV',
     'HIRLiBOT',
     'SelfDistillation',
-    'compose_hirl',
     'iBOTAlgorithm',
 ]

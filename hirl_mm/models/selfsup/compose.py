@@ -1,8 +1,14 @@
+"""HIRL around the config of an algorithm, without a class written for it."""
+
+import copyreg
+import functools
 import inspect
+from abc import ABCMeta
+
+from mmengine.config.lazy import LazyAttr, LazyObject
+from mmpretrain.models.selfsup import BaseSelfSupervisor
 
 from hirl_mm.registry import MODELS
-
-from .hirl import HIRLAlgorithm
 
 _NO_Z0 = (
     'hirl_mm has no class for {name} under HIRL: say where its embedding is, '
@@ -10,51 +16,69 @@ _NO_Z0 = (
     'if features are clustered with it, such as '
     "momentum_module='encoder_k'"
 )
+_NO_ALGORITHM = (
+    '{name} is built around the config of an algorithm, such as '
+    '{name}(algorithm=dict(type="SimSiam", ...), spd_head=...), but got '
+    'algorithm={algorithm!r}: in a config write algorithm=_base_.model'
+)
 
 
-@MODELS.register_module(name='HIRLAlgorithm')
-def compose_hirl(
-    algorithm: dict,
+class ComposableMeta(ABCMeta):
+    """Metaclass of HIRLAlgorithm, which is called with an algorithm's config.
+
+    The first class that has this metaclass is the root. Calling the root
+    calls :func:`compose`; calling a subclass of it creates an instance as
+    usual. A composed class can be pickled, although no module holds it.
+    """
+
+    def __call__(cls, *args, **kwargs):
+        if any(isinstance(base, ComposableMeta) for base in cls.__bases__):
+            return super().__call__(*args, **kwargs)
+        return compose(cls, *args, **kwargs)
+
+
+def compose(
+    root: type,
+    algorithm: dict | None = None,
+    *,
     spd_head: dict,
     z0_module: str | None = None,
     momentum_module: str | None = None,
     bank_module: str | None = None,
     data_preprocessor: dict | None = None,
     **merged,
-) -> HIRLAlgorithm:
-    """HIRL around the config of a model, without any Python.
+) -> BaseSelfSupervisor:
+    """Build a model that has the root and an algorithm as base classes.
 
     Args:
-        algorithm: Config of a self-supervised algorithm of mmpretrain, or of
-            one derived from it.
-        spd_head: See :class:`HIRLAlgorithm`.
-        z0_module: See :class:`HIRLAlgorithm`; None for an algorithm that
-            hirl_mm has a class for, whose choices hold.
-        momentum_module: See :class:`HIRLAlgorithm`; counts with a
-            ``z0_module`` only.
-        bank_module: Likewise.
-        data_preprocessor: That of the config's top level, which the Runner
-            puts here; the algorithm's own comes first, as it does there.
+        root: HIRLAlgorithm.
+        algorithm: Config of a self-supervised algorithm of MMPreTrain, or of
+            one derived from it. Its ``type`` is a registered name, a class,
+            or an object that MMEngine imports lazily.
+        spd_head: Config of the SPD head.
+        z0_module: ``'backbone'`` or ``'neck'``, see HIRLAlgorithm. None for
+            an algorithm that hirl_mm has a class for: its choices hold.
+        momentum_module: See HIRLAlgorithm; used with a ``z0_module`` only.
+        bank_module: See HIRLAlgorithm; used with a ``z0_module`` only.
+        data_preprocessor: The one of the config's top level, which the Runner
+            puts here. The algorithm's own takes precedence.
         **merged: What MMEngine leaves beside ``algorithm`` when a config
             inherits ``model`` and does not delete it.
 
     Returns:
-        A model whose class has HIRLAlgorithm and the algorithm's own class
-        as bases, so that its keys and hooks are those of the algorithm.
+        The model. Its state-dict keys and hooks are those of the algorithm,
+        with the head's added.
 
     Raises:
+        TypeError: If ``algorithm`` is no config of a self-supervised
+            algorithm, or one of a class that is under HIRL already.
         ValueError: If the algorithm needs a ``z0_module``, or ``merged``
             contradicts ``algorithm``.
-
-    Example:
-        In a config::
-
-            model = dict(
-                _delete_=True,
-                type='hirl_mm.HIRLAlgorithm',
-                algorithm=_base_.model,
-                spd_head=dict(type='hirl_mm.SPDHead', in_channels=128))
+        KeyError: If no model of that name is registered.
     """
+    if not isinstance(algorithm, dict) or 'type' not in algorithm:
+        text = _NO_ALGORITHM.format(name=root.__name__, algorithm=algorithm)
+        raise TypeError(text)
     algorithm = dict(algorithm)
     if data_preprocessor is not None:
         algorithm.setdefault('data_preprocessor', data_preprocessor)
@@ -68,26 +92,43 @@ def compose_hirl(
     scope = algorithm.pop('_scope_', None)
     kind = algorithm.pop('type')
     with MODELS.switch_scope_and_registry(scope) as registry:
-        base = kind if inspect.isclass(kind) else registry.get(kind)
-        if base is None:
-            raise KeyError(f'there is no model {kind!r} (model.algorithm)')
-        composed = _composed(base, z0_module, momentum_module, bank_module)
+        base = _algorithm_class(kind, registry, root)
+        composed = composed_class(
+            root, base, z0_module, momentum_module, bank_module
+        )
         return composed(spd_head=spd_head, **algorithm)
 
 
-def _composed(
+def composed_class(
+    root: type,
     base: type,
-    z0_module: str | None,
-    momentum_module: str | None,
-    bank_module: str | None,
-) -> type[HIRLAlgorithm]:
-    known = _class_for(base)
+    z0_module: str | None = None,
+    momentum_module: str | None = None,
+    bank_module: str | None = None,
+) -> type:
+    """The class of an algorithm under HIRL.
+
+    Args:
+        root: HIRLAlgorithm.
+        base: Class of the algorithm.
+        z0_module: See :func:`compose`.
+        momentum_module: See :func:`compose`.
+        bank_module: See :func:`compose`.
+
+    Returns:
+        The registered class, or a subclass of it for a derived algorithm. For
+        an algorithm that hirl_mm does not know, a new class that is the same
+        in every call with the same arguments.
+
+    Raises:
+        ValueError: If the algorithm needs a ``z0_module``, or it is neither
+            backbone nor neck.
+    """
     if z0_module is None:
+        known = _registered_class(root, base)
         if known is None:
             raise ValueError(_NO_Z0.format(name=base.__name__))
-        if base in known.__bases__:
-            return known
-        return type(f'HIRL{base.__name__}', (known, base), {})
+        return known if base in known.__bases__ else _subclass((known, base))
     choices = ('backbone', 'neck')
     if z0_module not in choices:
         raise ValueError(
@@ -99,18 +140,57 @@ def _composed(
         momentum_module=momentum_module,
         bank_module=bank_module,
     )
-    return type(f'HIRL{base.__name__}', (HIRLAlgorithm, base), places)
+    return _subclass((root, base), **places)
 
 
-def _class_for(base: type) -> type[HIRLAlgorithm] | None:
+def _algorithm_class(kind, registry, root: type) -> type:
+    if isinstance(kind, LazyObject | LazyAttr):
+        kind = kind.build()
+    base = registry.get(kind) if isinstance(kind, str) else kind
+    if base is None:
+        raise KeyError(f'there is no model {kind!r} (model.algorithm)')
+    name = getattr(base, '__name__', base)
+    if not (inspect.isclass(base) and issubclass(base, BaseSelfSupervisor)):
+        raise TypeError(
+            f'model.algorithm is of type {name}, which is no self-supervised '
+            'algorithm of MMPreTrain, such as MoCo or SimSiam, nor derived '
+            'from one'
+        )
+    if issubclass(base, root):
+        raise TypeError(
+            f'{name} of model.algorithm trains with HIRL already: use it as '
+            f'the type of the model, without {root.__name__} around it'
+        )
+    return base
+
+
+def _registered_class(root: type, base: type) -> type | None:
     """The registered HIRL class of an algorithm or its nearest ancestor."""
     classes = [
         found
         for found in MODELS.module_dict.values()
-        if inspect.isclass(found) and issubclass(found, HIRLAlgorithm)
+        if inspect.isclass(found)
+        and issubclass(found, root)
+        and found is not root
     ]
     for ancestor in base.__mro__:
         for found in classes:
             if ancestor in found.__bases__:
                 return found
     return None
+
+
+@functools.cache
+def _subclass(bases: tuple[type, ...], **places: str | None) -> type:
+    name = f'HIRL{bases[-1].__name__}'
+    recipe = functools.partial(_subclass, bases, **places)
+    return type(bases[0])(name, bases, dict(places, _recipe=recipe))
+
+
+def _reduce_class(cls: ComposableMeta):
+    """How to pickle a class: by name, or as the call that composed it."""
+    recipe = vars(cls).get('_recipe')
+    return cls.__qualname__ if recipe is None else (recipe, ())
+
+
+copyreg.pickle(ComposableMeta, _reduce_class)

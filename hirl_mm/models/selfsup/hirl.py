@@ -14,25 +14,44 @@ from hirl_mm.registry import MODELS
 from hirl_mm.structures import PrototypeTree
 
 from .bank_rows import collected
+from .compose import ComposableMeta
 
 
-class HIRLAlgorithm(BaseSelfSupervisor):
-    """Base of the methods that learn a hierarchy beside their own loss.
+@MODELS.register_module()
+class HIRLAlgorithm(BaseSelfSupervisor, metaclass=ComposableMeta):
+    """A self-supervised algorithm that learns a hierarchy beside its own loss.
 
-    A subclass names an algorithm of mmpretrain as its second base and keeps
-    all of it: parameters, state-dict keys, hooks. HIRL adds a head
-    (``spd_head.*``) and, once :meth:`set_tree` was called, its loss. Which
-    epoch that is, and the tree, are the business of
-    :class:`~hirl_mm.engine.hooks.HierarchicalKMeansHook`.
+    Called with the config of an algorithm, this class returns a model whose
+    class has HIRLAlgorithm and the algorithm as bases. A subclass, such as
+    HIRLMoCo, names the algorithm as its second base and is called with the
+    algorithm's arguments. Either way the model keeps all of the algorithm:
+    parameters, state-dict keys, hooks. HIRL adds a head (``spd_head.*``) and,
+    once :meth:`set_tree` was called, its loss. The
+    :class:`~hirl_mm.engine.hooks.HierarchicalKMeansHook` decides in which
+    epochs that happens, and builds the tree.
 
     Args:
-        *args: Of the algorithm.
-        spd_head: Config of the :class:`~hirl_mm.models.heads.SPDHead`.
-        **kwargs: Of the algorithm.
+        *args: Arguments of the algorithm (subclasses only).
+        spd_head: Config of the :class:`~hirl_mm.models.heads.SPDHead`. Its
+            ``in_channels`` is the dimension of z0 unless given.
+        **kwargs: For a subclass, arguments of the algorithm; for
+            HIRLAlgorithm itself, ``algorithm``, the config of the algorithm,
+            and the arguments of
+            :func:`~hirl_mm.models.selfsup.compose.compose`.
 
     Raises:
-        ValueError: If the head does not fit the embedding, or a submodule
-            that the class names does not exist.
+        ValueError: If the head does not fit the embedding, the dimension of
+            the embedding is unknown, or a submodule that the class names does
+            not exist.
+
+    Example:
+        In a config::
+
+            model = dict(
+                _delete_=True,
+                type='hirl_mm.HIRLAlgorithm',
+                algorithm=_base_.model,
+                spd_head=dict(type='hirl_mm.SPDHead'))
 
     Attributes:
         z0_module: Dotted path, into ``backbone`` or ``neck``, of the
@@ -43,11 +62,12 @@ class HIRLAlgorithm(BaseSelfSupervisor):
             whose features are clustered; None to cluster those of the
             trained network.
         bank_module: Dotted path of the submodule whose first output in a
-            training step fills a bank; a row per sample in the order of the
-            step's samples, which rows of further views may follow. None for
-            the moving average where there is one, else for z0. A class that
-            overrides ``extract_z0`` has to name it.
-        num_views: The views that the algorithm's loss needs at least.
+            training step fills a feature bank. Its first B rows belong to the
+            B samples of the step, in their order; rows of other views may
+            follow. If None, that is the moving average where there is one,
+            and ``z0_module`` otherwise. A class that overrides
+            ``extract_z0`` must set it.
+        num_views: Least number of views that the algorithm's loss needs.
     """
 
     num_views = 1
@@ -57,36 +77,37 @@ class HIRLAlgorithm(BaseSelfSupervisor):
 
     def __init__(self, *args, spd_head: dict, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        self.spd_head = MODELS.build(spd_head)
+        self.spd_head = MODELS.build(self._with_in_channels(spd_head))
         self.tree: PrototypeTree | None = None
         self.bank: FeatureBank | None = None
         self._check_submodules()
 
     def set_tree(self, tree: PrototypeTree | None) -> None:
-        """Train on this tree from now on; on none, without the SPD loss."""
+        """Set the tree that the SPD loss uses; None turns that loss off."""
         device = next(self.parameters()).device
         self.tree = tree if tree is None else tree.to(device)
 
     def set_bank(self, bank: FeatureBank | None) -> None:
-        """Add what is to cluster to this bank in every step, or to none.
+        """Set the bank that every step adds its features to; None for no bank.
 
-        A row is an output that the step computes anyway, of the network that
-        :meth:`extract_z0` runs, but of an augmented view and in training
-        mode.
+        The features are an output that the step computes anyway. They come
+        from the network that :meth:`extract_z0` runs, but from an augmented
+        view and in training mode.
 
         Raises:
-            ValueError: If it is not known which output that is, or it has
-                other dimensions than z0.
+            ValueError: If the class does not say which output that is, or
+                its dimension differs from that of z0.
         """
         if bank is not None:
             self._check_dim(self.bank_path(), 'what is to cluster')
         self.bank = bank
 
     def bank_path(self) -> str:
-        """The submodule whose first output in a step fills a bank.
+        """Return the path of the submodule whose output fills a bank.
 
         Raises:
-            ValueError: If the class has to name it.
+            ValueError: If the class overrides ``extract_z0`` and does not set
+                ``bank_module``.
         """
         if self.bank_module is not None:
             return self.bank_module
@@ -102,10 +123,11 @@ class HIRLAlgorithm(BaseSelfSupervisor):
         return paths[self.z0_module] if average else self.z0_module
 
     def init_weights(self) -> None:
-        """Initialise, and start the moving average from the trained network.
+        """Initialise the weights and copy them into the moving average.
 
-        MMPreTrain copies at the first training step; a tree of the first
-        epoch would be built from weights that no one trained or loaded.
+        MMPreTrain copies them at the first training step. A tree that is
+        built before that would come from random weights, even if the trained
+        network starts from a checkpoint.
         """
         super().init_weights()
         if self.momentum_module is not None:
@@ -114,7 +136,7 @@ class HIRLAlgorithm(BaseSelfSupervisor):
             average.load_state_dict(online.state_dict())
 
     def extract_z0(self, inputs: Tensor) -> Tensor:
-        """The features to cluster: images (B, 3, H, W) to (B, D)."""
+        """Return the features to cluster, (B, D), of images (B, 3, H, W)."""
         if self.momentum_module is None:
             features, neck = self.extract_feat(inputs), self.neck
         else:
@@ -125,15 +147,16 @@ class HIRLAlgorithm(BaseSelfSupervisor):
         return pooled(_first(features))
 
     def assign(self, embeddings: Tensor, sample_idx: Tensor) -> Tensor:
-        """The leaves of a batch in the current tree.
+        """Return the leaves of a batch in the current tree.
 
         Args:
-            embeddings: The output tapped in this step, of all views that the
-                submodule saw at once (view 0 first), without its graph.
-            sample_idx: (B,) long.
+            embeddings: First output of ``z0_module`` in this step, detached,
+                (B, D) or, where the submodule sees several views at once,
+                (V * B, D) with view 0 first.
+            sample_idx: Indices of the samples in the data set, (B,) long.
 
         Returns:
-            (B,) long.
+            Indices of the leaves, (B,) long.
         """
         return self.tree.leaf[sample_idx]
 
@@ -143,10 +166,10 @@ class HIRLAlgorithm(BaseSelfSupervisor):
         data_samples: list[DataSample],
         **kwargs,
     ) -> dict[str, Tensor]:
-        """The losses of a training step.
+        """Return the losses of a training step.
 
         Args:
-            inputs: The views, tensors (B, 3, H, W).
+            inputs: The views, a tensor (B, 3, H, W) each.
             data_samples: B samples with their ``sample_idx``.
 
         Returns:
@@ -158,10 +181,10 @@ class HIRLAlgorithm(BaseSelfSupervisor):
 
         Raises:
             ValueError: If there are too few views, or the samples carry no
-                index; with or without a tree, so that it shows at the first
-                step.
-            RuntimeError: If a bank is set whose rows may not be those of the
-                samples.
+                index. Both are checked without a tree, too, so that the error
+                shows in the first step.
+            RuntimeError: If a bank is set, and the rows of ``bank_module``
+                may not belong to the samples of the step.
         """
         check_least_views(inputs, self.num_views)
         sample_idx = _sample_idx_of(data_samples)
@@ -193,15 +216,31 @@ class HIRLAlgorithm(BaseSelfSupervisor):
                 f'{self.momentum_module!r} (momentum_module)'
             )
 
+    def _with_in_channels(self, spd_head: dict) -> dict:
+        """The config of the head, ``in_channels`` filled in from z0."""
+        if spd_head.get('in_channels') is not None:
+            return spd_head
+        dim = self._dim_of(self.z0_module)
+        if dim is None:
+            raise ValueError(
+                f'the dimension of z0, the output of {self.z0_module} '
+                f'({type(self.get_submodule(self.z0_module)).__name__}), '
+                'cannot be read from its layers: set in_channels in spd_head'
+            )
+        return dict(spd_head, in_channels=dim)
+
     def _check_dim(self, path: str, what: str) -> None:
-        with FirstOutput(self, path):
-            dim = output_dim(self.get_submodule(path))
+        dim = self._dim_of(path)
         if dim not in (None, self.spd_head.in_channels):
             raise ValueError(
                 f'spd_head has in_channels={self.spd_head.in_channels}, but '
                 f'{what}, the output of {path}, has {dim} dimensions: '
                 f'use in_channels={dim} or another submodule'
             )
+
+    def _dim_of(self, path: str) -> int | None:
+        with FirstOutput(self, path):
+            return output_dim(self.get_submodule(path))
 
 
 def _first(outputs: Tensor | tuple[Tensor, ...]) -> Tensor:

@@ -1,4 +1,4 @@
-"""The paper's methods under HIRL: where each has its embedding."""
+"""The paper's methods under HIRL: where each one computes its embedding."""
 
 import torch
 from mmpretrain.models.selfsup import BEiT, MoCo, MoCoV3, SimSiam, SwAV
@@ -14,11 +14,11 @@ from .ibot import iBOTAlgorithm
 
 @MODELS.register_module()
 class HIRLMoCo(HIRLAlgorithm, MoCo):
-    """HIRL-MoCo v2; clusters the features of the key encoder.
+    """HIRL-MoCo v2, which clusters the features of the key encoder.
 
-    That sees images of all ranks, shuffled. A bank takes the keys as they
-    enter the queue: this rank's, in order again and with unit length, of
-    view 1.
+    In a step the key encoder sees shuffled images of all ranks. A bank
+    therefore takes the keys when they enter the queue: those of this rank's
+    images (view 1), in the order of the samples and with unit length.
     """
 
     num_views = 2
@@ -35,18 +35,19 @@ class HIRLMoCo(HIRLAlgorithm, MoCo):
 
 @MODELS.register_module()
 class HIRLSimSiam(HIRLAlgorithm, SimSiam):
-    """HIRL-SimSiam; clusters the features before the predictor."""
+    """HIRL-SimSiam, which clusters the features before the predictor."""
 
     num_views = 2
 
 
 @MODELS.register_module()
 class HIRLSwAV(HIRLAlgorithm, SwAV):
-    """HIRL-SwAV; clusters the projections before they get unit length.
+    """HIRL-SwAV, which clusters the projections before they are normalised.
 
-    An image is assigned anew in every step, to the prototype nearest by
-    cosine to the embedding of view 1, as in the released code. That runs the
-    encoder a second time for it; here it is a row of the same forward pass.
+    As in the released code, every step assigns an image anew, to the
+    prototype with the largest cosine similarity to the embedding of view 1.
+    The released code runs the encoder a second time for that embedding; here
+    it is a row of the same forward pass.
     """
 
     z0_module = 'neck.projection_neck'
@@ -67,7 +68,7 @@ class HIRLSwAV(HIRLAlgorithm, SwAV):
 
 @MODELS.register_module()
 class HIRLMoCoV3(HIRLAlgorithm, MoCoV3):
-    """HIRL-MoCo v3; clusters the features of the momentum encoder."""
+    """HIRL-MoCo v3, which clusters the features of the momentum encoder."""
 
     num_views = 2
     momentum_module = 'momentum_encoder'
@@ -75,7 +76,7 @@ class HIRLMoCoV3(HIRLAlgorithm, MoCoV3):
 
 @MODELS.register_module()
 class HIRLDINO(HIRLAlgorithm, DINOAlgorithm):
-    """HIRL-DINO; clusters the teacher's bottleneck."""
+    """HIRL-DINO, which clusters the output of the teacher's bottleneck."""
 
     bank_module = 'teacher.neck'
 
@@ -85,9 +86,9 @@ class HIRLDINO(HIRLAlgorithm, DINOAlgorithm):
 
 @MODELS.register_module()
 class HIRLiBOT(HIRLAlgorithm, iBOTAlgorithm):
-    """HIRL-iBOT; clusters the teacher's bottleneck of unmasked images.
+    """HIRL-iBOT, which clusters the teacher's bottleneck of unmasked images.
 
-    z0 is that of the student's global view 0, masked where its mask says.
+    z0 is the student's bottleneck of global view 0, with its patches masked.
     """
 
     bank_module = 'teacher.neck'
@@ -98,10 +99,10 @@ class HIRLiBOT(HIRLAlgorithm, iBOTAlgorithm):
 
 @MODELS.register_module()
 class HIRLBEiT(HIRLAlgorithm, BEiT):
-    """HIRL-BEiT; z0 is the class token after the last LayerNorm.
+    """HIRL-BEiT, whose z0 is the class token after the last LayerNorm.
 
-    As in the released code, the loss reads it from the masked training view,
-    and what is clustered comes from the same network without a mask.
+    As in the released code, the loss uses the class token of the masked
+    training view, and the clustering that of the same network without a mask.
 
     Raises:
         ValueError: If the backbone returns several blocks, as for BEiT v2.

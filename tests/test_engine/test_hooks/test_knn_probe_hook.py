@@ -34,7 +34,7 @@ def probes(work_dir):
 
 
 def test_every_interval_and_the_end(digits, tmp_path):
-    run(probed_config(digits, tmp_path, epochs=3, interval=2))
+    run(probed_config(digits, tmp_path, epochs=3, interval=2, batch_size=64))
     assert sorted(probes(tmp_path)) == [0, 2, 3]
 
 
