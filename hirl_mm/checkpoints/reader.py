@@ -56,8 +56,8 @@ def read_checkpoint(path: str | os.PathLike, trust: bool = False) -> dict:
             checkpoint = _load_file(path, trust)
     if not isinstance(checkpoint, dict):
         raise ValueError(
-            f'{path} holds a {type(checkpoint).__name__}, where a dict of '
-            'weights is expected: names and their tensors'
+            f'{path} holds a {type(checkpoint).__name__}, not a dict: a state '
+            'dict is expected, names of weights and their tensors'
         )
     return checkpoint
 

@@ -170,7 +170,7 @@ def test_half_a_file_and_other_files(trust, tmp_path):
 
 def test_no_dict(tmp_path):
     torch.save([1], tmp_path / 'list.pth')
-    with pytest.raises(ValueError, match=r'list.pth holds a list, where'):
+    with pytest.raises(ValueError, match=r'list.pth holds a list, not a dict'):
         read_checkpoint(tmp_path / 'list.pth')
 
 
