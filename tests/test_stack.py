@@ -7,24 +7,19 @@ from pathlib import Path
 import pytest
 
 from hirl_mm.stack import check_stack, require_faiss
+from hirl_mm.stack.ranges import accepted_mmcv, numbers
 
 REPOSITORY = Path(__file__).parents[1]
 
-# How mmpretrain and mmdet refuse other packages, in a package of ours.
+# These packages check mmcv themselves, without a remedy.
 REFUSING = """
 import mmcv
-import mmengine
+below, found = (
+    [int(n) for n in version.split('.')]
+    for version in ('{below}', mmcv.__version__)
+)
+assert [2, 0, 0] <= found < below, 'they spoke first'
 from .version import __version__
-
-def numbers(version):
-    return [int(n) for n in version.split('.')]
-
-assert numbers('2.0.0') <= numbers(mmcv.__version__) < numbers('{below}'), (
-    f'MMCV=={{mmcv.__version__}} is used but incompatible. '
-    f'Please install mmcv>=2.0.0rc4, <{below}.')
-assert numbers('0.7.1') <= numbers(mmengine.__version__) < [1, 0, 0], (
-    f'MMEngine=={{mmengine.__version__}} is used but incompatible. '
-    f'Please install mmengine>=0.7.1, <1.0.0.')
 """
 GET_INSTALLED_PATH = 'class utils: get_installed_path = staticmethod(str)'
 
@@ -129,29 +124,62 @@ def test_missing(tmp_path, stack, package, command):
     assert contains(text, f'{package} is needed, but not installed', command)
 
 
-def test_mmdet_refuses_mmcv(tmp_path, stack):
-    stack['mmcv/__init__.py'] = "__version__ = '2.2.0'"
+@pytest.mark.parametrize(
+    'package, version, mmcv, accepted',
+    [
+        ('mmdet', '3.3.0', '2.2.0', '>=2.0.0,<2.2.0'),
+        ('mmpretrain', '1.2.0', '2.4.0', '>=2.0.0,<2.4.0'),
+        # mmcv 1 lacks what mmpretrain imports before it looks.
+        ('mmpretrain', '1.2.0', '1.7.0', '>=2.0.0,<2.4.0'),
+    ],
+)
+def test_mmcv_that_a_package_refuses(
+    package, version, mmcv, accepted, tmp_path, stack
+):
+    stack['mmcv/__init__.py'] = f"__version__ = '{mmcv}'"
     text = run(tmp_path, stack)
     assert contains(
         text,
-        'mmdet 3.3.0 refuses the installed mmcv 2.2.0',
-        'it accepts mmcv>=2.0.0rc4,<2.2.0',
+        f'{package} {version} accepts mmcv{accepted}, but mmcv {mmcv} is',
         'pip uninstall -y mmcv mmcv-lite && '
-        'pip install "mmcv-lite>=2.0.0rc4,<2.2.0"',
+        'pip install "mmcv-lite>=2.0.0,<2.2.0"',
         'mmdet needs the full mmcv',
-        'pip install --no-cache-dir --no-build-isolation '
-        '"mmcv>=2.0.0rc4,<2.2.0"',
+        'pip install --no-cache-dir --no-build-isolation "mmcv>=2.0.0,<2.2.0"',
     )
 
 
-def test_mmpretrain_refuses_mmcv(tmp_path, stack):
-    stack['mmcv/__init__.py'] = "__version__ = '2.4.0'"
-    text = run(tmp_path, stack)
-    assert contains(
-        text,
-        'mmpretrain 1.2.0 refuses the installed mmcv 2.4.0',
-        'pip install "mmcv-lite>=2.0.0rc4,<2.4.0"',
-    )
+def test_mmseg_refuses_mmcv(tmp_path, stack):
+    old, new = "'2.1.0'", "'2.3.0'"
+    stack['mmcv/__init__.py'] = stack['mmcv/__init__.py'].replace(old, new)
+    stack = without(stack, 'mmdet')
+    assert run(tmp_path, stack) == ''
+    text = run(tmp_path, stack, 'require_segmentation')
+    assert contains(text, 'mmseg 1.2.2 accepts mmcv>=2.0.0,<2.2.0, but')
+
+
+def test_the_maintained_forks_pass(tmp_path, stack):
+    for package, old, new in (
+        ('mmengine/__init__', '0.10.7', '0.10.12'),
+        ('mmcv/__init__', '2.1.0', '2.3.6'),
+        ('mmpretrain/version', '1.2.0', '1.3.6'),
+        ('mmdet/version', '3.3.0', '3.5.1'),
+        ('mmdet/__init__', '2.2.0', '2.4.0'),
+    ):
+        source = stack[f'{package}.py']
+        stack[f'{package}.py'] = source.replace(old, new)
+    assert run(tmp_path, stack, 'require_detection') == ''
+
+
+@pytest.mark.parametrize('package', ['mmpretrain', 'mmdet', 'mmseg'])
+def test_the_table_says_what_the_packages_do(package):
+    module = pytest.importorskip(package)
+    stated = accepted_mmcv(package, module.__version__)
+    for bound, names in (
+        (stated.low, ('mmcv_minimum_version', 'MMCV_MIN')),
+        (stated.high, ('mmcv_maximum_version', 'MMCV_MAX')),
+    ):
+        (own,) = (vars(module)[name] for name in names if name in vars(module))
+        assert numbers(own) == numbers(bound)
 
 
 def test_the_real_mmpretrain_refuses_mmcv(tmp_path):
@@ -167,37 +195,10 @@ def test_the_real_mmpretrain_refuses_mmcv(tmp_path):
     )
     text = check_in_process([], [tmp_path], 'check_stack')
     assert re.search(
-        r'mmpretrain \d\S+ refuses the installed mmcv 2\.9\.0: it accepts '
-        r'mmcv>=2\S+,<2\.\S+. Mend with: pip \S+ -y mmcv mmcv-lite && pip '
-        r'install "mmcv-lite>=2\S+,<2\.\S+"',
+        r'mmpretrain \d\S+ accepts mmcv>=2\S+,<2\.\S+, but mmcv 2\.9\.0 is '
+        r'installed. Fix with: pip \S+ -y mmcv mmcv-lite && pip install ',
         text,
     ), text
-
-
-def test_mmcv_1_lacks_what_mmpretrain_imports(tmp_path, stack):
-    stack['mmcv/__init__.py'] = "__version__ = '1.7.0'"
-    stack['mmpretrain/__init__.py'] = 'import mmcv.transforms'
-    text = run(tmp_path, stack)
-    assert contains(
-        text,
-        'mmpretrain refuses the installed mmcv 1.7.0',
-        "No module named 'mmcv.transforms'",
-        'pip install "mmcv-lite>=2.0.0,<2.2.0"',
-    )
-
-
-def test_mmpretrain_refuses_mmengine(tmp_path, stack):
-    stack['mmpretrain/__init__.py'] = (
-        "assert False, 'MMEngine==0.10.7 is used but incompatible. "
-        "Please install mmengine>=0.11.0, <=1.0.0.'"
-    )
-    text = run(tmp_path, stack)
-    assert contains(
-        text,
-        'mmpretrain refuses the installed mmengine 0.10.7',
-        'Mend with: pip install "mmengine>=0.11.0,<=1.0.0"',
-    )
-    assert 'mmcv' not in text
 
 
 @pytest.mark.parametrize(
@@ -208,12 +209,13 @@ def test_mmpretrain_refuses_mmengine(tmp_path, stack):
         ('mmengine', '1.0.0rc1', 'mmengine>=0.10,<1.0'),
         ('mmpretrain', '1.1.1', 'mmpretrain>=1.2,<2.0'),
         ('mmpretrain', '2.0.0', 'mmpretrain>=1.2,<2.0'),
+        ('mmdet', '2.28.2', 'mmdet>=3.0,<4.0'),
     ],
 )
 def test_outside_the_supported_range(
     tmp_path, stack, package, version, supported
 ):
-    stack[f'{package}/__init__.py'] = f"__version__ = '{version}'"
+    stack[f'{package}/version.py'] = f"__version__ = '{version}'"
     text = run(tmp_path, stack)
     assert contains(
         text,
@@ -274,9 +276,13 @@ def test_errors_of_other_packages_stay_as_they_are(tmp_path, stack):
 @pytest.mark.parametrize(
     'package, check, command',
     [
-        ('mmdet', 'require_detection', 'pip install mmdet'),
-        ('mmseg', 'require_segmentation', 'pip install mmsegmentation'),
-        ('ftfy', 'require_segmentation', 'pip install mmsegmentation ftfy'),
+        ('mmdet', 'require_detection', 'pip install "mmdet>=3.0,<4.0"'),
+        (
+            'mmseg',
+            'require_segmentation',
+            'pip install "mmsegmentation>=1.0,<2.0"',
+        ),
+        ('ftfy', 'require_segmentation', '<2.0" ftfy regex'),
         ('regex', 'require_segmentation', 'ftfy regex'),
     ],
 )

@@ -15,11 +15,12 @@ from mmengine.config import Config
 from mmengine.dist import is_main_process
 from mmengine.model import BaseModel
 
+from hirl_mm.checkpoints import read_checkpoint, tree_in
 from hirl_mm.engine.evaluation.frozen_evaluation import (
     FrozenEvaluation,
     FrozenOptions,
 )
-from hirl_mm.engine.evaluation.pretrained import load_pretrained, load_tree_of
+from hirl_mm.engine.evaluation.pretrained import load_pretrained
 from hirl_mm.engine.evaluation.svm_evaluation import SVMEvaluation
 from hirl_mm.engine.features.cached_features import (
     FeatureCache,
@@ -35,6 +36,7 @@ from hirl_mm.engine.runtime.process_group import (
     leave_processes,
 )
 from hirl_mm.evaluation.arm_results import ArmResults
+from hirl_mm.options import add_trust_option
 from hirl_mm.studies.gathered_results import RESULTS_FILE
 from hirl_mm.studies.results_files import write_comparison
 
@@ -115,6 +117,7 @@ svm_train and svm_test. Several GPUs share the pass, then the first goes on:
     )
     add('--batch-size', type=int, default=256, help='per process')
     add('--num-workers', type=int, default=4, help='per process')
+    add_trust_option(parser)
     add('--launcher', choices=['none', 'pytorch', 'slurm'], default='none')
     return parser.parse_args()
 
@@ -132,14 +135,20 @@ def evaluate(args: argparse.Namespace, cfg: Config) -> ArmResults | None:
     )
     evaluations = []
     if TRAIN in cfg:
-        tree = load_tree_of(args.checkpoint)
+        tree = None
+        if args.checkpoint:
+            tree = tree_in(
+                read_checkpoint(args.checkpoint, args.trust_checkpoint)
+            )
         evaluations.append(FrozenEvaluation(cfg, options, tree))
     if SVM_TRAIN in cfg:
         evaluations.append(SVMEvaluation(cfg))
 
     @cache
     def model() -> BaseModel:
-        return load_pretrained(cfg, args.checkpoint, args.prefix)
+        return load_pretrained(
+            cfg, args.checkpoint, args.prefix, args.trust_checkpoint
+        )
 
     features = FeatureCache(
         args.out / 'features',

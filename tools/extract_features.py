@@ -13,6 +13,7 @@ from hirl_mm.engine.features.dataset_features import (
 )
 from hirl_mm.engine.features.labelled_data import paths_of
 from hirl_mm.files import replacing
+from hirl_mm.options import add_trust_option
 
 
 def parse_args() -> argparse.Namespace:
@@ -33,6 +34,7 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument('--batch-size', type=int, default=256)
     parser.add_argument('--num-workers', type=int, default=4)
+    add_trust_option(parser)
     return parser.parse_args()
 
 
@@ -41,7 +43,7 @@ def main() -> None:
     try:
         cfg = Config.fromfile(args.config)
         features, labels, dataset = dataset_features(
-            load_pretrained(cfg, args.checkpoint),
+            load_pretrained(cfg, args.checkpoint, trust=args.trust_checkpoint),
             evaluation_data(cfg, args.data),
             args.data,
             args.batch_size,

@@ -13,6 +13,7 @@ from pathlib import Path
 from mmengine.config import Config, DictAction
 
 from hirl_mm.files import replacing
+from hirl_mm.options import add_trust_option
 from hirl_mm.studies.prototype_search import (
     Candidate,
     candidate_configs,
@@ -80,6 +81,7 @@ def parse_args() -> argparse.Namespace:
         metavar='KEY=VALUE',
         help='override the config, as in tools/train.py',
     )
+    add_trust_option(parser)
     return parser.parse_args()
 
 
@@ -95,11 +97,12 @@ def prepare(args: argparse.Namespace) -> dict[Candidate, Config]:
     return configs
 
 
-def train(config: Path, folder: Path, gpus: int | None) -> None:
+def train(config: Path, folder: Path, gpus: int | None, trust: bool) -> None:
     start = [sys.executable, TOOLS / 'train.py', config]
     if gpus is not None:
         start = ['bash', TOOLS / 'dist_train.sh', config, gpus]
     command = [*start, '--work-dir', folder, '--resume']
+    command += ['--trust-checkpoint'] * trust
     status = subprocess.run(
         [str(word) for word in command],
         env={'PYTHON': sys.executable} | os.environ,
@@ -122,8 +125,9 @@ def search(args: argparse.Namespace, configs: dict[Candidate, Config]) -> None:
         print(what + ', done before' * result.exists(), flush=True)
         if not result.exists():
             began = time.monotonic()
-            train(folder.with_suffix('.py'), folder, args.gpus)
-            losses = evaluate_run(cfg, folder, args.seed)
+            trust = args.trust_checkpoint
+            train(folder.with_suffix('.py'), folder, args.gpus, trust)
+            losses = evaluate_run(cfg, folder, args.seed, trust)
             with replacing(result) as temporary:
                 temporary.write_text(json.dumps(losses))
             seconds.append(time.monotonic() - began)

@@ -12,6 +12,7 @@ from pathlib import Path
 from mmengine.config import Config
 
 from hirl_mm.checkpoints import load_backbone
+from hirl_mm.options import add_trust_option
 from hirl_mm.registry import MODELS, enter_scope
 from hirl_mm.studies.sweep_report import write_sweep_report
 from hirl_mm.studies.sweep_runs import (
@@ -73,18 +74,20 @@ def parse_args() -> argparse.Namespace:
         metavar='KEY=VALUE',
         help='override the config in all runs',
     )
+    add_trust_option(parser)
     return parser.parse_args()
 
 
-def check_checkpoints(config: str, arms: dict[str, str]) -> None:
+def check_checkpoints(config: str, arms: dict[str, str], trust: bool) -> None:
     """Load every checkpoint once, before hours of training."""
     cfg = Config.fromfile(config)
     enter_scope(cfg)
     for checkpoint in arms.values():
-        load_backbone(MODELS.build(cfg.model.backbone), checkpoint)
+        backbone = MODELS.build(cfg.model.backbone)
+        load_backbone(backbone, checkpoint, trust=trust)
 
 
-def train(run: SweepRun, gpus: int) -> None:
+def train(run: SweepRun, gpus: int, trust: bool) -> None:
     """Train, show its validations, and leave the rest in train.log."""
     program = [sys.executable, TOOLS / 'train.py', run.settings['config']]
     if gpus > 1:
@@ -92,6 +95,7 @@ def train(run: SweepRun, gpus: int) -> None:
         program = ['bash', launcher, run.settings['config'], gpus]
     resume = ['--resume'] if run.resumable() else []
     words = [*program, '--work-dir', run.folder, *resume]
+    words += ['--trust-checkpoint'] * trust
     process = subprocess.Popen(
         [str(word) for word in (*words, '--cfg-options', *run.options())],
         stdout=subprocess.PIPE,
@@ -122,7 +126,7 @@ def main() -> None:
         grid = arms, args.lr, args.seeds, args.cfg_options, args.work_dir
         runs = plan_runs(args.config, args.param, *grid)
         found = {run.key: run.finished() for run in runs}
-        check_checkpoints(args.config, arms)
+        check_checkpoints(args.config, arms, args.trust_checkpoint)
     except (OSError, ValueError) as error:
         sys.exit(f'{type(error).__name__}: {error}')
     metric = Config.fromfile(args.config).protocol.metric
@@ -134,7 +138,7 @@ def main() -> None:
     for number, run in enumerate(todo, start=1):
         print(f'[{number}/{len(todo)}] {run.folder}', flush=True)
         run.note(None)
-        train(run, args.gpus)
+        train(run, args.gpus, args.trust_checkpoint)
         results[run.key] = value = last_value(run.folder, metric)
         run.note(value)
         write_sweep_report(args.work_dir, results, **facts)

@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from hirl_mm.options import add_trust_option
 from hirl_mm.stack import StackError, check_stack
 
 
@@ -36,6 +37,7 @@ def parse_args() -> argparse.Namespace:
         metavar='KEY=VALUE',
         help='override the config',
     )
+    add_trust_option(parser)
     parser.add_argument(
         '--launcher',
         choices=['none', 'pytorch', 'slurm', 'mpi'],
@@ -61,6 +63,8 @@ def load_config(args: argparse.Namespace):
         Path('work_dirs', Path(args.config).stem)
     )
     cfg.load_from = args.checkpoint
+    if args.trust_checkpoint:
+        cfg.trust_checkpoint = True
     if cfg.get('test_dataloader') is None:
         cfg.test_dataloader = cfg.val_dataloader
         cfg.test_evaluator = cfg.val_evaluator
@@ -81,11 +85,18 @@ def main() -> None:
     from mmengine.dist import is_main_process
     from mmengine.runner import Runner
 
+    from hirl_mm.engine.checks.checkpoint_files import check_checkpoint_files
     from hirl_mm.engine.runtime.cpu_training import fit_to_cpu
+    from hirl_mm.engine.runtime.trust import pass_trust_on
 
     try:
         cfg = load_config(args)
     except StackError as error:
+        sys.exit(str(error))
+    pass_trust_on(cfg)
+    try:
+        check_checkpoint_files(cfg, training=False)
+    except (OSError, ValueError) as error:
         sys.exit(str(error))
     if not torch.cuda.is_available():
         fit_to_cpu(cfg)

@@ -5,6 +5,7 @@ import os
 import sys
 from pathlib import Path
 
+from hirl_mm.options import add_trust_option
 from hirl_mm.stack import StackError, check_stack
 
 
@@ -43,6 +44,7 @@ def parse_args() -> argparse.Namespace:
         help='override the config, such as train_cfg.max_epochs=100 '
         'train_dataloader.batch_size=64; lists as key="[a,b]"',
     )
+    add_trust_option(parser)
     parser.add_argument(
         '--launcher',
         choices=['none', 'pytorch', 'slurm', 'mpi'],
@@ -77,6 +79,8 @@ def load_config(args: argparse.Namespace):
     if args.resume:
         cfg.resume = True
         cfg.load_from = None if args.resume == 'auto' else args.resume
+    if args.trust_checkpoint:
+        cfg.trust_checkpoint = True
     return cfg
 
 
@@ -90,13 +94,20 @@ def main() -> None:
     import torch
     from mmengine.runner import Runner
 
+    from hirl_mm.engine.checks.checkpoint_files import check_checkpoint_files
     from hirl_mm.engine.runtime.cpu_training import fit_to_cpu
+    from hirl_mm.engine.runtime.trust import pass_trust_on
 
     if args.amp and not torch.cuda.is_available():
         sys.exit('--amp needs an accelerator, and PyTorch finds none')
     try:
         cfg = load_config(args)
     except StackError as error:
+        sys.exit(str(error))
+    pass_trust_on(cfg)
+    try:
+        check_checkpoint_files(cfg, training=True)
+    except (OSError, ValueError) as error:
         sys.exit(str(error))
     if not torch.cuda.is_available():
         fit_to_cpu(cfg)

@@ -4,6 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from hirl_mm.options import add_trust_option
+
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
@@ -17,8 +19,8 @@ def parse_args() -> argparse.Namespace:
     add(
         'tree',
         type=Path,
-        help='file of PrototypeTree.save, or a training checkpoint (which '
-        'you trust) with the key prototype_tree',
+        help='file of PrototypeTree.save, or a training checkpoint with '
+        'the key prototype_tree',
     )
     add(
         '--data',
@@ -46,15 +48,18 @@ def parse_args() -> argparse.Namespace:
         help='images per leaf (default: %(default)s)',
     )
     add('--seed', type=int, default=0, help='of the choice of images')
+    add_trust_option(parser)
     return parser.parse_args()
 
 
-def main(tree: Path, data: Path, out: Path, **options) -> None:
+def main(
+    tree: Path, data: Path, out: Path, trust_checkpoint: bool, **options
+) -> None:
     from hirl_mm.checkpoints.trees import load_tree
     from hirl_mm.datasets.image_folder import load_images
     from hirl_mm.visualization import draw_semantic_tree
 
-    loaded = load_tree(tree)
+    loaded = load_tree(tree, trust_checkpoint)
     found = load_images(data)
     if len(found['images']) != len(loaded.leaf):
         raise ValueError(

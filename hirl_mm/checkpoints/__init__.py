@@ -1,6 +1,16 @@
 """Checkpoints: what is in a file, and loading it into a backbone."""
 
 from .loading import load_backbone, load_backbone_state
+from .reader import UntrustedCheckpointError, read_checkpoint
 from .reading import read_state_dict
+from .trees import load_tree, tree_in
 
-__all__ = ['load_backbone', 'load_backbone_state', 'read_state_dict']
+__all__ = [
+    'UntrustedCheckpointError',
+    'load_backbone',
+    'load_backbone_state',
+    'load_tree',
+    'read_checkpoint',
+    'read_state_dict',
+    'tree_in',
+]

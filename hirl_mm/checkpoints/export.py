@@ -16,9 +16,9 @@ from hirl_mm.checkpoints.layouts.resnet import BATCH_COUNT
 from hirl_mm.checkpoints.layouts.timm_models import resnet_name, timm_weights
 from hirl_mm.files import replacing
 
+from .reader import read_checkpoint
 from .safetensors_files import require_safetensors, write_safetensors
 from .trained_backbone import LAYER_NORM_EPS, TrainedBackbone, read_backbone
-from .weights_file import read_weights_file
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,7 @@ def export_backbone(
     prefix: str | None = None,
     config: str | Path | None = None,
     num_heads: int | None = None,
+    trust: bool = False,
 ) -> Exported:
     """Write the backbone of a checkpoint for another library.
 
@@ -58,17 +59,18 @@ def export_backbone(
             following two.
         config: File of the run's config.
         num_heads: Attention heads.
+        trust: See :func:`read_checkpoint`.
 
     Raises:
         FileNotFoundError: If there is no such checkpoint.
         OSError: If it is none.
         ValueError: If the library has no such network, or ``out`` is of
-            another kind than it reads.
+            another kind than it reads, or the checkpoint needs ``trust``.
     """
     out = Path(out)
     write = _writer(to, out)
     backbone = read_backbone(
-        read_weights_file(checkpoint),
+        read_checkpoint(checkpoint, trust),
         prefix=prefix,
         cfg=None if config is None else Config.fromfile(config),
         num_heads=num_heads,

@@ -10,7 +10,7 @@ from hirl_mm.checkpoints.layouts.releases import RELEASES, Release
 from hirl_mm.files import replacing
 
 from .attention_heads import usual_heads
-from .weights_file import read_weights_file
+from .reader import read_checkpoint
 
 _CHUNK = 1 << 22
 
@@ -33,7 +33,9 @@ class Imported:
     left_out: list[str]
 
 
-def import_checkpoint(source: str | Path, out: str | Path) -> dict:
+def import_checkpoint(
+    source: str | Path, out: str | Path, trust: bool = False
+) -> dict:
     """Convert a released checkpoint to one of MMPreTrain's backbones.
 
     Writes ``state_dict``, its keys beginning with ``backbone.``, and
@@ -42,6 +44,7 @@ def import_checkpoint(source: str | Path, out: str | Path) -> dict:
     Args:
         source: File of a release; see :data:`~.layouts.releases.RELEASES`.
         out: File to write.
+        trust: See :func:`read_checkpoint`.
 
     Returns:
         The ``meta``: layout, method, family, network (its prefix), the
@@ -51,10 +54,11 @@ def import_checkpoint(source: str | Path, out: str | Path) -> dict:
     Raises:
         FileNotFoundError: If there is no such file.
         OSError: If it is no checkpoint.
-        ValueError: If its layout is not known, or its backbone is not.
+        ValueError: If its layout or its backbone is not known, or it needs
+            ``trust``.
     """
     source = Path(source)
-    imported = import_weights(read_weights_file(source))
+    imported = import_weights(read_checkpoint(source, trust))
     release, state = imported.release, imported.state
     meta = dict(
         layout=str(release),

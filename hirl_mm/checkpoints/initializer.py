@@ -17,22 +17,28 @@ class StrictPretrained:
     Args:
         checkpoint: See :func:`~hirl_mm.checkpoints.load_backbone`.
         prefix: Likewise.
+        trust: Likewise; ``--trust-checkpoint`` of the tools sets it.
     """
 
     def __init__(
-        self, checkpoint: str | None = None, prefix: str | None = None
+        self,
+        checkpoint: str | None = None,
+        prefix: str | None = None,
+        trust: bool = False,
     ) -> None:
         self.checkpoint = checkpoint
         self.prefix = prefix
+        self.trust = trust
 
     def __call__(self, module: nn.Module) -> None:
         """Load into a module.
 
         Raises:
-            ValueError: If the checkpoint does not fit, or none is given.
+            ValueError: If no checkpoint is given, or it does not fit or needs
+                ``trust``.
             OSError: If it cannot be read.
         """
-        load_backbone(module, self.checkpoint, self.prefix)
+        load_backbone(module, self.checkpoint, self.prefix, self.trust)
         # MMPreTrain's backbones initialise parts of theirs after this call,
         # unless init_cfg is a single dictionary that says 'Pretrained'.
         module.init_cfg = dict(type='Pretrained', checkpoint=self.checkpoint)

@@ -20,7 +20,10 @@ _MOST_OTHERS = 4
 
 
 def load_backbone(
-    module: nn.Module, checkpoint: str, prefix: str | None = None
+    module: nn.Module,
+    checkpoint: str,
+    prefix: str | None = None,
+    trust: bool = False,
 ) -> None:
     """Load a checkpoint into a backbone, or say why it does not fit.
 
@@ -34,13 +37,14 @@ def load_backbone(
             ``'encoder_k.module.0.'``. None for the network that a training
             run evaluates: ``teacher.backbone.`` where the file has it, else
             ``backbone.``, else bare names.
+        trust: See :func:`read_checkpoint`.
 
     Raises:
         FileNotFoundError: If there is no such file.
         OSError: If the file is no checkpoint, or only half of one.
         ValueError: If no file is given, it has less than 95 % of the
             backbone's weights, or its position embeddings cannot be
-            interpolated.
+            interpolated, or the file needs ``trust``.
 
     Example:
         In a config::
@@ -52,7 +56,7 @@ def load_backbone(
                     type='Pretrained', _scope_='hirl_mm', checkpoint=FILE))
     """
     load_backbone_state(
-        module, read_state_dict(checkpoint), checkpoint, prefix
+        module, read_state_dict(checkpoint, trust), checkpoint, prefix
     )
 
 

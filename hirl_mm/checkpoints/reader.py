@@ -1,30 +1,120 @@
+"""The one place that opens checkpoints."""
+
+import os
 import pickle
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import torch
 from mmengine.runner import CheckpointLoader
 
+from .log_classes import log_globals
 
-@CheckpointLoader.register_scheme(prefixes='', force=True)
-def load_local_checkpoint(filename: str, map_location=None) -> dict:
-    """Load a checkpoint file, one of MMEngine's training runs included.
+_ZIP = b'PK\x03\x04'
+# What PyTorch obeys where its caller says nothing about ``weights_only``.
+WEIGHTS_ONLY = 'TORCH_FORCE_WEIGHTS_ONLY_LOAD'
+NO_WEIGHTS_ONLY = 'TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD'
 
-    Those hold MMEngine's own log buffers, which ``torch.load`` refuses since
-    PyTorch 2.6, so that MMEngine 0.10 cannot resume its own runs. A file that
-    holds tensors and plain types alone is loaded without running code from
-    it; any other must come from a source you trust, as with every earlier
-    PyTorch.
+
+class UntrustedCheckpointError(ValueError):
+    """A file that could run code when it is read, and was not read."""
+
+
+def read_checkpoint(path: str | os.PathLike, trust: bool = False) -> dict:
+    """Read a checkpoint into CPU memory.
+
+    Tensors, plain types and the logs that MMEngine writes are read without
+    running code from the file. Tensors of a local file stay on disk until
+    they are used, where the format allows it.
+
+    Args:
+        path: A file, or an address that MMEngine reads, such as
+            ``https://...`` or ``s3://...``.
+        trust: Read files that hold other objects as well. Such a file can run
+            any code: only for files from a source you trust.
+
+    Returns:
+        What was saved.
 
     Raises:
         FileNotFoundError: If there is no such file.
         OSError: If the file is no checkpoint, or only half of one.
+        UntrustedCheckpointError: If it holds other objects and ``trust`` is
+            False.
+        ValueError: If it holds something else than a dict.
     """
-    path = Path(filename).expanduser()
-    if not path.is_file():
-        raise FileNotFoundError(f'there is no checkpoint {path}')
+    if is_address(path):
+        with weights_only_by_default(not trust), _logs_allowed():
+            checkpoint = _load_address(str(path))
+    else:
+        path = Path(path).expanduser()
+        if not path.is_file():
+            raise FileNotFoundError(f'there is no checkpoint {path}')
+        with _logs_allowed():
+            checkpoint = _load_file(path, trust)
+    if not isinstance(checkpoint, dict):
+        raise ValueError(
+            f'{path} holds a {type(checkpoint).__name__}, not a dict: a state '
+            'dict is expected, names of weights and their tensors'
+        )
+    return checkpoint
+
+
+def is_address(path: str | os.PathLike) -> bool:
+    """Whether MMEngine reads ``path`` from elsewhere than a local file."""
+    return '://' in str(path)
+
+
+@contextmanager
+def weights_only_by_default(value: bool) -> Iterator[None]:
+    """Decide for calls of ``torch.load`` that do not say ``weights_only``."""
+    names = (WEIGHTS_ONLY, NO_WEIGHTS_ONLY)
+    before = {name: os.environ.pop(name, None) for name in names}
+    os.environ[WEIGHTS_ONLY if value else NO_WEIGHTS_ONLY] = '1'
     try:
-        return _load(path, map_location)
+        yield
+    finally:
+        for name, old in before.items():
+            os.environ.pop(name, None)
+            if old is not None:
+                os.environ[name] = old
+
+
+def _logs_allowed():
+    """A context in which ``torch.load`` reads the logs of MMEngine."""
+    serialization = torch.serialization
+    if not hasattr(serialization, 'safe_globals'):
+        return nullcontext()
+    # On leaving, PyTorch would also take away what was allowed before.
+    allowed = serialization.get_safe_globals()
+    return serialization.safe_globals(
+        [item for item in log_globals() if item not in allowed]
+    )
+
+
+def _load_address(address: str) -> object:
+    try:
+        return CheckpointLoader.load_checkpoint(address, 'cpu')
+    except pickle.UnpicklingError as error:
+        raise _refusal(address, error) from error
+
+
+def _load_file(path: Path, trust: bool) -> object:
+    with path.open('rb') as file:
+        is_zip = file.read(len(_ZIP)) == _ZIP
+    try:
+        return torch.load(
+            str(path),
+            map_location='cpu',
+            mmap=is_zip,
+            weights_only=not trust,
+        )
     except Exception as error:
+        refused = isinstance(error, pickle.UnpicklingError)
+        if refused and (is_zip or 'GLOBAL ' in str(error)):
+            raise _refusal(path, error) from error
         raise OSError(
             f'{path} cannot be read as a checkpoint, '
             f'{type(error).__name__}: {error}. It is another kind of file, or '
@@ -32,8 +122,20 @@ def load_local_checkpoint(filename: str, map_location=None) -> dict:
         ) from error
 
 
-def _load(path: Path, map_location) -> dict:
-    try:
-        return torch.load(path, map_location, weights_only=True)
-    except pickle.UnpicklingError:
-        return torch.load(path, map_location, weights_only=False)
+def _refusal(
+    path: Path | str, error: pickle.UnpicklingError
+) -> UntrustedCheckpointError:
+    asked = re.search(r'GLOBAL ([\w.]+)', str(error))
+    reason = asked[1] if asked else str(error).splitlines()[-1]
+    text = (
+        f'{path} asks for more than tensors, plain types and logs of '
+        f'MMEngine: {reason}. Such a file can run any code when it is read. '
+        'If it is from a source you trust, give --trust-checkpoint (in '
+        'Python trust=True)'
+    )
+    if not hasattr(torch.serialization, 'safe_globals'):
+        text += (
+            f'. PyTorch {torch.__version__} also needs this for the logs in '
+            'checkpoints of MMEngine, PyTorch 2.6 or later does not'
+        )
+    return UntrustedCheckpointError(text)

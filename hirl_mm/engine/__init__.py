@@ -1,5 +1,13 @@
-"""MMEngine's parts of HIRL; importing it registers how files are handled."""
+"""The parts of HIRL that run in MMEngine.
 
-from hirl_mm.checkpoints import atomic_backend, reader
+Importing this package registers the file backend ``hirl_mm.atomic`` and lets
+PyTorch read the logs in MMEngine's checkpoints, see
+:func:`~hirl_mm.checkpoints.log_classes.allow_log_classes`.
+"""
 
-__all__ = ['atomic_backend', 'reader']
+from hirl_mm.checkpoints import atomic_backend
+from hirl_mm.checkpoints.log_classes import allow_log_classes
+
+__all__ = ['atomic_backend']
+
+allow_log_classes()

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from mmengine.config import Config
 from mmengine.logging import MessageHub
-from mmengine.runner import CheckpointLoader
 
+from hirl_mm.checkpoints import read_checkpoint, tree_in
 from hirl_mm.clustering import check_num_prototypes
 from hirl_mm.engine.evaluation.held_out_loss import (
     check_batches,
@@ -17,7 +17,6 @@ from hirl_mm.engine.evaluation.held_out_loss import (
 from hirl_mm.engine.evaluation.pretrained import load_pretrained
 from hirl_mm.files import replacing
 from hirl_mm.registry import DATASETS, enter_scope
-from hirl_mm.structures import TREE_KEY, PrototypeTree
 
 
 class Candidate(NamedTuple):
@@ -96,14 +95,16 @@ def keep_config(cfg: Config, path: Path) -> None:
         temporary.write_text(text)
 
 
-def evaluate_run(cfg: Config, work_dir: Path, seed: int) -> dict[str, float]:
+def evaluate_run(
+    cfg: Config, work_dir: Path, seed: int, trust: bool = False
+) -> dict[str, float]:
     """The held-out loss of a finished training.
 
     Args:
         cfg: Of the training, from :func:`candidate_configs`.
-        work_dir: Of the training; its last checkpoint is read, which has to
-            be from a source you trust.
+        work_dir: Of the training; its last checkpoint is read.
         seed: Of views and negatives.
+        trust: Whether the file may run code, see :func:`read_checkpoint`.
 
     Returns:
         See :func:`~hirl_mm.engine.evaluation.held_out_loss.held_out_loss`.
@@ -113,9 +114,10 @@ def evaluate_run(cfg: Config, work_dir: Path, seed: int) -> dict[str, float]:
     """
     last = Path((work_dir / 'last_checkpoint').read_text().strip())
     path = str(work_dir / last.name)
-    model = load_pretrained(cfg, path)
-    checkpoint = CheckpointLoader.load_checkpoint(path, 'cpu')
-    if TREE_KEY not in checkpoint:
+    model = load_pretrained(cfg, path, trust=trust)
+    checkpoint = read_checkpoint(path, trust)
+    tree = tree_in(checkpoint)
+    if tree is None:
         raise ValueError(f'{path} holds no tree: its run had no second stage')
     # Where losses look how far the training is.
     hub = MessageHub.get_current_instance()
@@ -123,7 +125,7 @@ def evaluate_run(cfg: Config, work_dir: Path, seed: int) -> dict[str, float]:
     loader = cfg.train_dataloader
     return held_out_loss(
         model,
-        PrototypeTree.from_state_dict(checkpoint[TREE_KEY]),
+        tree,
         DATASETS.build(dict(loader.dataset, held_out=True)),
         _kmeans_hook(cfg).pipeline,
         loader.batch_size,

@@ -1,9 +1,7 @@
 import os
 
 import pytest
-import torch
 from mmengine.fileio import get_file_backend
-from mmengine.runner import CheckpointLoader
 
 from hirl_mm.checkpoints import atomic_backend
 from hirl_mm.files import replacing
@@ -52,23 +50,3 @@ def test_failed_writer_leaves_no_trace(tmp_path):
         raise ZeroDivisionError
     assert [f.name for f in tmp_path.iterdir()] == ['report.json']
     assert (tmp_path / 'report.json').read_text() == 'old'
-
-
-def test_file_of_tensors_runs_no_code(tmp_path):
-    torch.save(dict(state_dict={'w': torch.ones(2)}), tmp_path / 'plain.pth')
-    loaded = CheckpointLoader.load_checkpoint(str(tmp_path / 'plain.pth'))
-    assert torch.equal(loaded['state_dict']['w'], torch.ones(2))
-
-
-def test_missing_checkpoint(tmp_path):
-    with pytest.raises(FileNotFoundError, match='no checkpoint .*gone.pth'):
-        CheckpointLoader.load_checkpoint(str(tmp_path / 'gone.pth'))
-
-
-def test_broken_checkpoint(tmp_path):
-    file = tmp_path / 'broken.pth'
-    torch.save(torch.ones(1000), file)
-    for content in (b'half a file', file.read_bytes()[:2000]):
-        file.write_bytes(content)
-        with pytest.raises(OSError, match=r'broken.pth cannot be read'):
-            CheckpointLoader.load_checkpoint(str(file))

@@ -177,13 +177,21 @@ def test_tool(cnn, tmp_path):
         dict(state_dict=weights, args=argparse.Namespace(lr=0.03)), source
     )
     tool = ROOT / 'tools/model_converters/import_checkpoint.py'
-    done = subprocess.run(
-        [sys.executable, tool, source, '--out', out],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+
+    def run(*options):
+        return subprocess.run(
+            [sys.executable, tool, source, '--out', out, *options],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+        )
+
+    refused = run()
+    assert refused.returncode == 1
+    assert ': argparse.Namespace. ' in refused.stderr
+    assert '--trust-checkpoint' in refused.stderr
+    assert not out.exists()
+    done = run('--trust-checkpoint')
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [
         'layout    MoCo v2 of facebookresearch/moco or hirl-team/HIRL',

@@ -293,7 +293,8 @@ def test_fine_tuned_beit():
 def test_file_of_a_release(vits, tmp_path):
     source, out = tmp_path / 'checkpoint.pth', tmp_path / 'new/out.pth'
     torch.save(ibot(*(net.state_dict() for net in vits)), source)
-    meta = import_checkpoint(source, out)
+    # It holds the arguments of its training, too.
+    meta = import_checkpoint(source, out, trust=True)
     stored = torch.load(out, weights_only=True)
     assert stored['meta'] == meta
     assert meta['layout'] == 'iBOT of bytedance/ibot or hirl-team/HIRL'

@@ -265,7 +265,7 @@ def test_half_a_file(tmp_path):
 @pytest.mark.parametrize(
     ('content', 'message'),
     [
-        ([1, 2], 'holds a list, where a state dict is expected'),
+        ([1, 2], 'holds a list, not a dict: a state dict is expected'),
         (dict(model={}, epoch=3), 'has model, epoch: .*import_checkpoint'),
         (dict(state_dict=3), 'has state_dict: '),
         ({}, 'has nothing: '),

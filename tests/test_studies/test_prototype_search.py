@@ -1,12 +1,14 @@
 """Candidates trained and compared in this process."""
 
 import uuid
+from pathlib import Path
 
 import pytest
 from mmengine.config import Config
 from mmengine.hooks import Hook
 from mmengine.logging import MessageHub
 
+from hirl_mm.checkpoints import UntrustedCheckpointError
 from hirl_mm.engine.evaluation.held_out_loss import held_out_loss
 from hirl_mm.engine.evaluation.pretrained import load_pretrained
 from hirl_mm.engine.features.labelled_data import paths_of
@@ -18,6 +20,7 @@ from hirl_mm.studies.prototype_search import (
     evaluate_run,
     keep_config,
 )
+from tests.hostile_files import add_code
 from tests.runs import NUM_IMAGES, ROOT, run, small_config
 
 CANDIDATE = Candidate((10, 4), 7)
@@ -107,6 +110,18 @@ def test_run_without_a_tree(digits, tmp_path):
     run(without)
     with pytest.raises(ValueError, match=r'epoch_1.pth holds no tree'):
         evaluate_run(cfg, tmp_path, 0)
+
+
+def test_checkpoint_that_could_run_code(trained, tmp_path):
+    cfg, folder = trained[:2]
+    last = Path((folder / 'last_checkpoint').read_text()).name
+    add_code(folder / last, tmp_path / 'code_ran', tmp_path / last)
+    (tmp_path / 'last_checkpoint').write_text(last)
+    with pytest.raises(UntrustedCheckpointError):
+        evaluate_run(cfg, tmp_path, seed=1)
+    assert not (tmp_path / 'code_ran').exists()
+    found = evaluate_run(cfg, tmp_path, seed=1, trust=True)
+    assert found == evaluate_run(cfg, folder, seed=1)
 
 
 def test_configs_of_candidates(digits, tmp_path):

@@ -9,6 +9,7 @@ import argparse
 import sys
 
 from hirl_mm.checkpoints.export import export_backbone
+from hirl_mm.options import add_trust_option
 
 
 def parse_args() -> argparse.Namespace:
@@ -43,6 +44,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--num-heads', type=int, help='attention heads, likewise'
     )
+    add_trust_option(parser)
     return parser.parse_args()
 
 
@@ -56,6 +58,7 @@ def main() -> None:
             prefix=args.prefix,
             config=args.config,
             num_heads=args.num_heads,
+            trust=args.trust_checkpoint,
         )
     except (OSError, ValueError) as error:
         sys.exit(f'{type(error).__name__}: {error}')

@@ -4,8 +4,8 @@ Reads the checkpoints of HIRL's released code and those of MoCo, MoCo v3,
 SimSiam, SwAV, DINO, iBOT and BEiT, which it tells by their keys, and keeps the
 network that the papers evaluate: MoCo's and MoCo v3's query encoder, DINO's
 and iBOT's teacher, the one encoder of the others. Projectors and classifiers
-are left out. Released files may hold more than tensors and run code when they
-are read: take them from their authors.
+are left out. A released file that holds more than tensors is refused unless
+you trust it.
 """
 
 import argparse
@@ -14,6 +14,7 @@ from pathlib import Path
 
 from hirl_mm.checkpoints.import_release import import_checkpoint
 from hirl_mm.checkpoints.layouts.releases import RELEASES
+from hirl_mm.options import add_trust_option
 
 
 def parse_args() -> argparse.Namespace:
@@ -29,6 +30,7 @@ def parse_args() -> argparse.Namespace:
         required=True,
         help='file to write: state_dict with keys backbone.*, and meta',
     )
+    add_trust_option(parser)
     args = parser.parse_args()
     if Path(args.out).resolve() == Path(args.checkpoint).resolve():
         parser.error('--out is the released file itself')
@@ -38,7 +40,9 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     args = parse_args()
     try:
-        meta = import_checkpoint(args.checkpoint, args.out)
+        meta = import_checkpoint(
+            args.checkpoint, args.out, args.trust_checkpoint
+        )
     except (OSError, ValueError) as error:
         sys.exit(f'{type(error).__name__}: {error}')
     print(f'layout    {meta["layout"]}')

@@ -2,18 +2,23 @@ import torch
 from mmengine.config import Config
 from mmengine.logging import MMLogger
 from mmengine.model import BaseModel
-from mmengine.runner import CheckpointLoader, set_random_seed
+from mmengine.runner import set_random_seed
 
-from hirl_mm.checkpoints import load_backbone_state, read_state_dict
+from hirl_mm.checkpoints import (
+    load_backbone_state,
+    read_state_dict,
+)
 from hirl_mm.checkpoints.matching import evaluated_prefix, match
 from hirl_mm.checkpoints.mismatch import differences
 from hirl_mm.engine.runtime.model_config import with_data_preprocessor
 from hirl_mm.registry import MODELS, enter_scope
-from hirl_mm.structures import TREE_KEY, PrototypeTree
 
 
 def load_pretrained(
-    cfg: Config, checkpoint: str | None, prefix: str | None = None
+    cfg: Config,
+    checkpoint: str | None,
+    prefix: str | None = None,
+    trust: bool = False,
 ) -> BaseModel:
     """The model of a config with the weights of a checkpoint.
 
@@ -24,13 +29,14 @@ def load_pretrained(
             the teacher's. None for the config's random initialisation, with
             the seed the config trains from.
         prefix: Of the backbone in the file, see :func:`load_backbone`.
+        trust: Whether the file may run code, see :func:`read_checkpoint`.
 
     Returns:
         The model in evaluation mode, on a GPU where there is one.
 
     Raises:
         ValueError: If less than 95 % of the weights of that backbone are in
-            the checkpoint, in shape and name.
+            the checkpoint, in shape and name, or it needs ``trust``.
     """
     enter_scope(cfg)
     seed = cfg.get('randomness', {}).get('seed')
@@ -39,25 +45,9 @@ def load_pretrained(
     if checkpoint is None:
         _init_weights(model)
     else:
-        _load_checkpoint(model, checkpoint, prefix)
+        _load_checkpoint(model, checkpoint, prefix, trust)
     device = 'cuda' if torch.cuda.is_available() else 'cpu'
     return model.to(device).eval()
-
-
-def load_tree_of(checkpoint: str | None) -> PrototypeTree | None:
-    """The tree that a training with HIRL left in its checkpoint.
-
-    Args:
-        checkpoint: File; None for random weights.
-
-    Returns:
-        None where there is none.
-    """
-    if checkpoint is None:
-        return None
-    state = CheckpointLoader.load_checkpoint(checkpoint, 'cpu')
-    tree = state.get(TREE_KEY)
-    return PrototypeTree.from_state_dict(tree) if tree else None
 
 
 def _init_weights(model: BaseModel) -> None:
@@ -70,10 +60,10 @@ def _init_weights(model: BaseModel) -> None:
 
 
 def _load_checkpoint(
-    model: BaseModel, checkpoint: str, prefix: str | None
+    model: BaseModel, checkpoint: str, prefix: str | None, trust: bool
 ) -> None:
     """Load what is evaluated strictly, and of the rest what fits."""
-    state = read_state_dict(checkpoint)
+    state = read_state_dict(checkpoint, trust)
     evaluated = evaluated_prefix(model.state_dict())
     backbone = model.get_submodule(evaluated.rstrip('.'))
     load_backbone_state(backbone, state, checkpoint, prefix)

@@ -5,6 +5,7 @@ from .knn_probe_hook import KNNProbeHook
 from .mask_check_hook import MaskCheckHook
 from .parameter_clip_hook import ParameterClipHook
 from .teacher_update_hook import TeacherUpdateHook
+from .trust_checkpoint_hook import TrustCheckpointHook
 
 __all__ = [
     'EpochTimeHook',
@@ -14,4 +15,5 @@ __all__ = [
     'MaskCheckHook',
     'ParameterClipHook',
     'TeacherUpdateHook',
+    'TrustCheckpointHook',
 ]

@@ -1,0 +1,62 @@
+"""What a config says about checkpoints that the user trusts."""
+
+from collections.abc import Iterator
+
+from mmengine.config import Config
+
+HOOK = dict(type='hirl_mm.TrustCheckpointHook')
+
+
+def pass_trust_on(cfg: Config) -> None:
+    """Do what ``trust_checkpoint = True`` in a config asks for.
+
+    Every ``init_cfg`` of ours gets ``trust=True``, and the hook that lets
+    MMEngine load files which hold more than tensors joins the run. Other
+    configs stay as they are.
+
+    Args:
+        cfg: Of a training or an evaluation; changed in place.
+    """
+    if not cfg.get('trust_checkpoint', False):
+        return
+    cfg.setdefault('default_hooks', {})
+    cfg.default_hooks.trust_checkpoint = dict(HOOK)
+    for init_cfg in pretrained_init_cfgs(cfg.get('model')):
+        if is_strict(init_cfg):
+            init_cfg['trust'] = True
+
+
+def pretrained_init_cfgs(part: object) -> Iterator[dict]:
+    """Find every ``init_cfg`` in a config that loads a checkpoint.
+
+    Args:
+        part: Any part of a config, such as its ``model``.
+
+    Yields:
+        The dictionaries themselves, outer ones first.
+    """
+    if isinstance(part, dict):
+        if _class_name(part) in ('Pretrained', 'StrictPretrained'):
+            yield part
+        part = part.values()
+    elif not isinstance(part, (list, tuple)):
+        return
+    for value in part:
+        yield from pretrained_init_cfgs(value)
+
+
+def is_strict(init_cfg: dict) -> bool:
+    """Whether the initializer is hirl_mm's, which refuses what misfits."""
+    if init_cfg.get('_scope_') == 'hirl_mm':
+        return True
+    kind = init_cfg['type']
+    return kind == 'hirl_mm.Pretrained' or (
+        _class_name(init_cfg) == 'StrictPretrained'
+    )
+
+
+def _class_name(cfg: dict) -> str:
+    """Without scope or module, of a name or a class."""
+    kind = cfg.get('type')
+    name = kind if isinstance(kind, str) else getattr(kind, '__name__', '')
+    return name.rpartition('.')[2]

@@ -1,0 +1,14 @@
+"""Options that the command lines of several tools share."""
+
+import argparse
+
+
+def add_trust_option(parser: argparse.ArgumentParser) -> None:
+    """Add ``--trust-checkpoint``, False where it is not given."""
+    parser.add_argument(
+        '--trust-checkpoint',
+        action='store_true',
+        help='read checkpoints that hold more than tensors, plain types and '
+        "MMEngine's logs; such a file can run any code when it is read: only "
+        'for files from a source you trust',
+    )
