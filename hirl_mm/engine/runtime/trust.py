@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 from mmengine.config import Config
 
+from hirl_mm.registry import type_name
+
 HOOK = dict(type='hirl_mm.TrustCheckpointHook')
 
 
@@ -36,7 +38,7 @@ def pretrained_init_cfgs(part: object) -> Iterator[dict]:
         The dictionaries themselves, outer ones first.
     """
     if isinstance(part, dict):
-        if _class_name(part) in ('Pretrained', 'StrictPretrained'):
+        if type_name(part.get('type')) in ('Pretrained', 'StrictPretrained'):
             yield part
         part = part.values()
     elif not isinstance(part, (list, tuple)):
@@ -51,12 +53,5 @@ def is_strict(init_cfg: dict) -> bool:
         return True
     kind = init_cfg['type']
     return kind == 'hirl_mm.Pretrained' or (
-        _class_name(init_cfg) == 'StrictPretrained'
+        type_name(init_cfg['type']) == 'StrictPretrained'
     )
-
-
-def _class_name(cfg: dict) -> str:
-    """Without scope or module, of a name or a class."""
-    kind = cfg.get('type')
-    name = kind if isinstance(kind, str) else getattr(kind, '__name__', '')
-    return name.rpartition('.')[2]
