@@ -43,9 +43,12 @@ class SlicedTrainLoop(EpochBasedTrainLoop):
 class KeptScalars(BaseVisBackend):
     """Keeps the scalars that a run logs in ``scalars`` until they are read."""
 
-    def __init__(self, save_dir: str = '') -> None:
+    def __init__(self, save_dir: str) -> None:
         super().__init__(save_dir)
         self.scalars: dict[str, float] = {}
+
+    def _init_env(self) -> None:
+        """Nothing to prepare; MMEngine wants the method."""
 
     @property
     def experiment(self) -> 'KeptScalars':

@@ -1,6 +1,8 @@
 """The suite of benchmarks as a real process."""
 
+import ast
 import json
+import re
 import subprocess
 import sys
 
@@ -57,3 +59,28 @@ def test_the_suite_runs_from_its_root_and_its_folder(start, tmp_path):
 def test_every_benchmark_of_the_suite_is_there():
     for name, room in suite.ROOMS.items():
         assert (ROOT / 'benchmarks' / room / f'{name}.py').is_file()
+
+
+def private_names(tree):
+    """Names with one underscore that are not of the object or file itself."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            found = [alias.name for alias in node.names]
+        elif isinstance(node, ast.Attribute):
+            own = getattr(node.value, 'id', '') in ('self', 'cls')
+            found = [] if own else [node.attr]
+        elif isinstance(node, ast.Call):
+            # setattr(module, '_name', ...), patch.object(module, '_name')
+            values = [getattr(arg, 'value', None) for arg in node.args]
+            found = [v for v in values if isinstance(v, str) and v]
+        else:
+            continue
+        yield from (n for n in found if re.match('_[a-z]', n))
+
+
+def test_benchmarks_use_no_private_name():
+    for file in (ROOT / 'benchmarks').rglob('*.py'):
+        assert not list(private_names(ast.parse(file.read_text()))), file
+    bad = "from a import _b; c._d(); setattr(e, '_f', 0); patch(g, '_h')"
+    found = set(private_names(ast.parse(bad)))
+    assert found == {'_b', '_d', '_f', '_h'}
