@@ -18,6 +18,8 @@ def fake_benchmarks(tmp_path, monkeypatch):
     """Two benchmarks in the place of real ones, of which one fails."""
     room = tmp_path / 'benchmarks/clustering'
     room.mkdir(parents=True)
+    for folder in (room.parent, room):
+        (folder / '__init__.py').touch()
     (room / 'kmeans_cpu.py').write_text('raise SystemExit(3)')
     (room / 'fidelity.py').write_text('import sys; print(sys.argv[1:])')
     monkeypatch.setattr(suite, 'ROOT', tmp_path)
