@@ -1,9 +1,8 @@
 """The whole suite with one command.
 
-Every benchmark runs as a process of its own, one after the other. Into one
-folder go the JSON file of each, what each wrote while it ran, and
-`results.md` with all their tables. A benchmark that fails is reported and
-the others still run.
+Every benchmark runs as a process of its own, one after the other. One folder
+collects their JSON files, their logs, and `results.md` with all tables. A
+benchmark that fails is reported, and the others still run.
 """
 
 import argparse
@@ -17,21 +16,27 @@ from pathlib import Path
 
 from hirl_mm.files import replacing
 
-FOLDER = Path(__file__).parent
-SCRIPTS = (
-    'kmeans_cpu',
-    'hkmeans_epoch',
-    'kmeans_ddp',
-    'fidelity',
-    'modes',
-    'epoch_overhead',
-    'spd_loss',
-    'kmeans_gpu',
-    'throughput',
+ROOT = Path(__file__).resolve().parents[1]
+# The room of every benchmark of the suite.
+ROOMS = dict(
+    kmeans_cpu='clustering',
+    hierarchical_kmeans='clustering',
+    kmeans_processes='clustering',
+    fidelity='clustering',
+    modes='epochs',
+    overhead='epochs',
+    path_loss='loss',
+    kmeans_gpu='clustering',
+    throughput='step',
 )
 # Those that take --clock.
-CLOCKED = ('kmeans_cpu', 'hkmeans_epoch', 'epoch_overhead', 'spd_loss')
-CLOCKED += ('throughput',)
+CLOCKED = (
+    'kmeans_cpu',
+    'hierarchical_kmeans',
+    'overhead',
+    'path_loss',
+    'throughput',
+)
 
 
 def parse_args() -> argparse.Namespace:
@@ -45,10 +50,10 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--only',
         nargs='+',
-        choices=SCRIPTS,
-        default=list(SCRIPTS),
+        choices=list(ROOMS),
+        default=list(ROOMS),
         metavar='NAME',
-        help=f'some of {", ".join(SCRIPTS)} (default: all)',
+        help=f'some of {", ".join(ROOMS)} (default: all)',
     )
     parser.add_argument(
         '--quick', action='store_true', help='tiny sizes, to see that all runs'
@@ -65,7 +70,7 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_args()
-    out = Path(args.out)
+    out = Path(args.out).resolve()
     out.mkdir(parents=True, exist_ok=True)
     sections, failed, spent = [], [], []
     for index, name in enumerate(args.only):
@@ -89,8 +94,8 @@ def main() -> None:
 
 
 def run(name: str, out: Path, args: argparse.Namespace) -> tuple[int, str]:
-    """Exit status and tables of one benchmark."""
-    command = [sys.executable, str(FOLDER / f'{name}.py')]
+    """Run one benchmark; return its exit status and its tables."""
+    command = [sys.executable, '-m', f'benchmarks.{ROOMS[name]}.{name}']
     command += ['--out', str(out / f'{name}.json')]
     if args.quick:
         command.append('--quick')
@@ -98,13 +103,17 @@ def run(name: str, out: Path, args: argparse.Namespace) -> tuple[int, str]:
         command += ['--clock', args.clock]
     with open(out / f'{name}.log', 'w') as log:
         done = subprocess.run(
-            command, stdout=subprocess.PIPE, stderr=log, text=True
+            command,
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
         )
     return done.returncode, done.stdout
 
 
 def _machine(result: Path) -> str:
-    """When, of what commit and where a result was measured."""
+    """Return when, at what commit and where a result was measured."""
     if not result.exists():
         return 'no result'
     found = json.loads(result.read_text())['machine']
@@ -117,7 +126,7 @@ def _machine(result: Path) -> str:
 
 
 def _eta(spent: Sequence[float], args: argparse.Namespace) -> str:
-    """When the suite is done, if what is left takes as long as what was."""
+    """Estimate when the suite ends from the mean time of a benchmark."""
     if not spent:
         return ''
     left = sum(spent) / len(spent) * (len(args.only) - len(spent))

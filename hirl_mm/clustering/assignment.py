@@ -13,6 +13,7 @@ from .torch_assignment import assign_torch
 from .triton_assignment import assign_triton, has_triton, require_kernels
 
 Assign = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
+Backend = str | Callable[[Tensor, Tensor, str], tuple[Tensor, Tensor]]
 
 PRECISIONS = 'fp32', 'tf32', 'bf16'
 
@@ -22,7 +23,7 @@ _FAISS_BELOW = 512
 
 
 def assignment(
-    backend: str,
+    backend: Backend,
     device: torch.device,
     num_clusters: int,
     precision: str = 'fp32',
@@ -33,7 +34,9 @@ def assignment(
         backend: ``'torch'``; ``'triton'``, a fused kernel for GPUs;
             ``'faiss'``; or ``'auto'``, the fastest that is installed:
             triton on a GPU for tf32 and bf16, faiss on a CPU for few
-            centroids, else torch.
+            centroids, else torch. Or a function that assigns, with the
+            arguments and results of
+            :func:`~hirl_mm.clustering.torch_assignment.assign_torch`.
         device: Where the features are.
         num_clusters: K.
         precision: ``'fp32'``, ``'tf32'`` or ``'bf16'``, of the products that
@@ -50,6 +53,8 @@ def assignment(
             device.
     """
     check_precision(precision)
+    if callable(backend):
+        return partial(backend, precision=precision)
     if backend == 'auto':
         backend = _fastest(device, num_clusters, precision)
     if backend == 'torch':

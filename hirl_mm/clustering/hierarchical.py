@@ -6,6 +6,7 @@ from torch import Tensor
 from hirl_mm.features.shard import Shard, share_of_this_rank
 from hirl_mm.structures import PrototypeTree
 
+from .assignment import Backend
 from .kmeans import kmeans, part_of
 from .warm_start import check_start, initial_centroids
 
@@ -19,7 +20,7 @@ def hierarchical_kmeans(
     tol: float = 0.0,
     precision: str = 'fp32',
     seed: int = 0,
-    backend: str = 'auto',
+    backend: Backend = 'auto',
     start: PrototypeTree | None = None,
     sample_idx: Tensor | None = None,
     on_progress: Callable[[float], None] | None = None,

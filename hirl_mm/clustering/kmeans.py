@@ -5,7 +5,7 @@ from torch import Tensor
 
 from hirl_mm.features.shard import Shard
 
-from .assignment import assignment
+from .assignment import Backend, assignment
 from .lloyd import Stop, lloyd
 
 # A later restart must be better by more than rounding to be kept, so that
@@ -23,7 +23,7 @@ def kmeans(
     tol: float = 0.0,
     precision: str = 'fp32',
     seed: int = 0,
-    backend: str = 'auto',
+    backend: Backend = 'auto',
     sample_idx: Tensor | None = None,
     on_progress: Callable[[float], None] | None = None,
 ) -> tuple[Tensor, Tensor, float]:
@@ -47,8 +47,8 @@ def kmeans(
         precision: Of the assignments within a run, see
             :func:`~hirl_mm.clustering.assignment.assignment`.
         seed: Of the random rows and of the splits.
-        backend: ``'torch'``, ``'triton'``, ``'faiss'`` or ``'auto'``, see
-            there.
+        backend: ``'torch'``, ``'triton'``, ``'faiss'``, ``'auto'`` or a
+            function, see there.
         sample_idx: (n,) long, when ``features`` are the rows of this rank of
             a set that is spread over all ranks: their indices in the set.
             Every rank then gets the same centroids and objective, and the

@@ -8,16 +8,25 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from clustering_laws import exponent, growth
-from clustering_parts import PARTS, watched
-from kmeans_peers import first_centroids, jobs, objective
-from mixtures import drifted, from_file, mixture
-from options import new_parser, parse
-from released_schedule import PARTS as RELEASED_PARTS
-from released_schedule import _density, released_schedule
-from rounding import assign_tf32, emulated_tf32, to_tf32
-from step_parts import Stopwatch
 
+from benchmarks.clustering.cpu_peers import first_centroids, jobs, objective
+from benchmarks.clustering.features import drifted, from_file, mixture
+from benchmarks.clustering.growth import exponent, growth
+from benchmarks.clustering.parts import (
+    ASSIGNMENT,
+    EMPTY,
+    PARTS,
+    SUMS,
+    profiled,
+)
+from benchmarks.clustering.released_cpu import PARTS as RELEASED_PARTS
+from benchmarks.clustering.released_cpu import density, released_schedule
+from benchmarks.clustering.tf32 import (
+    assign_emulated,
+    assign_tf32,
+    to_tf32,
+)
+from benchmarks.common.stopwatch import Stopwatch
 from hirl_mm.clustering import hierarchical_kmeans, kmeans
 from tests.trees import blobs
 
@@ -93,11 +102,12 @@ def test_tf32_labels_are_nearly_nearest():
 def test_emulated_tf32_takes_part_in_k_means():
     x = mixture(2000, 16)
     plain = hierarchical_kmeans(x, (60, 5), backend='torch')
-    with emulated_tf32():
-        rounded = hierarchical_kmeans(
-            x, (60, 5), backend='torch', precision='tf32'
+    same, rounded = (
+        hierarchical_kmeans(
+            x, (60, 5), backend=assign_emulated, precision=precision
         )
-        same = hierarchical_kmeans(x, (60, 5), backend='torch')
+        for precision in ('fp32', 'tf32')
+    )
     assert torch.equal(same.leaf, plain.leaf)
     assert not torch.equal(rounded.leaf, plain.leaf)
     assert math.isclose(rounded.objective[0], plain.objective[0], rel_tol=0.01)
@@ -132,26 +142,29 @@ def test_density_is_mean_distance_over_log_of_size():
     ]
     raw.append(max(raw))  # a cluster of one has the largest
     kept = np.clip(raw, *np.percentile(raw, (10, 90)))
-    np.testing.assert_allclose(_density(members), 0.2 * kept / kept.mean())
+    np.testing.assert_allclose(density(members), 0.2 * kept / kept.mean())
 
 
-def test_watched_parts_leave_the_tree_as_it_was():
-    x = mixture(300, 16)
-    watch = Stopwatch('cpu', time.process_time, PARTS)
-    with watched(watch), watch.part('other'):
-        tree = hierarchical_kmeans(x, (12, 3))
-    plain = hierarchical_kmeans(x, (12, 3))
-    assert torch.equal(tree.leaf, plain.leaf)
-    assert min(watch.seconds.values()) > 0
-    before = dict(watch.seconds)
-    hierarchical_kmeans(x, (12, 3))
-    assert watch.seconds == before
+@pytest.mark.parametrize('backend', ['torch', 'faiss'])
+def test_parts_have_their_own_time(backend):
+    """A clock that counts calls sees who is called, and how often."""
+    x, ticks, seen = mixture(300, 16), iter(range(10**9)), []
+
+    def task():
+        seen.append(hierarchical_kmeans(x, (12, 3), backend=backend))
+
+    seconds = profiled(task, lambda: next(ticks))
+    assert list(seconds) == list(PARTS)
+    assert min(seconds.values()) > 0
+    # Every tick lies between two Python calls, which empty clusters have
+    # fewest of.
+    assert seconds[EMPTY] < min(seconds[ASSIGNMENT], seconds[SUMS])
+    plain = hierarchical_kmeans(x, (12, 3), backend=backend)
+    assert torch.equal(seen[0].leaf, plain.leaf)
 
 
-def test_quick_changes_defaults_alone():
-    parser = new_parser('')
-    parser.add_argument('--num', type=int, default=1000)
-    parser.add_argument('--dim', type=int, default=1000)
-    args = parse(parser, dict(num=1, dim=1), ['--quick', '--num', '7'])
-    assert (args.num, args.dim) == (7, 1)
-    assert parse(new_parser(''), dict(num=1), []).quick is False
+def test_most_of_the_time_is_assignment():
+    """With many centroids the product of features and centroids is all."""
+    x = mixture(4000, 128)
+    seconds = profiled(lambda: kmeans(x, 1000, num_iters=5), time.process_time)
+    assert seconds[ASSIGNMENT] > 0.6 * sum(seconds.values())

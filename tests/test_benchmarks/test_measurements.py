@@ -1,8 +1,12 @@
+"""Clocks, memory and options, which all benchmarks stand on."""
+
 import pytest
 import torch
-from memory import peak_bytes
-from step_parts import PARTS, Stopwatch
-from timing import interleaved_seconds, quartiles, ratio
+
+from benchmarks.common.memory import peak_bytes
+from benchmarks.common.options import add_rounds, new_parser, parse
+from benchmarks.common.stopwatch import Stopwatch
+from benchmarks.common.timing import interleaved_seconds, quartiles, ratio
 
 
 class Clock:
@@ -44,17 +48,16 @@ def test_ratio_compares_within_a_round():
 
 def test_inner_parts_do_not_count_for_outer_ones():
     clock = Clock()
-    watch = Stopwatch('cpu', clock)
-    inner = watch.timed('teacher update', lambda: clock.pass_by(5))
+    watch = Stopwatch('cpu', clock, ('inner', 'outer', 'idle'))
+    inner = watch.timed('inner', lambda: clock.pass_by(5))
 
     def outer():
         clock.pass_by(1)
         inner()
         clock.pass_by(2)
 
-    watch.timed('optimizer', outer)()
-    expected = dict.fromkeys(PARTS, 0.0)
-    assert watch.seconds == expected | {'teacher update': 5, 'optimizer': 3}
+    watch.timed('outer', outer)()
+    assert watch.seconds == dict(inner=5, outer=3, idle=0)
 
 
 def test_peak_is_above_what_was_there():
@@ -67,3 +70,16 @@ def test_peak_is_above_what_was_there():
         return second, third
 
     assert peak_bytes(step, 'cpu') == pytest.approx(8000, rel=0.05)
+
+
+def test_quick_changes_defaults_alone(capsys):
+    parser = new_parser('')
+    add_rounds(parser)
+    parser.add_argument('--num', type=int, default=1000)
+    quick = dict(num=1, rounds=1)
+    args = parse(parser, quick, ['--quick', '--num', '7'])
+    assert (args.num, args.rounds) == (7, 1)
+    with pytest.raises(SystemExit, match='2'):
+        parse(parser, quick, ['--rounds', '0'])
+    assert '--rounds must be at least 1' in capsys.readouterr().err
+    assert parse(new_parser(''), dict(num=1), []).quick is False

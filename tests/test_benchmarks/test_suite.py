@@ -1,131 +1,88 @@
-"""The suite of benchmarks as a real process, at tiny sizes."""
+"""The suite of benchmarks as a real process."""
 
-import importlib
+import ast
 import json
+import re
 import subprocess
 import sys
 
-import numpy as np
 import pytest
-import run as suite_script
-from kmeans_peers import ARMS
 
+from benchmarks import run as suite
 from tests.runs import ROOT
+from tests.test_benchmarks.conftest import LIMIT
 
-NAMES = 'kmeans_cpu', 'hkmeans_epoch', 'kmeans_ddp', 'fidelity'
+
+@pytest.fixture
+def fake_benchmarks(tmp_path, monkeypatch):
+    """Two benchmarks in the place of real ones, of which one fails."""
+    room = tmp_path / 'benchmarks/clustering'
+    room.mkdir(parents=True)
+    for folder in (room.parent, room):
+        (folder / '__init__.py').touch()
+    (room / 'kmeans_cpu.py').write_text('raise SystemExit(3)')
+    (room / 'fidelity.py').write_text('import sys; print(sys.argv[1:])')
+    monkeypatch.setattr(suite, 'ROOT', tmp_path)
+    names = ['--only', 'kmeans_cpu', 'fidelity']
+    arguments = ['run.py', *names, '--out', str(tmp_path / 'out')]
+    monkeypatch.setattr(sys, 'argv', arguments)
+    return tmp_path / 'out'
 
 
-@pytest.fixture(scope='module')
-def suite(tmp_path_factory):
-    """What was printed, the tables, and the JSON of every benchmark."""
-    out = tmp_path_factory.mktemp('suite')
-    command = [sys.executable, ROOT / 'benchmarks/run.py', '--quick']
+def test_a_failure_is_told_and_the_rest_still_runs(fake_benchmarks, capsys):
+    with pytest.raises(SystemExit, match='^failed: kmeans_cpu$'):
+        suite.main()
+    printed = capsys.readouterr().out
+    assert '[1/2] kmeans_cpu\n    failed after' in printed
+    assert '[2/2] fidelity (about ' in printed
+    tables = (fake_benchmarks / 'results.md').read_text()
+    assert 'failed with exit status 3, see kmeans_cpu.log' in tables
+    assert "out/fidelity.json']" in tables
+
+
+@pytest.mark.parametrize('start', [['-m', 'benchmarks.run'], ['run.py']])
+def test_the_suite_runs_from_its_root_and_its_folder(start, tmp_path):
+    folder = ROOT if '-m' in start else ROOT / 'benchmarks'
+    options = ['--quick', '--only', 'path_loss', '--out', tmp_path]
     done = subprocess.run(
-        [*command, '--only', *NAMES, '--out', out],
-        cwd=ROOT,
+        [sys.executable, *start, *options],
+        cwd=folder,
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=LIMIT,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    reports = {
-        name: json.loads((out / f'{name}.json').read_text()) for name in NAMES
-    }
-    return done.stdout, (out / 'results.md').read_text(), reports
+    report = json.loads((tmp_path / 'path_loss.json').read_text())
+    tables = (tmp_path / 'results.md').read_text()
+    assert report['machine']['commit'][:7] in tables
+    assert '| 4, 5, 8, 12/4/2 ' in tables
 
 
-def test_the_suite_says_how_far_it_is(suite):
-    printed, tables, reports = suite
-    for index, name in enumerate(NAMES, start=1):
-        assert f'[{index}/4] {name}' in printed
-        assert f'## {name}' in tables
-        assert {'commit', 'date'} < set(reports[name]['machine'])
-    assert printed.count(' left, until ') == 3
-    assert 'written to' not in tables
-    rows = [line for line in tables.splitlines() if line.startswith('|')]
-    assert len(rows) > 30
+def test_every_benchmark_of_the_suite_is_there():
+    for name, room in suite.ROOMS.items():
+        assert (ROOT / 'benchmarks' / room / f'{name}.py').is_file()
 
 
-def test_all_arms_reach_the_same_objective(suite):
-    (size,) = suite[2]['kmeans_cpu']['sizes']
-    assert size['missing'] == []
-    assert set(size['arms']) == set(ARMS)
-    for name, arm in size['arms'].items():
-        tolerance = 0.05 if 'Super' in name else 1e-4
-        assert arm['objective_ratio'] == pytest.approx(1, rel=tolerance)
-        assert arm['objective'] < size['first_objective']
-        assert arm['rounds'][0] > 0
+def private_names(tree):
+    """Names with one underscore that are not of the object or file itself."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            found = [alias.name for alias in node.names]
+        elif isinstance(node, ast.Attribute):
+            own = getattr(node.value, 'id', '') in ('self', 'cls')
+            found = [] if own else [node.attr]
+        elif isinstance(node, ast.Call):
+            # setattr(module, '_name', ...), patch.object(module, '_name')
+            values = [getattr(arg, 'value', None) for arg in node.args]
+            found = [v for v in values if isinstance(v, str) and v]
+        else:
+            continue
+        yield from (n for n in found if re.match('_[a-z]', n))
 
 
-def test_modes_have_objectives_and_parts(suite):
-    report = suite[2]['hkmeans_epoch']
-    modes = ['faithful', 'fast', 'warm']
-    assert list(report['modes']) == [*modes, 'released order']
-    assert list(report['parts']) == modes
-    for mode in report['modes'].values():
-        assert mode['objective_ratio'] == pytest.approx([1, 1, 1], rel=0.2)
-    for parts in report['parts'].values():
-        shares = [part['share']['median'] for part in parts.values()]
-        assert sum(shares) == pytest.approx(1)
-        assert min(shares) > 0
-    assert set(report['time']) == {'N', 'K', 'D'}
-    assert len(report['memory']['sizes']) == 9
-
-
-def test_processes_exchange_sums_counts_and_one_number(suite):
-    report = suite[2]['kmeans_ddp']
-    clusters, dim = 12, 8
-    expected = 4 * clusters * dim + 4 * clusters + 8
-    assert report['bytes_per_iteration'] == [expected, expected]
-    assert report['bytes_expected'] == expected
-    assert report['labels']['of'] == 400
-    assert report['labels']['widest_gap'] < 1e-5
-    assert report['labels']['objective_ratio'] == pytest.approx(1, abs=1e-6)
-
-
-def test_shortcuts_are_compared_with_two_faithful_trees(suite):
-    found = suite[2]['fidelity']['features']
-    assert list(found) == ['synthetic', 'digits']
-    for result in found.values():
-        options = result['options']
-        assert len(options) == 7
-        for pair in options['faithful']['same_seed']:
-            assert pair['objective'] == pair['ari'] == [1, 1, 1]
-        for option in options.values():
-            assert len(option['same_seed']) == len(option['other_seed']) == 2
-            for pair in option['other_seed']:
-                assert max(pair['ari']) < 1
-            assert np.shape(option['empty']) == (2, 3)
-
-
-def test_a_failure_is_told_and_the_rest_still_runs(
-    tmp_path, monkeypatch, capsys
-):
-    monkeypatch.setattr(suite_script, 'FOLDER', tmp_path)
-    (tmp_path / 'kmeans_cpu.py').write_text('raise SystemExit(3)')
-    (tmp_path / 'kmeans_ddp.py').write_text('import sys; print(sys.argv[1:])')
-    args = ['run.py', '--only', 'kmeans_cpu', 'kmeans_ddp', '--out']
-    monkeypatch.setattr(sys, 'argv', [*args, str(tmp_path / 'out')])
-    with pytest.raises(SystemExit, match='^failed: kmeans_cpu$'):
-        suite_script.main()
-    assert capsys.readouterr().out.count('failed after') == 1
-    tables = (tmp_path / 'out/results.md').read_text()
-    assert 'failed with exit status 3, see kmeans_cpu.log' in tables
-    assert "out/kmeans_ddp.json']" in tables
-
-
-@pytest.mark.parametrize(
-    ('script', 'args', 'message'),
-    [
-        ('kmeans_cpu', '--rounds 0', '--rounds must be at least 1'),
-        ('kmeans_cpu', '--clock process --threads 1 2', 'one thread alone'),
-        ('kmeans_ddp', '--world-size 1', '--world-size must be at least 2'),
-        ('fidelity', '--seeds 1', '--seeds must be at least 2'),
-        ('run', '--only mae', "invalid choice: 'mae'"),
-    ],
-)
-def test_plain_errors(script, args, message, monkeypatch, capsys):
-    monkeypatch.setattr(sys, 'argv', [script, *args.split()])
-    with pytest.raises(SystemExit, match='2'):
-        importlib.import_module(script).parse_args()
-    assert message in capsys.readouterr().err
+def test_benchmarks_use_no_private_name():
+    for file in (ROOT / 'benchmarks').rglob('*.py'):
+        assert not list(private_names(ast.parse(file.read_text()))), file
+    bad = "from a import _b; c._d(); setattr(e, '_f', 0); patch(g, '_h')"
+    found = set(private_names(ast.parse(bad)))
+    assert found == {'_b', '_d', '_f', '_h'}

@@ -1,8 +1,10 @@
 import pytest
 import torch
+from matplotlib.figure import Figure
 from sklearn.cluster import KMeans
 
 from hirl_mm.structures import PrototypeTree
+from hirl_mm.visualization import draw_semantic_tree
 from tests.digit_images import DIGITS
 
 
@@ -16,3 +18,21 @@ def tree():
         points = kmeans.cluster_centers_
         centroids.append(torch.from_numpy(points))
     return PrototypeTree(centroids, parents[1:], parents[0])
+
+
+@pytest.fixture
+def axes_of(monkeypatch, tmp_path):
+    """Draws a tree into ``tree.png``; gives the axes with all it shows."""
+    figures, save = [], Figure.savefig
+
+    def keep(figure, *args, **kwargs):
+        save(figure, *args, **kwargs)
+        figures.append(figure)
+
+    monkeypatch.setattr(Figure, 'savefig', keep)
+
+    def draw(*args, **options):
+        draw_semantic_tree(*args, tmp_path / 'tree.png', **options)
+        return figures[-1].axes[0]
+
+    return draw

@@ -1,16 +1,14 @@
 import numpy as np
 import pytest
 import torch
+from matplotlib.colors import to_hex
+from matplotlib.patches import PathPatch, Wedge
 from PIL import Image
 
 from hirl_mm.structures import PrototypeTree
 from hirl_mm.visualization import draw_semantic_tree
 from tests.digit_images import DIGITS, digit, pixels
 from tests.trees import tree_of
-
-
-def count(picture, color, tolerance=3):
-    return int((abs(picture - color).max(axis=2) <= tolerance).sum())
 
 
 def test_picture_of_digits(tree, tmp_path):
@@ -25,32 +23,28 @@ def test_picture_of_digits(tree, tmp_path):
 
 
 @pytest.mark.parametrize('shown', [3, 7])
-def test_every_thumbnail_is_there(tmp_path, shown):
-    # 3 leaves of one color, which nothing else in the picture has
+def test_every_leaf_shows_its_own_members(axes_of, shown):
     tree = tree_of([0, 1, 2] * 10)
-    color = (11, 222, 99)
-    out = tmp_path / 'tree.png'
-    draw_semantic_tree(
-        tree,
-        lambda sample_idx: Image.new('RGB', (90, 60), color),
-        out,
-        members_per_leaf=shown,
-    )
-    # rows of 58 pixels, 4 between thumbnails, a frame of 1
-    assert count(pixels(out), color) == 3 * shown * (58 - 4 - 2) ** 2
+    asked = []
+
+    def image(sample_idx):
+        asked.append(sample_idx)
+        return digit(sample_idx)
+
+    axes = axes_of(tree, image, members_per_leaf=shown)
+    assert len(axes.images) == 3
+    rows = [asked[i : i + shown] for i in range(0, 3 * shown, shown)]
+    assert len(asked) == 3 * shown == len(set(asked))
+    assert [{i % 3 for i in row} for row in rows] == [{0}, {1}, {2}]
 
 
-def test_thumbnails_stand_in_one_grid(tmp_path):
-    tree = tree_of([0, 0, 0, 1, 1, 1], [0, 0])
-    color = np.array([11, 222, 99])
-    out = tmp_path / 'tree.png'
-    draw_semantic_tree(
-        tree, lambda i: Image.new('RGB', (64, 64), tuple(color)), out
-    )
-    hits = (pixels(out) == color).all(axis=2)
-    columns = hits.sum(axis=0)
-    assert set(columns.tolist()) == {0, 2 * 52}
-    assert (columns > 0).sum() == (3 + 3) * 52
+def test_thumbnails_stand_in_one_grid(axes_of):
+    axes = axes_of(tree_of([0, 0, 0, 1, 1, 1], [0, 0]), digit)
+    root, first, second = (image.get_extent() for image in axes.images)
+    assert first[:2] == second[:2] and root[1] < first[0]
+    # Below each other, and the parent in the middle; y grows downwards.
+    assert first[2] < second[3]
+    assert sum(root[2:]) == pytest.approx(sum((*first[2:], *second[2:])) / 2)
 
 
 def test_shows_the_images_of_the_members(tmp_path):
@@ -63,36 +57,42 @@ def test_shows_the_images_of_the_members(tmp_path):
     draw_semantic_tree(tree, images, out)
     hits = [(pixels(out) == color).all(axis=2) for color in colors]
     assert [int(h.sum()) for h in hits] == [52 * 52] * 6
-    rows = [np.flatnonzero(h.any(axis=1))[0] for h in hits]
-    assert len(set(rows[:4])) == len(set(rows[4:])) == 1
-    assert rows[4] == rows[0] + 58
 
 
-def test_frames_have_the_color_of_the_class(tmp_path):
-    tree = tree_of([0, 0, 0, 0])
+def test_frames_and_markers_have_the_colors_of_the_classes(axes_of):
     options = {'labels': [0, 0, 0, 1], 'class_names': ['cat', 'dog']}
-    out = tmp_path / 'tree.png'
-    draw_semantic_tree(tree, lambda i: digit(i), out, **options)
-    picture = pixels(out)
-    orange, blue = (
-        count(picture, (255, 127, 14)),
-        count(picture, (31, 119, 180)),
+    axes = axes_of(
+        tree_of([0, 0, 0, 0]),
+        lambda i: Image.new('RGB', (9, 9), (10 + i, 0, 0)),
+        **options,
     )
-    frame = 54**2 - 48**2
-    # one frame, the square of the legend and a quarter of the pie
-    assert frame + 380 < orange < frame + 450
-    assert 3 * frame + 550 < blue < 3 * frame + 650
+    shares = {
+        to_hex(wedge.get_facecolor()): wedge.theta2 - wedge.theta1
+        for wedge in axes.patches
+        if isinstance(wedge, Wedge)
+    }
+    assert shares == {'#1f77b4': 270, '#ff7f0e': 90}
+    (grid,) = (np.asarray(image.get_array()) for image in axes.images)
+    for thumbnail in np.split(grid[:, : 4 * 58], range(58, 4 * 58, 58), 1):
+        image, frame = thumbnail[27, 27, 0] - 10, thumbnail[0, 0, :3]
+        blue, orange = (31, 119, 180), (255, 127, 14)
+        assert tuple(frame) == (orange if image == 3 else blue)
 
 
-def test_edges_link_parent_and_child(tmp_path):
-    out = tmp_path / 'tree.png'
-    draw_semantic_tree(tree_of([0] * 9, [0]), digit, out)
-    edge = count(pixels(out), (204, 210, 215), tolerance=0)
-    # the only child has the full width of 11 points, of which 14 pixels are
-    # not blended, and 102 pixels to go, the last 11 behind its marker
-    assert edge == pytest.approx(14 * (102 - 11), rel=0.05)
-    draw_semantic_tree(tree_of([0] * 9), digit, out)
-    assert count(pixels(out), (204, 210, 215), tolerance=0) < edge / 10
+def test_edges_link_parent_and_child(axes_of):
+    axes = axes_of(tree_of([0] * 9 + [1] * 4, [0, 0]), digit)
+    first, second = (p for p in axes.patches if isinstance(p, PathPatch))
+    root, *leaves = (
+        wedge.center for wedge in axes.patches if isinstance(wedge, Wedge)
+    )
+    for edge, leaf in zip((first, second), leaves, strict=True):
+        start, *_, end = edge.get_path().vertices.tolist()
+        assert start[1] == root[1] and tuple(end) == leaf
+    # Their areas tell the sizes of the children.
+    ratio = first.get_linewidth() / second.get_linewidth()
+    assert ratio == pytest.approx((9 / 4) ** 0.5)
+    axes = axes_of(tree_of([0] * 9), digit)
+    assert not any(isinstance(p, PathPatch) for p in axes.patches)
 
 
 def test_members_are_drawn_by_the_seed(tree, tmp_path):

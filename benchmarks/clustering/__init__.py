@@ -1,0 +1,1 @@
+"""Benchmarks of k-means, hierarchical k-means and their kernels."""

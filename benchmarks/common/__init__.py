@@ -1,0 +1,1 @@
+"""Options, clocks, memory and tables that all benchmarks share."""

@@ -1,0 +1,39 @@
+"""Configs of benchmarks that train the demo's recipe."""
+
+import uuid
+from pathlib import Path
+
+from mmengine.config import Config
+
+from benchmarks.common.hook_configs import KMEANS, added_hooks, class_name
+
+FOLDER = Path(__file__).parents[2] / 'configs/demo'
+RECIPE = 'mocov2_resnet18_1xb64-20e_digits.py'
+
+
+def demo_config(arm: str, data: Path, work_dir: Path, seed: int) -> Config:
+    """Return the demo's plain recipe, or its recipe with HIRL in a mode.
+
+    Args:
+        arm: ``'plain'``, or a mode of the clustering hook.
+        data: Folder of images with ``train`` and ``val``.
+        work_dir: Folder into which the run writes.
+        seed: Seed of the run.
+    """
+    name = RECIPE if arm == 'plain' else f'hirl-{RECIPE}'
+    cfg = Config.fromfile(FOLDER / name)
+    cfg.work_dir = str(work_dir)
+    cfg.experiment_name = uuid.uuid4().hex
+    cfg.launcher = 'none'
+    cfg.log_level = 'ERROR'
+    cfg.randomness.seed = seed
+    cfg.default_hooks.checkpoint.interval = 10**6
+    for part in (cfg.train_dataloader.dataset, cfg.knn_bank, cfg.knn_queries):
+        part.data_root = str(data)
+    for hook in added_hooks(cfg):
+        if class_name(hook) == KMEANS:
+            hook.mode = arm
+        for part in ('bank', 'queries'):
+            if part in hook:
+                hook[part].data_root = str(data)
+    return cfg

@@ -1,0 +1,1 @@
+"""Benchmark of the semantic path discrimination (SPD) loss."""

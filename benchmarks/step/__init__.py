@@ -1,0 +1,1 @@
+"""Benchmark of a training step of every method."""

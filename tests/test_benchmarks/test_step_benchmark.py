@@ -1,0 +1,30 @@
+"""The benchmark of a training step, with one small step of everything."""
+
+import pytest
+
+PEERS = ['mocov2', 'simsiam', 'swav', 'mocov3', 'beit']
+DISTILLED = ['dino', 'ibot']
+
+
+def test_every_method_has_its_arms(run_benchmark):
+    printed, report = run_benchmark('step.throughput')
+    assert list(report['methods']) == PEERS + DISTILLED
+    for name, method in report['methods'].items():
+        arms = ['plain', 'hirl_no_tree', 'hirl_tree']
+        assert list(method['arms']) == ['mmpretrain'] * (name in PEERS) + arms
+        assert ('plain/mmpretrain' in method['ratios']) == (name in PEERS)
+        for arm in method['arms'].values():
+            assert arm['seconds_per_step']['median'] == arm['rounds'][0]
+            rate = 2 / arm['rounds'][0]
+            assert arm['images_per_second'] == pytest.approx(rate)
+        memory = [method['arms'][arm]['memory_bytes'] for arm in arms]
+        assert memory == sorted(memory) and memory[0] > 10**6
+        tap, step = method['tap'], method['arms']['hirl_no_tree']
+        assert 0 < tap['median'] < step['rounds'][0]
+        assert ('parts' in method) == (name in DISTILLED)
+        for part, seconds in method.get('parts', {}).items():
+            assert seconds['median'] > 0, part
+    # Of these the plain arm is other code than mmpretrain's.
+    same = {k: v['same_class'] for k, v in report['methods'].items()}
+    assert [k for k in PEERS if not same[k]] == ['swav']
+    assert printed.count('not in mmpretrain') == len(DISTILLED)
