@@ -10,6 +10,7 @@ from hirl_mm.clustering.assignment import assignment
 from hirl_mm.engine.checks.trees import (
     check_has_second_stage,
     check_takes_trees,
+    tree_misfit,
 )
 from hirl_mm.engine.features.bank_pass import bank_for
 from hirl_mm.engine.features.feature_pass import FeaturePassError
@@ -126,13 +127,7 @@ class HierarchicalKMeansHook(FeaturePassHook):
     def misfit(self, state: dict) -> str | None:
         tree = PrototypeTree.from_state_dict(state)
         num_images = len(self.loader.dataset)
-        found, wanted = tree.num_prototypes, self.num_prototypes
-        if found == wanted and len(tree.leaf) == num_images:
-            return None
-        return (
-            f'a tree of {found} prototypes over {len(tree.leaf)} images, this '
-            f'run wants {wanted} over {num_images}'
-        )
+        return tree_misfit(tree, self.num_prototypes, num_images)
 
     def before_train(self, runner: Runner) -> None:
         model = get_ori_model(runner.model)
