@@ -3,6 +3,10 @@
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hirl_mm.structures import PrototypeTree
 
 from hirl_mm.options import add_trust_option
 
@@ -19,8 +23,8 @@ def parse_args() -> argparse.Namespace:
     add(
         'tree',
         type=Path,
-        help='file of PrototypeTree.save, or a training checkpoint with '
-        'the key prototype_tree',
+        help='file of PrototypeTree.save, or a training checkpoint that '
+        'holds a tree',
     )
     add(
         '--data',
@@ -52,6 +56,33 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def check_images(tree: 'PrototypeTree', images: list[str], data: Path) -> None:
+    """Raise ValueError if the tree is known to be over other images."""
+    from hirl_mm.engine.features.fingerprint import paths_identity, same_data
+
+    if len(images) != len(tree.leaf):
+        raise ValueError(
+            f'{data} holds {len(images)} images but the tree was built from '
+            f'{len(tree.leaf)}; give the folder it was built from'
+        )
+    same = same_data(tree.data, paths_identity(images))
+    if same is False:
+        raise ValueError(
+            f'{data} holds as many images as the tree was built from, but '
+            'others, or in another order: give the folder it was built from. '
+            'If the training read that folder by an annotation file '
+            '(ann_file), whose order is its own, call '
+            'hirl_mm.visualization.draw_semantic_tree with the paths in the '
+            'order of the training'
+        )
+    if same is None:
+        print(
+            f'the tree does not say which images it was built from, so that '
+            f'{data} cannot be checked: in other images the picture is wrong',
+            file=sys.stderr,
+        )
+
+
 def main(
     tree: Path, data: Path, out: Path, trust_checkpoint: bool, **options
 ) -> None:
@@ -61,11 +92,7 @@ def main(
 
     loaded = load_tree(tree, trust_checkpoint)
     found = load_images(data)
-    if len(found['images']) != len(loaded.leaf):
-        raise ValueError(
-            f'{data} holds {len(found["images"])} images but the tree was '
-            f'built from {len(loaded.leaf)}; give the folder it was built from'
-        )
+    check_images(loaded, found['images'], data)
     draw_semantic_tree(loaded, out=out, **found, **options)
 
 

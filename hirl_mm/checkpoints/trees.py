@@ -31,7 +31,7 @@ def load_tree(path: str | os.PathLike, trust: bool = False) -> PrototypeTree:
 
     Args:
         path: File of :meth:`PrototypeTree.save`, or a checkpoint that holds
-            the state of a tree under ``prototype_tree``.
+            the state of a tree.
         trust: See :func:`read_checkpoint`.
 
     Raises:

@@ -27,8 +27,8 @@ def initial_centroids(
     """
     centroids = start.centroids[level].to(shard.features)
     if num < len(centroids):
-        members = start.members(level).to(centroids.device)
-        return centroids[members.argsort(descending=True, stable=True)[:num]]
+        sizes = start.sizes(level).to(centroids.device)
+        return centroids[sizes.argsort(descending=True, stable=True)[:num]]
     missing = num - len(centroids)
     generator = torch.Generator().manual_seed(seed)
     drawn = torch.randperm(shard.total, generator=generator)[:missing]

@@ -1,3 +1,4 @@
-from .prototype_tree import TREE_KEY, PrototypeTree
+from .prototype_tree import PrototypeTree
+from .tree_file import TREE_KEY
 
 __all__ = ['TREE_KEY', 'PrototypeTree']

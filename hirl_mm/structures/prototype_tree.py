@@ -6,10 +6,9 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from hirl_mm.files import replacing
-
-# Where checkpoints keep the state of a tree.
-TREE_KEY = 'prototype_tree'
+from .tree_checks import check_node, check_parts
+from .tree_file import read_state, write_state
+from .tree_summary import level_summary
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +28,9 @@ class PrototypeTree:
         leaf: (N,) long, the leaf of every sample by its sample index.
         objective: Sum of squared distances of the clustering of each level;
             ``nan`` where it is not known.
+        data: Identity of the N images in their order, see
+            :func:`~hirl_mm.engine.features.fingerprint.data_identity`; empty
+            where it is not known.
 
     Raises:
         ValueError: If the parts do not make a tree.
@@ -41,19 +43,26 @@ class PrototypeTree:
         >>> tree.sample_paths(torch.tensor([0, 3]))
         tensor([[2, 1],
                 [1, 0]])
+        >>> tree.children(level=1, node=0)
+        tensor([0, 1])
+        >>> tree.sizes(level=1)
+        tensor([3, 1])
+        >>> tree.members(level=1, node=0)
+        tensor([1, 2, 3])
     """
 
     centroids: Sequence[Tensor]
     parents: Sequence[Tensor]
     leaf: Tensor
     objective: Sequence[float] = field(default=())
+    data: str = ''
 
     def __post_init__(self) -> None:
         object.__setattr__(self, 'centroids', tuple(self.centroids))
         object.__setattr__(self, 'parents', tuple(self.parents))
         objective = tuple(self.objective) or (float('nan'),) * self.num_levels
         object.__setattr__(self, 'objective', objective)
-        self._check()
+        check_parts(self)
 
     @property
     def num_levels(self) -> int:
@@ -91,10 +100,56 @@ class PrototypeTree:
         """Paths of samples: (B,) sample indices to (B, L) prototypes."""
         return self.paths(self.leaf[sample_idx])
 
-    def members(self, level: int) -> Tensor:
-        """(K_l,) long, the number of samples of every prototype."""
-        leaves = self.leaf_paths[self.leaf, level]
-        return torch.bincount(leaves, minlength=self.num_prototypes[level])
+    def children(self, level: int, node: int) -> Tensor:
+        """Return the prototypes of level ``level - 1`` below a prototype.
+
+        Args:
+            level: Level of the prototype, from 1 to L - 1.
+            node: Index of the prototype within its level.
+
+        Returns:
+            (c,) long, indices into level ``level - 1``, ascending; empty if
+            the prototype has no children.
+
+        Raises:
+            ValueError: If there is no such prototype, or it is a leaf.
+        """
+        check_node(self.num_prototypes, level, node, lowest=1)
+        return (self.parents[level - 1] == node).nonzero().squeeze(1)
+
+    def sizes(self, level: int) -> Tensor:
+        """Return how many samples every prototype of a level holds.
+
+        Returns:
+            (K_l,) long.
+
+        Raises:
+            ValueError: If there is no such level.
+        """
+        check_node(self.num_prototypes, level)
+        return torch.bincount(
+            self._labels(level), minlength=self.num_prototypes[level]
+        )
+
+    def members(self, level: int, node: int) -> Tensor:
+        """Return the samples of a prototype.
+
+        Args:
+            level: Level of the prototype.
+            node: Index of the prototype within its level.
+
+        Returns:
+            (m,) long sample indices, ascending; empty if it has none.
+
+        Raises:
+            ValueError: If there is no such prototype.
+        """
+        check_node(self.num_prototypes, level, node)
+        return (self._labels(level) == node).nonzero().squeeze(1)
+
+    def _labels(self, level: int) -> Tensor:
+        """(N,) long, the prototype of every sample on a level."""
+        return self.leaf_paths[self.leaf, level]
 
     def to(self, device: torch.device | str) -> 'PrototypeTree':
         """The same tree on ``device``."""
@@ -103,33 +158,15 @@ class PrototypeTree:
             parents=[p.to(device) for p in self.parents],
             leaf=self.leaf.to(device),
             objective=self.objective,
+            data=self.data,
         )
 
     def summary(self) -> list[dict[str, float]]:
-        """Figures of every level, from fine to coarse.
-
-        Returns:
-            Per level ``K``, ``used`` and ``empty`` (prototypes with and
-            without a sample),
-            ``largest_share`` (share of the samples in the largest cluster),
-            ``size_entropy`` (of the shares, in nats; log K when all clusters
-            are of equal size) and ``objective``.
-        """
-        levels = []
-        for level, num in enumerate(self.num_prototypes):
-            sizes = self.members(level).double()
-            share = sizes / sizes.sum()
-            levels.append(
-                dict(
-                    K=num,
-                    used=int((sizes > 0).sum()),
-                    empty=int((sizes == 0).sum()),
-                    largest_share=share.max().item(),
-                    size_entropy=torch.special.entr(share).sum().item(),
-                    objective=self.objective[level],
-                )
-            )
-        return levels
+        """Return :func:`~.tree_summary.level_summary` from fine to coarse."""
+        return [
+            level_summary(self.sizes(level), objective)
+            for level, objective in enumerate(self.objective)
+        ]
 
     def state_dict(self) -> dict:
         """The tree as tensors and plain types, on the CPU."""
@@ -139,17 +176,17 @@ class PrototypeTree:
             parents=list(tree.parents),
             leaf=tree.leaf,
             objective=list(tree.objective),
+            data=tree.data,
         )
 
     @classmethod
     def from_state_dict(cls, state: dict) -> 'PrototypeTree':
-        """The inverse of :meth:`state_dict`."""
+        """Return the tree of a :meth:`state_dict`, without ``data`` too."""
         return cls(**state)
 
     def save(self, path: str | os.PathLike) -> None:
         """Write the tree to ``path``, whole or not at all."""
-        with replacing(path) as temporary:
-            torch.save(self.state_dict(), temporary)
+        write_state(self.state_dict(), path)
 
     @classmethod
     def load(cls, path: str | os.PathLike) -> 'PrototypeTree':
@@ -158,46 +195,4 @@ class PrototypeTree:
         Raises:
             ValueError: If the file holds something else.
         """
-        state = torch.load(path, map_location='cpu', weights_only=True)
-        expected = {'centroids', 'parents', 'leaf', 'objective'}
-        if not isinstance(state, dict) or set(state) != expected:
-            found = sorted(state) if isinstance(state, dict) else type(state)
-            raise ValueError(
-                f'{path} is no prototype tree: expected the keys '
-                f'{sorted(expected)}, got {found}'
-            )
-        return cls.from_state_dict(state)
-
-    def _check(self) -> None:
-        nums = self.num_prototypes
-        if not nums:
-            raise ValueError('a prototype tree needs at least one level')
-        if len(self.parents) != len(nums) - 1:
-            raise ValueError(
-                f'{len(nums)} levels need {len(nums) - 1} parent tensors, '
-                f'got {len(self.parents)}'
-            )
-        if len(self.objective) != len(nums):
-            raise ValueError(
-                f'{len(nums)} levels need {len(nums)} objectives, '
-                f'got {len(self.objective)}'
-            )
-        for level, parent in enumerate(self.parents):
-            if parent.shape != (nums[level],):
-                raise ValueError(
-                    f'parents[{level}] must have shape ({nums[level]},), one '
-                    f'per prototype of level {level}, got '
-                    f'{tuple(parent.shape)}'
-                )
-            _check_index(f'parents[{level}]', parent, nums[level + 1])
-        _check_index('leaf', self.leaf, nums[0])
-
-
-def _check_index(name: str, index: Tensor, num: int) -> None:
-    if index.dtype != torch.long:
-        raise ValueError(f'{name} must be torch.long, got {index.dtype}')
-    if index.numel() and (index.min() < 0 or index.max() >= num):
-        raise ValueError(
-            f'{name} must lie in [0, {num}), got values from '
-            f'{index.min().item()} to {index.max().item()}'
-        )
+        return cls.from_state_dict(read_state(path))

@@ -65,12 +65,8 @@ def select_nodes(
     Prototypes without members are left out. Of prototypes of the same size
     the one with the smaller index comes first.
     """
-    paths = tree.paths(tree.leaf).cpu().numpy()
-    parents = [parent.cpu().numpy() for parent in tree.parents]
-    sizes = [
-        np.bincount(prototypes, minlength=num)
-        for prototypes, num in zip(paths.T, tree.num_prototypes, strict=True)
-    ]
+    tree = tree.to('cpu')
+    sizes = [tree.sizes(level).numpy() for level in range(tree.num_levels)]
 
     def largest(level: int, candidates: np.ndarray) -> np.ndarray:
         candidates = candidates[sizes[level][candidates] > 0]
@@ -78,10 +74,9 @@ def select_nodes(
         return candidates[order]
 
     def grow(level: int, idx: int) -> TreeNode:
-        members = np.flatnonzero(paths[:, level] == idx)
-        node = TreeNode(level, int(idx), members)
+        node = TreeNode(level, int(idx), tree.members(level, idx).numpy())
         if level:
-            below = np.flatnonzero(parents[level - 1] == idx)
+            below = tree.children(level, idx).numpy()
             children = largest(level - 1, below)
             node.num_children = len(children)
             node.children = [

@@ -1,11 +1,17 @@
+import ast
 import math
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
 
-from hirl_mm.structures import PrototypeTree
+from hirl_mm.engine.trees.report import TREES_FOLDER
+from hirl_mm.structures import TREE_KEY, PrototypeTree
 from tests.oracles.semantic_path import path_of
-from tests.trees import random_tree
+from tests.trees import random_tree, tree_of
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_paths_follow_the_parents():
@@ -45,6 +51,100 @@ def test_summary_of_a_hand_made_tree():
     )
     assert coarse['empty'] == 0
     assert coarse['largest_share'] == 0.75
+
+
+@pytest.fixture
+def uneven():
+    """Leaf 2, leaf 5 and the top's node 3 are empty; top 2 has no child."""
+    leaf = [3, 0, 1, 0, 1, 3, 1, 4, 0, 1, 1]
+    return tree_of(leaf, [0, 0, 0, 1, 4, 3], [1, 0, 0, 3, 0])
+
+
+def test_children_of_a_hand_made_tree(uneven):
+    assert uneven.children(1, 0).tolist() == [0, 1, 2]
+    assert uneven.children(1, 2).tolist() == []
+    assert uneven.children(2, 0).tolist() == [1, 2, 4]
+    assert uneven.children(2, 2).tolist() == []
+    assert uneven.children(2, 3).dtype == torch.long
+
+
+def test_sizes_and_members_of_a_hand_made_tree(uneven):
+    assert uneven.sizes(0).tolist() == [3, 5, 0, 2, 1, 0]
+    assert uneven.sizes(1).tolist() == [8, 2, 0, 0, 1]
+    assert uneven.sizes(2).tolist() == [3, 8, 0, 0]
+    assert uneven.members(0, 0).tolist() == [1, 3, 8]
+    assert uneven.members(1, 1).tolist() == [0, 5]
+    assert uneven.members(2, 0).tolist() == [0, 5, 7]
+    assert uneven.members(2, 3).tolist() == []
+    assert uneven.members(2, 0).dtype == torch.long
+
+
+def test_nodes_are_those_of_a_naive_search():
+    tree = random_tree((12, 5, 2), dim=4, num_samples=40)
+    paths = [path_of(int(leaf), tree.parents) for leaf in tree.leaf]
+    for level, num in enumerate(tree.num_prototypes):
+        for node in range(num):
+            members = [n for n in range(40) if paths[n][level] == node]
+            assert tree.members(level, node).tolist() == members
+            assert tree.sizes(level)[node] == len(members)
+            if level:
+                parents = tree.parents[level - 1].tolist()
+                below = [i for i, p in enumerate(parents) if p == node]
+                assert tree.children(level, node).tolist() == below
+
+
+@pytest.mark.parametrize(
+    ('ask', 'message'),
+    [
+        (lambda t: t.children(0, 0), r'\[1, 3\), since level 0 .* got 0'),
+        (lambda t: t.children(3, 0), r'level must lie in \[1, 3\).* got 3'),
+        (lambda t: t.children(1, 5), r'node must lie in \[0, 5\).* got 5'),
+        (lambda t: t.children(1, -1), r'node must .* level 1, got -1'),
+        (lambda t: t.sizes(-1), r'level must lie in \[0, 3\), got -1'),
+        (lambda t: t.sizes(3), r'level must lie in \[0, 3\), got 3'),
+        (lambda t: t.members(3, 0), r'level must lie in \[0, 3\), got 3'),
+        (lambda t: t.members(0, 12), r'node must lie in \[0, 12\).* got 12'),
+        (lambda t: t.members(0, -1), r'node must .* level 0, got -1'),
+    ],
+)
+def test_nodes_that_a_tree_does_not_have(ask, message):
+    tree = random_tree((12, 5, 2), dim=4)
+    with pytest.raises(ValueError, match=message):
+        ask(tree)
+
+
+def test_identity_of_the_data_travels(tmp_path):
+    tree = replace(random_tree((12, 5), dim=4), data='0123abcd')
+    assert tree.to('cpu').data == '0123abcd'
+    state = tree.state_dict()
+    assert PrototypeTree.from_state_dict(state).data == '0123abcd'
+    tree.save(tmp_path / 'tree.pth')
+    assert PrototypeTree.load(tmp_path / 'tree.pth').data == '0123abcd'
+
+
+def test_files_without_identity_still_load(tmp_path):
+    """As versions before wrote them."""
+    tree = replace(random_tree((12, 5), dim=4), data='0123abcd')
+    state = tree.state_dict()
+    del state['data']
+    assert PrototypeTree.from_state_dict(state).data == ''
+    torch.save(state, tmp_path / 'old.pth')
+    loaded = PrototypeTree.load(tmp_path / 'old.pth')
+    assert loaded.data == ''
+    assert torch.equal(loaded.leaf, tree.leaf)
+
+
+def test_the_key_of_a_tree_is_spelled_once():
+    """Strings of the package and of the tools that name it."""
+    files = [*ROOT.glob('hirl_mm/**/*.py'), *ROOT.glob('tools/**/*.py')]
+    for name in (TREE_KEY, TREES_FOLDER):
+        spelled = [
+            str(file.relative_to(ROOT))
+            for file in files
+            for node in ast.walk(ast.parse(file.read_text()))
+            if isinstance(node, ast.Constant) and node.value == name
+        ]
+        assert len(spelled) == 1, f'{name}: {spelled}'
 
 
 def test_saved_tree_loads_without_pickled_code(tmp_path):
@@ -104,6 +204,7 @@ def test_moving_to_a_gpu_and_back():
         (dict(leaf=torch.tensor([-1])), 'values from -1'),
         (dict(leaf=torch.tensor([0.0])), 'torch.long'),
         (dict(objective=[1.0]), '2 objectives, got 1'),
+        (dict(data=None), 'data must be .* as text.* got NoneType'),
     ],
 )
 def test_parts_that_make_no_tree(change, message):

@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from PIL import Image
 
 from hirl_mm.checkpoints.trees import load_tree
 from hirl_mm.datasets.image_folder import load_images
+from hirl_mm.engine.features.fingerprint import paths_identity
 from hirl_mm.structures import PrototypeTree
 
 ROOT = Path(__file__).parents[2]
@@ -76,6 +78,8 @@ def test_draws_a_checkpoint_with_the_options(tree, data, tmp_path):
         *('--members-per-leaf', '2', '--title', 'a $ b'),
     )
     assert result.returncode == 0, result.stderr
+    # trees of earlier versions do not know their images
+    assert f'{data} cannot be checked' in result.stderr
     # the larger root is 0 and its larger leaf is 0 with samples 1, 4 and 5
     found = colors_in(out)
     assert COLORS[0] not in found
@@ -101,6 +105,24 @@ def test_an_error_is_one_line(tree, data, tmp_path):
     expected = f'error: {data} holds 5 images but the tree was built from 6'
     assert error.startswith(expected)
     assert not out.exists()
+
+
+def test_tree_of_other_images_is_not_drawn(tree, data, tmp_path):
+    """As many, but others, or in another order."""
+    path, out = tmp_path / 'tree.pth', tmp_path / 'picture.png'
+    names = [f'{"cat" if i < 3 else "dog"}/{i}.png' for i in range(6)]
+    for other in (names[::-1], [*names[:5], 'dog/6.png']):
+        replace(tree, data=paths_identity(other)).save(path)
+        error = fails(path, '--data', data, '--out', out)
+        assert error.startswith(f'error: {data} holds as many images as the')
+        assert 'others, or in another order: give the folder' in error
+        assert 'draw_semantic_tree' in error
+        assert not out.exists()
+    replace(tree, data=paths_identity(names)).save(path)
+    result = run(path, '--data', data, '--out', out)
+    assert result.returncode == 0, result.stderr
+    assert 'checked' not in result.stderr
+    assert out.exists()
 
 
 def test_load_tree_reads_a_saved_tree(tree, tmp_path):

@@ -4,6 +4,7 @@ from mmengine.runner import Runner
 from torch import nn
 
 from hirl_mm.models.selfsup import HIRLAlgorithm
+from hirl_mm.structures import PrototypeTree
 
 from .epochs import check_counts_epochs
 
@@ -48,3 +49,22 @@ def check_has_second_stage(runner: Runner, start_epoch: int) -> None:
             f'in a training of max_epochs={runner.max_epochs}: lower '
             'start_epoch (the paper uses a tenth of the epochs)'
         )
+
+
+def tree_misfit(
+    tree: PrototypeTree, num_prototypes: tuple[int, ...], num_images: int
+) -> str | None:
+    """Return why a run cannot go on with a tree, None if the sizes agree.
+
+    Args:
+        tree: Tree of a checkpoint.
+        num_prototypes: Number of prototypes per level that the run wants.
+        num_images: Number of training images.
+    """
+    found = tree.num_prototypes
+    if found == num_prototypes and len(tree.leaf) == num_images:
+        return None
+    return (
+        f'a tree of {found} prototypes over {len(tree.leaf)} images, this run '
+        f'wants {num_prototypes} over {num_images}'
+    )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from mmengine.config import Config
+from mmengine.dataset import BaseDataset
 from mmengine.logging import MMLogger
 from mmengine.model import BaseModel
 from mmpretrain.registry import DATASETS
@@ -18,6 +19,7 @@ from hirl_mm.engine.features.dataset_features import (
     VAL,
     evaluation_data,
 )
+from hirl_mm.engine.features.fingerprint import data_identity, same_data
 from hirl_mm.evaluation.arm_results import ArmResults
 from hirl_mm.evaluation.frozen_protocols import (
     FrozenData,
@@ -63,7 +65,7 @@ class FrozenEvaluation:
         options: What to evaluate.
         tree: The one that the network was trained with, if there is one;
             it is left out, with a warning, if it is not over the training
-            images.
+            images in their order.
 
     Raises:
         ValueError: See :func:`plan_evaluation`.
@@ -88,17 +90,9 @@ class FrozenEvaluation:
             options.hierarchy,
             options.seed,
         )
-        self.tree = tree
-        num, over = (
-            len(self.plan.train_labels),
-            0 if tree is None else len(tree.leaf),
-        )
-        if tree is not None and over != num:
-            self.tree = None
-            MMLogger.get_current_instance().warning(
-                f'the tree in the checkpoint is over {over} images, {TRAIN} '
-                f'has {num}: the tree is left out'
-            )
+        self.tree = None
+        if tree is not None and _is_over(tree, self._sets[TRAIN]):
+            self.tree = tree
 
     def extract(
         self, cache: FeatureCache, model: Callable[[], BaseModel]
@@ -172,3 +166,29 @@ class FrozenEvaluation:
             self.options.num_prototypes,
             seed=self.options.seed,
         )
+
+
+def _is_over(tree: PrototypeTree, train: BaseDataset) -> bool:
+    """Whether a tree is over the training images; a warning says if not."""
+    logger = MMLogger.get_current_instance()
+    if len(tree.leaf) != len(train):
+        logger.warning(
+            f'the tree in the checkpoint is over {len(tree.leaf)} images, '
+            f'{TRAIN} has {len(train)}: the tree is left out'
+        )
+        return False
+    same = same_data(tree.data, data_identity(train))
+    if same is False:
+        logger.warning(
+            f'the tree in the checkpoint is over other images than {TRAIN} '
+            f'({train.data_root}), or over the same in another order: the '
+            f'tree is left out. Let {TRAIN} read the images that the training '
+            'read, by the same folder or list'
+        )
+    elif same is None:
+        logger.warning(
+            'nothing tells whether the tree in the checkpoint is over the '
+            f'images of {TRAIN}, in their order (trees of earlier versions '
+            'do not say it): it is measured, and its purity is wrong if not'
+        )
+    return same is not False

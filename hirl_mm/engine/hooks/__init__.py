@@ -1,4 +1,5 @@
 from .epoch_time_hook import EpochTimeHook
+from .feature_pass_hook import FeaturePassHook
 from .frozen_layers_hook import FrozenLayersHook
 from .hierarchical_kmeans_hook import HierarchicalKMeansHook
 from .knn_probe_hook import KNNProbeHook
@@ -9,6 +10,7 @@ from .trust_checkpoint_hook import TrustCheckpointHook
 
 __all__ = [
     'EpochTimeHook',
+    'FeaturePassHook',
     'FrozenLayersHook',
     'HierarchicalKMeansHook',
     'KNNProbeHook',

@@ -2,27 +2,23 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mmengine.dist import is_main_process
-from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmpretrain.utils import get_ori_model
 
 from hirl_mm.clustering import check_num_prototypes
 from hirl_mm.clustering.assignment import assignment
-from hirl_mm.engine.checks.sample_indices import check_sample_indices
 from hirl_mm.engine.checks.trees import (
     check_has_second_stage,
     check_takes_trees,
+    tree_misfit,
 )
 from hirl_mm.engine.checks.unused_parameters import (
     check_finds_unused_parameters,
 )
 from hirl_mm.engine.features.bank_pass import bank_for
-from hirl_mm.engine.features.feature_pass import (
-    FeaturePassError,
-    feature_loader,
-)
+from hirl_mm.engine.features.feature_pass import FeaturePassError
 from hirl_mm.engine.trees.builder import TreeBuilder
-from hirl_mm.engine.trees.guard import TreeGuard
+from hirl_mm.engine.trees.guard import Rejections, TreeGuard
 from hirl_mm.engine.trees.mode import clustering_mode
 from hirl_mm.engine.trees.report import report_tree, save_tree
 from hirl_mm.features import FeatureBank
@@ -30,9 +26,11 @@ from hirl_mm.models.selfsup import HIRLAlgorithm
 from hirl_mm.registry import HOOKS
 from hirl_mm.structures import TREE_KEY, PrototypeTree
 
+from .feature_pass_hook import FeaturePassHook
+
 
 @HOOKS.register_module()
-class HierarchicalKMeansHook(Hook):
+class HierarchicalKMeansHook(FeaturePassHook):
     """The second stage of HIRL, Algorithm 2.
 
     Before every epoch from ``start_epoch`` on, it extracts the features of
@@ -40,7 +38,9 @@ class HierarchicalKMeansHook(Hook):
     the tree to the model, whose loss uses it. Until then the model has no
     tree and trains with its own loss alone. The tree is stored in every
     checkpoint and in ``work_dir/prototype_trees``. A tree of broken or
-    collapsed features is rejected: the last good one stays.
+    collapsed features is rejected: the last good one stays. A resumed run
+    goes on with the tree of its checkpoint, unless that is of other images or
+    of other numbers.
 
     Args:
         num_prototypes: Prototypes per level, from fine to coarse
@@ -72,6 +72,8 @@ class HierarchicalKMeansHook(Hook):
         RuntimeError: After ``guard.max_rejected`` rejected trees in a row.
     """
 
+    state_key = TREE_KEY
+
     def __init__(
         self,
         num_prototypes: Sequence[int],
@@ -92,14 +94,10 @@ class HierarchicalKMeansHook(Hook):
         guard: dict | None = None,
     ) -> None:
         check_num_prototypes(num_prototypes)
-        if start_epoch < 0 or interval < 1:
-            raise ValueError(
-                'start_epoch must be at least 0 and interval at least 1, got '
-                f'{start_epoch} and {interval}'
-            )
+        super().__init__(
+            start_epoch, pipeline, interval, batch_size, num_workers
+        )
         self.num_prototypes = tuple(num_prototypes)
-        self.start_epoch = start_epoch
-        self.pipeline = pipeline
         self.mode = clustering_mode(
             mode,
             len(self.num_prototypes),
@@ -109,33 +107,37 @@ class HierarchicalKMeansHook(Hook):
             precision=precision,
             cold_interval=cold_interval,
         )
-        self.interval = interval
         self.seed = seed
         self.backend = backend
-        self.batch_size = batch_size
-        self.num_workers = num_workers
         self.max_keep_trees = max_keep_trees
         self.guard = TreeGuard(**(guard or {}))
         self._bank: FeatureBank | None = None
-        self._rejected = 0
-        self._stored: dict | None = None
+        self._rejections = Rejections(self.guard.max_rejected)
 
-    def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
-        self._stored = checkpoint.get(TREE_KEY)
+    def check_schedule(self, runner: Runner) -> None:
+        check_has_second_stage(runner, self.start_epoch)
 
-    def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
-        tree = get_ori_model(runner.model).tree
-        if tree is not None:
-            checkpoint[TREE_KEY] = tree.state_dict()
+    def has_result(self, runner: Runner) -> bool:
+        return get_ori_model(runner.model).tree is not None
+
+    def result_state(self, runner: Runner) -> dict:
+        return get_ori_model(runner.model).tree.state_dict()
+
+    def take_state(self, runner: Runner, state: dict | None) -> None:
+        tree = None if state is None else PrototypeTree.from_state_dict(state)
+        get_ori_model(runner.model).set_tree(tree)
+
+    def misfit(self, state: dict) -> str | None:
+        tree = PrototypeTree.from_state_dict(state)
+        num_images = len(self.loader.dataset)
+        return tree_misfit(tree, self.num_prototypes, num_images)
 
     def before_train(self, runner: Runner) -> None:
         model = get_ori_model(runner.model)
         check_takes_trees(model, self.num_prototypes)
         check_finds_unused_parameters(runner.model)
-        check_has_second_stage(runner, self.start_epoch)
-        dataset = runner.train_dataloader.dataset
-        check_sample_indices(dataset)
-        check_num_prototypes(self.num_prototypes, len(dataset))
+        super().before_train(runner)
+        check_num_prototypes(self.num_prototypes, len(self.loader.dataset))
         device = next(model.parameters()).device
         assignment(
             self.backend, device, self.num_prototypes[0], self.mode.precision
@@ -148,35 +150,30 @@ class HierarchicalKMeansHook(Hook):
             self.mode,
             self.seed,
             self.backend,
-            feature_loader(
-                dataset, self.pipeline, self.batch_size, self.num_workers
-            ),
+            self.loader,
             self._bank,
+            self.data,
         )
-        model.set_tree(self._resumed_tree(runner, len(dataset)))
 
     def before_train_epoch(self, runner: Runner) -> None:
-        model = get_ori_model(runner.model)
         if runner.epoch == 0 and self.start_epoch > 0:
             runner.logger.info(
                 f'HIRL: {self.start_epoch} epochs without the SPD loss, '
                 f'then prototypes {self.num_prototypes} every '
                 f'{self.interval} epoch(s)'
             )
-        if self._clusters_before(runner.epoch, model):
-            tree = self._good_tree(runner, model)
-            if tree is not None:
-                model.set_tree(tree)
+        super().before_train_epoch(runner)
         if self._bank is not None:
             self._bank.clear()
-            fills = self._clusters_before(runner.epoch + 1, model)
-            model.set_bank(self._bank if fills else None)
+            fills = self.is_due(runner, runner.epoch + 1)
+            get_ori_model(runner.model).set_bank(self._bank if fills else None)
 
-    def _clusters_before(self, epoch: int, model: HIRLAlgorithm) -> bool:
-        stage_epoch = epoch - self.start_epoch
-        if stage_epoch < 0:
-            return False
-        return stage_epoch % self.interval == 0 or model.tree is None
+    def refresh(self, runner: Runner) -> None:
+        """Train on a new tree, unless it must not be trained on."""
+        model = get_ori_model(runner.model)
+        tree = self._good_tree(runner, model)
+        if tree is not None:
+            model.set_tree(tree)
 
     def _good_tree(
         self, runner: Runner, model: HIRLAlgorithm
@@ -190,17 +187,14 @@ class HierarchicalKMeansHook(Hook):
         else:
             report_tree(runner, tree, model.tree, spread, seconds)
             faults = self.guard.faults(tree, spread)
+        epoch = runner.epoch + 1
         if faults:
-            self._reject(runner, model, faults)
+            what = self._rejections.add(epoch, faults, model.tree is not None)
+            runner.logger.warning(what)
             return None
-        self._rejected = 0
+        self._rejections.clear()
         if is_main_process():
-            save_tree(
-                Path(runner.work_dir),
-                runner.epoch + 1,
-                tree,
-                self.max_keep_trees,
-            )
+            save_tree(Path(runner.work_dir), epoch, tree, self.max_keep_trees)
         return tree
 
     def _starts_cold(self, runner: Runner) -> bool:
@@ -210,46 +204,4 @@ class HierarchicalKMeansHook(Hook):
         and after a rejected tree, so that a broken start does not last.
         """
         index = (runner.epoch - self.start_epoch) // self.interval
-        return index % self.mode.cold_interval == 0 or self._rejected > 0
-
-    def _reject(
-        self, runner: Runner, model: HIRLAlgorithm, faults: list[str]
-    ) -> None:
-        self._rejected += 1
-        number = f'{self._rejected} of {self.guard.max_rejected} in a row'
-        what = (
-            f'HIRL: the tree of epoch {runner.epoch + 1} is rejected '
-            f'({number}): {"; ".join(faults)}'
-        )
-        if self._rejected >= self.guard.max_rejected:
-            raise RuntimeError(
-                f'{what}. Training stops here. Resume from a checkpoint of '
-                'before, with a lower learning rate, or set other limits by '
-                'guard=dict(max_share=..., min_spread=..., max_rejected=...) '
-                'of HierarchicalKMeansHook'
-            )
-        kept = 'the last good tree stays'
-        if model.tree is None:
-            kept = 'there is none before it, so training goes on without one'
-        runner.logger.warning(f'{what}; {kept}')
-
-    def _resumed_tree(
-        self, runner: Runner, num_samples: int
-    ) -> PrototypeTree | None:
-        """The tree of the checkpoint, if the run goes on in stage two."""
-        stored, self._stored = self._stored, None
-        if stored is None or runner.epoch <= self.start_epoch:
-            return None
-        tree = PrototypeTree.from_state_dict(stored)
-        fits = (
-            tree.num_prototypes == self.num_prototypes
-            and len(tree.leaf) == num_samples
-        )
-        if not fits:
-            runner.logger.warning(
-                f'the checkpoint holds a tree of {tree.num_prototypes} '
-                f'prototypes over {len(tree.leaf)} images, this run wants '
-                f'{self.num_prototypes} over {num_samples}: building anew'
-            )
-            return None
-        return tree
+        return index % self.mode.cold_interval == 0 or self._rejections.num > 0

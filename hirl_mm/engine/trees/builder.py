@@ -1,4 +1,5 @@
 import time
+from dataclasses import replace
 from typing import NamedTuple
 
 from torch import Tensor
@@ -36,6 +37,7 @@ class TreeBuilder:
         loader: Of all images, see
             :func:`~hirl_mm.engine.features.feature_pass.feature_loader`.
         bank: Of features that training computes; None to compute all.
+        data: Identity of the images of the loader, which the trees carry.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class TreeBuilder:
         backend: str,
         loader: DataLoader,
         bank: FeatureBank | None,
+        data: str,
     ) -> None:
         self.num_prototypes = num_prototypes
         self.mode = mode
@@ -53,6 +56,7 @@ class TreeBuilder:
         self.backend = backend
         self.loader = loader
         self.bank = bank
+        self.data = data
 
     def build(
         self, model: HIRLAlgorithm, start: PrototypeTree | None
@@ -90,7 +94,7 @@ class TreeBuilder:
         start: PrototypeTree | None,
     ) -> PrototypeTree:
         """The tree of all ranks' features."""
-        return hierarchical_kmeans(
+        tree = hierarchical_kmeans(
             features,
             self.num_prototypes,
             **self.mode.kmeans_options(),
@@ -100,3 +104,4 @@ class TreeBuilder:
             sample_idx=sample_idx,
             on_progress=logged_share('HIRL clustering'),
         )
+        return replace(tree, data=self.data)

@@ -53,3 +53,50 @@ class TreeGuard:
                 f'is {most:.1%}'
             )
         return faults
+
+
+class Rejections:
+    """Rejected trees in a row; too many stop the training.
+
+    Args:
+        max_rejected: So many in a row raise an error.
+    """
+
+    def __init__(self, max_rejected: int) -> None:
+        self.max_rejected = max_rejected
+        self.num = 0
+
+    def clear(self) -> None:
+        """Start the count again, after a good tree."""
+        self.num = 0
+
+    def add(self, epoch: int, faults: list[str], has_tree: bool) -> str:
+        """Count one more rejected tree, and return what to say of it.
+
+        Args:
+            epoch: Of the tree, counted from 1.
+            faults: What is wrong with the tree, see
+                :meth:`TreeGuard.faults`.
+            has_tree: Whether the model has an earlier tree.
+
+        Raises:
+            RuntimeError: If it is one too many.
+        """
+        self.num += 1
+        number = f'{self.num} of {self.max_rejected} in a row'
+        what = (
+            f'HIRL: the tree of epoch {epoch} is rejected ({number}): '
+            f'{"; ".join(faults)}'
+        )
+        if self.num >= self.max_rejected:
+            raise RuntimeError(
+                f'{what}. Training stops here. Resume from a checkpoint of '
+                'before, with a lower learning rate, or set other limits by '
+                'guard=dict(max_share=..., min_spread=..., max_rejected=...) '
+                'of HierarchicalKMeansHook'
+            )
+        if has_tree:
+            return f'{what}; the last good tree stays'
+        return (
+            f'{what}; there is none before it, so training goes on without one'
+        )

@@ -7,6 +7,9 @@ from mmengine.runner import Runner
 from hirl_mm.clustering import moved_shares
 from hirl_mm.structures import PrototypeTree
 
+# Folder of a run, inside its work_dir, with the latest trees.
+TREES_FOLDER = 'prototype_trees'
+
 
 def report_tree(
     runner: Runner,
@@ -52,7 +55,7 @@ def save_tree(
         tree: To write.
         max_keep: So many files stay; -1 for all.
     """
-    folder = work_dir / 'prototype_trees'
+    folder = work_dir / TREES_FOLDER
     tree.save(folder / f'epoch_{epoch}.pth')
     if max_keep < 0:
         return

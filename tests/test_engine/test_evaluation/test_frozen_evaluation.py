@@ -1,10 +1,12 @@
 """What is checked before features are extracted, and the whole evaluation."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
+from mmengine.logging import MMLogger
 from mmpretrain.registry import DATASETS
 
 from hirl_mm.datasets.taxonomy.hierarchy import load_hierarchy
@@ -19,6 +21,7 @@ from hirl_mm.engine.features.cached_features import (
     FeatureCache,
     feature_source,
 )
+from hirl_mm.engine.features.fingerprint import data_identity
 from hirl_mm.engine.features.labelled_data import (
     class_names_of,
     multi_label_targets_of,
@@ -206,9 +209,32 @@ def test_both_trees_are_measured(evaluated):
     )
 
 
-def test_tree_over_other_images_is_left_out(cfg):
-    tree = random_tree([12, 4, 2], 8, num_samples=100)
-    assert FrozenEvaluation(cfg, FrozenOptions(KS), tree).tree is None
+def kept_tree(cfg, caplog, num_samples, data):
+    """The tree that an evaluation keeps, and what it warned of."""
+    tree = random_tree([12, 4, 2], 8, num_samples=num_samples)
+    tree = replace(tree, data=data)
+    caplog.clear()
+    logger = MMLogger.get_current_instance()
+    logger.addHandler(caplog.handler)
+    kept = FrozenEvaluation(cfg, FrozenOptions(KS), tree).tree
+    logger.removeHandler(caplog.handler)
+    assert kept in (None, tree)
+    warnings = [r for r in caplog.records if r.levelname == 'WARNING']
+    messages = [record.getMessage() for record in warnings]
+    return kept, [message for message in messages if ' tree ' in message]
+
+
+def test_tree_over_other_images_is_left_out(cfg, caplog):
+    here = data_identity(sets_of(cfg)[0])
+    kept, warnings = kept_tree(cfg, caplog, 144, here)
+    assert kept is not None and not warnings
+    kept, (warning,) = kept_tree(cfg, caplog, 100, here)
+    assert kept is None and 'over 100 images, knn_bank has 144' in warning
+    kept, (warning,) = kept_tree(cfg, caplog, 144, 'f00d')
+    assert kept is None and 'over other images than knn_bank' in warning
+    assert 'left out. Let knn_bank read' in warning
+    kept, (warning,) = kept_tree(cfg, caplog, 144, '')
+    assert kept is not None and 'nothing tells whether the tree' in warning
 
 
 def test_embedding_is_drawn(evaluated, tmp_path):

@@ -1,5 +1,6 @@
 import json
 import math
+import shutil
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 from hirl_mm.clustering import hierarchical_kmeans, moved_shares
+from hirl_mm.engine.features.fingerprint import data_identity
 from hirl_mm.structures import PrototypeTree
 from tests.runs import NUM_IMAGES, NUMS, run, small_config
 
@@ -252,6 +254,91 @@ def test_stored_tree_of_another_shape_is_built_anew(watched, digits, tmp_path):
         num_prototypes=(10, 5, 2),
     )
     assert [t.num_prototypes for t in trees] == [(10, 5, 2)] * 2
+
+
+def log_of(work_dir):
+    (log,) = work_dir.glob('*/*.log')
+    return log.read_text()
+
+
+def resume_second_epoch(digits, work_dir, checkpoint, change=None):
+    """The trees of epochs 3 and 4, where no new one is due, and the log."""
+    cfg = small_config(digits, work_dir, epochs=4, interval=2)
+    cfg.log_level = 'INFO'
+    cfg.resume, cfg.load_from = True, str(checkpoint)
+    if change is not None:
+        change(cfg.train_dataloader.dataset)
+    trees = Watch(lambda r: r.model.tree)
+    run(cfg, trees)
+    assert len(trees.seen) == 2
+    return trees.seen[0], log_of(work_dir)
+
+
+def test_trees_carry_the_identity_of_the_training_images(watched):
+    identity = data_identity(watched.runner.train_dataloader.dataset)
+    assert len(identity) == 64
+    assert [tree.data for tree in watched.trees[1:]] == [identity] * 2
+    work_dir = watched.work_dir
+    file = work_dir / 'prototype_trees/epoch_3.pth'
+    assert PrototypeTree.load(file).data == identity
+    checkpoint = torch.load(work_dir / 'epoch_3.pth', weights_only=False)
+    assert checkpoint['prototype_tree']['data'] == identity
+
+
+def other_order(dataset):
+    dataset.indices = dataset.indices[::-1]
+
+
+def other_image(dataset):
+    dataset.indices = [*dataset.indices[:-1], dataset.indices[-1] + 1]
+
+
+@pytest.mark.parametrize('change', [other_order, other_image])
+def test_stored_tree_over_other_images_is_built_anew(
+    change, watched, digits, tmp_path
+):
+    tree, log = resume_second_epoch(
+        digits, tmp_path, watched.work_dir / 'epoch_2.pth', change
+    )
+    assert tree.num_prototypes == NUMS and len(tree.leaf) == NUM_IMAGES
+    assert tree.data not in ('', watched.trees[1].data)
+    (line,) = [x for x in log.splitlines() if 'building anew' in x]
+    assert 'WARNING' in line
+    assert 'over other images than those of this run' in line
+    assert str(digits) in line and 'the same in another order' in line
+    assert 'HIRL tree of epoch 3' in log
+
+
+def test_stored_tree_is_kept_when_the_images_move(watched, digits, tmp_path):
+    moved = shutil.copytree(digits, tmp_path / 'moved')
+    tree, log = resume_second_epoch(
+        moved, tmp_path / 'run', watched.work_dir / 'epoch_2.pth'
+    )
+    assert_same_tree(tree, watched.trees[1])
+    assert tree.data == watched.trees[1].data
+    assert 'building anew' not in log and 'nothing tells' not in log
+    assert 'HIRL tree of epoch 3' not in log
+
+
+def test_stored_tree_without_identity_is_used(watched, digits, tmp_path):
+    """Of a version that did not know it: one line says it is not checked."""
+    checkpoint = torch.load(
+        watched.work_dir / 'epoch_2.pth', weights_only=False
+    )
+    del checkpoint['prototype_tree']['data']
+    torch.save(checkpoint, tmp_path / 'old.pth')
+    tree, log = resume_second_epoch(
+        digits, tmp_path / 'run', tmp_path / 'old.pth'
+    )
+    assert_same_tree(tree, watched.trees[1])
+    lines = [x for x in log.splitlines() if 'nothing tells whether' in x]
+    assert len(lines) == 1 and 'earlier versions' in lines[0]
+    # It stays unknown, and later trees are of known images.
+    for epoch, known in ((3, False), (4, True)):
+        again = torch.load(
+            tmp_path / f'run/epoch_{epoch}.pth', weights_only=False
+        )
+        assert bool(again['prototype_tree']['data']) == known, epoch
 
 
 def test_new_run_from_a_checkpoint_starts_without_its_tree(
