@@ -3,7 +3,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from hirl_mm.features.shard import Shard
+from hirl_mm.features import Shard, check_finite
 
 from .assignment import assignment
 from .lloyd import Stop, lloyd
@@ -61,8 +61,8 @@ def kmeans(
         of squared distances over the whole set.
 
     Raises:
-        ValueError: If an argument is out of range, or a feature is NaN or
-            infinite.
+        ValueError: If an argument is out of range.
+        NonFiniteFeaturesError: If a feature is NaN or infinite.
         StackError: If what the backend needs is missing.
     """
     if features.ndim != 2 or not features.is_floating_point():
@@ -72,7 +72,7 @@ def kmeans(
         )
     features = features.detach().float().contiguous()
     shard = Shard(features, sample_idx)
-    _check_finite(shard)
+    check_finite(features, shard.sample_idx, over_ranks=shard.is_spread)
     _check_arguments(shard, num_clusters, init, num_restarts)
     stop = Stop(num_iters, tol)
     assign = assignment(backend, features.device, num_clusters, precision)
@@ -110,17 +110,6 @@ def part_of(
             on_progress(done + share * part)
 
     return told
-
-
-def _check_finite(shard: Shard) -> None:
-    bad = ~torch.isfinite(shard.features.sum(1))
-    num_bad = int(shard.sum(bad.sum()))
-    if num_bad:
-        first = shard.sample_idx[bad][:5].tolist()
-        raise ValueError(
-            f'features must be finite, but {num_bad} of {shard.total} rows '
-            f'are not; the first on this rank are rows {first}'
-        )
 
 
 def _check_arguments(

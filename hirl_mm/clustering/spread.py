@@ -1,7 +1,7 @@
 import torch
 from torch import Tensor
 
-from hirl_mm.features.shard import Shard
+from hirl_mm.features import Shard
 
 
 def feature_spread(

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from hirl_mm.features.shard import Shard
+from hirl_mm.features import Shard
 from hirl_mm.structures import PrototypeTree
 
 

@@ -1,8 +1,8 @@
 import torch
 from torch import Tensor
 
-from .extraction import check_finite
-from .holders import first_rows, holding_ranks, unheld
+from .finite import check_finite
+from .shard import first_rows, holding_ranks, missing_samples
 
 
 class FeatureBank:
@@ -132,7 +132,7 @@ class FeatureBank:
         keep = first_rows(sample_idx.flip(0), holder).flip(0)
         if not keep.all():
             sample_idx, features = sample_idx[keep], features[keep]
-        check_finite(features, sample_idx)
+        check_finite(features, sample_idx, over_ranks=True)
         return sample_idx, features
 
     def missing(self, num_samples: int) -> Tensor:
@@ -150,7 +150,7 @@ class FeatureBank:
             ValueError: If nothing was ever added.
         """
         sample_idx, _ = self.rows()
-        return unheld(holding_ranks(sample_idx, num_samples))
+        return missing_samples(holding_ranks(sample_idx, num_samples))
 
     def _check_shapes(self, sample_idx: Tensor, features: Tensor) -> None:
         rows = features if self._features is None else self._features

@@ -13,7 +13,7 @@ from torch import Tensor
 from hirl_mm.files import replacing
 from hirl_mm.ranks import rank_and_world_size
 
-from .extraction import NonFiniteFeaturesError
+from .finite import check_finite
 
 _MANIFEST = 'manifest.json'
 _FEATURES = 'features.npy'
@@ -56,7 +56,7 @@ def write_shard(
         for batch in loader:
             rows = fn(batch).to(dtype)
             idx = [sample.sample_idx for sample in batch['data_samples']]
-            _check_finite(rows, idx)
+            check_finite(rows, idx)
             rows.cpu().numpy().tofile(file)
             sample_idx += idx
             dim = rows.size(1)
@@ -153,13 +153,6 @@ def remove_store(folder: str | os.PathLike) -> None:
 
 def _shard_path(folder: str | os.PathLike, rank: int) -> Path:
     return Path(folder, 'shards', f'rank_{rank:04d}.npz')
-
-
-def _check_finite(rows: Tensor, sample_idx: list[int]) -> None:
-    bad = (~torch.isfinite(rows.sum(1, dtype=torch.float32))).nonzero()
-    if len(bad):
-        idx = [sample_idx[i] for i in bad.flatten().tolist()]
-        raise NonFiniteFeaturesError(idx[:5], len(idx))
 
 
 def _copy_rows(path: Path, sample_idx: np.ndarray, whole: np.ndarray) -> None:

@@ -3,7 +3,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from hirl_mm.features.neighbors import top_k_neighbors
+from hirl_mm.features import top_k_neighbors
 
 from .labels import check_labels
 

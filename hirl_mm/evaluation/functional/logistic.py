@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from hirl_mm.evaluation.label_subsets import label_subset
-from hirl_mm.features.neighbors import check_finite
+from hirl_mm.features import check_finite
 
 from .labels import check_labels
 from .softmax_regression import fit_softmax, predict_softmax
@@ -87,7 +87,7 @@ def logistic_accuracy(
         max_iterations=[max_iterations],
         chunk_size=[chunk_size],
     )
-    _check(features, labels, queries, query_labels, chunk_size)
+    _check(features, labels, queries, query_labels)
     options = dict(
         max_iterations=max_iterations,
         tolerance=tolerance,
@@ -162,7 +162,6 @@ def _check(
     labels: Tensor,
     queries: Tensor,
     query_labels: Tensor,
-    chunk_size: int,
 ) -> None:
     shapes = tuple(features.shape), tuple(queries.shape)
     if any(len(shape) != 2 for shape in shapes) or (
@@ -179,7 +178,7 @@ def _check(
         if not len(rows):
             raise ValueError(f'there must be at least one {name} sample')
         check_labels(name, rows, of)
-        check_finite(f'{name} features', rows, chunk_size)
+        check_finite(rows, name=f'{name} features')
     if len(labels.unique()) < 2:
         raise ValueError(
             'training labels must be of two or more classes, got '
