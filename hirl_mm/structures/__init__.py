@@ -1,3 +1,5 @@
+"""The tree of prototypes."""
+
 from .prototype_tree import TREE_KEY, PrototypeTree
 
 __all__ = ['TREE_KEY', 'PrototypeTree']

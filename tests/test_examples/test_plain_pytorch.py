@@ -14,7 +14,7 @@ print(*sorted(name.split('.')[0] for name in sys.modules))
 
 
 def test_it_trains_without_openmmlab():
-    options = '--images 200 --epochs 3 --batch-size 50'.split()
+    options = ['--images', '200', '--epochs', '3', '--batch-size', '50']
     output = run_alone(RUN, *options)
     lines = re.findall(
         r'^epoch (\d): loss ([\d.]+), purity of the tree ([\d. /]+) %$',

@@ -1,3 +1,5 @@
+"""Self-supervised methods, each with and without HIRL."""
+
 from .compose import compose_hirl
 from .dino import DINOAlgorithm
 from .hirl import HIRLAlgorithm
