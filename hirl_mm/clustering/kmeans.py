@@ -27,7 +27,7 @@ def kmeans(
     sample_idx: Tensor | None = None,
     on_progress: Callable[[float], None] | None = None,
 ) -> tuple[Tensor, Tensor, float]:
-    """Lloyd's k-means with Euclidean distances and raw means.
+    """Cluster rows by Lloyd's k-means with Euclidean distances.
 
     Follows ``faiss.Clustering``, which HIRL's released code calls: random
     distinct rows as initial centroids, ``num_iters`` iterations, the best of
@@ -38,17 +38,18 @@ def kmeans(
 
     Args:
         features: (n, D) floating point; computed in float32.
-        num_clusters: K.
-        init: (K, D) initial centroids; K random rows where None.
-        num_iters: Iterations of every run, at most.
-        num_restarts: Runs, each from other random rows.
-        tol: A run ends once an iteration changes the objective by less than
-            this share; 0 for all iterations.
-        precision: Of the assignments within a run, see
+        num_clusters: Number of clusters K.
+        init: (K, D) initial centroids; None for K random rows.
+        num_iters: Largest number of iterations of every run.
+        num_restarts: Number of runs, each from other random rows; the one
+            with the smallest objective counts.
+        tol: Relative tolerance: a run ends once an iteration changes the
+            objective by less than this share of it; 0 for all iterations.
+        precision: Precision of the assignments within a run, see
             :func:`~hirl_mm.clustering.assignment.assignment`.
-        seed: Of the random rows and of the splits.
+        seed: Seed of the random rows and of the splits.
         backend: ``'torch'``, ``'triton'``, ``'faiss'`` or ``'auto'``, see
-            there.
+            :func:`~hirl_mm.clustering.assignment.assignment`.
         sample_idx: (n,) long, when ``features`` are the rows of this rank of
             a set that is spread over all ranks: their indices in the set.
             Every rank then gets the same centroids and objective, and the
@@ -103,7 +104,7 @@ def kmeans(
 def part_of(
     on_progress: Callable[[float], None] | None, done: float, share: float
 ) -> Callable[[float], None]:
-    """For a part of some work, what is told of its own progress."""
+    """Turn the progress of a part of some work into that of the whole."""
 
     def told(part: float) -> None:
         if on_progress is not None:

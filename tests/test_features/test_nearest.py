@@ -80,14 +80,20 @@ def test_never_compares_more_than_a_chunk_with_a_chunk():
     assert watch.largest < 90 * 90 / 8
 
 
-def test_numbers_of_one_process_are_sample_indices():
-    features = rows(20)
-    order = torch.randperm(20, generator=torch.Generator().manual_seed(1))
-    found = nearest_neighbors(features[order], 4, sample_idx=order)
-    assert found.tolist() == nearest_neighbors(features, 4)[order].tolist()
-
-
 SETS = {'rows': rows(23), 'ties': with_ties()}
+
+
+@pytest.mark.parametrize('name', SETS)
+def test_numbers_of_one_process_are_sample_indices(name):
+    features = SETS[name]
+    generator = torch.Generator().manual_seed(1)
+    order = torch.randperm(len(features), generator=generator)
+    expected = nearest_neighbors(features, 4)[order]
+    for chunk_size in (3, 4096):
+        found = nearest_neighbors(
+            features[order], 4, sample_idx=order, chunk_size=chunk_size
+        )
+        assert found.tolist() == expected.tolist()
 
 
 def search_shard(rank, folder, name):

@@ -22,10 +22,11 @@ class LogisticResult:
 
     Args:
         top1: Accuracy on the queries in percent.
-        strength: Of the regularisation.
+        strength: Strength of the regularisation.
         chosen: Whether ``strength`` was chosen on held-out training samples;
             if not, it is the fixed one for lack of samples.
-        iterations: Of the last fit, on all training samples.
+        iterations: Number of iterations of the last fit, on all training
+            samples.
         converged: Whether no fit ran out of iterations.
     """
 
@@ -69,12 +70,12 @@ def logistic_accuracy(
         queries: (Q, D) features of the samples to classify.
         query_labels: (Q,) their classes; one that no training sample has
             counts as wrong.
-        strengths: To choose from, best from strong to weak; of equally good
-            ones the first.
-        fixed_strength: Without a choice.
-        seed: Of the held-out samples.
-        max_iterations: Of one fit.
-        tolerance: Of one fit, see :func:`fit_softmax`.
+        strengths: Strengths to choose from, best from strong to weak; of
+            equally good ones the first is chosen.
+        fixed_strength: Strength to take without a choice; None to choose.
+        seed: Seed of the draw of held-out samples.
+        max_iterations: Largest number of iterations of one fit.
+        tolerance: Tolerance of one fit, see :func:`fit_softmax`.
         chunk_size: Rows taken at a time.
 
     Raises:

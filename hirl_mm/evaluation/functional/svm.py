@@ -69,7 +69,7 @@ def svm_scores(
             that is left open.
         queries: (Q, D) features of the test samples.
         query_targets: (Q, C), as ``targets``.
-        costs: To choose from; of equally good ones the first.
+        costs: Costs to choose from; of equally good ones the first.
 
     Raises:
         ValueError: If shapes, features, targets or ``costs`` are not usable,
