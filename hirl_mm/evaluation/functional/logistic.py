@@ -72,7 +72,7 @@ def logistic_accuracy(
             counts as wrong.
         strengths: Strengths to choose from, best from strong to weak; of
             equally good ones the first is chosen.
-        fixed_strength: Strength to take without a choice; None to choose.
+        fixed_strength: Strength where there are too few samples to choose one.
         seed: Seed of the draw of held-out samples.
         max_iterations: Largest number of iterations of one fit.
         tolerance: Tolerance of one fit, see :func:`fit_softmax`.
