@@ -38,12 +38,13 @@ def test_a_bad_row_behind_the_first_block():
         check_finite(features)
 
 
-def test_samples_are_named_in_ascending_order():
-    features = torch.tensor([[float('nan')], [0.0], [float('nan')]])
-    for sample_idx in ([30, 20, 10], torch.tensor([30, 20, 10])):
-        with pytest.raises(NonFiniteFeaturesError) as error:
+def test_the_smallest_sample_indices_are_named_in_order():
+    features = torch.full((7, 1), float('nan'))
+    features[1] = 0
+    for sample_idx in (list(range(70, 0, -10)), torch.arange(70, 0, -10)):
+        with pytest.raises(NonFiniteFeaturesError, match='6 of 7') as error:
             check_finite(features, sample_idx)
-        assert error.value.sample_idx == [10, 30]
+        assert error.value.sample_idx == [10, 20, 30, 40, 50]
 
 
 def test_the_error_survives_pickling():
