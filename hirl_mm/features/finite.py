@@ -17,6 +17,9 @@ class NonFiniteFeaturesError(ValueError):
         sample_idx: The first samples whose features are not finite.
         num_bad: Number of such samples.
         num_samples: Number of all samples.
+
+    Attributes:
+        finding: What was found, without advice.
     """
 
     def __init__(
@@ -24,17 +27,16 @@ class NonFiniteFeaturesError(ValueError):
     ) -> None:
         # All arguments, so that pickle can build the error anew.
         super().__init__(name, sample_idx, num_bad, num_samples)
-        self.name = name
         self.sample_idx = sample_idx
-        self.num_bad = num_bad
-        self.num_samples = num_samples
+        self.finding = (
+            f'{name} must be finite, but {num_bad} of {num_samples} rows hold '
+            f'NaN or infinity, the first at {sample_idx}'
+        )
 
     def __str__(self) -> str:
         return (
-            f'{self.name} must be finite, but {self.num_bad} of '
-            f'{self.num_samples} rows hold NaN or infinity, the first at '
-            f'{self.sample_idx}; look for a diverged model, a broken image or '
-            'a number type that is too small'
+            f'{self.finding}; look for a diverged model, a broken image or a '
+            'number type that is too small'
         )
 
 
