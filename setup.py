@@ -38,6 +38,7 @@ setup(
     packages=find_packages(include=['hirl_mm', 'hirl_mm.*']),
     package_data={
         'hirl_mm': [
+            'py.typed',
             '.mim/model-index.yml',
             '.mim/configs/**/*.py',
             '.mim/configs/**/*.yml',

@@ -89,6 +89,10 @@ def test_the_wheel_holds_all_modules(tree, wheel):
     assert here and here - there == set()
 
 
+def test_the_wheel_says_that_it_is_typed(wheel):
+    assert (wheel / 'hirl_mm' / 'py.typed').is_file()
+
+
 def test_the_wheel_holds_configs_and_tools_as_files(tree, wheel):
     mim = wheel / 'hirl_mm' / '.mim'
     for name in ('configs', 'tools'):

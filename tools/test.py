@@ -9,8 +9,12 @@ from hirl_mm.stack import StackError, check_stack
 
 
 def parse_args() -> argparse.Namespace:
-    from mmengine.config import DictAction
-
+    try:
+        # quick to import, unlike the packages that check_stack imports
+        from mmengine.config import DictAction
+    except ImportError:
+        check_stack()
+        raise
     parser = argparse.ArgumentParser(
         description=__doc__,
         epilog='Prints the metrics of the config, of detectors those of COCO '
@@ -76,10 +80,10 @@ def load_config(args: argparse.Namespace):
 
 def main() -> None:
     try:
+        args = parse_args()
         check_stack()
     except StackError as error:
         sys.exit(str(error))
-    args = parse_args()
 
     import torch
     from mmengine.dist import is_main_process

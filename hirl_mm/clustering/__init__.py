@@ -1,3 +1,5 @@
+"""K-means on one process or many, by PyTorch, Triton or faiss."""
+
 from .hierarchical import (
     check_num_prototypes,
     hierarchical_kmeans,

@@ -1,4 +1,4 @@
-"""Which code finds the nearest centroid of every row."""
+"""Backends that find the nearest centroid of every row."""
 
 from collections.abc import Callable
 from functools import partial
@@ -28,7 +28,7 @@ def assignment(
     num_clusters: int,
     precision: str = 'fp32',
 ) -> Assign:
-    """The function that assigns rows to centroids.
+    """Choose the function that assigns rows to centroids.
 
     Args:
         backend: ``'torch'``; ``'triton'``, a fused kernel for GPUs;
@@ -37,10 +37,11 @@ def assignment(
             centroids, else torch. Or a function that assigns, with the
             arguments and results of
             :func:`~hirl_mm.clustering.torch_assignment.assign_torch`.
-        device: Where the features are.
-        num_clusters: K.
-        precision: ``'fp32'``, ``'tf32'`` or ``'bf16'``, of the products that
-            choose the labels; the last two on a GPU. faiss knows fp32 alone.
+        device: Device of the features.
+        num_clusters: Number of clusters K.
+        precision: Precision of the products that choose the labels,
+            ``'fp32'``, ``'tf32'`` or ``'bf16'``; the last two need a GPU.
+            faiss supports fp32 only.
 
     Returns:
         A function of features (n, D) and centroids (K, D), both float32, to
@@ -76,7 +77,7 @@ def assignment(
 
 
 def check_precision(precision: str) -> None:
-    """Raise ValueError unless :func:`assignment` knows it."""
+    """Raise ValueError unless :func:`assignment` supports the precision."""
     if precision not in PRECISIONS:
         raise ValueError(
             f'precision must be one of {PRECISIONS}, got {precision!r}'

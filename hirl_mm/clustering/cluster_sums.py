@@ -23,7 +23,7 @@ def cluster_sums(
     Args:
         features: (n, D) float32.
         labels: (n,) long, from 0 to K - 1.
-        num_clusters: K.
+        num_clusters: Number of clusters K.
 
     Returns:
         Sums (K, D) float32 and counts (K,) long.
@@ -38,7 +38,7 @@ def cluster_sums(
 def sums_by_index(
     features: Tensor, labels: Tensor, num_clusters: int
 ) -> tuple[Tensor, Tensor]:
-    """By ``index_add_``, which on a CPU adds row after row."""
+    """Sum by ``index_add_``, which on a CPU adds row after row."""
     sums = features.new_zeros(num_clusters, features.size(1))
     sums.index_add_(0, labels, features)
     return sums, torch.bincount(labels, minlength=num_clusters)
@@ -47,7 +47,7 @@ def sums_by_index(
 def sums_by_kernel(
     features: Tensor, labels: Tensor, num_clusters: int
 ) -> tuple[Tensor, Tensor]:
-    """By a Triton kernel over sorted labels; nothing of size n x D."""
+    """Sum by a Triton kernel over sorted labels, without an n x D copy."""
     kernels = require_kernels(features.device)
     order, bounds = _sorted(labels, num_clusters)
     dim = features.size(1)
@@ -66,7 +66,7 @@ def sums_by_kernel(
 def sums_by_segments(
     features: Tensor, labels: Tensor, num_clusters: int
 ) -> tuple[Tensor, Tensor]:
-    """By ``torch.segment_reduce`` over sorted labels, some columns at once."""
+    """Sum by ``torch.segment_reduce`` over sorted labels, by columns."""
     order, bounds = _sorted(labels, num_clusters)
     num, dim = features.shape
     sums = features.new_empty(num_clusters, dim)

@@ -1,4 +1,4 @@
-"""What becomes of a cluster that lost all its members."""
+"""Clusters that have lost all their members."""
 
 import torch
 from torch import Tensor
@@ -22,8 +22,9 @@ def split_into_empty(
 
     Args:
         centroids: (K, D), the means; rows of empty clusters are ignored.
-        counts: (K,), how many members each has; at least K in all.
-        generator: On the CPU, so that all ranks draw the same donors.
+        counts: (K,), number of members of each cluster; at least K in all.
+        generator: Random numbers of the donors; on the CPU, so that all
+            ranks draw the same.
 
     Returns:
         (K, D), without an empty cluster.

@@ -25,7 +25,7 @@ def hierarchical_kmeans(
     sample_idx: Tensor | None = None,
     on_progress: Callable[[float], None] | None = None,
 ) -> PrototypeTree:
-    """Hierarchical k-means, Algorithm 1 of HIRL.
+    """Build a tree of prototypes by k-means, Algorithm 1 of HIRL.
 
     Level 0 clusters the L2-normalised features, every further level the
     normalised centroids of the level below, each counted once however many
@@ -36,13 +36,15 @@ def hierarchical_kmeans(
         features: (n, D) floating point.
         num_prototypes: Number of prototypes per level, strictly decreasing
             from fine to coarse.
-        num_iters: Iterations per run of k-means, at most.
-        num_restarts: Runs of k-means, the best of which is kept; one number
-            for all levels, or one per level.
-        tol: See :func:`~hirl_mm.clustering.kmeans.kmeans`.
-        precision: See there.
-        seed: Of the initial centroids.
-        backend: See there.
+        num_iters: Largest number of iterations of a run of k-means.
+        num_restarts: Number of runs of k-means, the best of which is kept;
+            one number for all levels, or one per level.
+        tol: Relative tolerance of k-means, see
+            :func:`~hirl_mm.clustering.kmeans`.
+        precision: Precision of the assignments, see
+            :func:`~hirl_mm.clustering.kmeans`.
+        seed: Seed of the initial centroids.
+        backend: Backend of k-means, see :func:`~hirl_mm.clustering.kmeans`.
         start: A warm start: every level begins at the prototypes of this
             tree and runs once, whatever ``num_restarts``. Where its numbers
             of prototypes are others, see
@@ -50,7 +52,8 @@ def hierarchical_kmeans(
         sample_idx: (n,) long, when ``features`` are this rank's rows of a set
             that is spread over all ranks: their sample indices. Every rank
             then returns the same tree, of the whole set.
-        on_progress: See there.
+        on_progress: Called after every iteration with the share of the work
+            that is done, from 0 to 1.
 
     Returns:
         The tree, on the device of ``features``.
@@ -104,7 +107,7 @@ def hierarchical_kmeans(
 def _shares_of_work(
     total: int, num_prototypes: Sequence[int], restarts: Sequence[int]
 ) -> list[float]:
-    """Of every level in the products of the whole clustering."""
+    """The share of every level in the distances of the whole clustering."""
     rows = (total, *num_prototypes)
     work = [
         n * num * runs
@@ -116,7 +119,11 @@ def _shares_of_work(
 def restarts_per_level(
     num_restarts: int | Sequence[int], num_levels: int
 ) -> tuple[int, ...]:
-    """One number of restarts per level, from one for all or from as many.
+    """Give every level its number of restarts.
+
+    Args:
+        num_restarts: One number for all levels, or one per level.
+        num_levels: Number of levels L.
 
     Raises:
         ValueError: If there are not as many as levels, or one is below 1.

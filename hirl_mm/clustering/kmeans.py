@@ -3,7 +3,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from hirl_mm.features.shard import Shard
+from hirl_mm.features import Shard, check_finite
 
 from .assignment import Backend, assignment
 from .lloyd import Stop, lloyd
@@ -27,7 +27,7 @@ def kmeans(
     sample_idx: Tensor | None = None,
     on_progress: Callable[[float], None] | None = None,
 ) -> tuple[Tensor, Tensor, float]:
-    """Lloyd's k-means with Euclidean distances and raw means.
+    """Cluster rows by Lloyd's k-means with Euclidean distances.
 
     Follows ``faiss.Clustering``, which HIRL's released code calls: random
     distinct rows as initial centroids, ``num_iters`` iterations, the best of
@@ -38,17 +38,19 @@ def kmeans(
 
     Args:
         features: (n, D) floating point; computed in float32.
-        num_clusters: K.
-        init: (K, D) initial centroids; K random rows where None.
-        num_iters: Iterations of every run, at most.
-        num_restarts: Runs, each from other random rows.
-        tol: A run ends once an iteration changes the objective by less than
-            this share; 0 for all iterations.
-        precision: Of the assignments within a run, see
+        num_clusters: Number of clusters K.
+        init: (K, D) initial centroids; None for K random rows.
+        num_iters: Largest number of iterations of every run.
+        num_restarts: Number of runs, each from other random rows; the one
+            with the smallest objective counts.
+        tol: Relative tolerance: a run ends once an iteration changes the
+            objective by less than this share of it; 0 for all iterations.
+        precision: Precision of the assignments within a run, see
             :func:`~hirl_mm.clustering.assignment.assignment`.
-        seed: Of the random rows and of the splits.
+        seed: Seed of the random rows and of the splits.
         backend: ``'torch'``, ``'triton'``, ``'faiss'``, ``'auto'`` or a
-            function, see there.
+            function, see
+            :func:`~hirl_mm.clustering.assignment.assignment`.
         sample_idx: (n,) long, when ``features`` are the rows of this rank of
             a set that is spread over all ranks: their indices in the set.
             Every rank then gets the same centroids and objective, and the
@@ -61,8 +63,8 @@ def kmeans(
         of squared distances over the whole set.
 
     Raises:
-        ValueError: If an argument is out of range, or a feature is NaN or
-            infinite.
+        ValueError: If an argument is out of range.
+        NonFiniteFeaturesError: If a feature is NaN or infinite.
         StackError: If what the backend needs is missing.
     """
     if features.ndim != 2 or not features.is_floating_point():
@@ -72,7 +74,7 @@ def kmeans(
         )
     features = features.detach().float().contiguous()
     shard = Shard(features, sample_idx)
-    _check_finite(shard)
+    check_finite(features, shard.sample_idx, over_ranks=shard.is_spread)
     _check_arguments(shard, num_clusters, init, num_restarts)
     stop = Stop(num_iters, tol)
     assign = assignment(backend, features.device, num_clusters, precision)
@@ -103,24 +105,13 @@ def kmeans(
 def part_of(
     on_progress: Callable[[float], None] | None, done: float, share: float
 ) -> Callable[[float], None]:
-    """For a part of some work, what is told of its own progress."""
+    """Turn the progress of a part of some work into that of the whole."""
 
     def told(part: float) -> None:
         if on_progress is not None:
             on_progress(done + share * part)
 
     return told
-
-
-def _check_finite(shard: Shard) -> None:
-    bad = ~torch.isfinite(shard.features.sum(1))
-    num_bad = int(shard.sum(bad.sum()))
-    if num_bad:
-        first = shard.sample_idx[bad][:5].tolist()
-        raise ValueError(
-            f'features must be finite, but {num_bad} of {shard.total} rows '
-            f'are not; the first on this rank are rows {first}'
-        )
 
 
 def _check_arguments(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from hirl_mm.features.shard import Shard
+from hirl_mm.features import Shard
 
 from .assignment import Assign
 from .cluster_sums import cluster_sums
@@ -15,12 +15,13 @@ from .empty_clusters import split_into_empty
 
 @dataclass(frozen=True)
 class Stop:
-    """When a run ends.
+    """Conditions under which a run ends.
 
     Args:
-        num_iters: After so many iterations at the latest.
-        tol: Once an iteration changes the objective by less than this share
-            of it. A run in which nothing moves ends in any case.
+        num_iters: Largest number of iterations.
+        tol: Relative tolerance: the run ends once an iteration changes the
+            objective by less than this share of it. A run in which nothing
+            moves ends in any case.
     """
 
     num_iters: int
@@ -35,7 +36,7 @@ class Stop:
 
 
 def check_tol(tol: float) -> None:
-    """Raise ValueError unless it is a share of the objective."""
+    """Raise ValueError unless ``tol`` is at least 0 and below 1."""
     if not 0 <= tol < 1:
         raise ValueError(
             'tol is a share of the objective, at least 0 and below 1, '
@@ -51,7 +52,7 @@ def lloyd(
     generator: torch.Generator,
     on_progress: Callable[[float], None],
 ) -> tuple[Tensor, float]:
-    """Iterate from the given centroids.
+    """Run Lloyd's iterations from the given centroids.
 
     Per iteration the ranks exchange the (K, D) sums, the (K,) counts and one
     number, whatever the number of rows.
@@ -59,9 +60,10 @@ def lloyd(
     Args:
         shard: The rows.
         centroids: (K, D) float32.
-        stop: When to end.
-        assign: Of :func:`~hirl_mm.clustering.assignment.assignment`.
-        generator: Of the splits of populous clusters.
+        stop: Conditions under which the run ends.
+        assign: Function that assigns rows to centroids, from
+            :func:`~hirl_mm.clustering.assignment.assignment`.
+        generator: Random numbers for the splits of populous clusters.
         on_progress: Called after every iteration with the share of the
             iterations that are done, 1 at the end.
 

@@ -1,13 +1,13 @@
 import torch
 from torch import Tensor
 
-from hirl_mm.features.shard import Shard
+from hirl_mm.features import Shard
 
 
 def feature_spread(
     features: Tensor, sample_idx: Tensor | None = None
 ) -> float:
-    """How far features are from all being one direction.
+    """Measure how far features are from all being one direction.
 
     The standard deviation of the L2-normalised features, over all their
     coordinates together: ``sqrt(1 - |mean|^2)``.

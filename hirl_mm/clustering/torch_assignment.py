@@ -35,9 +35,9 @@ def assign_torch(
     Args:
         features: (n, D) float32.
         centroids: (K, D) float32.
-        precision: Of the products that choose the labels: ``'fp32'``,
-            ``'tf32'`` (on a GPU that has it) or ``'bf16'`` (operands rounded
-            to it, sums in float32).
+        precision: Precision of the products that choose the labels:
+            ``'fp32'``, ``'tf32'`` (on a GPU that has it) or ``'bf16'``
+            (operands rounded to it, sums in float32).
 
     Returns:
         Labels (n,) long and squared distances (n,), which are computed in

@@ -7,10 +7,11 @@ from hirl_mm.structures import PrototypeTree
 def moved_shares(
     before: PrototypeTree, after: PrototypeTree
 ) -> tuple[float, ...]:
-    """Share of the images that changed their path from a tree to the next.
+    """Compute the share of images that changed their path between trees.
 
     Prototypes of two trees have no names in common, so a new prototype is
-    taken for the old one that most of its images had; the others moved.
+    identified with the old one that most of its images had; the other images
+    have moved.
 
     Args:
         before: A tree of N images.

@@ -111,7 +111,7 @@ class Search:
 
     Args:
         centroids: (K, D) float32, on the device.
-        precision: As for :func:`assign_triton`.
+        precision: Precision of the products, see :func:`assign_triton`.
     """
 
     def __init__(self, centroids: Tensor, precision: str) -> None:

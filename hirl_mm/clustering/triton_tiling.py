@@ -53,9 +53,9 @@ def tiling(
       slices of 16 coordinates.
 
     Args:
-        dim: D.
+        dim: Dimension D.
         precision: ``'fp32'``, ``'tf32'`` or ``'bf16'``.
-        capability: Of the device, 80 or 90.
+        capability: Compute capability of the device, 80 or 90.
         shared_bytes: Shared memory that one program may have.
     """
     size = 2 if precision == 'bf16' else 4

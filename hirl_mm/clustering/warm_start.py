@@ -1,26 +1,26 @@
-"""Where k-means begins when it follows an earlier tree."""
+"""Initial centroids of k-means that follows an earlier tree."""
 
 import torch
 from torch import Tensor
 
-from hirl_mm.features.shard import Shard
+from hirl_mm.features import Shard
 from hirl_mm.structures import PrototypeTree
 
 
 def initial_centroids(
     start: PrototypeTree, level: int, num: int, shard: Shard, seed: int
 ) -> Tensor:
-    """The prototypes of a level of a tree, made up to another number.
+    """Take the prototypes of a level of a tree, as many as are wanted.
 
     Of too many prototypes the most populous stay; missing ones are filled up
     with random rows.
 
     Args:
-        start: The tree.
-        level: Of the tree.
-        num: K, the number wanted.
+        start: The earlier tree.
+        level: Level of the tree.
+        num: Number of centroids K.
         shard: The rows to be clustered, of dimension D.
-        seed: Of the random rows.
+        seed: Seed of the random rows.
 
     Returns:
         (K, D), on the device of the rows.

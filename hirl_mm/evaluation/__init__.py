@@ -1,0 +1,3 @@
+"""Evaluation: measures in ``functional``, and the protocols around them."""
+
+__all__ = ['functional']

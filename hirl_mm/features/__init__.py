@@ -1,4 +1,32 @@
-from .bank import FeatureBank
-from .extraction import NonFiniteFeaturesError, extract_features
+"""Features of a data set: extraction, storage, nearest neighbours."""
 
-__all__ = ['FeatureBank', 'NonFiniteFeaturesError', 'extract_features']
+from .bank import FeatureBank
+from .extraction import extract_features
+from .finite import NonFiniteFeaturesError, check_finite
+from .nearest import nearest_neighbors
+from .neighbors import top_k_neighbors
+from .shard import Shard
+from .store import (
+    FeatureStoreError,
+    merge_shards,
+    open_features,
+    remove_store,
+    stored_facts,
+    write_shard,
+)
+
+__all__ = [
+    'FeatureBank',
+    'FeatureStoreError',
+    'NonFiniteFeaturesError',
+    'Shard',
+    'check_finite',
+    'extract_features',
+    'merge_shards',
+    'nearest_neighbors',
+    'open_features',
+    'remove_store',
+    'stored_facts',
+    'top_k_neighbors',
+    'write_shard',
+]

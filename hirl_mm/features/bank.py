@@ -1,12 +1,12 @@
 import torch
 from torch import Tensor
 
-from .extraction import check_finite
-from .holders import first_rows, holding_ranks, unheld
+from .finite import check_finite
+from .shard import first_rows, holding_ranks, missing_samples
 
 
 class FeatureBank:
-    """Features of one epoch, kept as training computes them.
+    """Features of one epoch, stored as training computes them.
 
     Takes the place of a pass over the data, as in DeepCluster-v2. Each rank
     has the rows of the samples that it trained on, so that no memory holds
@@ -17,7 +17,7 @@ class FeatureBank:
     then the latest row of the lowest rank that has one counts.
 
     Args:
-        capacity: Rows that this rank adds in an epoch, at most.
+        capacity: Largest number of rows that this rank adds in an epoch.
 
     Raises:
         ValueError: If there is no room for a row.
@@ -49,7 +49,7 @@ class FeatureBank:
         return self._count
 
     def add(self, sample_idx: Tensor, features: Tensor) -> None:
-        """Copy rows, without their graph and in float32.
+        """Copy rows into the bank, without their graph and in float32.
 
         Args:
             sample_idx: (B,) long.
@@ -81,11 +81,11 @@ class FeatureBank:
         self._count = stop
 
     def clear(self) -> None:
-        """Drop the rows, not the memory."""
+        """Remove the rows; the memory stays allocated."""
         self._count = 0
 
     def rows(self) -> tuple[Tensor, Tensor]:
-        """What this rank added, in that order.
+        """Return the rows that this rank added, in that order.
 
         Returns:
             Sample indices (n,) long and features (n, D) float32, views of
@@ -105,13 +105,13 @@ class FeatureBank:
         )
 
     def kept(self, num_samples: int) -> tuple[Tensor, Tensor]:
-        """This rank's rows, of every sample one over all ranks.
+        """Return this rank's rows, one row per sample over all ranks.
 
         All ranks call it together. Where all rows are kept, as without
         padding, they are not copied.
 
         Args:
-            num_samples: N.
+            num_samples: Number of samples N.
 
         Returns:
             As :meth:`rows`.
@@ -132,16 +132,16 @@ class FeatureBank:
         keep = first_rows(sample_idx.flip(0), holder).flip(0)
         if not keep.all():
             sample_idx, features = sample_idx[keep], features[keep]
-        check_finite(features, sample_idx)
+        check_finite(features, sample_idx, over_ranks=True)
         return sample_idx, features
 
     def missing(self, num_samples: int) -> Tensor:
-        """The samples that no rank saw, such as those of a dropped batch.
+        """List the samples that no rank added, such as of a dropped batch.
 
         All ranks call it together.
 
         Args:
-            num_samples: N.
+            num_samples: Number of samples N.
 
         Returns:
             (m,) long, ascending and equal on all ranks.
@@ -150,7 +150,7 @@ class FeatureBank:
             ValueError: If nothing was ever added.
         """
         sample_idx, _ = self.rows()
-        return unheld(holding_ranks(sample_idx, num_samples))
+        return missing_samples(holding_ranks(sample_idx, num_samples))
 
     def _check_shapes(self, sample_idx: Tensor, features: Tensor) -> None:
         rows = features if self._features is None else self._features

@@ -2,12 +2,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from .finite import check_finite
+from .top_k import stable_top_k
+
 
 @torch.no_grad()
 def top_k_neighbors(
     queries: Tensor, bank: Tensor, k: int, chunk_size: int = 4096
 ) -> tuple[Tensor, Tensor]:
-    """The ``k`` rows of a bank nearest to every query by cosine similarity.
+    """Find the ``k`` rows of a bank nearest to every query, by cosine.
 
     Rows are L2-normalised here. Both sides are cut into chunks and the best
     ``k`` so far are merged chunk by chunk, so that no more than
@@ -55,30 +58,13 @@ def _search(
         chunk = bank[start : start + chunk_size].to(queries.device)
         chunk = chunk.to(queries.dtype)
         similarities = queries @ F.normalize(chunk, dim=1).T
-        values, idx = _stable_top_k(similarities, k)
+        values, idx = stable_top_k(similarities, k)
         # rows of earlier chunks stand first and so win ties
         candidates = torch.cat([best, values], dim=1)
         candidate_idx = torch.cat([best_idx, idx + start], dim=1)
-        best, position = _stable_top_k(candidates, k)
+        best, position = stable_top_k(candidates, k)
         best_idx = candidate_idx.gather(1, position)
     return best, best_idx
-
-
-def _stable_top_k(values: Tensor, k: int) -> tuple[Tensor, Tensor]:
-    """``values.topk(k)`` by row, ties in favour of the smaller column."""
-    k = min(k, values.size(1))
-    top, idx = values.topk(k, dim=1)
-    idx = idx.sort(dim=1).values
-    top, order = values.gather(1, idx).sort(
-        dim=1, descending=True, stable=True
-    )
-    idx = idx.gather(1, order)
-    # topk chooses freely among equals on the border; only there sort in full
-    tied = (values >= top[:, -1:]).sum(dim=1) > k
-    if tied.any():
-        full = values[tied].sort(dim=1, descending=True, stable=True).indices
-        idx[tied] = full[:, :k]
-    return top, idx
 
 
 def _check(queries: Tensor, bank: Tensor, k: int, chunk_size: int) -> None:
@@ -99,22 +85,5 @@ def _check(queries: Tensor, bank: Tensor, k: int, chunk_size: int) -> None:
         )
     if chunk_size < 1:
         raise ValueError(f'chunk_size must be at least 1, got {chunk_size}')
-    check_finite('queries', queries, chunk_size)
-    check_finite('bank', bank, chunk_size)
-
-
-def check_finite(name: str, features: Tensor, chunk_size: int) -> None:
-    """Raise unless all rows of (N, D) features are finite.
-
-    Raises:
-        ValueError: With the rows that are not.
-    """
-    chunks = features.split(chunk_size)
-    finite = torch.cat([torch.isfinite(c).all(dim=1) for c in chunks])
-    rows = (~finite).nonzero().flatten()
-    if len(rows):
-        raise ValueError(
-            f'{name} must be finite, but {len(rows)} of {len(features)} rows '
-            f'hold nan or inf, the first at {rows[:5].tolist()}; look for a '
-            'diverged model or a wrong dtype in the feature extraction'
-        )
+    check_finite(queries, name='queries')
+    check_finite(bank, name='bank')

@@ -13,7 +13,7 @@ from torch import Tensor
 from hirl_mm.files import replacing
 from hirl_mm.ranks import rank_and_world_size
 
-from .extraction import NonFiniteFeaturesError
+from .finite import check_finite
 
 _MANIFEST = 'manifest.json'
 _FEATURES = 'features.npy'
@@ -37,11 +37,11 @@ def write_shard(
     ranks are done, one of them calls :func:`merge_shards`.
 
     Args:
-        fn: From a batch of the loader to features (B, D).
+        fn: Function from a batch of the loader to features (B, D).
         loader: Yields batches with ``data_samples`` that carry their
             ``sample_idx``.
-        folder: Of the store, the same for all ranks.
-        half: Whether to keep float16 in place of float32.
+        folder: Folder of the store, the same for all ranks.
+        half: Whether to store float16 instead of float32.
 
     Raises:
         NonFiniteFeaturesError: If a feature is NaN or infinite, or too large
@@ -56,7 +56,7 @@ def write_shard(
         for batch in loader:
             rows = fn(batch).to(dtype)
             idx = [sample.sample_idx for sample in batch['data_samples']]
-            _check_finite(rows, idx)
+            check_finite(rows, idx)
             rows.cpu().numpy().tofile(file)
             sample_idx += idx
             dim = rows.size(1)
@@ -68,15 +68,15 @@ def write_shard(
 def merge_shards(
     folder: str | os.PathLike, num_samples: int, facts: dict
 ) -> None:
-    """Make one file of the shards, in the order of the samples.
+    """Merge the shards into one file, in the order of the samples.
 
     The store is complete, and can be opened, from the moment in which its
     manifest appears.
 
     Args:
-        folder: Of the store, with the shards of all ranks.
-        num_samples: N, over all ranks.
-        facts: What the features are of; plain values.
+        folder: Folder of the store, with the shards of all ranks.
+        num_samples: Number of samples N over all ranks.
+        facts: What the features depend on; values for JSON.
 
     Raises:
         FeatureStoreError: If samples are missing in the shards.
@@ -109,7 +109,7 @@ def merge_shards(
 
 
 def stored_facts(folder: str | os.PathLike) -> dict | None:
-    """What the features of a store are of; None if there are none.
+    """Read what the features of a store depend on; None without a store.
 
     Raises:
         FeatureStoreError: If the manifest is no manifest.
@@ -127,7 +127,7 @@ def stored_facts(folder: str | os.PathLike) -> dict | None:
 
 
 def open_features(folder: str | os.PathLike) -> Tensor:
-    """Features (N, D) of a store, float32 or float16.
+    """Open the features (N, D) of a store, float32 or float16.
 
     They stay on disk and are read where they are used.
 
@@ -153,13 +153,6 @@ def remove_store(folder: str | os.PathLike) -> None:
 
 def _shard_path(folder: str | os.PathLike, rank: int) -> Path:
     return Path(folder, 'shards', f'rank_{rank:04d}.npz')
-
-
-def _check_finite(rows: Tensor, sample_idx: list[int]) -> None:
-    bad = (~torch.isfinite(rows.sum(1, dtype=torch.float32))).nonzero()
-    if len(bad):
-        idx = [sample_idx[i] for i in bad.flatten().tolist()]
-        raise NonFiniteFeaturesError(idx[:5], len(idx))
 
 
 def _copy_rows(path: Path, sample_idx: np.ndarray, whole: np.ndarray) -> None:

@@ -12,8 +12,8 @@ class NormalizedLinear(nn.Module):
     its own length, which sets the pace at which its direction turns.
 
     Args:
-        in_channels: D.
-        out_channels: K.
+        in_channels: Dimension D of the input.
+        out_channels: Number of directions K.
     """
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
@@ -22,11 +22,11 @@ class NormalizedLinear(nn.Module):
         self.weight = linear.weight
 
     def forward(self, x: Tensor) -> Tensor:
-        """(..., D) to (..., K)."""
+        """Return cosine similarities (..., K) of inputs (..., D)."""
         return self._project(F.normalize(x, dim=-1))
 
     def mean_output(self, x: Tensor) -> Tensor:
-        """The mean of ``forward(x)`` over all but the last dimension, (K,).
+        """Average ``forward(x)`` over all but the last dimension, to (K,).
 
         Projects the mean instead of taking the mean of projections: the
         layer is linear behind the normalisation.

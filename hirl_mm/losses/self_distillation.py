@@ -3,7 +3,7 @@ from torch import Tensor
 
 
 def at_least_float32(tensor: Tensor) -> Tensor:
-    """Half precision as float32; float64 stays."""
+    """Convert half precision to float32; float64 stays."""
     return tensor.to(torch.promote_types(tensor.dtype, torch.float32))
 
 
@@ -14,9 +14,9 @@ def teacher_probabilities(
     """Centred and sharpened outputs of the teacher, Eq. 1 and 4 of DINO.
 
     Args:
-        logits: (..., K).
-        center: (K,).
-        temperature: Of the teacher.
+        logits: (..., K), outputs of the teacher.
+        center: (K,), subtracted from the logits.
+        temperature: Temperature of the teacher.
 
     Returns:
         (..., K) in float32 or better, rows that sum to 1, without a graph.
@@ -28,7 +28,7 @@ def teacher_probabilities(
 
 @torch.no_grad()
 def mean_entropy(probabilities: Tensor) -> Tensor:
-    """Mean entropy of rows (..., K), a scalar in nats."""
+    """Return the mean entropy in nats of rows of probabilities (..., K)."""
     return torch.special.entr(probabilities).sum(-1).mean()
 
 
@@ -44,13 +44,13 @@ def view_distillation_loss(
     Since every q sums to 1, the term of a pair is
     :math:`\mathrm{lse}(x / \tau) - \langle q, x \rangle / \tau`, and sums over
     views can be taken before the products: no tensor has the pairs as a
-    dimension. Computed in float32 or better whatever autocast says.
+    dimension. Computed in float32 or better, also under autocast.
 
     Args:
         student: (S, B, K) logits of all views.
         teacher: (T, B, K) probabilities of the first T of these views,
             T <= S.
-        temperature: Of the student.
+        temperature: Temperature of the student.
 
     Returns:
         A scalar.
@@ -71,13 +71,13 @@ def patch_distillation_loss(
 ) -> Tensor:
     """Weighted cross entropy at masked patches, Eq. 2 of iBOT.
 
-    Computed in float32 or better whatever autocast says.
+    Computed in float32 or better, also under autocast.
 
     Args:
         student: (M, K) logits of the masked patches of masked views.
         teacher: (M, K) probabilities of the same patches, unmasked.
-        weight: (M,) float, of every patch.
-        temperature: Of the student.
+        weight: (M,) float, the weight of every patch.
+        temperature: Temperature of the student.
 
     Returns:
         The weighted sum, a scalar; 0 without a masked patch.

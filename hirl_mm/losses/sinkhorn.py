@@ -5,7 +5,9 @@ from hirl_mm.ranks import gather_tensors
 
 
 @torch.no_grad()
-def sinkhorn(scores: Tensor, epsilon: float, num_iters: int = 3) -> Tensor:
+def sinkhorn(
+    scores: Tensor, epsilon: float = 0.05, num_iters: int = 3
+) -> Tensor:
     r"""Assign samples to prototypes in equal shares, Eq. 3 to 5 of SwAV.
 
     Starting from :math:`\exp(S / \epsilon)`, each iteration scales the
@@ -24,7 +26,7 @@ def sinkhorn(scores: Tensor, epsilon: float, num_iters: int = 3) -> Tensor:
             solved apart.
         epsilon: Temperature of the scores; the larger, the more even the
             assignment.
-        num_iters: At least 1.
+        num_iters: Number of iterations, at least 1.
 
     Returns:
         (..., n, K) float32, rows that sum to 1. The masses of the prototypes

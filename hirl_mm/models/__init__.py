@@ -1,3 +1,5 @@
+"""Algorithms, heads, necks and backbones, registered with MMEngine."""
+
 from .backbones import DINOViT, FrozenViT, MaskedViT
 from .detection import Res5ExtraNorm, c4_detector
 from .heads import (

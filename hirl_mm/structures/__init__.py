@@ -1,3 +1,5 @@
+"""The tree of prototypes."""
+
 from .prototype_tree import PrototypeTree
 from .tree_file import TREE_KEY
 

@@ -153,7 +153,7 @@ def all_ranks_hear(rank):
     fill(bank, list(range(8))[rank::2])
     if rank == 1:
         bank.rows()[1][2, 0] = float('nan')
-    with pytest.raises(NonFiniteFeaturesError, match=r'1 samples.*\[5\]'):
+    with pytest.raises(NonFiniteFeaturesError, match=r'1 of 8 rows.*\[5\]'):
         bank.kept(8)
 
 

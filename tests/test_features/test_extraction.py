@@ -5,7 +5,7 @@ import torch
 import torch.distributed as dist
 
 from hirl_mm.features import NonFiniteFeaturesError, extract_features
-from hirl_mm.features.extraction import first_holders
+from hirl_mm.features.shard import first_holders
 from tests.processes import run_processes
 
 
@@ -90,7 +90,7 @@ def all_ranks_hear(rank):
         features[features[:, 0] == 5] = float('nan')
         return features
 
-    with pytest.raises(NonFiniteFeaturesError, match=r'1 samples.*\[5\]'):
+    with pytest.raises(NonFiniteFeaturesError, match=r'1 of 8 rows.*\[5\]'):
         extract_features(broken, batches(list(range(8))[rank::2]), 8)
 
 

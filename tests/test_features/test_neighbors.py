@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from hirl_mm.features.neighbors import top_k_neighbors
+from hirl_mm.features import top_k_neighbors
 
 
 def naive_neighbors(queries, bank, k):

@@ -1,3 +1,5 @@
+"""Transforms of images, registered with MMEngine."""
+
 from .block_mask import BlockMask
 from .load_image import LoadImage
 

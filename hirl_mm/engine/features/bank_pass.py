@@ -5,6 +5,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from hirl_mm.features import FeatureBank
+from hirl_mm.features.shard import share_of_this_rank
 from hirl_mm.models.selfsup import HIRLAlgorithm
 from hirl_mm.ranks import rank_and_world_size
 
@@ -50,15 +51,15 @@ def bank_features(
     if not len(bank):
         return feature_pass(model, model.extract_z0, loader, what)
     missing = bank.missing(num)
-    rank, world_size = rank_and_world_size()
+    _, world_size = rank_and_world_size()
     most = -(-len(missing) // world_size)
     if len(bank) + most > bank.capacity:
         return feature_pass(model, model.extract_z0, loader, what)
     with named_by_path(loader.dataset, what):
         if most:
-            share = missing[rank::world_size].tolist()
+            share, _ = share_of_this_rank(missing)
             with evaluation_pass(model):
-                for batch in _loader_of(loader, share):
+                for batch in _loader_of(loader, share.tolist()):
                     sample_idx = [s.sample_idx for s in batch['data_samples']]
                     images = normalized_images(model, batch)
                     bank.add(

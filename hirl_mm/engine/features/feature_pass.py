@@ -130,9 +130,9 @@ def named_by_path(dataset: BaseDataset, what: str) -> Iterator[None]:
             for idx in error.sample_idx
         ]
         raise FeaturePassError(
-            f'{what}: {error} ({", ".join(map(str, paths))}). Training has '
-            'diverged or an image is broken; resume from an earlier '
-            'checkpoint with a lower learning rate, or mend the image'
+            f'{what}: {error.finding} ({", ".join(map(str, paths))}). '
+            'Training has diverged or an image is broken; resume from an '
+            'earlier checkpoint with a lower learning rate, or mend the image'
         ) from error
 
 

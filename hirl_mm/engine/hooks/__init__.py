@@ -1,3 +1,5 @@
+"""Hooks of training, registered with MMEngine."""
+
 from .epoch_time_hook import EpochTimeHook
 from .feature_pass_hook import FeaturePassHook
 from .frozen_layers_hook import FrozenLayersHook

@@ -1,3 +1,5 @@
+"""Measures as functions of features, labels and trees."""
+
 from .average_precision import average_precision
 from .clustering import clustering_scores
 from .hierarchy import (

@@ -98,7 +98,7 @@ def level_clustering_scores(
     """:func:`clustering_scores` on every level of a taxonomy.
 
     Args:
-        tables: As of :func:`hierarchy_scores`.
+        tables: Class tables, see :func:`hierarchy_scores`.
         targets: (N,) integers, classes.
         clusterings: Per level (N,) integers, clusters; for the accuracy to
             mean something, as many of them as the level has classes.
@@ -126,8 +126,8 @@ def tree_agreement(
     """Purity and NMI of every level of a tree by every level of a taxonomy.
 
     Args:
-        tree: Of L levels over N samples.
-        tables: As of :func:`hierarchy_scores`, T levels.
+        tree: A tree of L levels over N samples.
+        tables: Class tables of T levels, see :func:`hierarchy_scores`.
         targets: (N,) integers, the class of every sample of the tree.
 
     Raises:

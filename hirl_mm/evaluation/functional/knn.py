@@ -3,7 +3,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from hirl_mm.features.neighbors import top_k_neighbors
+from hirl_mm.features import top_k_neighbors
 
 from .labels import check_labels
 
@@ -19,7 +19,7 @@ def knn_accuracy(
     temperature: float = 0.07,
     chunk_size: int = 4096,
 ) -> dict[int, float]:
-    """Top-1 accuracy of :func:`knn_predictions`.
+    """Compute the top-1 accuracy of :func:`knn_predictions`.
 
     Args:
         bank: (N, D) features of the training samples.
@@ -27,7 +27,7 @@ def knn_accuracy(
         queries: (Q, D) features of the samples to classify.
         query_labels: (Q,) their classes.
         ks: Numbers of neighbours.
-        temperature: Of the weights of the vote.
+        temperature: Temperature of the weights of the vote.
         chunk_size: Rows compared at a time, see :func:`top_k_neighbors`.
 
     Returns:
@@ -62,7 +62,7 @@ def knn_predictions(
     temperature: float = 0.07,
     chunk_size: int = 4096,
 ) -> dict[int, Tensor]:
-    """Classes that a weighted k-nearest-neighbour classifier predicts.
+    """Predict classes by a weighted k-nearest-neighbour classifier.
 
     The protocol of ``eval_knn.py`` of `DINO
     <https://arxiv.org/abs/2104.14294>`_ and of `HIRL
@@ -77,7 +77,7 @@ def knn_predictions(
         bank_labels: (N,) their classes.
         queries: (Q, D) features of the samples to classify.
         ks: Numbers of neighbours.
-        temperature: Of the weights of the vote.
+        temperature: Temperature of the weights of the vote.
         chunk_size: Rows compared at a time, see :func:`top_k_neighbors`.
 
     Returns:
@@ -120,7 +120,7 @@ def weighted_vote(
     num_classes: int,
     temperature: float = 0.07,
 ) -> Tensor:
-    """Scores of the classes when neighbours vote by their similarity.
+    """Score the classes by votes of neighbours, weighted by similarity.
 
     The score of a class is the sum of ``exp(similarity / temperature)`` over
     its neighbours, divided by the largest weight of the row, so that no
@@ -129,8 +129,9 @@ def weighted_vote(
     Args:
         similarities: (Q, k) similarities of the neighbours.
         labels: (Q, k) long, classes of the neighbours.
-        num_classes: C.
-        temperature: Of the weights; a smaller one trusts the nearest more.
+        num_classes: Number of classes C.
+        temperature: Temperature of the weights; a smaller one trusts the
+            nearest more.
 
     Returns:
         (Q, C) scores.

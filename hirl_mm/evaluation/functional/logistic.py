@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from hirl_mm.evaluation.label_subsets import label_subset
-from hirl_mm.features.neighbors import check_finite
+from hirl_mm.features import check_finite
 
 from .labels import check_labels
 from .softmax_regression import fit_softmax, predict_softmax
@@ -22,10 +22,11 @@ class LogisticResult:
 
     Args:
         top1: Accuracy on the queries in percent.
-        strength: Of the regularisation.
+        strength: Strength of the regularisation.
         chosen: Whether ``strength`` was chosen on held-out training samples;
             if not, it is the fixed one for lack of samples.
-        iterations: Of the last fit, on all training samples.
+        iterations: Number of iterations of the last fit, on all training
+            samples.
         converged: Whether no fit ran out of iterations.
     """
 
@@ -69,12 +70,12 @@ def logistic_accuracy(
         queries: (Q, D) features of the samples to classify.
         query_labels: (Q,) their classes; one that no training sample has
             counts as wrong.
-        strengths: To choose from, best from strong to weak; of equally good
-            ones the first.
-        fixed_strength: Without a choice.
-        seed: Of the held-out samples.
-        max_iterations: Of one fit.
-        tolerance: Of one fit, see :func:`fit_softmax`.
+        strengths: Strengths to choose from, best from strong to weak; of
+            equally good ones the first is chosen.
+        fixed_strength: Strength where there are too few samples to choose one.
+        seed: Seed of the draw of held-out samples.
+        max_iterations: Largest number of iterations of one fit.
+        tolerance: Tolerance of one fit, see :func:`fit_softmax`.
         chunk_size: Rows taken at a time.
 
     Raises:
@@ -87,7 +88,7 @@ def logistic_accuracy(
         max_iterations=[max_iterations],
         chunk_size=[chunk_size],
     )
-    _check(features, labels, queries, query_labels, chunk_size)
+    _check(features, labels, queries, query_labels)
     options = dict(
         max_iterations=max_iterations,
         tolerance=tolerance,
@@ -162,7 +163,6 @@ def _check(
     labels: Tensor,
     queries: Tensor,
     query_labels: Tensor,
-    chunk_size: int,
 ) -> None:
     shapes = tuple(features.shape), tuple(queries.shape)
     if any(len(shape) != 2 for shape in shapes) or (
@@ -179,7 +179,7 @@ def _check(
         if not len(rows):
             raise ValueError(f'there must be at least one {name} sample')
         check_labels(name, rows, of)
-        check_finite(f'{name} features', rows, chunk_size)
+        check_finite(rows, name=f'{name} features')
     if len(labels.unique()) < 2:
         raise ValueError(
             'training labels must be of two or more classes, got '

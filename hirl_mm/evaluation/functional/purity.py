@@ -5,7 +5,7 @@ from hirl_mm.structures import PrototypeTree
 
 
 def tree_purity(tree: PrototypeTree, labels: Tensor) -> list[float]:
-    """How far the prototypes of every level hold samples of one class.
+    """Compute how far prototypes of every level hold samples of one class.
 
     Purity grows with the number of prototypes: compare it between trees of
     the same sizes, not between levels.

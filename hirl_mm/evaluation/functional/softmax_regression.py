@@ -45,7 +45,7 @@ def softmax_loss(
         features: (N, D), normalised here.
         targets: (N,) long in [0, C), on the CPU.
         rows: (M,) long on the CPU, the samples that count.
-        strength: Of the regularisation, which leaves the bias alone.
+        strength: Strength of the regularisation, which leaves the bias alone.
         chunk_size: Rows taken at a time.
 
     Returns:
@@ -86,7 +86,7 @@ def fit_softmax(
         features: (N, D).
         targets: (N,) long on the CPU.
         rows: (M,) long on the CPU, the samples to learn from.
-        strength: Of the regularisation.
+        strength: Strength of the regularisation.
         start: (C, D + 1) float64.
         max_iterations: Steps after which to give up.
         tolerance: The end is where no entry of the gradient is larger than

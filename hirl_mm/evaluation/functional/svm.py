@@ -2,10 +2,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numpy.typing import ArrayLike
 from sklearn.model_selection import cross_val_score
 from sklearn.preprocessing import normalize
 from sklearn.svm import LinearSVC
+
+from hirl_mm.features import check_finite
 
 from .average_precision import (
     AP_METHODS,
@@ -66,7 +69,7 @@ def svm_scores(
             that is left open.
         queries: (Q, D) features of the test samples.
         query_targets: (Q, C), as ``targets``.
-        costs: To choose from; of equally good ones the first.
+        costs: Costs to choose from; of equally good ones the first.
 
     Raises:
         ValueError: If shapes, features, targets or ``costs`` are not usable,
@@ -145,8 +148,7 @@ def _check(
                 f'{name} must be a row for each of their {len(of)} targets, '
                 f'got shape {rows.shape}'
             )
-        if not np.isfinite(rows).all():
-            raise ValueError(f'{name} must be finite, but hold nan or inf')
+        check_finite(torch.from_numpy(rows), name=name)
     if features.shape[1] != queries.shape[1]:
         raise ValueError(
             'features and queries must be of the same dimension, got '

@@ -16,16 +16,17 @@ def compares_with_all(
     num_prototypes: int,
     device_type: str,
 ) -> bool:
-    """Whether to compare samples with all prototypes of a level, then gather.
+    """Decide whether to compare samples with all prototypes of a level.
 
-    Otherwise the prototypes of the paths are gathered first. The first costs
-    (B + 8) K, the second B M times the crossover.
+    The prototypes of the paths are gathered from all similarities then, and
+    before the comparison otherwise. The first costs (B + 8) K, the second
+    B M times the crossover.
 
     Args:
-        num_samples: B.
-        num_negatives: M, paths per sample.
-        num_prototypes: K, of the level.
-        device_type: Such as ``'cpu'``.
+        num_samples: Number of samples B.
+        num_negatives: Number of negative paths M per sample.
+        num_prototypes: Number of prototypes K of the level.
+        device_type: Type of the device, such as ``'cpu'``.
 
     Example:
         >>> [compares_with_all(32, 1000, k, 'cpu') for k in (30000, 10000)]

@@ -13,10 +13,10 @@ class KnownGradient(torch.autograd.Function):
     def forward(
         ctx, inputs: Tensor, values: Tensor, gradient: Tensor
     ) -> Tensor:
-        """Hang ``values`` on ``inputs``.
+        """Return ``values`` as a function of ``inputs``.
 
         Args:
-            ctx: Of autograd.
+            ctx: Context of autograd.
             inputs: (L, B, D), what the values were computed from.
             values: (B,), each a function of its own sample in ``inputs``.
             gradient: (L, B, D), of the sum of ``values`` in ``inputs``.
@@ -29,7 +29,7 @@ class KnownGradient(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx, grad_values: Tensor) -> tuple[Tensor, None, None]:
-        """Of (B,) to the gradient in ``inputs``.
+        """Scale the gradient in ``inputs`` by that of the values, (B,).
 
         Raises:
             RuntimeError: Under ``create_graph=True``, since the gradient that

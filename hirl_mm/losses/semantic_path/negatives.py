@@ -18,8 +18,8 @@ def sample_negative_leaves(
     Args:
         leaf: (B,) long, the positive leaf of every sample.
         num_leaves: Number of prototypes of level 0.
-        num_negatives: M, negatives per sample.
-        generator: Source of randomness, on the device of ``leaf``.
+        num_negatives: Number of negative paths M per sample.
+        generator: Random number generator on the device of ``leaf``.
 
     Returns:
         (B, M) long.

@@ -1,3 +1,5 @@
+"""Vision transformers that MMPreTrain lacks."""
+
 from .dino_vit import DINOViT
 from .frozen_vit import FrozenViT
 from .masked_vit import MaskedViT

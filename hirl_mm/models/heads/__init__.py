@@ -1,3 +1,5 @@
+"""Heads with the losses that they compute."""
+
 from .dino_head import DINODistillHead
 from .ibot_head import iBOTDistillHead
 from .masked_multi_label_head import MaskedMultiLabelHead

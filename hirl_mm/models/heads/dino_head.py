@@ -5,11 +5,11 @@ from torch import Tensor
 
 from hirl_mm.heads import NormalizedLinear
 from hirl_mm.losses import (
-    at_least_float32,
     mean_entropy,
     teacher_probabilities,
     view_distillation_loss,
 )
+from hirl_mm.losses.self_distillation import at_least_float32
 from hirl_mm.models.modules import current_epoch, teacher_temperature
 from hirl_mm.registry import MODELS
 

@@ -1,12 +1,11 @@
 import torch
+from mmcv.cnn import build_norm_layer
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
-from hirl_mm.losses import (
-    check_reduction,
-    sample_negative_leaves,
-    semantic_path_loss,
-)
+from hirl_mm.heads import PathProjections
+from hirl_mm.losses import sample_negative_leaves, semantic_path_loss
+from hirl_mm.losses.semantic_path.loss import check_reduction
 from hirl_mm.registry import MODELS
 from hirl_mm.structures import PrototypeTree
 
@@ -15,11 +14,10 @@ from hirl_mm.structures import PrototypeTree
 class SPDHead(BaseModule):
     """Semantic path discrimination of `HIRL <https://arxiv.org/abs/2205.13159>`_.
 
-    One MLP per level maps the embedding z0 of the wrapped method to z1 ... zL,
-    each of which is compared with the prototypes of its level. Used in
-    pre-training only and dropped afterwards. Building it leaves the state of
-    the random number generator as it was, so that a method and its HIRL
-    variant of the same seed start from the same weights.
+    :class:`~hirl_mm.heads.PathProjections` with the loss of their outputs.
+    Used in pre-training only and dropped afterwards. Building it leaves the
+    state of the random number generator as it was, so that a method and its
+    HIRL variant of the same seed start from the same weights.
 
     Args:
         in_channels: Dimension D of z0 and of every z^l. A HIRLAlgorithm
@@ -28,8 +26,8 @@ class SPDHead(BaseModule):
         num_layers: Linear layers of each MLP; the paper uses 2, and 5 for
             MoCo v3.
         num_negatives: Negative paths per sample (N_neg); None for all.
-        reduction: See
-            :func:`~hirl_mm.losses.semantic_path.loss`.
+        reduction: ``'paper'`` or ``'official'``, see
+            :func:`~hirl_mm.losses.semantic_path_loss`.
         loss_weight: Factor of the loss; the paper adds it with weight 1.
         norm_cfg: Normalisation of the hidden layers. The released heads use
             plain BatchNorm over the batch of one GPU.
@@ -63,31 +61,20 @@ class SPDHead(BaseModule):
                 'num_negatives must be at least 1, or None for all paths but '
                 f"the sample's own, got {num_negatives}"
             )
-        if num_levels < 1 or num_layers < 2:
-            raise ValueError(
-                'num_levels must be at least 1 and num_layers at least 2, got '
-                f'{num_levels} and {num_layers}'
-            )
         check_reduction(reduction)
         self.in_channels = in_channels
         self.num_levels = num_levels
         self.num_negatives = num_negatives
         self.reduction = reduction
         self.loss_weight = loss_weight
-        projection = dict(
-            type='mmpretrain.NonLinearNeck',
-            in_channels=in_channels,
-            hid_channels=in_channels,
-            out_channels=in_channels,
-            num_layers=num_layers,
-            with_last_bn=False,
-            with_last_bias=True,
-            with_avg_pool=False,
-            norm_cfg=norm_cfg or dict(type='BN1d'),
-        )
+        norm_cfg = norm_cfg or dict(type='BN1d')
+
+        def norm_layer(channels: int) -> nn.Module:
+            return build_norm_layer(norm_cfg, channels)[1]
+
         with torch.random.fork_rng(devices=[]):
-            self.projections = nn.ModuleList(
-                MODELS.build(projection) for _ in range(num_levels)
+            self.projections = PathProjections(
+                in_channels, num_levels, num_layers, norm_layer
             )
 
     def init_weights(self) -> None:
@@ -95,8 +82,8 @@ class SPDHead(BaseModule):
             super().init_weights()
 
     def forward(self, z0: Tensor) -> list[Tensor]:
-        """(B, D) z0 to L tensors (B, D)."""
-        return [project((z0,))[0] for project in self.projections]
+        """Map z0 (B, D) to z1 ... zL, a list of L tensors (B, D)."""
+        return self.projections(z0)
 
     def loss(
         self, z0: Tensor, leaf: Tensor, tree: PrototypeTree

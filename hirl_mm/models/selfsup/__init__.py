@@ -1,3 +1,5 @@
+"""Self-supervised methods, each with and without HIRL."""
+
 from .dino import DINOAlgorithm
 from .hirl import HIRLAlgorithm
 from .hirl_methods import (

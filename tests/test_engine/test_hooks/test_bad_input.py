@@ -142,7 +142,7 @@ def test_features_that_are_not_finite(digits, tmp_path):
 
     HOOKS.register_module(module=Diverge, force=True)
     cfg.custom_hooks[0]['type'] = 'hirl_mm.Diverge'
-    message = r'96 samples are NaN.*\[0, 1, 2, 3, 4\] .*train/0/\d+\.png'
+    message = r'96 of 96 rows hold NaN.*\[0, 1, 2, 3, 4\] .*train/0/\d+\.png'
     with pytest.raises(RuntimeError, match=message):
         run(cfg)
     assert torch.load(tmp_path / 'epoch_1.pth', weights_only=False)

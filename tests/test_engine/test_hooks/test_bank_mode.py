@@ -200,5 +200,5 @@ def test_broken_rows_are_named(tmp_path):
     rows = torch.ones(6, model.spd_head.in_channels)
     rows[3] = float('nan')
     bank.add(torch.arange(6), rows)
-    with pytest.raises(ValueError, match=r'1 samples are NaN.*\[3\].*03.png'):
+    with pytest.raises(ValueError, match=r'1 of 6 rows.*\[3\].*03.png'):
         bank_features(bank, model, loader, 'test')

@@ -1,0 +1,88 @@
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from hirl_mm.structures import PrototypeTree
+
+
+def path_similarity(
+    embeddings: Sequence[Tensor], tree: PrototypeTree, leaves: Tensor
+) -> Tensor:
+    r"""Similarity of samples to semantic paths, Eq. 2 of HIRL.
+
+    .. math::
+        s\bigl(\{z^l\}, \{c^l\}\bigr)
+        = \prod_{l=1}^{L} \frac{1 + \cos(z^l, c^l)}{2}
+
+    Computed in the precision of the prototypes, float32, also under autocast.
+    PyTorch differentiates it in the embeddings; for training,
+    :func:`~hirl_mm.losses.semantic_path_loss` needs less memory.
+
+    Args:
+        embeddings: L tensors (B, D), :math:`z^l` of level l, finest level
+            first; their length does not matter.
+        tree: The prototypes; no gradient reaches them.
+        leaves: (B, M) long, the leaves at which M paths per sample begin.
+
+    Returns:
+        (B, M), similarities from 0 to 1.
+
+    Raises:
+        ValueError: If the number of embeddings is not that of the tree's
+            levels, or there is not one row of leaves per sample.
+
+    Example:
+        >>> tree = PrototypeTree(
+        ...     centroids=[torch.eye(2), torch.eye(2)[:1]],
+        ...     parents=[torch.tensor([0, 0])],
+        ...     leaf=torch.tensor([0, 1]))
+        >>> z1, z2 = torch.tensor([[3., 0.]]), torch.tensor([[0., 2.]])
+        >>> path_similarity([z1, z2], tree, torch.tensor([[0, 1]]))
+        tensor([[0.5000, 0.2500]])
+    """
+    with torch.autocast(leaves.device.type, enabled=False):
+        unit = unit_embeddings(embeddings, tree)
+        if leaves.ndim != 2 or len(leaves) != unit.size(1):
+            raise ValueError(
+                'leaves must have shape (B, M), M paths for each of the '
+                f'{unit.size(1)} samples, got {tuple(leaves.shape)}'
+            )
+        similarity = torch.ones_like(leaves, dtype=unit.dtype)
+        paths = tree.paths(leaves).unbind(-1)
+        for z, c, path in zip(unit, tree.centroids, paths, strict=True):
+            cosine = (z @ c.detach().T).gather(1, path)
+            similarity = similarity * (1 + cosine) / 2
+        return similarity
+
+
+def unit_embeddings(
+    embeddings: Sequence[Tensor], tree: PrototypeTree
+) -> Tensor:
+    """Stack the embeddings of all levels and normalise their rows.
+
+    Args:
+        embeddings: L tensors (B, D).
+        tree: The prototypes, whose floating point type the result takes.
+
+    Returns:
+        (L, B, D), unit rows.
+
+    Raises:
+        ValueError: If the number of embeddings is not that of the levels.
+    """
+    check_one_per_level(tree, 'embedding', embeddings)
+    stacked = torch.stack(tuple(embeddings)).to(tree.centroids[0].dtype)
+    return F.normalize(stacked, dim=2)
+
+
+def check_one_per_level(
+    tree: PrototypeTree, name: str, values: Sequence
+) -> None:
+    """Raise ValueError unless there is one value per level of the tree."""
+    if len(values) != tree.num_levels:
+        raise ValueError(
+            f'the tree has {tree.num_levels} levels and needs one {name} for '
+            f'each, got {len(values)}'
+        )

@@ -1,0 +1,171 @@
+"""The neighbours of rows within their own set, over any number of ranks."""
+
+import pytest
+import torch
+import torch.distributed as dist
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from hirl_mm.features import NonFiniteFeaturesError, nearest_neighbors
+from tests.processes import run_processes
+
+
+def naive(features, k):
+    """One pair at a time in float64; ties go to the smaller row."""
+    found = []
+    for i, row in enumerate(features.double()):
+        others = []
+        for j, other in enumerate(features.double()):
+            if i != j:
+                others.append(
+                    (-float(row @ other / row.norm() / other.norm()), j)
+                )
+        found.append([j for _, j in sorted(others)[:k]])
+    return found
+
+
+def rows(num, dim=6, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    scale = torch.rand(num, 1, generator=generator) * 9 + 0.1
+    return torch.randn(num, dim, generator=generator) * scale
+
+
+def with_ties():
+    """Many rows of few directions, whose cosines are exact: 0 and 1."""
+    return torch.eye(4)[[2, 0, 0, 1, 3, 0, 2, 2, 1, 0, 3, 0, 1, 0, 0, 2, 3]]
+
+
+@pytest.mark.parametrize('chunk_size', [1, 2, 7, 8, 9, 22, 23, 24, 4096])
+@pytest.mark.parametrize('k', [1, 5, 22])
+def test_equals_the_naive_search_for_any_chunk_size(k, chunk_size):
+    features = rows(23)
+    found = nearest_neighbors(features, k, chunk_size=chunk_size)
+    assert found.tolist() == naive(features, k)
+    assert found.dtype == torch.long
+
+
+@pytest.mark.parametrize('chunk_size', [1, 3, 5, 17])
+@pytest.mark.parametrize('k', [1, 3, 6, 16])
+def test_ties_go_to_the_smaller_row(k, chunk_size):
+    features = with_ties()
+    found = nearest_neighbors(features, k, chunk_size=chunk_size)
+    assert found.tolist() == naive(features, k)
+
+
+def test_duplicates_are_neighbours_and_a_row_is_not_its_own():
+    features = torch.ones(5, 3)
+    found = nearest_neighbors(features, 4)
+    assert [sorted(row) for row in found.tolist()] == [
+        [j for j in range(5) if j != i] for i in range(5)
+    ]
+
+
+@pytest.mark.parametrize('dtype', [torch.float16, torch.bfloat16])
+def test_half_features_are_compared_in_float32(dtype):
+    features = rows(40, 8).to(dtype)
+    assert nearest_neighbors(features, 5).tolist() == naive(features, 5)
+
+
+def test_never_compares_more_than_a_chunk_with_a_chunk():
+    class Watch(TorchDispatchMode):
+        largest = 0
+
+        def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+            out = func(*args, **(kwargs or {}))
+            if isinstance(out, torch.Tensor):
+                self.largest = max(self.largest, out.numel())
+            return out
+
+    with Watch() as watch:
+        nearest_neighbors(rows(90, 2), 3, chunk_size=8)
+    assert watch.largest < 90 * 90 / 8
+
+
+SETS = {'rows': rows(23), 'ties': with_ties()}
+
+
+@pytest.mark.parametrize('name', SETS)
+def test_numbers_of_one_process_are_sample_indices(name):
+    features = SETS[name]
+    generator = torch.Generator().manual_seed(1)
+    order = torch.randperm(len(features), generator=generator)
+    expected = nearest_neighbors(features, 4)[order]
+    for chunk_size in (3, 4096):
+        found = nearest_neighbors(
+            features[order], 4, sample_idx=order, chunk_size=chunk_size
+        )
+        assert found.tolist() == expected.tolist()
+
+
+def search_shard(rank, folder, name):
+    """Uneven shards, in an order of their own; the last may be empty."""
+    features = SETS[name]
+    world_size = dist.get_world_size()
+    if world_size == 3 and name == 'rows':
+        idx = torch.arange(len(features)).tensor_split([14, 23])[rank]
+    else:
+        order = torch.randperm(
+            len(features), generator=torch.Generator().manual_seed(2)
+        )
+        idx = order.tensor_split([5, 9][: world_size - 1])[rank]
+    for chunk_size in (3, 4096):
+        found = nearest_neighbors(
+            features[idx], 6, sample_idx=idx, chunk_size=chunk_size
+        )
+        torch.save((idx, found), f'{folder}/{rank}-{chunk_size}.pth')
+
+
+@pytest.mark.parametrize('name', SETS)
+@pytest.mark.parametrize('world_size', [2, 3])
+def test_same_neighbours_for_any_number_of_processes(
+    world_size, name, tmp_path
+):
+    run_processes(search_shard, world_size, str(tmp_path), name)
+    expected = nearest_neighbors(SETS[name], 6)
+    for chunk_size in (3, 4096):
+        seen = []
+        for rank in range(world_size):
+            idx, found = torch.load(tmp_path / f'{rank}-{chunk_size}.pth')
+            assert found.tolist() == expected[idx].tolist()
+            seen += idx.tolist()
+        assert sorted(seen) == list(range(len(SETS[name])))
+
+
+def reject_on_all_ranks(rank):
+    features, idx = rows(8), torch.arange(8)[rank::2]
+    with pytest.raises(ValueError, match='k = 8 and 8 rows'):
+        nearest_neighbors(features[idx], 8, sample_idx=idx)
+    with pytest.raises(ValueError, match=r'2 are missing, the first \[0, 7\]'):
+        nearest_neighbors(features[idx], 2, sample_idx=idx.clamp(min=1, max=6))
+    features[5] = float('nan')
+    with pytest.raises(NonFiniteFeaturesError, match=r'1 of 8 .* \[5\]'):
+        nearest_neighbors(features[idx], 2, sample_idx=idx)
+
+
+def test_all_ranks_hear_of_bad_input():
+    run_processes(reject_on_all_ranks, 2)
+
+
+@pytest.mark.parametrize(
+    ('features', 'options', 'match'),
+    [
+        (torch.ones(4, 2), dict(k=4), 'k = 4 and 4 rows'),
+        (torch.ones(4, 2), dict(k=0), 'k = 0'),
+        (torch.ones(4), dict(k=1), r'shape \(4,\)'),
+        (torch.ones(4, 2).long(), dict(k=1), 'int64'),
+        (torch.ones(4, 2), dict(k=1, chunk_size=0), 'chunk_size .* got 0'),
+        (
+            torch.ones(4, 2),
+            dict(k=1, sample_idx=torch.arange(3)),
+            r'each of the 4 rows, got shape \(3,\)',
+        ),
+        (
+            torch.ones(4, 2),
+            dict(k=1, sample_idx=torch.tensor([0, 1, 2, 4])),
+            r'1 are missing, the first \[3\]',
+        ),
+        (torch.ones(4, 2) / 0, dict(k=1), '4 of 4 rows'),
+    ],
+)
+def test_rejects(features, options, match):
+    with pytest.raises(ValueError, match=match):
+        nearest_neighbors(features, **options)
