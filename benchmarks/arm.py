@@ -29,7 +29,7 @@ class Arm:
         self.model = revert_sync_batchnorm(model).to(device).train()
         self.optim_wrapper = build_optim_wrapper(self.model, cfg.optim_wrapper)
         self.batch = batch
-        self._hang_on_steps(cfg.get('custom_hooks', []))
+        self._hang_on_steps(cfg.get('default_hooks', {}).values())
 
     def copy_weights(self, source: 'Arm') -> None:
         """Start as another arm; heads of HIRL that it lacks stay."""

@@ -89,7 +89,7 @@ def main() -> None:
 def build_arm(name: str, data: Path, work_dir: Path, args: Namespace):
     """A run of the demo's recipe, widened, on the shapes."""
     cfg = demo_config(name, data, work_dir, args.seed)
-    cfg.custom_hooks = cfg.custom_hooks[:1] if name != PLAIN else []
+    del cfg.default_hooks.knn_probe
     cfg.train_cfg.max_epochs = 10**4
     width = args.width
     cfg.model.backbone.update(base_channels=width, stem_channels=width)
@@ -97,7 +97,8 @@ def build_arm(name: str, data: Path, work_dir: Path, args: Namespace):
     cfg.model.queue_len = 4096
     views = cfg.train_dataloader.dataset.pipeline[1]
     views.transforms[0][0].scale = args.image_size
-    for hook in cfg.custom_hooks:
+    if name != PLAIN:
+        hook = cfg.default_hooks.kmeans
         hook.update(num_prototypes=tuple(args.prototypes), start_epoch=1)
         resize = dict(type='ResizeEdge', scale=args.image_size, edge='short')
         hook.pipeline.insert(1, resize)

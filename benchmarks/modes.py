@@ -116,8 +116,8 @@ def run(
 ) -> dict:
     """Train, and measure."""
     cfg = demo_config(mode, data, work_dir, seed)
-    kmeans_hook = cfg.custom_hooks[0]
-    cfg.custom_hooks = [kmeans_hook]
+    kmeans_hook = cfg.default_hooks.kmeans
+    del cfg.default_hooks.knn_probe
     if args.epochs:
         cfg.train_cfg.max_epochs = args.epochs
         kmeans_hook.start_epoch = args.epochs // 2

@@ -51,11 +51,14 @@ def parse_args() -> argparse.Namespace:
 
 def load_config(args: argparse.Namespace):
     from hirl_mm.engine.evaluation.prediction_pictures import draw_predictions
-    from hirl_mm.engine.runtime.config_file import read_config
+    from hirl_mm.engine.runtime.config_file import ConfigError, read_config
+    from hirl_mm.engine.runtime.options import merge_options
 
-    cfg = read_config(args.config)
-    if args.cfg_options:
-        cfg.merge_from_dict(args.cfg_options)
+    try:
+        cfg = read_config(args.config)
+        merge_options(cfg, args.cfg_options)
+    except (StackError, ConfigError) as error:
+        sys.exit(str(error))
     cfg.launcher = args.launcher
     cfg.work_dir = args.work_dir or str(
         Path('work_dirs', Path(args.config).stem)
@@ -83,10 +86,7 @@ def main() -> None:
 
     from hirl_mm.engine.runtime.cpu_training import fit_to_cpu
 
-    try:
-        cfg = load_config(args)
-    except StackError as error:
-        sys.exit(str(error))
+    cfg = load_config(args)
     if not torch.cuda.is_available():
         fit_to_cpu(cfg)
     metrics = Runner.from_cfg(cfg).test()

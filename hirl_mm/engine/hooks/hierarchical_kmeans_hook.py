@@ -2,7 +2,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mmengine.dist import is_main_process
-from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmpretrain.utils import get_ori_model
 
@@ -18,6 +17,7 @@ from hirl_mm.engine.features.feature_pass import (
     FeaturePassError,
     feature_loader,
 )
+from hirl_mm.engine.hooks.named_hook import NamedHook
 from hirl_mm.engine.trees.builder import TreeBuilder
 from hirl_mm.engine.trees.guard import TreeGuard
 from hirl_mm.engine.trees.mode import clustering_mode
@@ -29,7 +29,7 @@ from hirl_mm.structures import TREE_KEY, PrototypeTree
 
 
 @HOOKS.register_module()
-class HierarchicalKMeansHook(Hook):
+class HierarchicalKMeansHook(NamedHook):
     """The second stage of HIRL, Algorithm 2.
 
     Before every epoch from ``start_epoch`` on, it extracts the features of
@@ -68,6 +68,8 @@ class HierarchicalKMeansHook(Hook):
         StackError: If what the backend needs is missing.
         RuntimeError: After ``guard.max_rejected`` rejected trees in a row.
     """
+
+    config_name = 'kmeans'
 
     def __init__(
         self,

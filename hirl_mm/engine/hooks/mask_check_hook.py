@@ -1,12 +1,12 @@
 from mmengine.dataset import BaseDataset
-from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
+from hirl_mm.engine.hooks.named_hook import NamedHook
 from hirl_mm.registry import HOOKS
 
 
 @HOOKS.register_module()
-class MaskCheckHook(Hook):
+class MaskCheckHook(NamedHook):
     """See that every annotated object has a mask before masks are learned.
 
     MMDetection notices the first that is missing when its image is loaded,
@@ -16,6 +16,8 @@ class MaskCheckHook(Hook):
         ValueError: Before training or testing, if a mask is missing, with the
             file of annotations; that of validation is checked, too.
     """
+
+    config_name = 'mask_check'
 
     def before_train(self, runner: Runner) -> None:
         check_masks(runner.train_dataloader.dataset)
