@@ -42,6 +42,7 @@ setup(
             '.mim/model-index.yml',
             '.mim/configs/**/*.py',
             '.mim/configs/**/*.yml',
+            '.mim/configs/**/*.md',
             '.mim/tools/**/*.py',
             '.mim/tools/*.sh',
         ]

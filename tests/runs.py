@@ -37,13 +37,10 @@ def small_config(digits, work_dir, *, hirl=True, epochs=2, **hook):
     )[:NUM_IMAGES]
     cfg.default_hooks.checkpoint.max_keep_ckpts = -1
     cfg.default_hooks.logger.interval = 1
-    if not hirl:
-        cfg.custom_hooks = []
-        return cfg
-    kmeans_hook = cfg.custom_hooks[0]
-    kmeans_hook.update(num_prototypes=NUMS, start_epoch=1, num_restarts=2)
-    kmeans_hook.update(hook)
-    cfg.custom_hooks = [kmeans_hook]
+    del cfg.default_hooks.knn_probe
+    if hirl:
+        kmeans = dict(num_prototypes=NUMS, start_epoch=1, num_restarts=2)
+        cfg.default_hooks.kmeans.update(kmeans | hook)
     return cfg
 
 

@@ -48,7 +48,7 @@ def test_config_of_a_row_differs_by_it_alone(row):
     standard.model.spd_head.update(
         num_levels=len(nums), num_negatives=num_negatives
     )
-    standard.custom_hooks[0].num_prototypes = nums
+    standard.default_hooks.kmeans.num_prototypes = nums
     assert cfg.to_dict() == standard.to_dict()
 
 

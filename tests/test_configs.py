@@ -4,15 +4,17 @@ import pytest
 import torch
 from mmengine.config import Config
 from mmengine.dataset import Compose
-from mmengine.hooks import Hook
 from mmengine.optim import build_optim_wrapper
 from mmengine.registry import PARAM_SCHEDULERS, init_default_scope
 from torch import nn
 
+from hirl_mm.engine.hooks import NamedHook
+from hirl_mm.engine.runtime.hook_entries import classes_in_custom_hooks
 from hirl_mm.engine.trees.mode import MODES
 from hirl_mm.models import HIRLAlgorithm
 from hirl_mm.models.heads import SwAVLoss
-from hirl_mm.registry import HOOKS, MODELS
+from hirl_mm.registry import MODELS
+from tests.hooks import built_hooks
 
 ROOT = Path(__file__).parents[1]
 CONFIGS = sorted(
@@ -42,10 +44,9 @@ def test_model_hooks_and_pipelines_build(name):
     cfg.model.get('target_generator', {}).pop('init_cfg', None)
     model = MODELS.build(cfg.model)
     model.init_weights()
-    for hook in cfg.custom_hooks:
-        hook.pop('priority', None)
-    hooks = [HOOKS.build(hook) for hook in cfg.custom_hooks]
-    assert all(isinstance(hook, Hook) for hook in hooks)
+    hooks = built_hooks(cfg)
+    names = {type(h).__name__ for h in hooks if isinstance(h, NamedHook)}
+    assert not classes_in_custom_hooks(cfg, names)
     pipelines = [
         cfg.train_dataloader.dataset.pipeline,
         cfg.knn_bank.pipeline,
@@ -60,7 +61,7 @@ def test_model_hooks_and_pipelines_build(name):
     assert backend == 'hirl_mm.atomic'
     if isinstance(model, HIRLAlgorithm):
         assert cfg.find_unused_parameters
-        levels = len(hooks[0].num_prototypes)
+        levels = len(cfg.default_hooks.kmeans.num_prototypes)
         assert model.spd_head.num_levels == levels
 
 
@@ -81,7 +82,7 @@ def test_every_recipe_has_its_plain_arm():
 def test_arms_differ_by_hirl_alone(name, plain_name):
     plain, hirl = load(plain_name), load(name)
     for key in plain:
-        if key not in ('model', 'custom_hooks', 'find_unused_parameters'):
+        if key not in ('model', 'default_hooks', 'find_unused_parameters'):
             assert plain[key] == hirl[key], key
     del hirl.model['spd_head']
     with MODELS.switch_scope_and_registry(plain.default_scope) as registry:
@@ -91,7 +92,8 @@ def test_arms_differ_by_hirl_alone(name, plain_name):
     assert hirl_class.__bases__ == (HIRLAlgorithm, plain_class)
     hirl.model.type = plain.model.type
     assert plain.model == hirl.model
-    assert hirl.custom_hooks[1:] == plain.custom_hooks
+    del hirl.default_hooks['kmeans']
+    assert hirl.default_hooks == plain.default_hooks
 
 
 @pytest.mark.parametrize(
@@ -136,7 +138,7 @@ def test_recipe_of_the_paper(
 ):
     """Table 1, section 5.1 and A.2; docs/deviations.md has the exceptions."""
     cfg = load(f'hirl/hirl-{recipe}.py')
-    kmeans_hook = cfg.custom_hooks[0]
+    kmeans_hook = cfg.default_hooks.kmeans
     assert kmeans_hook.num_prototypes == nums
     assert kmeans_hook.start_epoch == start_epoch
     assert cfg.model.spd_head.num_negatives == negatives
@@ -157,7 +159,7 @@ def test_modes_differ_by_the_mode_alone(mode):
     recipe = 'mocov2_resnet50_8xb32{}-coslr-200e_in1k.py'
     faithful = load('hirl/hirl-' + recipe.format(''))
     cheaper = load('modes/hirl-' + recipe.format(f'-{mode}'))
-    assert cheaper.custom_hooks[0].pop('mode') == mode
+    assert cheaper.default_hooks.kmeans.pop('mode') == mode
     assert cheaper.to_dict() == faithful.to_dict()
 
 
@@ -239,11 +241,12 @@ def test_recipe_of_self_distillation(name, num_prototypes, least, most):
     for mask in masks:
         assert mask.ratio_range == (0.1, 0.5) and mask.probability == 0.5
 
-    hooks = {hook['type'].split('.')[-1]: hook for hook in cfg.custom_hooks}
-    assert hooks['ParameterClipHook'].max_norm == 0.3
-    frozen = hooks['FrozenLayersHook']
+    hooks = cfg.default_hooks
+    assert hooks.clip.max_norm == 0.3
+    frozen = hooks.frozen_layers
     assert (frozen.layers, frozen.end) == (['head.last_layer'], 3)
-    assert frozen.by_epoch and 'TeacherUpdateHook' in hooks
+    assert frozen.by_epoch
+    assert hooks.teacher.type == 'hirl_mm.TeacherUpdateHook'
     assert 'clip_grad' not in cfg.optim_wrapper
 
 
@@ -331,7 +334,7 @@ def test_recipe_of_swav(epochs):
     assert isinstance(model.backbone.bn1, nn.SyncBatchNorm)
     assert (model.backbone.layer1[0].norm3.weight == 1).all()
 
-    (frozen,) = [h for h in cfg.custom_hooks if 'Frozen' in h['type']]
+    frozen = cfg.default_hooks.frozen_layers
     assert (frozen.layers, frozen.end, frozen.by_epoch) == (
         ['prototypes'],
         313,

@@ -97,7 +97,7 @@ def test_the_wheel_holds_configs_and_tools_as_files(tree, wheel):
     mim = wheel / 'hirl_mm' / '.mim'
     for name in ('configs', 'tools'):
         assert not (mim / name).is_symlink()
-    configs = files(tree / 'configs', '*.py', '*.yml')
+    configs = files(tree / 'configs', '*.py', '*.yml', '*.md')
     assert Path('some_method/some_config.py') in configs
     assert files(mim / 'configs', '*') == configs
     # The scripts for the environment of the repository stay out.

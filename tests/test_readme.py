@@ -30,7 +30,7 @@ def test_config_of_the_opening_builds(tmp_path):
     cfg = Config.fromfile(tmp_path / 'example.py')
     init_default_scope(cfg.default_scope)
     assert type(MODELS.build(cfg.model)) is HIRLMoCo
-    hook = HOOKS.build(cfg.custom_hooks[0])
+    hook = HOOKS.build(cfg.default_hooks.kmeans)
     assert hook.start_epoch == 20
     assert cfg.train_dataloader.collate_fn == dict(type='default_collate')
 

@@ -89,7 +89,7 @@ def pretrain(config: str, args: argparse.Namespace) -> Path:
             f'param_scheduler.0.end={args.epochs}',
         ]
     if args.epochs and config == HIRL:
-        options.append(f'custom_hooks.0.start_epoch={args.epochs // 2}')
+        options.append(f'default_hooks.kmeans.start_epoch={args.epochs // 2}')
     tool(
         *('tools/train.py', config, '--work-dir', work_dir),
         *('--cfg-options', *options),
@@ -106,7 +106,7 @@ def evaluate(config: str, checkpoint: str | None, seed: int) -> dict:
         dataset_features(model, cfg[part], part, num_workers=0)[:2]
         for part in ('knn_bank', 'knn_queries')
     ]
-    nums = Config.fromfile(HIRL).custom_hooks[0].num_prototypes
+    nums = Config.fromfile(HIRL).default_hooks.kmeans.num_prototypes
     return measure_arm(*parts[0], *parts[1], nums, seed)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from mmengine.config import Config, DictAction
 
+from hirl_mm.engine.runtime.cfg_options import merge_options
 from hirl_mm.files import replacing
 from hirl_mm.options import add_trust_option
 from hirl_mm.studies.prototype_search import (
@@ -88,7 +89,7 @@ def parse_args() -> argparse.Namespace:
 def prepare(args: argparse.Namespace) -> dict[Candidate, Config]:
     """The configs of all candidates, checked and written."""
     cfg = Config.fromfile(args.config)
-    cfg.merge_from_dict(args.cfg_options or {})
+    merge_options(cfg, args.cfg_options)
     pairs = product(args.num_prototypes, args.num_negatives)
     candidates = [Candidate(*pair) for pair in pairs]
     configs = candidate_configs(cfg, candidates, args.held_out, args.seed)

@@ -57,11 +57,14 @@ def parse_args() -> argparse.Namespace:
 
 def load_config(args: argparse.Namespace):
     from hirl_mm.engine.evaluation.prediction_pictures import draw_predictions
-    from hirl_mm.engine.runtime.config_file import read_config
+    from hirl_mm.engine.runtime.cfg_options import merge_options
+    from hirl_mm.engine.runtime.config_file import ConfigError, read_config
 
-    cfg = read_config(args.config)
-    if args.cfg_options:
-        cfg.merge_from_dict(args.cfg_options)
+    try:
+        cfg = read_config(args.config)
+        merge_options(cfg, args.cfg_options)
+    except (StackError, ConfigError) as error:
+        sys.exit(str(error))
     cfg.launcher = args.launcher
     cfg.work_dir = args.work_dir or str(
         Path('work_dirs', Path(args.config).stem)
@@ -93,10 +96,7 @@ def main() -> None:
     from hirl_mm.engine.runtime.cpu_training import fit_to_cpu
     from hirl_mm.engine.runtime.trust import pass_trust_on
 
-    try:
-        cfg = load_config(args)
-    except StackError as error:
-        sys.exit(str(error))
+    cfg = load_config(args)
     pass_trust_on(cfg)
     try:
         check_checkpoint_files(cfg, training=False)

@@ -67,11 +67,14 @@ def parse_args() -> argparse.Namespace:
 
 
 def load_config(args: argparse.Namespace):
-    from hirl_mm.engine.runtime.config_file import read_config
+    from hirl_mm.engine.runtime.cfg_options import merge_options
+    from hirl_mm.engine.runtime.config_file import ConfigError, read_config
 
-    cfg = read_config(args.config)
-    if args.cfg_options:
-        cfg.merge_from_dict(args.cfg_options)
+    try:
+        cfg = read_config(args.config)
+        merge_options(cfg, args.cfg_options)
+    except (StackError, ConfigError) as error:
+        sys.exit(str(error))
     cfg.launcher = args.launcher
     if args.work_dir:
         cfg.work_dir = args.work_dir
@@ -104,10 +107,7 @@ def main() -> None:
 
     if args.amp and not torch.cuda.is_available():
         sys.exit('--amp needs an accelerator, and PyTorch finds none')
-    try:
-        cfg = load_config(args)
-    except StackError as error:
-        sys.exit(str(error))
+    cfg = load_config(args)
     pass_trust_on(cfg)
     try:
         check_checkpoint_files(cfg, training=True)

@@ -5,8 +5,6 @@ from pathlib import Path
 
 from mmengine.config import Config
 
-from benchmarks.common.hook_configs import KMEANS, added_hooks, class_name
-
 FOLDER = Path(__file__).parents[2] / 'configs/demo'
 RECIPE = 'mocov2_resnet18_1xb64-20e_digits.py'
 
@@ -30,10 +28,8 @@ def demo_config(arm: str, data: Path, work_dir: Path, seed: int) -> Config:
     cfg.default_hooks.checkpoint.interval = 10**6
     for part in (cfg.train_dataloader.dataset, cfg.knn_bank, cfg.knn_queries):
         part.data_root = str(data)
-    for hook in added_hooks(cfg):
-        if class_name(hook) == KMEANS:
-            hook.mode = arm
-        for part in ('bank', 'queries'):
-            if part in hook:
-                hook[part].data_root = str(data)
+    if arm != 'plain':
+        cfg.default_hooks.kmeans.mode = arm
+    for part in ('bank', 'queries'):
+        cfg.default_hooks.knn_probe[part].data_root = str(data)
     return cfg

@@ -19,7 +19,6 @@ from mmengine.runner import Runner
 from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 from torch import Tensor
 
-from benchmarks.common.hook_configs import KMEANS, keep_hooks, kmeans_hook
 from benchmarks.common.machine import describe
 from benchmarks.common.options import add_seed, new_parser, parse, report
 from benchmarks.common.threads import threads
@@ -133,8 +132,8 @@ def run(
 ) -> dict:
     """Train in a mode and measure; return the run's entry of the JSON."""
     cfg = demo_config(mode, data, work_dir, seed)
-    keep_hooks(cfg, KMEANS)
-    hook = kmeans_hook(cfg)
+    hook = cfg.default_hooks.kmeans
+    del cfg.default_hooks.knn_probe
     if args.epochs:
         cfg.train_cfg.max_epochs = args.epochs
         hook.start_epoch = args.epochs // 2

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import torch
 
-from benchmarks.common.hook_configs import KMEANS, keep_hooks, kmeans_hook
 from benchmarks.common.machine import describe
 from benchmarks.common.options import (
     add_clock,
@@ -109,7 +108,7 @@ def build_arm(
         args: Options of the benchmark.
     """
     cfg = demo_config(name, data, work_dir, args.seed)
-    keep_hooks(cfg, KMEANS)
+    del cfg.default_hooks.knn_probe
     cfg.train_cfg.max_epochs = 10**4
     width = args.width
     cfg.model.backbone.update(base_channels=width, stem_channels=width)
@@ -118,7 +117,7 @@ def build_arm(
     views = cfg.train_dataloader.dataset.pipeline[1]
     views.transforms[0][0].scale = args.image_size
     if name != PLAIN:
-        hook = kmeans_hook(cfg)
+        hook = cfg.default_hooks.kmeans
         hook.update(num_prototypes=tuple(args.prototypes), start_epoch=1)
         resize = dict(type='ResizeEdge', scale=args.image_size, edge='short')
         hook.pipeline.insert(1, resize)

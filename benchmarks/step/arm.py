@@ -5,11 +5,10 @@ from mmengine.config import Config
 from mmengine.model import revert_sync_batchnorm
 from mmengine.optim import build_optim_wrapper
 
-from benchmarks.common.hook_configs import added_hooks, class_name
 from hirl_mm.engine.hooks.parameter_clip_hook import clip_each
 from hirl_mm.engine.runtime.cpu_training import fit_to_cpu
 from hirl_mm.engine.runtime.model_config import with_data_preprocessor
-from hirl_mm.registry import MODELS
+from hirl_mm.registry import MODELS, type_name
 
 
 class Arm:
@@ -54,12 +53,13 @@ class Arm:
     def _register_step_hooks(self, cfg: Config) -> None:
         """Do what the recipe's hooks do around a step, without a Runner."""
         optimizer = self.optim_wrapper.optimizer
-        for hook in added_hooks(cfg):
-            if class_name(hook) == 'TeacherUpdateHook':
+        for hook in cfg.get('default_hooks', {}).values():
+            name = type_name(hook['type'])
+            if name == 'TeacherUpdateHook':
                 optimizer.register_step_post_hook(
                     lambda *_: self.model.move_teacher()
                 )
-            elif class_name(hook) == 'ParameterClipHook':
+            elif name == 'ParameterClipHook':
                 optimizer.register_step_pre_hook(
                     lambda *_, most=hook['max_norm']: clip_each(
                         optimizer, most

@@ -61,7 +61,6 @@ knn_probe = dict(
     interval=5,
     num_workers=0,
 )
-custom_hooks = [knn_probe]
 
 optim_wrapper = dict(
     type='OptimWrapper',
@@ -81,5 +80,6 @@ train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=20)
 default_hooks = dict(
     logger=dict(interval=23),
     checkpoint=dict(interval=1, max_keep_ckpts=1),
+    knn_probe=knn_probe,
 )
 randomness = dict(seed=0)

@@ -42,11 +42,13 @@ param_scheduler = [
 ]
 train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=400)
 
-teacher_update = dict(type='hirl_mm.TeacherUpdateHook')
-clip = dict(type='hirl_mm.ParameterClipHook', max_norm=0.3)
-frozen_last_layer = dict(
-    type='hirl_mm.FrozenLayersHook',
-    layers=['head.last_layer'],
-    end=3,
-    by_epoch=True,
+default_hooks = dict(
+    teacher=dict(type='hirl_mm.TeacherUpdateHook'),
+    clip=dict(type='hirl_mm.ParameterClipHook', max_norm=0.3),
+    frozen_layers=dict(
+        type='hirl_mm.FrozenLayersHook',
+        layers=['head.last_layer'],
+        end=3,
+        by_epoch=True,
+    ),
 )

@@ -2,15 +2,13 @@
 # precision is mmpretrain's; the released HIRL-BEiT ran without.
 _base_ = [
     'mmpretrain::beit/beit_beit-base-p16_8xb256-amp-coslr-300e_in1k.py',
-    '../_base_/knn_imagenet.py',
+    '../_base_/pretraining.py',
 ]
 
 train_dataloader = dict(
     batch_size=64,
     drop_last=True,
-    # MMEngine puts a scope into every dict of a base in another package, and
-    # default_collate takes none.
-    collate_fn=dict(type='default_collate', _delete_=True),
+    collate_fn=_base_.collate_fn,
     # The base needs meta/train.txt; a split is found with and without.
     dataset=dict(
         _delete_=True,
@@ -26,7 +24,6 @@ param_scheduler = [
     dict(_base_.param_scheduler[1], end=400),
 ]
 train_cfg = dict(max_epochs=400)
-custom_hooks = [_base_.knn_probe]
-default_hooks = dict(
-    checkpoint=dict(backend_args=dict(backend='hirl_mm.atomic'))
-)
+default_hooks = _base_.pretraining_hooks
+# Empty, for configs that add to their base's list.
+custom_hooks = []

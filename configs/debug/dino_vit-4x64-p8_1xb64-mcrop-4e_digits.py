@@ -59,14 +59,13 @@ param_scheduler = [
         end=4,
     ),
 ]
-custom_hooks = [
-    dict(type='hirl_mm.TeacherUpdateHook'),
-    dict(type='hirl_mm.ParameterClipHook', max_norm=0.3),
-    dict(
+default_hooks = dict(
+    teacher=dict(type='hirl_mm.TeacherUpdateHook'),
+    clip=dict(type='hirl_mm.ParameterClipHook', max_norm=0.3),
+    frozen_layers=dict(
         type='hirl_mm.FrozenLayersHook',
         layers=['head.last_layer'],
         end=1,
         by_epoch=True,
     ),
-    *_base_.custom_hooks,
-]
+)

@@ -1,19 +1,11 @@
 _base_ = [
     'mocov2_resnet18_1xb64-4e_digits.py',
-    '../_base_/digits_kmeans_hook.py',
+    '../_base_/digits_hirl_4e.py',
 ]
 
 model = dict(
     type='hirl_mm.HIRLMoCo',
-    spd_head=dict(
-        type='hirl_mm.SPDHead',
-        in_channels=128,
-        num_levels=3,
-        num_negatives=100,
-    ),
+    spd_head=dict(_base_.spd_head, in_channels=128),
 )
-custom_hooks = [
-    dict(_base_.kmeans_hook, start_epoch=2),
-    *_base_.custom_hooks,
-]
+default_hooks = dict(kmeans=_base_.kmeans_hook)
 find_unused_parameters = True

@@ -42,6 +42,5 @@ optim_wrapper = dict(
     paramwise_cfg=dict(custom_keys=dict(predictor=dict(fix_lr=True)))
 )
 custom_hooks = [
-    dict(type='SimSiamHook', priority='HIGH', fix_pred_lr=True, lr=lr),
-    *_base_.custom_hooks,
+    dict(type='SimSiamHook', priority='HIGH', fix_pred_lr=True, lr=lr)
 ]

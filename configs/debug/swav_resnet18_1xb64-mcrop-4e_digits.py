@@ -52,12 +52,11 @@ train_dataloader = dict(
         ]
     )
 )
-custom_hooks = [
-    dict(
+default_hooks = dict(
+    frozen_layers=dict(
         type='hirl_mm.FrozenLayersHook',
         layers=['prototypes'],
         end=4,
         by_epoch=False,
-    ),
-    *_base_.custom_hooks,
-]
+    )
+)

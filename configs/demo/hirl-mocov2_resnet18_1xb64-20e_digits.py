@@ -13,8 +13,5 @@ model = dict(
         num_negatives=100,
     ),
 )
-custom_hooks = [
-    dict(_base_.kmeans_hook, start_epoch=10),
-    *_base_.custom_hooks,
-]
+default_hooks = dict(kmeans=dict(_base_.kmeans_hook, start_epoch=10))
 find_unused_parameters = True

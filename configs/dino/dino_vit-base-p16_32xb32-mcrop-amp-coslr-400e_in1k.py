@@ -32,9 +32,4 @@ model = dict(
         warmup_teacher_temp_epochs=50,
     ),
 )
-custom_hooks = [
-    _base_.teacher_update,
-    _base_.clip,
-    _base_.frozen_last_layer,
-    _base_.knn_probe,
-]
+default_hooks = dict(knn_probe=_base_.knn_probe)

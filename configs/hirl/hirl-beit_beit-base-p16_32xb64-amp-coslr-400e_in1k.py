@@ -13,10 +13,7 @@ model = dict(
         num_negatives=100,
     ),
 )
-custom_hooks = [
-    dict(_base_.kmeans_hook, start_epoch=40),
-    *_base_.custom_hooks,
-]
+default_hooks = dict(kmeans=dict(_base_.kmeans_hook, start_epoch=40))
 
 # The heads get no gradient before epoch 40, the tokenizer never.
 find_unused_parameters = True

@@ -13,14 +13,13 @@ model = dict(
         num_negatives=100,
     ),
 )
-custom_hooks = [
-    dict(
+default_hooks = dict(
+    kmeans=dict(
         _base_.kmeans_hook,
         num_prototypes=(30000, 10000, 5000),
         start_epoch=40,
-    ),
-    *_base_.custom_hooks,
-]
+    )
+)
 
 # The heads get no gradient before epoch 40.
 find_unused_parameters = True

@@ -13,10 +13,7 @@ model = dict(
         num_negatives=1000,
     ),
 )
-custom_hooks = [
-    dict(_base_.kmeans_hook, start_epoch=20),
-    *_base_.custom_hooks,
-]
+default_hooks = dict(kmeans=dict(_base_.kmeans_hook, start_epoch=20))
 
 # The heads get no gradient before epoch 20.
 find_unused_parameters = True

@@ -2,14 +2,12 @@
 # is the paper's for both arms; the released HIRL-MoCo v3 has 2.4e-3.
 _base_ = [
     'mmpretrain::mocov3/mocov3_vit-base-p16_16xb256-amp-coslr-300e_in1k.py',
-    '../_base_/knn_imagenet.py',
+    '../_base_/pretraining.py',
 ]
 
 train_dataloader = dict(
     batch_size=32,
-    # MMEngine puts a scope into every dict of a base in another package, and
-    # default_collate takes none.
-    collate_fn=dict(type='default_collate', _delete_=True),
+    collate_fn=_base_.collate_fn,
     dataset=dict(
         pipeline=[dict(type='hirl_mm.LoadImage'), *_base_.train_pipeline[1:]]
     ),
@@ -20,7 +18,6 @@ param_scheduler = [
     dict(_base_.param_scheduler[1], T_max=360, end=400),
 ]
 train_cfg = dict(max_epochs=400)
-custom_hooks = [_base_.knn_probe]
-default_hooks = dict(
-    checkpoint=dict(backend_args=dict(backend='hirl_mm.atomic'))
-)
+default_hooks = _base_.pretraining_hooks
+# Empty, for configs that add to their base's list.
+custom_hooks = []

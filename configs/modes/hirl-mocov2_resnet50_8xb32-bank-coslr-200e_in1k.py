@@ -2,7 +2,4 @@
 # computes, each begun at the one before (docs/modes.md).
 _base_ = '../hirl/hirl-mocov2_resnet50_8xb32-coslr-200e_in1k.py'
 
-custom_hooks = [
-    dict(_base_.custom_hooks[0], mode='bank'),
-    *_base_.custom_hooks[1:],
-]
+default_hooks = dict(kmeans=dict(mode='bank'))

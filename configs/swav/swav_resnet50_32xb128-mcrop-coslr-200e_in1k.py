@@ -2,7 +2,7 @@
 # queue, prototypes frozen for 313 iterations.
 _base_ = [
     'mmpretrain::swav/swav_resnet50_8xb32-mcrop-coslr-200e_in1k-224px-96px.py',
-    '../_base_/knn_imagenet.py',
+    '../_base_/pretraining.py',
 ]
 
 model = dict(
@@ -13,9 +13,7 @@ model = dict(
 )
 train_dataloader = dict(
     batch_size=128,
-    # MMEngine puts a scope into every dict of a base in another package, and
-    # default_collate takes none.
-    collate_fn=dict(type='default_collate', _delete_=True),
+    collate_fn=_base_.collate_fn,
     dataset=dict(
         pipeline=[dict(type='hirl_mm.LoadImage'), *_base_.train_pipeline[1:]]
     ),
@@ -45,16 +43,15 @@ param_scheduler = [
         convert_to_iter_based=True,
     ),
 ]
-custom_hooks = [
-    dict(
+default_hooks = dict(
+    _base_.pretraining_hooks,
+    frozen_layers=dict(
         type='hirl_mm.FrozenLayersHook',
         layers=['prototypes'],
         end=313,
         by_epoch=False,
     ),
-    _base_.knn_probe,
-]
-default_hooks = dict(
-    checkpoint=dict(backend_args=dict(backend='hirl_mm.atomic'))
 )
+# Without MMPreTrain's SwAVHook: hirl_mm.SwAVLoss keeps its queue itself.
+custom_hooks = []
 find_unused_parameters = False

@@ -15,6 +15,7 @@ from hirl_mm.engine.evaluation.held_out_loss import (
     held_out_loss,
 )
 from hirl_mm.engine.evaluation.pretrained import load_pretrained
+from hirl_mm.engine.runtime.hook_entries import entries_of
 from hirl_mm.files import replacing
 from hirl_mm.registry import DATASETS, enter_scope
 
@@ -152,15 +153,11 @@ def _candidate_config(
 
 
 def _kmeans_hook(cfg: Config) -> dict:
-    hooks = [
-        hook
-        for hook in cfg.get('custom_hooks', [])
-        if str(hook['type']).split('.')[-1] == 'HierarchicalKMeansHook'
-    ]
+    hooks = entries_of(cfg, 'HierarchicalKMeansHook')
     if not hooks or 'spd_head' not in cfg.model:
         raise ValueError(
             f'{cfg.filename} is no config of HIRL: its model has to have an '
-            'spd_head and its custom_hooks a HierarchicalKMeansHook, as in '
-            'configs/hirl'
+            'spd_head and its default_hooks a HierarchicalKMeansHook as '
+            'kmeans, as in configs/hirl'
         )
     return hooks[0]

@@ -149,8 +149,7 @@ def test_data(name):
         Compose(loader.dataset.pipeline)
     assert cfg.train_dataloader.batch_size == 2
     assert cfg.auto_scale_lr.base_batch_size == 16
-    hooks = [hook.type for hook in cfg.get('custom_hooks', [])]
-    assert ('hirl_mm.MaskCheckHook' in hooks) == masks
+    assert ('mask_check' in cfg.default_hooks) == masks
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ def test_tree_of_the_shapes_against_their_taxonomy(tmp_path):
     )
     cfg = small_config(root, tmp_path, num_prototypes=(36, 12, 4))
     cfg.train_dataloader.dataset.indices = None
-    cfg.custom_hooks[0].pipeline.insert(
+    cfg.default_hooks.kmeans.pipeline.insert(
         1, dict(type='ResizeEdge', scale=32, edge='short')
     )
     runner = run(cfg)

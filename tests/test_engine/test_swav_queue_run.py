@@ -36,7 +36,7 @@ def config(digits, work_dir, epochs):
     cfg.train_dataloader.batch_size = 32
     cfg.train_dataloader.dataset.data_root = str(digits)
     cfg.train_dataloader.dataset.indices = list(range(0, 1500, 22))
-    cfg.custom_hooks = cfg.custom_hooks[:1]
+    del cfg.default_hooks.knn_probe
     return cfg
 
 

@@ -83,7 +83,7 @@ def test_training_lowers_the_loss(trained):
     tree = PrototypeTree.load(folder / 'prototype_trees/epoch_5.pth')
     data = dict(cfg.train_dataloader.dataset, held_out=True)
     args = (
-        *(tree, DATASETS.build(data), cfg.custom_hooks[0].pipeline),
+        *(tree, DATASETS.build(data), cfg.default_hooks.kmeans.pipeline),
         *(32, 0, 1),
     )
     untrained = held_out_loss(load_pretrained(cfg, None), *args)
@@ -106,7 +106,7 @@ def test_run_without_a_tree(digits, tmp_path):
     cfg = small_config(digits, tmp_path, epochs=1, start_epoch=0)
     (cfg,) = candidate_configs(cfg, [CANDIDATE], NUM_HELD_OUT, 0).values()
     without = cfg.copy()
-    without.custom_hooks = []
+    del without.default_hooks.kmeans
     run(without)
     with pytest.raises(ValueError, match=r'epoch_1.pth holds no tree'):
         evaluate_run(cfg, tmp_path, 0)
@@ -132,7 +132,7 @@ def test_configs_of_candidates(digits, tmp_path):
     assert list(configs) == list(others)
     assert cfg.pretty_text == before
     for candidate, found in configs.items():
-        hook, head = found.custom_hooks[0], found.model.spd_head
+        hook, head = found.default_hooks.kmeans, found.model.spd_head
         assert hook.num_prototypes == candidate.num_prototypes
         assert head.num_negatives == candidate.num_negatives
         assert head.num_levels == 2
@@ -167,7 +167,7 @@ def test_config_without_hirl(digits, tmp_path):
     headless = small_config(digits, tmp_path)
     headless.model.pop('spd_head')
     hookless = small_config(digits, tmp_path)
-    hookless.custom_hooks = []
+    del hookless.default_hooks.kmeans
     for cfg in (plain, headless, hookless):
         with pytest.raises(ValueError, match='digits.py is no config of HIRL'):
             candidate_configs(cfg, [CANDIDATE], NUM_HELD_OUT, 0)

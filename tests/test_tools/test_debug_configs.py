@@ -24,9 +24,8 @@ def on_digits(path, digits, folder):
     """The debug config, with the images and a log line per step."""
     cfg = Config.fromfile(path)
     cfg.train_dataloader.dataset.data_root = str(digits)
-    for hook in cfg.custom_hooks:
-        if hook['type'] == 'hirl_mm.KNNProbeHook':
-            hook.bank.data_root = hook.queries.data_root = str(digits)
+    probe = cfg.default_hooks.knn_probe
+    probe.bank.data_root = probe.queries.data_root = str(digits)
     cfg.default_hooks.logger.interval = 1
     cfg.log_processor = dict(window_size=1)
     cfg.dump(folder / path.name)
@@ -93,7 +92,7 @@ def test_two_processes(name, digits, tmp_path):
         'train_dataloader.dataset.indices=512',
     )
     if name.startswith('hirl-'):
-        options += ('custom_hooks.0.start_epoch=0',)
+        options += ('default_hooks.kmeans.start_epoch=0',)
     run = start(
         *('bash', ROOT / 'tools/dist_train.sh'),
         *(on_digits(path, digits, tmp_path), 2),

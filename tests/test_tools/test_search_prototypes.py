@@ -85,7 +85,7 @@ def test_other_settings_in_the_same_folder(finished, config):
 
 def test_training_that_fails(config, tmp_path):
     """In two processes, as with two GPUs."""
-    options = '--cfg-options', 'custom_hooks.0.start_epoch=2'
+    options = '--cfg-options', 'default_hooks.kmeans.start_epoch=2'
     args = '--work-dir', tmp_path, '--gpus', 2, *options
     done = search(config, *OPTIONS, *args)
     assert done.returncode == 1

@@ -66,7 +66,7 @@ def test_two_processes_build_the_tree_of_one(config, tmp_path):
     """At the start of training, where both have the same weights."""
     options = (
         '--cfg-options',
-        'custom_hooks.0.start_epoch=0',
+        'default_hooks.kmeans.start_epoch=0',
         'train_cfg.max_epochs=1',
         'train_dataloader.batch_size=16',
     )
@@ -107,7 +107,7 @@ def test_recipe_with_mixed_precision_without_an_accelerator(config, tmp_path):
         'optim_wrapper.loss_scale=dynamic',
         'optim_wrapper.dtype=bfloat16',
         'train_cfg.max_epochs=1',
-        'custom_hooks.0.start_epoch=0',
+        'default_hooks.kmeans.start_epoch=0',
     )
     log = train(config, tmp_path, '--cfg-options', *options)
     assert 'no accelerator: the mixed precision of the config is off' in log

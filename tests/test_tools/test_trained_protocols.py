@@ -47,9 +47,7 @@ def checkpoints(digits, tmp_path_factory):
     for backbone, name in PRETRAINING.items():
         cfg = Config.fromfile(ROOT / 'configs' / name)
         cfg.train_dataloader.dataset.data_root = str(digits)
-        cfg.custom_hooks = [
-            h for h in cfg.custom_hooks if h.type != 'hirl_mm.KNNProbeHook'
-        ]
+        del cfg.default_hooks.knn_probe
         cfg.train_cfg.max_epochs = 3
         cfg.work_dir = str(tmp_path_factory.mktemp(backbone))
         quiet(cfg)

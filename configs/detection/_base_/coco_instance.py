@@ -16,5 +16,6 @@ train_dataloader = dict(
         ]
     )
 )
-custom_hooks = [dict(type='hirl_mm.MaskCheckHook')]
+# For default_hooks of a leaf config.
+mask_check = dict(type='hirl_mm.MaskCheckHook')
 protocol = dict(name='coco-instance', metric='coco/segm_mAP')

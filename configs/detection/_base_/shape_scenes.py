@@ -64,7 +64,8 @@ test_evaluator = val_evaluator
 test_cfg = dict(type='TestLoop')
 
 default_hooks = dict(
-    logger=dict(interval=5), checkpoint=dict(interval=1, max_keep_ckpts=1)
+    logger=dict(interval=5),
+    checkpoint=dict(interval=1, max_keep_ckpts=1),
+    mask_check=dict(type='hirl_mm.MaskCheckHook'),
 )
-custom_hooks = [dict(type='hirl_mm.MaskCheckHook')]
 randomness = dict(seed=0)

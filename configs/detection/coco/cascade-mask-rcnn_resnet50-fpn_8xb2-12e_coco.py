@@ -7,3 +7,4 @@ _base_ = [
 ]
 
 model = _base_.fpn
+default_hooks = dict(mask_check=_base_.mask_check)

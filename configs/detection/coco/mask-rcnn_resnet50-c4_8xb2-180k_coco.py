@@ -8,3 +8,4 @@ _base_ = [
 
 model = _base_.c4
 train_dataloader = dict(sampler=dict(type='InfiniteSampler'))
+default_hooks = dict(mask_check=_base_.mask_check)

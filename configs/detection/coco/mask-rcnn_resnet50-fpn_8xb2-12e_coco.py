@@ -13,3 +13,4 @@ model['roi_head']['bbox_head'] = dict(
     conv_out_channels=256,
     norm_cfg=_base_.sync_bn,
 )
+default_hooks = dict(mask_check=_base_.mask_check)

@@ -6,6 +6,7 @@ from .frozen_layers_hook import FrozenLayersHook
 from .hierarchical_kmeans_hook import HierarchicalKMeansHook
 from .knn_probe_hook import KNNProbeHook
 from .mask_check_hook import MaskCheckHook
+from .named_hook import NamedHook
 from .parameter_clip_hook import ParameterClipHook
 from .teacher_update_hook import TeacherUpdateHook
 from .trust_checkpoint_hook import TrustCheckpointHook
@@ -17,6 +18,7 @@ __all__ = [
     'HierarchicalKMeansHook',
     'KNNProbeHook',
     'MaskCheckHook',
+    'NamedHook',
     'ParameterClipHook',
     'TeacherUpdateHook',
     'TrustCheckpointHook',

@@ -1,17 +1,17 @@
 import time
 
 import torch
-from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 from hirl_mm.engine.checks.epochs import check_counts_epochs
+from hirl_mm.engine.hooks.named_hook import NamedHook
 from hirl_mm.registry import HOOKS
 
 _PARTS = 'before', 'data', 'steps', 'after'
 
 
 @HOOKS.register_module()
-class EpochTimeHook(Hook):
+class EpochTimeHook(NamedHook):
     """Where the time of an epoch goes, for ``tools/epoch_time.py``.
 
     MMEngine logs the time of the last few iterations and nothing of what
@@ -32,6 +32,7 @@ class EpochTimeHook(Hook):
             count epochs.
     """
 
+    config_name = 'epoch_time'
     priority = 'LOWEST'
 
     def before_train(self, runner: Runner) -> None:

@@ -1,4 +1,3 @@
-from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 from hirl_mm.engine.checks.epochs import check_counts_epochs
@@ -6,8 +5,10 @@ from hirl_mm.engine.checks.sample_indices import check_sample_indices
 from hirl_mm.engine.features.feature_pass import feature_loader
 from hirl_mm.engine.features.fingerprint import data_identity, same_data
 
+from .named_hook import NamedHook
 
-class FeaturePassHook(Hook):
+
+class FeaturePassHook(NamedHook):
     """Base of hooks that make something of all training images' features.
 
     It knows when: before every epoch from ``start_epoch`` on, every

@@ -1,15 +1,15 @@
 from collections.abc import Sequence
 
-from mmengine.hooks import Hook
 from mmengine.optim import OptimWrapperDict
 from mmengine.runner import Runner
 from mmpretrain.utils import get_ori_model
 
+from hirl_mm.engine.hooks.named_hook import NamedHook
 from hirl_mm.registry import HOOKS
 
 
 @HOOKS.register_module()
-class FrozenLayersHook(Hook):
+class FrozenLayersHook(NamedHook):
     """Parameters that rest while the training begins.
 
     Their gradient is computed, so that distributed training finds the graph
@@ -28,6 +28,8 @@ class FrozenLayersHook(Hook):
         ValueError: If an argument is empty or negative, or before the first
             iteration if a name is in no parameter's.
     """
+
+    config_name = 'frozen_layers'
 
     def __init__(
         self, layers: Sequence[str], end: int, by_epoch: bool

@@ -72,6 +72,7 @@ class HierarchicalKMeansHook(FeaturePassHook):
         RuntimeError: After ``guard.max_rejected`` rejected trees in a row.
     """
 
+    config_name = 'kmeans'
     state_key = TREE_KEY
 
     def __init__(

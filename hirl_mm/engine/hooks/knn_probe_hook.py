@@ -1,6 +1,6 @@
 import time
 
-from mmengine.hooks import CheckpointHook, EarlyStoppingHook, Hook
+from mmengine.hooks import CheckpointHook, EarlyStoppingHook
 from mmengine.runner import Runner
 from mmpretrain.registry import DATASETS
 from mmpretrain.utils import get_ori_model
@@ -10,6 +10,7 @@ from hirl_mm.engine.features.feature_pass import (
     whole_backbone_features,
 )
 from hirl_mm.engine.features.labelled_data import labels_of, subset
+from hirl_mm.engine.hooks.named_hook import NamedHook
 from hirl_mm.evaluation.functional import knn_accuracy
 from hirl_mm.registry import HOOKS
 
@@ -17,7 +18,7 @@ _SEED = 0  # of the subsets, the same in all runs
 
 
 @HOOKS.register_module()
-class KNNProbeHook(Hook):
+class KNNProbeHook(NamedHook):
     """kNN accuracy of the backbone while it is pre-trained.
 
     The loss of a self-supervised method says little about what its features
@@ -41,6 +42,8 @@ class KNNProbeHook(Hook):
         ValueError: If a number is out of range, or before the first
             iteration if a data set has no labels.
     """
+
+    config_name = 'knn_probe'
 
     def __init__(
         self,

@@ -1,12 +1,12 @@
-from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 from hirl_mm.engine.checks.masks import check_masks
+from hirl_mm.engine.hooks.named_hook import NamedHook
 from hirl_mm.registry import HOOKS
 
 
 @HOOKS.register_module()
-class MaskCheckHook(Hook):
+class MaskCheckHook(NamedHook):
     """Checks that every annotated object has a mask before masks are learned.
 
     MMDetection notices a missing mask only when it loads the image, which may
@@ -17,6 +17,8 @@ class MaskCheckHook(Hook):
             file of annotations. Before training, the validation data are
             checked, too.
     """
+
+    config_name = 'mask_check'
 
     def before_train(self, runner: Runner) -> None:
         check_masks(runner.train_dataloader.dataset)

@@ -1,14 +1,14 @@
 import torch
-from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from torch.optim import Optimizer
 
+from hirl_mm.engine.hooks.named_hook import NamedHook
 from hirl_mm.engine.optimizers.optimizer_step import optimizer_with_plain_steps
 from hirl_mm.registry import HOOKS
 
 
 @HOOKS.register_module()
-class ParameterClipHook(Hook):
+class ParameterClipHook(NamedHook):
     """Clips the gradient of each parameter by a norm of its own.
 
     As the authors of DINO and iBOT do, where MMEngine's ``clip_grad`` and the
@@ -23,6 +23,8 @@ class ParameterClipHook(Hook):
         ValueError: If the norm is not positive, or before the first iteration
             if the optimizer is fused under a loss scale.
     """
+
+    config_name = 'clip'
 
     def __init__(self, max_norm: float) -> None:
         if max_norm <= 0:

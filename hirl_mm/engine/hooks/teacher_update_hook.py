@@ -1,15 +1,15 @@
-from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmpretrain.utils import get_ori_model
 
 from hirl_mm.engine.checks.epochs import check_counts_epochs
+from hirl_mm.engine.hooks.named_hook import NamedHook
 from hirl_mm.engine.optimizers.optimizer_step import optimizer_with_plain_steps
 from hirl_mm.models.selfsup import SelfDistillation
 from hirl_mm.registry import HOOKS
 
 
 @HOOKS.register_module()
-class TeacherUpdateHook(Hook):
+class TeacherUpdateHook(NamedHook):
     """Moves the teacher of DINO and iBOT after every optimizer step.
 
     It hangs on the optimizer itself: with gradient accumulation the teacher
@@ -21,6 +21,8 @@ class TeacherUpdateHook(Hook):
         ValueError: Likewise, if the training counts no epochs or the
             optimizer is fused under a loss scale.
     """
+
+    config_name = 'teacher'
 
     def before_train(self, runner: Runner) -> None:
         model = get_ori_model(runner.model)

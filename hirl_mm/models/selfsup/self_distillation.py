@@ -99,7 +99,8 @@ class SelfDistillation(BaseSelfSupervisor):
             raise RuntimeError(
                 'the teacher has not moved for '
                 f'{_MOST_STEPS_WITHOUT_MOVING} steps: add '
-                "dict(type='hirl_mm.TeacherUpdateHook') to custom_hooks, or "
+                "teacher=dict(type='hirl_mm.TeacherUpdateHook') to "
+                'default_hooks of the config, or '
                 'call move_teacher() after every optimizer step of a '
                 'training loop of your own'
             )

@@ -121,7 +121,7 @@ def test_pipelines_that_drop_the_sample_index(digits, tmp_path):
     with pytest.raises(ValueError, match="'sample_idx' in the meta_keys"):
         run(cfg)
     cfg = small_config(digits, tmp_path / 'b')
-    cfg.custom_hooks[0].pipeline[-1] = pack
+    cfg.default_hooks.kmeans.pipeline[-1] = pack
     fail_to_run(cfg, ValueError, 'the pipeline does not pack')
 
 
@@ -137,11 +137,10 @@ def test_features_that_are_not_finite(digits, tmp_path):
                 weight.data.fill_(float('nan'))
 
     cfg = small_config(digits, tmp_path, guard=dict(max_rejected=1))
-    cfg.custom_hooks.insert(0, dict(type='Diverge'))
+    cfg.custom_hooks = [dict(type='hirl_mm.Diverge')]
     from hirl_mm.registry import HOOKS
 
     HOOKS.register_module(module=Diverge, force=True)
-    cfg.custom_hooks[0]['type'] = 'hirl_mm.Diverge'
     message = r'96 of 96 rows hold NaN.*\[0, 1, 2, 3, 4\] .*train/0/\d+\.png'
     with pytest.raises(RuntimeError, match=message):
         run(cfg)

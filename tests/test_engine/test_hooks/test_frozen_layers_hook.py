@@ -51,14 +51,12 @@ def train(digits, work_dir, end, by_epoch=False, layers=('neck',), **options):
     cfg = small_config(digits, work_dir, hirl=False)
     cfg.optim_wrapper.optimizer = OPTIMIZERS[options.pop('kind', 'AdamW')]
     cfg.merge_from_dict(options)
-    cfg.custom_hooks = [
-        dict(
-            type='hirl_mm.FrozenLayersHook',
-            layers=list(layers),
-            end=end,
-            by_epoch=by_epoch,
-        )
-    ]
+    cfg.default_hooks.frozen_layers = dict(
+        type='hirl_mm.FrozenLayersHook',
+        layers=list(layers),
+        end=end,
+        by_epoch=by_epoch,
+    )
     watch = Watch()
     runner = run(cfg, watch)
     return runner, watch

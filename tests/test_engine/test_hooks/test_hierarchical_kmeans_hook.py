@@ -162,7 +162,7 @@ def test_tree_is_that_of_the_key_encoder_in_order(digits, tmp_path):
         model, dataset = runner.model, runner.train_dataloader.dataset
         if model.tree is None:
             return
-        read = Compose(runner.cfg.custom_hooks[0]['pipeline'])
+        read = Compose(runner.cfg.default_hooks.kmeans.pipeline)
         model.eval()
         for name, net in dict(
             key=model.encoder_k,

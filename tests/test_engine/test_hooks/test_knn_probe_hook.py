@@ -14,14 +14,12 @@ def probed_config(digits, work_dir, epochs=2, **options):
         data_root=str(digits),
         pipeline=[dict(type='hirl_mm.LoadImage'), dict(type='PackInputs')],
     )
-    cfg.custom_hooks = [
-        dict(
-            type='hirl_mm.KNNProbeHook',
-            bank=dict(part, data_prefix='train'),
-            queries=dict(part, data_prefix='val'),
-            **(dict(num_bank=200, num_queries=60, num_workers=0) | options),
-        )
-    ]
+    cfg.default_hooks.knn_probe = dict(
+        type='hirl_mm.KNNProbeHook',
+        bank=dict(part, data_prefix='train'),
+        queries=dict(part, data_prefix='val'),
+        **(dict(num_bank=200, num_queries=60, num_workers=0) | options),
+    )
     return cfg
 
 
@@ -64,7 +62,7 @@ def test_figure_is_that_of_the_evaluation_tool(digits, tmp_path):
     run(cfg)
     model = load_pretrained(cfg, str(tmp_path / 'epoch_1.pth'))
     bank, queries = (
-        dataset_features(model, cfg.custom_hooks[0][part], part)[:2]
+        dataset_features(model, cfg.default_hooks.knn_probe[part], part)[:2]
         for part in ('bank', 'queries')
     )
     expected = knn_accuracy(*bank, *queries, ks=(7,))[7]
@@ -98,6 +96,6 @@ def test_options_out_of_range(options, message, digits, tmp_path):
 
 def test_images_without_labels(digits, tmp_path):
     cfg = probed_config(digits, tmp_path)
-    cfg.custom_hooks[0]['bank']['with_label'] = False
+    cfg.default_hooks.knn_probe['bank']['with_label'] = False
     with pytest.raises(ValueError, match='200 of the 200 samples of the bank'):
         run(cfg)

@@ -31,9 +31,7 @@ def config(digits, work_dir, *, epochs=2, name='dino'):
     cfg.train_dataloader.dataset.data_root = str(digits)
     cfg.train_dataloader.dataset.indices = list(range(0, 1500, 30))
     cfg.optim_wrapper.optimizer.lr = 1e-2
-    cfg.custom_hooks = [
-        hook for hook in cfg.custom_hooks if 'KNN' not in hook.type
-    ]
+    del cfg.default_hooks.knn_probe
     return cfg
 
 
@@ -209,9 +207,7 @@ def test_no_step_is_longer_than_the_clipped_gradient(digits, tmp_path):
             type='OptimWrapper', optimizer=dict(type='SGD', lr=1.0)
         )
         cfg.param_scheduler = []
-        for hook in cfg.custom_hooks:
-            if 'Clip' in hook.type:
-                hook.max_norm = max_norm
+        cfg.default_hooks.clip.max_norm = max_norm
         watch = Longest()
         run(cfg, watch)
         longest.append(max(watch.seen))
@@ -222,15 +218,19 @@ def test_training_that_counts_no_epochs(digits, tmp_path):
     cfg = config(digits, tmp_path)
     cfg.train_cfg = dict(type='IterBasedTrainLoop', max_iters=3)
     cfg.param_scheduler = []
-    cfg.custom_hooks = cfg.custom_hooks[:1]
+    del cfg.default_hooks.clip, cfg.default_hooks.frozen_layers
     with pytest.raises(ValueError, match='counts epochs.*IterBasedTrainLoop'):
         run(cfg)
 
 
-@pytest.mark.parametrize('hook', ['TeacherUpdateHook', 'ParameterClipHook'])
-def test_fused_optimizer_under_a_loss_scale(digits, tmp_path, hook):
+@pytest.mark.parametrize(
+    ('kept', 'hook'),
+    [('teacher', 'TeacherUpdateHook'), ('clip', 'ParameterClipHook')],
+)
+def test_fused_optimizer_under_a_loss_scale(digits, tmp_path, kept, hook):
     cfg = config(digits, tmp_path, epochs=1)
-    cfg.custom_hooks = [h for h in cfg.custom_hooks if hook in h.type]
+    for name in {'teacher', 'clip', 'frozen_layers'} - {kept}:
+        del cfg.default_hooks[name]
     cfg.optim_wrapper.optimizer.fused = True
     cfg.optim_wrapper.type = ScaledOptimWrapper.__name__
     with pytest.raises(ValueError, match=f'{hook} .* leave fused out'):
@@ -245,7 +245,7 @@ def test_fused_optimizer_under_a_loss_scale(digits, tmp_path, hook):
 
 def test_a_model_without_a_teacher(digits, tmp_path):
     cfg = small_config(digits, tmp_path)
-    cfg.custom_hooks = [dict(type='hirl_mm.TeacherUpdateHook')]
+    cfg.default_hooks = dict(teacher=dict(type='hirl_mm.TeacherUpdateHook'))
     with pytest.raises(TypeError, match='DINOAlgorithm.*is a HIRLMoCo'):
         run(cfg)
 

@@ -1,0 +1,11 @@
+# What every pre-training on ImageNet changes in the MMPreTrain config that it
+# inherits, for leaf configs to refer to.
+_base_ = 'knn_imagenet.py'
+
+# MMEngine adds a scope to every dict of a base in another package, and
+# default_collate accepts no such argument.
+collate_fn = dict(type='default_collate', _delete_=True)
+pretraining_hooks = dict(
+    checkpoint=dict(backend_args=dict(backend='hirl_mm.atomic')),
+    knn_probe=_base_.knn_probe,
+)

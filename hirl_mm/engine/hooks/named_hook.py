@@ -1,0 +1,46 @@
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+
+from hirl_mm.engine.runtime.hook_entries import classes_in_custom_hooks
+
+
+class NamedHook(Hook):
+    """Base of the hooks of this package, which configs add under a name.
+
+    A config that inherits another one merges ``default_hooks`` by name, but
+    replaces the list ``custom_hooks``, and so drops every hook that the
+    other one has there. Hooks of this package therefore belong in
+    ``default_hooks``. In ``custom_hooks`` they still run, and one warning
+    per run shows what to write instead.
+
+    Attributes:
+        config_name: Name of the hook in ``default_hooks`` of our configs.
+            Empty for the name of its class.
+
+    Raises:
+        ValueError: Before training or testing, if ``custom_hooks`` and
+            ``default_hooks`` hold hooks of the same class.
+    """
+
+    config_name = ''
+
+    def before_run(self, runner: Runner) -> None:
+        hooks = [hook for hook in runner.hooks if isinstance(hook, NamedHook)]
+        if hooks[0] is self:
+            self._warn_of_custom_hooks(runner, hooks)
+
+    @staticmethod
+    def _warn_of_custom_hooks(runner: Runner, hooks: list['NamedHook']):
+        names = {type(h).__name__: h.config_name for h in hooks}
+        found = classes_in_custom_hooks(runner.cfg, names)
+        if not found:
+            return
+        entries = ', '.join(
+            f'{names[cls] or cls}=dict(type={cls!r}, ...)' for cls in found
+        )
+        runner.logger.warning(
+            f'{", ".join(found)} in custom_hooks: a config that inherits this '
+            'one and sets custom_hooks loses what is there. Write '
+            f'default_hooks = dict({entries}) instead, and on the command '
+            f'line default_hooks.{names[found[0]] or found[0]}.ARGUMENT=VALUE'
+        )
