@@ -67,12 +67,7 @@ def parse_args() -> argparse.Namespace:
         help='seed of the held-out images, their views and negative paths; '
         'the trainings have that of the config (default: %(default)s)',
     )
-    add(
-        '--gpus',
-        type=int,
-        default=1,
-        help='number of processes of a training (default: 1)',
-    )
+    add('--gpus', type=int, default=1, help='processes of each training')
     add(
         '--cfg-options',
         nargs='+',

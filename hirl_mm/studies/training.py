@@ -4,6 +4,7 @@ import os
 import re
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -84,9 +85,11 @@ def train(
 ) -> None:
     """Train one run to its end, see :func:`train_runs`."""
     log_file = run.folder / 'train.log'
+    tail = deque(maxlen=_TAIL)
     with log_file.open('a') as file:
 
         def on_line(line: str) -> None:
+            tail.append(line)
             file.write(line)
             file.flush()
             if shown and (found := shown.search(line)):
@@ -95,11 +98,10 @@ def train(
         env = {'PYTHON': sys.executable} | os.environ
         status = follow_process(training_command(run, gpus), on_line, env)
     if status:
-        tail = ''.join(log_file.read_text().splitlines(keepends=True)[-_TAIL:])
         raise TrainingError(
-            f'{tail}\nthe training in {run.folder} failed with exit status '
-            f'{status}, see {log_file}. Fix the cause, or delete the folder '
-            'to train it anew, and give the same command again'
+            f'{"".join(tail)}\nthe training in {run.folder} failed with exit '
+            f'status {status}, see {log_file}. Fix the cause, or delete the '
+            'folder to train it anew, and give the same command again'
         )
 
 

@@ -20,6 +20,7 @@ OPTIONS = (
 def config(digits, tmp_path_factory):
     folder = tmp_path_factory.mktemp('config')
     cfg = small_config(digits, folder, epochs=2)
+    cfg.log_level = 'INFO'
     cfg.pop('work_dir')
     cfg.dump(folder / 'small.py')
     return folder / 'small.py'
