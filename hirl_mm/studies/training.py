@@ -17,7 +17,8 @@ from .study_run import StudyRun
 TOOLS = Path(__file__).parents[1] / '.mim' / 'tools'
 # Lines of a pre-training's log that tell how it goes.
 PROGRESS = re.compile(r'(?<=INFO - )(Epoch\(train\)|kNN probe|HIRL).*')
-_TAIL = 40
+# What torchrun adds below the error of a process is about 40 lines.
+_TAIL = 100
 
 Results = Mapping[Hashable, object]
 

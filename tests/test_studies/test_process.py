@@ -79,9 +79,12 @@ def test_the_child_is_stopped_by_an_error():
 
 
 def test_handler_of_signals_is_put_back():
-    before = signal.getsignal(signal.SIGTERM)
-    follow_process([sys.executable, '-c', ''], print)
-    assert signal.getsignal(signal.SIGTERM) is before
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        follow_process([sys.executable, '-c', ''], print)
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def test_other_threads_may_follow():

@@ -65,7 +65,7 @@ def test_resumed_steps_count_as_they_were_last(tmp_path):
     )
     write_log(
         *(tmp_path, '20260101_000000'),
-        [dict(acc=1.0, step=1), dict(acc=9.0, step=3)],
+        [dict(acc=1.0, step=1), dict(acc=9.0, step=4)],
         end='{"acc": 7.0, "st',
     )
     folder = RunFolder(tmp_path)
