@@ -32,6 +32,7 @@ def train_runs(
     measure: Callable[[StudyRun], object],
     *,
     gpus: int = 1,
+    arguments: Sequence[str] = (),
     shown: re.Pattern | None = None,
     log: Callable[[str], None] = lambda line: None,
     on_result: Callable[[Results], None] = lambda results: None,
@@ -47,6 +48,8 @@ def train_runs(
         measure: Returns the result of a finished run, as JSON can hold it.
         gpus: Number of processes of a training; above 1 they are started by
             ``tools/dist_train.sh``.
+        arguments: Further arguments of ``tools/train.py``, such as
+            ``'--amp'``.
         shown: Matches in the output of a training that are logged.
         log: Called with every line about the progress.
         on_result: Called after every training with all results so far.
@@ -68,7 +71,7 @@ def train_runs(
     for number, run in enumerate(todo, start=1):
         log(f'[{number}/{len(todo)}] {run.folder}')
         run.note(None)
-        train(run, gpus, shown, log)
+        train(run, training_command(run, gpus, arguments), shown, log)
         results[run.key] = measure(run)
         run.note(results[run.key])
         on_result({k: v for k, v in results.items() if v is not None})
@@ -80,11 +83,21 @@ def train_runs(
 
 def train(
     run: StudyRun,
-    gpus: int,
+    command: Sequence[str],
     shown: re.Pattern | None,
     log: Callable[[str], None],
 ) -> None:
-    """Train one run to its end, see :func:`train_runs`."""
+    """Run the training of a run to its end, see :func:`train_runs`.
+
+    Args:
+        run: The run; its folder exists.
+        command: Command line, see :func:`training_command`.
+        shown: Matches in its output that are logged.
+        log: Called with every match.
+
+    Raises:
+        TrainingError: If the training fails.
+    """
     log_file = run.folder / 'train.log'
     tail = deque(maxlen=_TAIL)
     with log_file.open('a') as file:
@@ -97,7 +110,7 @@ def train(
                 log(f'    {found[0]}')
 
         env = {'PYTHON': sys.executable} | os.environ
-        status = follow_process(training_command(run, gpus), on_line, env)
+        status = follow_process(command, on_line, env)
     if status:
         raise TrainingError(
             f'{"".join(tail)}\nthe training in {run.folder} failed with exit '
@@ -106,8 +119,15 @@ def train(
         )
 
 
-def training_command(run: StudyRun, gpus: int) -> list[str]:
+def training_command(
+    run: StudyRun, gpus: int = 1, arguments: Sequence[str] = ()
+) -> list[str]:
     """Return the command line that starts a run, or resumes it.
+
+    Args:
+        run: The run.
+        gpus: Number of processes.
+        arguments: Further arguments of ``tools/train.py``.
 
     Raises:
         FileNotFoundError: If the package came without its tools.
@@ -122,7 +142,7 @@ def training_command(run: StudyRun, gpus: int) -> list[str]:
             f'there is no {program[1]}: the package was installed without '
             'its tools. Install it anew, by pip from a checkout or a wheel'
         )
-    words = [*program, '--work-dir', str(run.folder)]
+    words = [*program, '--work-dir', str(run.folder), *arguments]
     if RunFolder(run.folder).has_checkpoint():
         words.append('--resume')
     return [*words, *(['--cfg-options', *run.options] if run.options else [])]

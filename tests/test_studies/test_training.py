@@ -10,7 +10,6 @@ import sys
 import pytest
 
 from hirl_mm.studies import (
-    PROGRESS,
     RunFolder,
     StudyRun,
     TrainingError,
@@ -102,12 +101,11 @@ def test_stopped_study_goes_on(config, tmp_path):
 
 
 def test_training_that_fails(config, tmp_path):
-    options = ('train_cfg.epochs=1',)
-    run = StudyRun('a', config, tmp_path / 'run', {}, options)
+    run = StudyRun('a', config, tmp_path / 'run', {}, ('a=1',))
     with pytest.raises(TrainingError) as error:
-        train_runs([run], lambda run: 1.0, shown=PROGRESS)
+        train_runs([run], lambda run: 1.0, arguments=['--resume', 'gone.pth'])
     *tail, last = str(error.value).splitlines()
-    assert 'epochs' in ''.join(tail)
+    assert 'gone.pth' in ''.join(tail)
     assert last.startswith(f'the training in {run.folder} failed with exit')
     assert run.result() is None
 
@@ -145,11 +143,11 @@ def test_number_of_processes(config, tmp_path):
         train_runs([run], lambda run: 1.0, gpus=0)
     tools = str(ROOT / 'tools')
     ends = [str(config), '--work-dir', str(tmp_path), '--cfg-options', 'a=1']
-    assert training_command(run, 1) == [
+    assert training_command(run) == [
         *(sys.executable, f'{tools}/train.py'),
         *ends,
     ]
-    assert training_command(run, 2) == [
+    assert training_command(run, 2, ['--amp']) == [
         *('bash', f'{tools}/dist_train.sh', str(config), '2'),
-        *ends[1:],
+        *(*ends[1:3], '--amp', *ends[3:]),
     ]
