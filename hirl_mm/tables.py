@@ -1,10 +1,12 @@
+"""Tables in Markdown."""
+
 from collections.abc import Sequence
 
 
 def aligned_table(
     head: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1
 ) -> str:
-    """A Markdown table that also reads well as text.
+    """Return a Markdown table that also reads well as text.
 
     Args:
         head: Names of the columns.
@@ -12,7 +14,7 @@ def aligned_table(
         left: Number of columns flushed left; the others are flushed right.
 
     Returns:
-        Lines, each with its end.
+        The lines of the table, each ended.
 
     Example:
         >>> print(aligned_table(['arm', 'top-1'], [['plain', '9.5']]), end='')

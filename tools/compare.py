@@ -4,9 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from hirl_mm.evaluation.arm_results import save_arms
-from hirl_mm.studies.gathered_results import gather_results
-from hirl_mm.studies.results_files import write_comparison
+from hirl_mm.studies.comparison import gather_results, write_comparison
 
 
 def parse_args() -> argparse.Namespace:
@@ -45,8 +43,7 @@ def main() -> None:
     args = parse_args()
     try:
         arms = [gather_results(name, folders) for name, *folders in args.arm]
-        save_arms(args.out.with_suffix('.json'), arms)
-        table = write_comparison(args.out.parent, args.out.stem, arms)
+        table = write_comparison(args.out, arms)
     except (OSError, ValueError) as error:
         sys.exit(f'{type(error).__name__}: {error}')
     print(table, end='')

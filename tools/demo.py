@@ -5,7 +5,6 @@ import os
 import re
 import resource
 import shlex
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -15,7 +14,8 @@ from mmengine.logging import MMLogger
 
 from hirl_mm.engine.evaluation.pretrained import load_pretrained
 from hirl_mm.engine.features.dataset_features import dataset_features
-from hirl_mm.studies.arm_report import measure_arm, write_report
+from hirl_mm.studies import PROGRESS, RunFolder, follow_process
+from hirl_mm.studies.arm_report import measure_arm, write_arm_report
 
 ROOT = Path(__file__).resolve().parents[1]
 RECIPE = 'mocov2_resnet18_1xb64-20e_digits'
@@ -26,7 +26,6 @@ ARMS = {'MoCo v2': PLAIN, 'HIRL-MoCo v2': HIRL}
 # OpenMP's default a busy machine slows training several times over; on an
 # idle one this costs a tenth.
 PATIENCE = {'GOMP_SPINCOUNT': '3000'}
-SHOWN = re.compile(r'INFO - (Epoch\(train\).*|kNN probe.*|HIRL.*)')
 
 
 def parse_args() -> argparse.Namespace:
@@ -62,19 +61,15 @@ def tool(*command: str | Path, shown: re.Pattern | None = None) -> None:
     """Run a tool, show its command and the lines of its output that match."""
     words = [str(word) for word in command]
     print(f'      $ python {shlex.join(words)}', flush=True)
-    process = subprocess.Popen(
-        [sys.executable, *words],
-        env=PATIENCE | os.environ,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
     output = []
-    for line in process.stdout:
+
+    def on_line(line: str) -> None:
         output.append(line)
         if shown and (found := shown.search(line)):
-            print(f'      {found[1]}', flush=True)
-    if process.wait():
+            print(f'      {found[0]}', flush=True)
+
+    env = PATIENCE | os.environ
+    if follow_process([sys.executable, *words], on_line, env):
         sys.exit(''.join(output[-40:]) + f'\n{words[0]} failed, see above')
 
 
@@ -93,7 +88,7 @@ def pretrain(config: str, args: argparse.Namespace) -> Path:
     tool(
         *('tools/train.py', config, '--work-dir', work_dir),
         *('--cfg-options', *options),
-        shown=SHOWN,
+        shown=PROGRESS,
     )
     return work_dir
 
@@ -128,7 +123,7 @@ def main() -> None:
     for number, (arm, config) in enumerate(ARMS.items(), start=2):
         step(number, f'pre-training {arm}, without labels')
         work_dir = pretrain(config, args)
-        checkpoints[arm] = (work_dir / 'last_checkpoint').read_text()
+        checkpoints[arm] = str(RunFolder(work_dir).last_checkpoint())
 
     step(4, 'evaluating random weights and both arms')
     arms = {'random weights': evaluate(PLAIN, None, args.seed)}
@@ -145,7 +140,7 @@ def main() -> None:
     )
 
     step(6, f'report, written to {args.out}')
-    table = write_report(
+    table = write_arm_report(
         args.out,
         arms,
         seed=args.seed,

@@ -4,12 +4,13 @@ import argparse
 import sys
 from pathlib import Path
 
-from hirl_mm.studies.epoch_time import (
+from hirl_mm.studies.epoch_times import (
     first_to_compare,
     mean_epoch,
     paper_table,
     read_epochs,
     time_table,
+    write_epoch_times,
 )
 
 EPILOG = """\
@@ -51,7 +52,12 @@ def parse_args() -> argparse.Namespace:
         metavar='N',
         help='count epochs from N on, the first is 1',
     )
-    add('--out', type=Path, help='picture to write, such as times.png')
+    add(
+        '--out',
+        type=Path,
+        help='picture to write, such as times.png; beside it the table (.md) '
+        'and all values (.json)',
+    )
     return parser.parse_args()
 
 
@@ -67,9 +73,7 @@ def main() -> None:
             for name, epochs in runs.items()
         }
         if args.out:
-            from hirl_mm.visualization.epoch_bars import draw_epoch_bars
-
-            draw_epoch_bars(means, args.out)
+            write_epoch_times(args.out, means, first)
     except (OSError, ValueError) as error:
         sys.exit(f'{type(error).__name__}: {error}')
     print(f'Seconds of a mean epoch, from epoch {first} on:\n')

@@ -37,8 +37,7 @@ from hirl_mm.engine.runtime.process_group import (
 )
 from hirl_mm.evaluation.arm_results import ArmResults
 from hirl_mm.options import add_trust_option
-from hirl_mm.studies.gathered_results import RESULTS_FILE
-from hirl_mm.studies.results_files import write_comparison
+from hirl_mm.studies.comparison import write_results
 
 
 def parse_args() -> argparse.Namespace:
@@ -183,8 +182,7 @@ def main() -> None:
         sys.exit(f'{type(error).__name__}: {error}')
     if results is None:
         return
-    results.save(args.out / RESULTS_FILE)
-    print(write_comparison(args.out, 'results', [results]), end='')
+    print(write_results(args.out, results), end='')
     print(f'written to {args.out}')
 
 

@@ -1,29 +1,24 @@
 """Search the numbers of prototypes and negatives by the held-out loss."""
 
 import argparse
-import json
-import os
-import subprocess
+import shlex
 import sys
-import time
-from datetime import timedelta
+from functools import partial
 from itertools import product
 from pathlib import Path
 
 from mmengine.config import Config, DictAction
 
 from hirl_mm.engine.runtime.cfg_options import merge_options
-from hirl_mm.files import replacing
 from hirl_mm.options import add_trust_option
-from hirl_mm.studies.prototype_search import (
+from hirl_mm.studies import PROGRESS, StudyRun, TrainingError, train_runs
+from hirl_mm.studies.search import (
     Candidate,
     candidate_configs,
     evaluate_run,
-    keep_config,
+    plan_search,
+    write_search_report,
 )
-from hirl_mm.studies.search_table import write_search
-
-TOOLS = Path(__file__).resolve().parent
 
 
 def numbers(text: str) -> tuple[int, ...]:
@@ -71,10 +66,10 @@ def parse_args() -> argparse.Namespace:
         '--seed',
         type=int,
         default=0,
-        help='of the held-out images, their views and negative paths; the '
-        'trainings have that of the config (default: %(default)s)',
+        help='seed of the held-out images, their views and negative paths; '
+        'the trainings have that of the config (default: %(default)s)',
     )
-    add('--gpus', type=int, help='of tools/dist_train.sh (default: without)')
+    add('--gpus', type=int, default=1, help='processes of each training')
     add(
         '--cfg-options',
         nargs='+',
@@ -86,67 +81,46 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def prepare(args: argparse.Namespace) -> dict[Candidate, Config]:
-    """The configs of all candidates, checked and written."""
+def search(args: argparse.Namespace) -> str:
     cfg = Config.fromfile(args.config)
     merge_options(cfg, args.cfg_options)
     pairs = product(args.num_prototypes, args.num_negatives)
     candidates = [Candidate(*pair) for pair in pairs]
     configs = candidate_configs(cfg, candidates, args.held_out, args.seed)
-    for candidate, config in configs.items():
-        keep_config(config, args.work_dir / f'{candidate.name}.py')
-    return configs
+    runs = plan_search(configs, args.work_dir, args.seed)
 
-
-def train(config: Path, folder: Path, gpus: int | None, trust: bool) -> None:
-    start = [sys.executable, TOOLS / 'train.py', config]
-    if gpus is not None:
-        start = ['bash', TOOLS / 'dist_train.sh', config, gpus]
-    command = [*start, '--work-dir', folder, '--resume']
-    command += ['--trust-checkpoint'] * trust
-    status = subprocess.run(
-        [str(word) for word in command],
-        env={'PYTHON': sys.executable} | os.environ,
-    ).returncode
-    if status:
-        sys.exit(
-            f'the training in {folder} failed with exit status {status}, see '
-            'above. Mend that, or delete the folder to train it anew, and '
-            'give the same command again'
+    def measure(run: StudyRun) -> dict[str, float]:
+        return evaluate_run(
+            configs[run.key], run.folder, args.seed, args.trust_checkpoint
         )
 
-
-def search(args: argparse.Namespace, configs: dict[Candidate, Config]) -> None:
-    facts = dict(config=args.config, held_out=args.held_out, seed=args.seed)
-    results, seconds = {}, []
-    for number, (candidate, cfg) in enumerate(configs.items(), start=1):
-        folder = args.work_dir / candidate.name
-        result = folder / 'held_out.json'
-        what = f'candidate {number} of {len(configs)}, {candidate.name}'
-        print(what + ', done before' * result.exists(), flush=True)
-        if not result.exists():
-            began = time.monotonic()
-            trust = args.trust_checkpoint
-            train(folder.with_suffix('.py'), folder, args.gpus, trust)
-            losses = evaluate_run(cfg, folder, args.seed, trust)
-            with replacing(result) as temporary:
-                temporary.write_text(json.dumps(losses))
-            seconds.append(time.monotonic() - began)
-        losses = json.loads(result.read_text())
-        results[candidate.name] = candidate._asdict() | losses
-        print(f'\n{write_search(args.work_dir, results, **facts)}')
-        left = len(configs) - number
-        if left and seconds:
-            eta = timedelta(seconds=round(left * sum(seconds) / len(seconds)))
-            print(f'{left} candidates left, eta: {eta}', flush=True)
+    report = partial(
+        write_search_report,
+        args.work_dir,
+        config=args.config,
+        held_out=args.held_out,
+        seed=args.seed,
+        command=shlex.join(sys.argv),
+    )
+    results = train_runs(
+        runs,
+        measure,
+        gpus=args.gpus,
+        arguments=['--trust-checkpoint'] * args.trust_checkpoint,
+        shown=PROGRESS,
+        log=partial(print, flush=True),
+        on_result=report,
+    )
+    return report(results)
 
 
 def main() -> None:
     args = parse_args()
     try:
-        search(args, prepare(args))
-    except (OSError, ValueError) as error:
+        table = search(args)
+    except (OSError, TrainingError, ValueError) as error:
         sys.exit(f'{type(error).__name__}: {error}')
+    print(f'\n{table}\nwritten to {args.work_dir}')
 
 
 if __name__ == '__main__':

@@ -1,12 +1,8 @@
-"""Results of one pre-trained network, in a file and beside others."""
+"""Results of one pre-trained network, and a table of several."""
 
-import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from hirl_mm.files import replacing
 from hirl_mm.tables import aligned_table
 
 from .paper_results import paper_figures
@@ -38,7 +34,12 @@ class ArmResults:
     def add(
         self, protocol: str, figures: Mapping[str, float], **facts
     ) -> None:
-        """Add what a protocol gave.
+        """Add the results of a protocol.
+
+        Args:
+            protocol: Name of the protocol, such as ``'kNN'``.
+            figures: Percent by name of the figure.
+            **facts: About the measurement, such as its seed.
 
         Raises:
             ValueError: If it was added before.
@@ -53,7 +54,7 @@ class ArmResults:
         self.facts[protocol] = facts
 
     def rows(self) -> dict[tuple[str, str], float]:
-        """Percent by protocol and figure."""
+        """Return the percent by protocol and figure."""
         return {
             (protocol, figure): value
             for protocol, figures in self.figures.items()
@@ -61,44 +62,12 @@ class ArmResults:
         }
 
     def paper(self) -> dict[tuple[str, str], float]:
-        """The paper's percent by protocol and figure, see paper_figures."""
+        """Return the paper's percent, see :func:`paper_figures`."""
         return paper_figures(self.recipe)
-
-    def save(self, path: str | os.PathLike) -> None:
-        """Write the file that :func:`load_results` reads."""
-        with replacing(path) as temporary:
-            temporary.write_text(json.dumps(vars(self), indent=2) + '\n')
-
-
-def load_results(path: str | os.PathLike) -> ArmResults:
-    """Read results.
-
-    Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If the file holds something else.
-    """
-    path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(
-            f'there are no results at {path}; tools/evaluate.py writes them'
-        )
-    try:
-        return ArmResults(**json.loads(path.read_text()))
-    except (TypeError, ValueError) as error:
-        raise ValueError(
-            f'{path} holds no results of tools/evaluate.py: {error}'
-        ) from error
-
-
-def save_arms(path: str | os.PathLike, arms: Sequence[ArmResults]) -> None:
-    """Write a list of all that is known of some networks."""
-    with replacing(path) as temporary:
-        content = [vars(arm) for arm in arms]
-        temporary.write_text(json.dumps(content, indent=2) + '\n')
 
 
 def results_table(arms: Sequence[ArmResults]) -> str:
-    """A row per figure, a column per network, in Markdown.
+    """Return a Markdown table: a row per figure, a column per network.
 
     Beside a network stand the paper's figure and the difference, where the
     paper has one for its recipe; behind two networks without, the second

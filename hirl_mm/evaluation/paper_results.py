@@ -1,9 +1,9 @@
 """Figures that the HIRL paper reports on ImageNet, in percent.
 
-Of `HIRL <https://arxiv.org/abs/2205.13159>`_: kNN, linear, fine-tuning and
-semi-supervised accuracy of Table 2, of 800 epochs of Table 8; Places205 of
-Table 3; clustering of Table 4. BEiT's are of the released code's README.
-None of them was measured by this project.
+`HIRL <https://arxiv.org/abs/2205.13159>`_ has kNN, linear, fine-tuning and
+semi-supervised accuracy in Table 2 (trainings of 800 epochs: Table 8),
+Places205 in Table 3 and clustering in Table 4. BEiT's figures are in the
+README of the released code. This project measured none of them.
 """
 
 import re
@@ -69,15 +69,15 @@ _RECIPE = re.compile(
 
 
 def paper_figures(recipe: str) -> dict[tuple[str, str], float]:
-    """What the paper reports for a recipe.
+    """Return what the paper reports for a recipe.
 
     Args:
         recipe: Name of a pre-training config, without folder and suffix,
             such as ``'dino_vit-base-p16_32xb32-mcrop-amp-coslr-400e_in1k'``.
 
     Returns:
-        Percent by protocol and figure; nothing for a recipe that is not one
-        of the paper's, and so for one of other data than ImageNet.
+        Percent by protocol and figure; empty for a recipe that the paper
+        does not have, such as one of other data than ImageNet.
 
     Example:
         >>> figures = paper_figures('mocov2_resnet50_8xb32-coslr-200e_in1k')

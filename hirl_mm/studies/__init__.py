@@ -1,6 +1,18 @@
-"""Comparisons of runs: from lists of trainings to reports.
+"""Comparisons of runs: from a list of trainings to a report."""
 
-The tools are the interface of this package: it exports no names.
-"""
+from .process import follow_process
+from .report import report_facts, write_report
+from .run_folder import RunFolder
+from .study_run import StudyRun
+from .training import PROGRESS, TrainingError, train_runs
 
-__all__: list[str] = []
+__all__ = [
+    'PROGRESS',
+    'RunFolder',
+    'StudyRun',
+    'TrainingError',
+    'follow_process',
+    'report_facts',
+    'train_runs',
+    'write_report',
+]

@@ -1,13 +1,8 @@
-"""What frozen features are worth, side by side for several arms."""
+"""Quality of frozen features, side by side for several arms."""
 
-import json
-import os
-import platform
 from collections.abc import Mapping, Sequence
-from datetime import date
 from pathlib import Path
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -17,9 +12,9 @@ from hirl_mm.evaluation.functional import (
     knn_accuracy,
     tree_purity,
 )
-from hirl_mm.files import replacing
 from hirl_mm.tables import aligned_table
-from hirl_mm.version import __version__
+
+from .report import report_facts, write_report
 
 
 def measure_arm(
@@ -30,22 +25,23 @@ def measure_arm(
     num_prototypes: Sequence[int],
     seed: int = 0,
 ) -> dict[str, float]:
-    """Figures of one arm, all in percent.
+    """Measure the features of one arm.
 
     kNN classifies the queries by the bank. Clustering and the tree look at
     the bank alone, without its labels: k-means with one cluster per class,
     and the purity of every level of a tree of prototypes.
 
     Args:
-        bank: (N, D).
-        bank_labels: (N,) long.
-        queries: (Q, D).
-        query_labels: (Q,) long.
-        num_prototypes: Of the tree, from fine to coarse.
-        seed: Of the clusterings.
+        bank: Features (N, D) of labelled images.
+        bank_labels: Their classes (N,), long, counted from 0.
+        queries: Features (Q, D) of the images to classify.
+        query_labels: Their classes (Q,), long.
+        num_prototypes: Number of prototypes of every level of the tree, from
+            fine to coarse.
+        seed: Seed of the clusterings.
 
     Returns:
-        Figure by name, in the order of the columns of a table.
+        Percent by name, in the order of the columns of a table.
     """
     ks = (10, 20, 100)
     accuracy = knn_accuracy(bank, bank_labels, queries, query_labels, ks)
@@ -71,7 +67,7 @@ def measure_arm(
 
 
 def markdown_table(arms: Mapping[str, Mapping[str, float]]) -> str:
-    """A row per arm, a column per figure, aligned for the eye."""
+    """Return a Markdown table: a row per arm, a column per figure."""
     columns = list(next(iter(arms.values())))
     rows = [
         [name, *(f'{figures[column]:.1f}' for column in columns)]
@@ -80,30 +76,26 @@ def markdown_table(arms: Mapping[str, Mapping[str, float]]) -> str:
     return aligned_table(['arm', *columns], rows)
 
 
-def write_report(
+def write_arm_report(
     folder: Path, arms: Mapping[str, Mapping[str, float]], **facts
 ) -> str:
     """Write ``report.json`` and ``report.md``.
 
     Args:
-        folder: Where to.
-        arms: Figures by arm, from :func:`measure_arm`.
-        **facts: About the run, such as its seed.
+        folder: Folder to write to.
+        arms: Percent by arm and figure, see :func:`measure_arm`.
+        **facts: About the measurement, such as its seed.
 
     Returns:
         The table.
     """
-    facts = facts | dict(
-        date=date.today().isoformat(),
-        hirl_mm=__version__,
-        torch=torch.__version__,
-        machine=f'{platform.machine()}, {os.cpu_count()} CPU cores',
-    )
+    facts = report_facts(**facts)
     table = markdown_table(arms)
-    notes = '\n'.join(f'- {name}: {value}' for name, value in facts.items())
-    with replacing(folder / 'report.json') as temporary:
-        report = dict(facts=facts, arms=arms)
-        temporary.write_text(json.dumps(report, indent=2) + '\n')
-    with replacing(folder / 'report.md') as temporary:
-        temporary.write_text(f'{table}\nAll figures in percent.\n{notes}\n')
+    write_report(
+        folder / 'report.md',
+        table=table,
+        note='All figures in percent.',
+        facts=facts,
+        content=dict(facts=facts, arms=arms),
+    )
     return table

@@ -1,45 +1,47 @@
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from matplotlib.figure import Figure
 
-from hirl_mm.evaluation.rate_sweep import RatePoint, best_points
 from hirl_mm.files import replacing
 
 MARKERS = 'os^Dv'
 
 
 def draw_rate_curves(
-    points: Sequence[RatePoint],
+    curves: Mapping[str, Sequence[tuple[float, float, float]]],
     path: str | os.PathLike,
     param: str,
     metric: str,
 ) -> None:
-    """Draw the results of a sweep over the rate, a curve per arm.
+    """Draw a result over the learning rate, a curve per arm.
 
-    The best of every arm has a ring; bars are standard deviations over
-    seeds.
+    The highest point of every arm has a ring, and every point a bar of its
+    spread.
 
     Args:
-        points: Of the sweep.
+        curves: Points (rate, mean, spread) by arm, rates ascending.
         path: Picture to write; its suffix chooses the format.
         param: Name of the horizontal axis, which is logarithmic.
         metric: Name of the vertical axis.
     """
     figure = Figure(figsize=(6, 4), dpi=150, layout='constrained')
     axes = figure.subplots()
-    for number, (arm, best) in enumerate(best_points(points).items()):
-        curve = [point for point in points if point.arm == arm]
+    for number, (arm, curve) in enumerate(curves.items()):
+        rates, means, spreads = zip(*curve, strict=True)
+        best, best_rate = max(
+            zip(means, rates, strict=True), key=lambda point: point[0]
+        )
         (line, *_) = axes.errorbar(
-            [point.rate for point in curve],
-            [point.mean for point in curve],
-            [point.spread for point in curve],
+            rates,
+            means,
+            spreads,
             marker=MARKERS[number % len(MARKERS)],
             capsize=3,
-            label=f'{arm} (best {best.mean:.2f} at {best.rate:g})',
+            label=f'{arm} (best {best:.2f} at {best_rate:g})',
         )
         ring = dict(s=180, facecolors='none', edgecolors=line.get_color())
-        axes.scatter([best.rate], [best.mean], **ring)
+        axes.scatter([best_rate], [best], **ring)
     axes.set(xscale='log', xlabel=param, ylabel=metric)
     axes.grid(alpha=0.3)
     axes.legend()

@@ -1,12 +1,8 @@
-"""Results in a file, beside others, and beside the paper's."""
+"""Results beside others, and beside the paper's."""
 
 import pytest
 
-from hirl_mm.evaluation.arm_results import (
-    ArmResults,
-    load_results,
-    results_table,
-)
+from hirl_mm.evaluation.arm_results import ArmResults, results_table
 from hirl_mm.evaluation.paper_results import paper_figures
 from tests.runs import ROOT
 
@@ -102,23 +98,8 @@ def test_two_networks_and_their_difference():
     assert cells(three)[0] == ['protocol', 'figure', 'plain', 'HIRL', 'x']
 
 
-def test_files(tmp_path):
-    results = arm('plain', DINO, kNN={'k=10': 75.0})
-    results.save(tmp_path / 'results.json')
-    assert load_results(tmp_path / 'results.json') == results
-
-
 def test_protocol_that_was_measured_twice():
     results = ArmResults('plain', '')
     results.add('linear', {'top-1': 1.0}, source='a')
     with pytest.raises(ValueError, match=r"'linear' twice, from a and from b"):
         results.add('linear', {'top-1': 2.0}, source='b')
-
-
-@pytest.mark.parametrize('content', ['[]', '{"arms": 3}', '{'])
-def test_file_of_something_else(content, tmp_path):
-    (tmp_path / 'results.json').write_text(content)
-    with pytest.raises(ValueError, match=r'results.json holds no results'):
-        load_results(tmp_path / 'results.json')
-    with pytest.raises(FileNotFoundError, match=r'evaluate.py writes them'):
-        load_results(tmp_path / 'gone.json')

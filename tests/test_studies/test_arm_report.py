@@ -6,7 +6,7 @@ import torch
 from hirl_mm.studies.arm_report import (
     markdown_table,
     measure_arm,
-    write_report,
+    write_arm_report,
 )
 from tests.trees import blobs
 
@@ -52,7 +52,7 @@ def test_table():
 
 def test_report_files(tmp_path):
     arms = {'random': {'kNN': 9.0}}
-    table = write_report(tmp_path, arms, seed=3)
+    table = write_arm_report(tmp_path, arms, seed=3)
     report = json.loads((tmp_path / 'report.json').read_text())
     assert report['arms'] == arms
     assert report['facts']['seed'] == 3

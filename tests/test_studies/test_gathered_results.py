@@ -6,8 +6,12 @@ import pytest
 
 from hirl_mm.engine.features.fingerprint import file_fingerprint
 from hirl_mm.evaluation.arm_results import ArmResults
-from hirl_mm.studies.gathered_results import gather_results
-from hirl_mm.studies.protocol_run import read_protocol_run
+from hirl_mm.studies.comparison import (
+    gather_results,
+    load_results,
+    write_results,
+)
+from hirl_mm.studies.comparison.protocol_run import read_protocol_run
 
 CONFIG = """
 model = dict(backbone=dict(init_cfg=dict(checkpoint='{checkpoint}')))
@@ -40,7 +44,7 @@ def write_run(
 def write_frozen(folder, checkpoint='abc', name='kNN'):
     results = ArmResults('x', 'recipe', source=dict(checkpoint=checkpoint))
     results.add(name, {'k=10': 90.0}, seconds=1)
-    results.save(folder / 'results.json')
+    write_results(folder, results)
     return folder
 
 
@@ -118,3 +122,21 @@ def test_protocol_of_another_checkpoint(order, tmp_path):
     weights.write_bytes(b'other weights')
     with pytest.raises(ValueError, match='run is of another checkpoint'):
         gather_results('HIRL', folders)
+
+
+def test_files(tmp_path):
+    results = ArmResults('plain', 'recipe')
+    results.add('kNN', {'k=10': 75.0}, seed=0)
+    table = write_results(tmp_path, results)
+    assert load_results(tmp_path / 'results.json') == results
+    assert (tmp_path / 'results.md').read_text().startswith(table)
+    assert (tmp_path / 'results.png').is_file()
+
+
+@pytest.mark.parametrize('content', ['[]', '{"arms": 3}', '{'])
+def test_file_of_something_else(content, tmp_path):
+    (tmp_path / 'results.json').write_text(content)
+    with pytest.raises(ValueError, match=r'results.json holds no results'):
+        load_results(tmp_path / 'results.json')
+    with pytest.raises(FileNotFoundError, match=r'evaluate.py writes them'):
+        load_results(tmp_path / 'gone.json')

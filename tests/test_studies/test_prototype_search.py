@@ -1,5 +1,6 @@
 """Candidates trained and compared in this process."""
 
+import copy
 import uuid
 from pathlib import Path
 
@@ -14,11 +15,11 @@ from hirl_mm.engine.evaluation.pretrained import load_pretrained
 from hirl_mm.engine.features.labelled_data import paths_of
 from hirl_mm.registry import DATASETS
 from hirl_mm.structures import PrototypeTree
-from hirl_mm.studies.prototype_search import (
+from hirl_mm.studies.search import (
     Candidate,
     candidate_configs,
     evaluate_run,
-    keep_config,
+    plan_search,
 )
 from tests.hostile_files import add_code
 from tests.runs import NUM_IMAGES, ROOT, run, small_config
@@ -173,13 +174,21 @@ def test_config_without_hirl(digits, tmp_path):
             candidate_configs(cfg, [CANDIDATE], NUM_HELD_OUT, 0)
 
 
-def test_kept_config(digits, tmp_path):
+def test_plan(digits, tmp_path):
+    """Its configs are written, and those of other settings stay."""
     cfg = small_config(digits, tmp_path)
-    path = tmp_path / 'candidate/search.py'
+    other = Candidate((9, 4), 6)
+    configs = {CANDIDATE: cfg, other: copy.deepcopy(cfg)}
     for _ in range(2):
-        keep_config(cfg, path)
-    assert Config.fromfile(path).pretty_text == cfg.pretty_text
-    cfg.train_cfg.max_epochs = 17
-    with pytest.raises(ValueError, match=r'search.py is of a search with'):
-        keep_config(cfg, path)
-    assert Config.fromfile(path).train_cfg.max_epochs == 2
+        first, second = plan_search(configs, tmp_path / 'search', 3)
+    assert (first.key, second.key) == (CANDIDATE, other)
+    assert second.folder == tmp_path / 'search/m9-4_neg6'
+    (reseeded, _) = plan_search(configs, tmp_path / 'reseeded', 4)
+    assert first.settings != reseeded.settings
+    assert Config.fromfile(first.config).pretty_text == cfg.pretty_text
+    for changed in other, CANDIDATE:
+        configs[changed].train_cfg.max_epochs = 17
+        with pytest.raises(ValueError, match='is of a search with other'):
+            plan_search(configs, tmp_path / 'search', 3)
+        for run_ in first, second:
+            assert Config.fromfile(run_.config).train_cfg.max_epochs == 2

@@ -1,16 +1,18 @@
+import json
 import re
 from statistics import stdev
 
 import pytest
+import torch
 from PIL import Image
 
-from hirl_mm.evaluation.rate_sweep import (
+from hirl_mm.studies.sweep.points import (
     best_points,
     edge_notes,
     rate_points,
     sweep_table,
 )
-from hirl_mm.studies.sweep_report import write_sweep_report
+from hirl_mm.studies.sweep.report import write_sweep_report
 
 RESULTS = {
     ('plain', 1.0, 0): 70.0,
@@ -80,7 +82,11 @@ def test_report(tmp_path):
     table = sweep_table(rate_points(RESULTS), 'lr')
     assert text.startswith(table) and 'accuracy/top1' in text
     assert 'HIRL: the best lr' in text
-    assert (tmp_path / 'new/sweep.md').read_text() == text + '\n'
+    assert (tmp_path / 'new/sweep.md').read_text().startswith(text + '\n')
+    content = json.loads((tmp_path / 'new/sweep.json').read_text())
+    assert content['runs'][0] == dict(arm='plain', rate=1.0, seed=0, value=70)
+    assert content['best']['HIRL'] == dict(rate=0.01, value=75.25)
+    assert content['facts']['torch'] == torch.__version__
     with Image.open(tmp_path / 'new/sweep.png') as picture:
         assert min(picture.size) > 400
         colours = picture.convert('RGB').getcolors(2**24)

@@ -10,7 +10,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 from hirl_mm.engine.hooks import epoch_time_hook
-from hirl_mm.studies.epoch_time import (
+from hirl_mm.studies.epoch_times import (
     PARTS,
     first_to_compare,
     mean_epoch,
@@ -122,12 +122,16 @@ def test_tool(runs, tmp_path):
     assert done.returncode == 0, done.stdout
     assert 'from epoch 2 on' in done.stdout
     assert out.read_bytes().startswith(b'\x89PNG')
+    content = json.loads(out.with_suffix('.json').read_text())
+    assert content['facts']['first_epoch'] == 2
     read = [read_epochs(folder) for folder, _ in runs.values()]
     means = {
         name: mean_epoch(epochs, 2, name)
         for name, epochs in zip(folders, read, strict=True)
     }
     assert time_table(means) in done.stdout
+    assert time_table(means) in out.with_suffix('.md').read_text()
+    assert content['runs'] == means
     assert paper_table() in done.stdout.split('Table 6')[1]
     done = start(*tool, *folders, '--first-epoch', 1)
     assert 'from epoch 1 on' in done.stdout

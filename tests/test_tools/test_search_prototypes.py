@@ -1,6 +1,7 @@
 """tools/search_prototypes.py as its users start it: real processes."""
 
 import json
+import re
 import sys
 
 import pytest
@@ -19,6 +20,7 @@ OPTIONS = (
 def config(digits, tmp_path_factory):
     folder = tmp_path_factory.mktemp('config')
     cfg = small_config(digits, folder, epochs=2)
+    cfg.log_level = 'INFO'
     cfg.pop('work_dir')
     cfg.dump(folder / 'small.py')
     return folder / 'small.py'
@@ -49,12 +51,14 @@ def test_results(finished, config):
     joint = {name: c['joint'] for name, c in candidates.items()}
     assert found['chosen'] == min(joint, key=joint.get)
     assert joint['m12-4-2_neg5'] != joint['m16-4-2_neg5']
-    table = (folder / 'search.md').read_text()
+    assert found['facts']['command'].endswith('train_cfg.max_epochs=3')
+    table, _ = (folder / 'search.md').read_text().split('\n\n')
     assert table in output
     for name in candidates:
         assert (folder / name / 'epoch_3.pth').is_file()
-    assert 'candidate 2 of 2, m16-4-2_neg5\n' in output
-    assert '1 candidates left, eta: 0:0' in output
+    assert f'[2/2] {folder}/m16-4-2_neg5\n' in output
+    assert '1 runs left, eta: 0:0' in output
+    assert len(re.findall(r'    HIRL tree of epoch 3', output)) == 2
 
 
 def test_finished_candidates_are_not_trained_again(finished, config):
@@ -62,14 +66,17 @@ def test_finished_candidates_are_not_trained_again(finished, config):
     _, folder = finished
     files = folder / 'search.json', folder / 'search.md'
     before = [file.read_text() for file in files]
-    (folder / 'm16-4-2_neg5/held_out.json').unlink()
+    record = folder / 'm16-4-2_neg5/held_out.json'
+    stored = json.loads(record.read_text())
+    record.write_text(json.dumps(stored | dict(value=None)))
     checkpoints = list(folder.glob('*/epoch_*.pth'))
     times = [file.stat().st_mtime_ns for file in checkpoints]
     options = '--cfg-options', 'train_cfg.max_epochs=3'
     done = search(config, *OPTIONS, '--work-dir', folder, *options)
     assert done.returncode == 0, done.stdout[-3000:]
-    assert 'candidate 1 of 2, m12-4-2_neg5, done before\n' in done.stdout
-    assert 'candidate 2 of 2, m16-4-2_neg5\n' in done.stdout
+    assert '2 runs, 1 of them finished before\n' in done.stdout
+    assert f'[1/1] {record.parent}\n' in done.stdout
+    assert json.loads(record.read_text()) == stored
     assert [file.stat().st_mtime_ns for file in checkpoints] == times
     assert [file.read_text() for file in files] == before
 

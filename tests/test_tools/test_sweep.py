@@ -11,12 +11,8 @@ from mmengine.config import Config
 from mmengine.runner import save_checkpoint
 
 from hirl_mm.registry import MODELS
-from hirl_mm.studies.sweep_runs import (
-    folder_name,
-    last_value,
-    parse_arms,
-    plan_runs,
-)
+from hirl_mm.studies import RunFolder
+from hirl_mm.studies.sweep.plan import folder_name, parse_arms, plan_sweep
 from tests.runs import ROOT
 from tests.test_tools.test_launchers import free_port
 from tests.training_tool import start
@@ -69,7 +65,7 @@ def test_two_arms_at_two_rates(arms, digits, tmp_path, monkeypatch):
     content = json.loads((tmp_path / 'sweep.json').read_text())
     keys = {(r['arm'], r['rate'], r['seed']) for r in content['runs']}
     assert keys == {(arm, lr, 0) for arm in arms for lr in (0.01, 1.0)}
-    recipes = []
+    recipes, metric = [], 'accuracy/top1'
     for result in content['runs']:
         folder = tmp_path / folder_name(result['arm'])
         folder /= f'lr-{result["rate"]:g}-seed-0'
@@ -81,7 +77,7 @@ def test_two_arms_at_two_rates(arms, digits, tmp_path, monkeypatch):
         for key in ('work_dir', 'launcher'):
             cfg.pop(key, None)
         recipes.append(cfg.to_dict())
-        assert last_value(folder, 'accuracy/top1') == result['value']
+        assert RunFolder(folder).last_value(metric) == result['value']
     assert all(recipe == recipes[0] for recipe in recipes)
 
     # A run that was stopped is resumed, here by two processes.
@@ -118,7 +114,7 @@ def planned(work_dir, arms, **changes):
         options=['a=1'],
         work_dir=work_dir,
     )
-    return plan_runs(**arguments | changes)
+    return plan_sweep(**arguments | changes)
 
 
 def test_plan(arms, tmp_path):
@@ -131,29 +127,29 @@ def test_plan(arms, tmp_path):
     ]
     assert len({run.folder for run in runs}) == 8
     assert runs[3].folder == tmp_path / 'hirl-v2' / 'lr-0.01-seed-3'
-    assert runs[3].options() == [
+    assert runs[3].options == (
         f'{PARAM}=0.01',
         f'model.backbone.init_cfg.checkpoint={arms["HIRL v2"]}',
         'randomness.seed=3',
         'a=1',
-    ]
+    )
 
 
 def test_results_of_other_settings_are_refused(arms, tmp_path):
     (run, *_) = planned(tmp_path, arms)
-    assert run.finished() is None and not run.resumable()
+    assert run.result() is None
     run.note(None)
-    assert run.finished() is None
+    assert run.result() is None
     run.note(12.5)
-    assert run.finished() == 12.5
+    assert run.result() == 12.5
     (other, *_) = planned(tmp_path, arms, options=['a=2'])
     with pytest.raises(ValueError, match=r"options was \['a=1'\], now"):
-        other.finished()
+        other.result()
     Path(arms['Plain']).touch()
     os.utime(arms['Plain'], (1, 1))
     with pytest.raises(ValueError, match='written_ns was .*choose another'):
-        planned(tmp_path, arms)[0].finished()
-    assert planned(tmp_path, arms)[1].finished() is None
+        planned(tmp_path, arms)[0].result()
+    assert planned(tmp_path, arms)[1].result() is None
 
 
 @pytest.mark.parametrize(
@@ -179,22 +175,6 @@ def test_config_without_a_protocol(arms, tmp_path):
     config = ROOT / 'configs/demo/mocov2_resnet18_1xb64-20e_digits.py'
     with pytest.raises(ValueError, match='has no protocol=dict'):
         planned(tmp_path, arms, config=str(config))
-
-
-def test_last_value_of_several_logs(tmp_path):
-    logs = {
-        '20260101_000000': [dict(acc=1.0), dict(acc=2.0), dict(loss=0.1)],
-        '20260102_000000': [dict(loss=0.2)],
-    }
-    for name, lines in logs.items():
-        folder = tmp_path / name / 'vis_data'
-        folder.mkdir(parents=True)
-        text = '\n'.join(map(json.dumps, lines))
-        (folder / 'scalars.json').write_text(text)
-    assert last_value(tmp_path, 'acc') == 2.0
-    assert last_value(tmp_path, 'loss') == 0.2
-    with pytest.raises(ValueError, match='have no top1: let protocol'):
-        last_value(tmp_path, 'top1')
 
 
 def test_arms_of_the_command_line():

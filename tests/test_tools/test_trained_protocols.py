@@ -14,7 +14,7 @@ from hirl_mm.datasets.converters.annotations import write_annotations
 from hirl_mm.datasets.converters.class_draw import draw_images
 from hirl_mm.datasets.toy import write_digit_scenes, write_shapes
 from hirl_mm.registry import DATASETS
-from hirl_mm.studies.sweep_runs import last_value
+from hirl_mm.studies import RunFolder
 from tests.runs import ROOT
 
 FOLDER = ROOT / 'configs/evaluation/demo'
@@ -94,7 +94,7 @@ def test_two_epochs_beat_chance(name, data, checkpoints, tmp_path):
     quiet(cfg)
     runner = Runner.from_cfg(cfg)
     runner.train()
-    value = last_value(tmp_path, cfg.protocol.metric)
+    value = RunFolder(tmp_path).last_value(cfg.protocol.metric)
     # A mean average precision of 10 classes strays less than an accuracy.
     factor = 2 if cfg.protocol.metric == 'accuracy/top1' else 1.3
     assert value > factor * chance(cfg)

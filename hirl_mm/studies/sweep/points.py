@@ -1,4 +1,4 @@
-"""What a sweep over the learning rate found, for several arms."""
+"""Results of a sweep by arm and rate, seeds put together."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,13 @@ from hirl_mm.tables import aligned_table
 
 @dataclass(frozen=True)
 class RatePoint:
-    """Results of one arm at one rate, a value per seed."""
+    """Results of one arm at one rate.
+
+    Args:
+        arm: Name of the arm.
+        rate: Value of what was swept.
+        values: Result of every seed.
+    """
 
     arm: str
     rate: float
@@ -18,6 +24,7 @@ class RatePoint:
 
     @property
     def mean(self) -> float:
+        """Mean over the seeds."""
         return mean(self.values)
 
     @property
@@ -29,10 +36,17 @@ class RatePoint:
 def rate_points(
     results: Mapping[tuple[str, float, int], float],
 ) -> list[RatePoint]:
-    """Results by arm, rate and seed, seeds put together.
+    """Put the seeds of every arm and rate together.
+
+    Args:
+        results: Result by arm, rate and seed.
 
     Returns:
-        In the order of the arms, rates ascending.
+        Points in the order of the arms, rates ascending.
+
+    Example:
+        >>> rate_points({('a', 0.1, 0): 50.0, ('a', 0.1, 1): 54.0})[0].mean
+        52.0
     """
     values = defaultdict(list)
     for (arm, rate, _), value in results.items():
@@ -46,7 +60,10 @@ def rate_points(
 
 
 def best_points(points: Sequence[RatePoint]) -> dict[str, RatePoint]:
-    """The point with the highest mean of every arm; of equals the first."""
+    """Return the point with the highest mean of every arm.
+
+    Of equal ones it is the one with the lowest rate.
+    """
     arms = dict.fromkeys(point.arm for point in points)
     return {
         arm: max((p for p in points if p.arm == arm), key=lambda p: p.mean)
@@ -55,11 +72,11 @@ def best_points(points: Sequence[RatePoint]) -> dict[str, RatePoint]:
 
 
 def edge_notes(points: Sequence[RatePoint], param: str) -> list[str]:
-    """A sentence for every arm whose best rate is the least or greatest.
+    """Return a sentence for every arm that is best at an end of the grid.
 
     Args:
-        points: Of a sweep.
-        param: What was swept, for the sentence.
+        points: Results of the sweep.
+        param: Name of what was swept.
     """
     notes = []
     for arm, best in best_points(points).items():
@@ -74,7 +91,14 @@ def edge_notes(points: Sequence[RatePoint], param: str) -> list[str]:
 
 
 def sweep_table(points: Sequence[RatePoint], param: str) -> str:
-    """Markdown: a row per rate, a column per arm, the best in bold."""
+    """Return a Markdown table: a row per rate, a column per arm.
+
+    The best point of every arm is bold.
+
+    Args:
+        points: Results of the sweep.
+        param: Name of what was swept.
+    """
     arms = list(dict.fromkeys(point.arm for point in points))
     rates = sorted({point.rate for point in points})
     by_cell = {(point.arm, point.rate): point for point in points}

@@ -1,32 +1,21 @@
-"""What the epochs of runs take, read from their logs."""
+"""Seconds of the epochs of runs, read from their logs."""
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from statistics import mean
 
-from hirl_mm.tables import aligned_table
+from ..run_folder import RunFolder
 
 PARTS = 'data', 'steps', 'features', 'clustering', 'checkpoint', 'other'
-# Table 6 of the paper: dimension of the features, seconds of an epoch on
-# ImageNet, plain and under HIRL.
-PAPER = {
-    'MoCo v2': (128, 13 * 60 + 39, 17 * 60 + 30),
-    'SimSiam': (2048, 12 * 60 + 9, 21 * 60 + 10),
-    'SwAV': (128, 6 * 60 + 3, 8 * 60 + 15),
-    'MoCo v3': (256, 3 * 60 + 58, 6 * 60 + 30),
-    'DINO': (256, 13 * 60, 16 * 60 + 9),
-    'iBOT': (256, 13 * 60 + 6, 16 * 60 + 10),
-}
 
 Epochs = dict[int, dict[str, float]]
 
 
 def read_epochs(work_dir: Path) -> Epochs:
-    """The seconds of every finished epoch of a run, by part.
+    """Return the seconds of every finished epoch of a run, by part.
 
     Args:
-        work_dir: Of a run with the
+        work_dir: Work folder of a run with the
             :class:`~hirl_mm.engine.hooks.EpochTimeHook`. Where it was
             resumed, an epoch that was trained twice counts as it was the
             last time.
@@ -42,9 +31,9 @@ def read_epochs(work_dir: Path) -> Epochs:
         ValueError: If there are no such epochs.
     """
     epochs: Epochs = {}
-    for log in sorted(work_dir.glob('*/vis_data/scalars.json')):
+    for log in RunFolder(work_dir).logs():
         seconds: Epochs = {}
-        for scalars in _lines(log):
+        for scalars in log:
             seconds.setdefault(scalars.get('step'), {}).update(
                 (name, value)
                 for name, value in scalars.items()
@@ -63,9 +52,9 @@ def read_epochs(work_dir: Path) -> Epochs:
 
 
 def first_to_compare(runs: Mapping[str, Epochs]) -> int:
-    """The first epoch before which every run that builds trees has one.
+    """Return the first epoch before which every run with trees has one.
 
-    1 where none builds trees.
+    It is 1 if no run builds trees.
     """
     trees = (
         [epoch for epoch, parts in epochs.items() if 'features' in parts]
@@ -75,10 +64,15 @@ def first_to_compare(runs: Mapping[str, Epochs]) -> int:
 
 
 def mean_epoch(epochs: Epochs, first: int, name: str) -> dict[str, float]:
-    """The mean seconds of every part over the epochs from ``first`` on.
+    """Return the mean seconds of every part of an epoch.
+
+    Args:
+        epochs: Seconds by epoch and part, see :func:`read_epochs`.
+        first: First epoch that counts.
+        name: Name of the run, for the error.
 
     Raises:
-        ValueError: If the run, called ``name``, ended before.
+        ValueError: If the run ended before the first.
     """
     counted = [epochs[epoch] for epoch in epochs if epoch >= first]
     if not counted:
@@ -89,44 +83,6 @@ def mean_epoch(epochs: Epochs, first: int, name: str) -> dict[str, float]:
     return {
         part: mean(parts.get(part, 0.0) for parts in counted) for part in PARTS
     }
-
-
-def time_table(means: Mapping[str, Mapping[str, float]]) -> str:
-    """Seconds of a mean epoch by run and part, and its ratio to the first."""
-    totals = {name: sum(parts.values()) for name, parts in means.items()}
-    first = next(iter(totals.values()))
-    rows = [
-        (
-            name,
-            *(f'{parts[part]:.2f}' if parts[part] else '-' for part in PARTS),
-            f'{totals[name]:.2f}',
-            f'{totals[name] / first:.3f}',
-        )
-        for name, parts in means.items()
-    ]
-    return aligned_table(('run', *PARTS, 'total', 'ratio'), rows)
-
-
-def paper_table() -> str:
-    """Table 6 of the paper, with its ratios."""
-    rows = [
-        (
-            method,
-            str(dim),
-            *(f'{s // 60}:{s % 60:02d}' for s in (plain, hirl)),
-            f'{hirl / plain:.3f}',
-        )
-        for method, (dim, plain, hirl) in PAPER.items()
-    ]
-    head = 'method', 'dimension', 'plain, min', 'HIRL, min', 'ratio'
-    return aligned_table(head, rows)
-
-
-def _lines(log: Path) -> Iterator[dict]:
-    """The scalars of a log; a run that was killed leaves half a line."""
-    for line in log.read_text().splitlines(keepends=True):
-        if line.endswith('\n'):
-            yield json.loads(line)
 
 
 def _parts(found: Mapping[str, float]) -> dict[str, float]:

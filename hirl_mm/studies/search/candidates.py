@@ -16,19 +16,26 @@ from hirl_mm.engine.evaluation.held_out_loss import (
 )
 from hirl_mm.engine.evaluation.pretrained import load_pretrained
 from hirl_mm.engine.runtime.hook_entries import entries_of
-from hirl_mm.files import replacing
 from hirl_mm.registry import DATASETS, enter_scope
+
+from ..run_folder import RunFolder
 
 
 class Candidate(NamedTuple):
-    """Prototypes per level, from fine to coarse, and negative paths."""
+    """Numbers that are searched for.
+
+    Args:
+        num_prototypes: Number of prototypes of every level, from fine to
+            coarse.
+        num_negatives: Number of negative paths.
+    """
 
     num_prototypes: tuple[int, ...]
     num_negatives: int
 
     @property
     def name(self) -> str:
-        """Such as ``'m30000-10000-1000_neg100'``."""
+        """Name of its files, such as ``'m30000-10000-1000_neg100'``."""
         nums = '-'.join(map(str, self.num_prototypes))
         return f'm{nums}_neg{self.num_negatives}'
 
@@ -54,17 +61,17 @@ def check_candidates(candidates: Sequence[Candidate]) -> None:
 def candidate_configs(
     cfg: Config, candidates: Sequence[Candidate], num_held_out: int, seed: int
 ) -> dict[Candidate, Config]:
-    """The config of every candidate's training.
+    """Return the config of every candidate's training.
 
     Args:
-        cfg: Of a training with HIRL; is not changed.
-        candidates: Take the place of the config's numbers.
-        num_held_out: Images not trained on.
-        seed: Of their choice, which is the same for all.
+        cfg: Config of a training with HIRL, which is not changed.
+        candidates: Numbers that replace those of the config.
+        num_held_out: Number of images that are not trained on.
+        seed: Seed of the choice of these, which all candidates share.
 
     Raises:
-        ValueError: If the config is none of HIRL, the candidates cannot be
-            compared, or the images do not suffice.
+        ValueError: If the config trains without HIRL, the candidates cannot
+            be compared, or there are too few images.
     """
     check_candidates(candidates)
     configs = {
@@ -80,32 +87,18 @@ def candidate_configs(
     return configs
 
 
-def keep_config(cfg: Config, path: Path) -> None:
-    """Write the config of a candidate, or find it there.
-
-    Raises:
-        ValueError: If another one is there.
-    """
-    text = cfg.pretty_text
-    if path.exists() and path.read_text() != text:
-        raise ValueError(
-            f'{path} is of a search with other settings: give those again to '
-            'go on with it, or another --work-dir'
-        )
-    with replacing(path) as temporary:
-        temporary.write_text(text)
-
-
 def evaluate_run(
     cfg: Config, work_dir: Path, seed: int, trust: bool = False
 ) -> dict[str, float]:
-    """The held-out loss of a finished training.
+    """Return the held-out loss of a finished training.
 
     Args:
-        cfg: Of the training, from :func:`candidate_configs`.
-        work_dir: Of the training; its last checkpoint is read.
-        seed: Of views and negatives.
-        trust: Whether the file may run code, see :func:`read_checkpoint`.
+        cfg: Config of the training, from :func:`candidate_configs`.
+        work_dir: Work folder of the training; its last checkpoint is
+            read.
+        seed: Seed of the views and the negative paths.
+        trust: Whether the file may run code, see
+            :func:`~hirl_mm.checkpoints.read_checkpoint`.
 
     Returns:
         See :func:`~hirl_mm.engine.evaluation.held_out_loss.held_out_loss`.
@@ -113,8 +106,7 @@ def evaluate_run(
     Raises:
         ValueError: If the checkpoint holds no tree, and as there.
     """
-    last = Path((work_dir / 'last_checkpoint').read_text().strip())
-    path = str(work_dir / last.name)
+    path = str(RunFolder(work_dir).last_checkpoint())
     model = load_pretrained(cfg, path, trust=trust)
     checkpoint = read_checkpoint(path, trust)
     tree = tree_in(checkpoint)

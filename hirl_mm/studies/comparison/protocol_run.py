@@ -1,11 +1,11 @@
-"""What a run of a trained protocol ended with."""
+"""Result of a run of a trained protocol."""
 
-import json
 import os
 from dataclasses import dataclass
-from pathlib import Path
 
 from mmengine.config import Config
+
+from ..run_folder import RunFolder
 
 
 @dataclass(frozen=True)
@@ -46,29 +46,21 @@ def read_protocol_run(work_dir: str | os.PathLike) -> ProtocolRun:
         ValueError: If the run has no such protocol, has not been validated,
             or has not come to its end.
     """
-    work_dir = Path(work_dir)
-    configs = sorted(work_dir.glob('*.py'), key=os.path.getmtime)
-    logs = sorted(work_dir.glob('*/vis_data/scalars.json'))
-    if not configs or not logs:
+    folder = RunFolder(work_dir)
+    file = folder.config_file()
+    if not folder.logs():
         raise FileNotFoundError(
-            f'{work_dir} holds no run: it needs the config and the folder '
+            f'{work_dir} holds no run: it needs the folder '
             'vis_data/scalars.json that tools/train.py leaves'
         )
-    cfg = Config.fromfile(configs[-1])
+    cfg = Config.fromfile(file)
     if 'protocol' not in cfg:
         raise ValueError(
-            f'{configs[-1]} names no protocol; the configs in '
-            'configs/evaluation do, as protocol=dict(name=..., metric=...)'
+            f'{file} names no protocol; the configs in configs/evaluation '
+            'do, as protocol=dict(name=..., metric=...)'
         )
     metric = cfg.protocol.metric
-    values = {}
-    for log in logs:
-        values |= _values(log, metric)
-    if not values:
-        raise ValueError(
-            f'the runs in {work_dir} have no value of {metric}; they were '
-            'stopped before their first validation'
-        )
+    values = folder.values(metric)
     length = cfg.train_cfg.get('max_epochs') or cfg.train_cfg.max_iters
     if max(values) < length:
         raise ValueError(
@@ -79,8 +71,3 @@ def read_protocol_run(work_dir: str | os.PathLike) -> ProtocolRun:
     return ProtocolRun(
         cfg.protocol.name, metric, values, init_cfg.get('checkpoint', '')
     )
-
-
-def _values(log: Path, metric: str) -> dict[int, float]:
-    lines = [json.loads(line) for line in log.read_text().splitlines()]
-    return {line['step']: line[metric] for line in lines if metric in line}

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hirl_mm.engine.features.fingerprint import file_fingerprint
-from hirl_mm.evaluation.arm_results import ArmResults, load_results
+from hirl_mm.evaluation.arm_results import ArmResults
 
 from .protocol_run import read_protocol_run
+from .report import RESULTS_FILE, load_results
 
-RESULTS_FILE = 'results.json'
 _FIGURES = {
     'accuracy/top1': 'top-1',
     'multi-label/mAP': 'mAP',
@@ -19,12 +19,12 @@ _FIGURES = {
 def gather_results(
     name: str, folders: Sequence[str | os.PathLike]
 ) -> ArmResults:
-    """The results of one network in all protocols.
+    """Return the results of one network in all protocols.
 
     Args:
-        name: Of the network.
-        folders: Of tools/evaluate.py, and work folders of trained protocols,
-            whose figure is that of the last validation.
+        name: Name of the network.
+        folders: Output folders of tools/evaluate.py, and work folders of
+            trained protocols, whose figure is that of the last validation.
 
     Raises:
         FileNotFoundError: If a folder holds neither.

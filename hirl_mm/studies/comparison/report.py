@@ -1,0 +1,79 @@
+"""Files of results: of one network, and of several side by side."""
+
+import json
+import os
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from hirl_mm.evaluation.arm_results import ArmResults, results_table
+from hirl_mm.visualization.evaluation_plot import draw_results
+
+from ..report import report_facts, write_report
+
+RESULTS_FILE = 'results.json'
+_NOTE = """\
+All figures in percent, but the tree distance, which counts levels of the
+taxonomy. "paper" is what the HIRL paper reports on ImageNet, which was not
+measured here.
+"""
+
+
+def write_results(folder: Path, arm: ArmResults) -> str:
+    """Write ``results.json``, ``results.md`` and ``results.png``.
+
+    Args:
+        folder: Folder to write to.
+        arm: Results of one network; :func:`load_results` reads them again.
+
+    Returns:
+        The table.
+    """
+    return _write(folder / RESULTS_FILE, [arm], vars(arm))
+
+
+def write_comparison(file: Path, arms: Sequence[ArmResults]) -> str:
+    """Write the results of networks side by side.
+
+    Args:
+        file: Markdown file to write; all values and a picture stand beside
+            it, with the suffixes ``.json`` and ``.png``.
+        arms: Results of at most six networks.
+
+    Returns:
+        The table.
+    """
+    return _write(file, arms, [vars(arm) for arm in arms])
+
+
+def load_results(path: str | os.PathLike) -> ArmResults:
+    """Read what :func:`write_results` wrote.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If the file holds something else.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(
+            f'there are no results at {path}; tools/evaluate.py writes them'
+        )
+    try:
+        return ArmResults(**json.loads(path.read_text()))
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f'{path} holds no results of tools/evaluate.py: {error}'
+        ) from error
+
+
+def _write(file: Path, arms: Sequence[ArmResults], content: object) -> str:
+    table = results_table(arms)
+    write_report(
+        file,
+        table=table,
+        note=_NOTE,
+        facts=report_facts(),
+        content=content,
+        draw=partial(draw_results, arms),
+    )
+    return table

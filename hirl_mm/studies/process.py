@@ -1,0 +1,82 @@
+"""Starting a process, following its output, and stopping it."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+# torchrun gives its workers 30 seconds to end before it kills them.
+_SECONDS_TO_END = 60
+
+
+def follow_process(
+    words: Sequence[str | os.PathLike],
+    on_line: Callable[[str], None],
+    env: Mapping[str, str] | None = None,
+) -> int:
+    """Run a process to its end and hand on what it prints.
+
+    The process is stopped when this one is: by an exception, by Ctrl-C, or
+    by SIGTERM, which raises SystemExit here as long as the process runs.
+
+    Args:
+        words: Program and arguments.
+        on_line: Called with every line of output and errors, its end
+            included, as soon as it is printed.
+        env: Environment (default: that of this process).
+
+    Returns:
+        The exit status.
+
+    Example:
+        >>> lines = []
+        >>> words = [sys.executable, '-c', 'print(1 + 1)']
+        >>> follow_process(words, lines.append), lines
+        (0, ['2\\n'])
+    """
+    with _exit_on_sigterm():
+        process = subprocess.Popen(
+            [str(word) for word in words],
+            env=env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors='replace',
+        )
+        try:
+            for line in process.stdout:
+                on_line(line)
+            return process.wait()
+        finally:
+            _stop(process)
+
+
+def _stop(process: subprocess.Popen) -> None:
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(_SECONDS_TO_END)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+    process.stdout.close()
+
+
+@contextmanager
+def _exit_on_sigterm() -> Iterator[None]:
+    # Python lets the main thread alone set handlers of signals.
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    previous = signal.signal(signal.SIGTERM, _exit)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def _exit(*_) -> None:
+    sys.exit('stopped')

@@ -1,0 +1,124 @@
+"""What a training leaves in its work folder."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Reads the work folder of a run of ``tools/train.py``.
+
+    A run that was resumed has one log per start; together they are one run.
+
+    Args:
+        path: Work folder of the run.
+
+    Example:
+        >>> run = RunFolder('work_dirs/linear')
+        >>> run.last_value('accuracy/top1')  # doctest: +SKIP
+        71.4
+    """
+
+    path: str | os.PathLike
+
+    def config_file(self) -> Path:
+        """Return the config that MMEngine kept of the last start.
+
+        Raises:
+            FileNotFoundError: If there is none.
+        """
+        configs = sorted(Path(self.path).glob('*.py'), key=os.path.getmtime)
+        if not configs:
+            raise FileNotFoundError(
+                f'{self.path} holds no run: it needs the config that '
+                'tools/train.py leaves in its --work-dir'
+            )
+        return configs[-1]
+
+    def has_checkpoint(self) -> bool:
+        """Return whether the run has saved anything to resume from."""
+        return (Path(self.path) / 'last_checkpoint').is_file()
+
+    def last_checkpoint(self) -> Path:
+        """Return the newest checkpoint, also of a folder that was moved.
+
+        Raises:
+            FileNotFoundError: If the run has saved none, or the file is gone.
+        """
+        if not self.has_checkpoint():
+            raise FileNotFoundError(
+                f'{self.path} holds no checkpoint: there is no file '
+                'last_checkpoint, which a training writes when it saves'
+            )
+        text = (Path(self.path) / 'last_checkpoint').read_text().strip()
+        for file in Path(self.path) / Path(text).name, Path(text):
+            if file.is_file():
+                return file
+        raise FileNotFoundError(
+            f'{self.path}/last_checkpoint names {text}, which is gone: bring '
+            'that file back, or train again'
+        )
+
+    def logs(self) -> list[list[dict]]:
+        """Return the logged scalars of every start of the run, in order.
+
+        Returns:
+            A list per start, with a dictionary per line of its
+            ``scalars.json``; empty for a folder without logs. Half a line at
+            the end, which a process leaves that was killed, is left out.
+
+        Raises:
+            ValueError: If another line is broken.
+        """
+        files = Path(self.path).glob('*/vis_data/scalars.json')
+        return [_read_scalars(file) for file in sorted(files)]
+
+    def values(self, metric: str) -> dict[int, float]:
+        """Return the values of a metric by its step.
+
+        Args:
+            metric: Its name in the log, such as ``'accuracy/top1'``.
+
+        Returns:
+            Value by step, ascending. Steps are epochs for validations of
+            trainings by epoch, else iterations. A step that was logged
+            again after a resumption has the last value.
+
+        Raises:
+            ValueError: If the metric was never logged.
+        """
+        lines = [line for log in self.logs() for line in log]
+        found = {ln['step']: ln[metric] for ln in lines if metric in ln}
+        if not found:
+            raise ValueError(
+                f'the logs in {self.path} have no value of {metric}: the run '
+                'was stopped before its first validation, or its '
+                'val_evaluator does not compute this metric'
+            )
+        return dict(sorted(found.items()))
+
+    def last_value(self, metric: str) -> float:
+        """Return the value of a metric at its highest step.
+
+        Raises:
+            ValueError: If the metric was never logged.
+        """
+        return list(self.values(metric).values())[-1]
+
+
+def _read_scalars(file: Path) -> list[dict]:
+    lines = file.read_text().splitlines(keepends=True)
+    if lines and not lines[-1].endswith('\n'):
+        lines.pop()
+    scalars = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            scalars.append(json.loads(line))
+        except ValueError as error:
+            raise ValueError(
+                f'line {number} of {file} is broken ({error}): delete that '
+                'line to read the others'
+            ) from error
+    return scalars

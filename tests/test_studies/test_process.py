@@ -1,0 +1,98 @@
+"""Processes that are followed, and stopped with the one that follows."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from hirl_mm.studies import follow_process
+from tests.runs import ROOT
+
+CHILD = 'import os, time; print(os.getpid(), flush=True); time.sleep(600)'
+PARENT = f"""
+import sys
+from hirl_mm.studies import follow_process
+def show(line):
+    print(line, end='', flush=True)
+follow_process([sys.executable, '-c', {CHILD!r}], show)
+"""
+
+
+def is_running(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_lines_arrive_as_they_are_printed():
+    seen = []
+    code = (
+        'import sys, time; print(1, flush=True); time.sleep(1); '
+        "print('\\u00e4', file=sys.stderr); sys.exit(3)"
+    )
+    env = os.environ | dict(PYTHONIOENCODING='latin-1')
+
+    def on_line(line):
+        seen.append((line, time.monotonic()))
+
+    assert follow_process([sys.executable, '-c', code], on_line, env) == 3
+    (first, began), (second, ended) = seen
+    # What is no UTF-8 does not stop the reader.
+    assert (first, second) == ('1\n', '\ufffd\n')
+    assert ended - began > 0.5
+
+
+@pytest.mark.parametrize('number', [signal.SIGTERM, signal.SIGINT])
+def test_the_child_is_stopped_too(number):
+    process = subprocess.Popen(
+        [sys.executable, '-c', PARENT],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=os.environ | dict(PYTHONPATH=str(ROOT)),
+        text=True,
+    )
+    child = int(process.stdout.readline())
+    assert is_running(child)
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=120)
+    assert process.returncode != 0
+    assert ('stopped' if number == signal.SIGTERM else 'Keyboard') in errors
+    assert not is_running(child)
+
+
+def test_the_child_is_stopped_by_an_error():
+    pids = []
+
+    def on_line(line):
+        pids.append(int(line))
+        raise KeyError('stop')
+
+    with pytest.raises(KeyError):
+        follow_process([sys.executable, '-c', CHILD], on_line)
+    assert not is_running(pids[0])
+
+
+def test_handler_of_signals_is_put_back():
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        follow_process([sys.executable, '-c', ''], print)
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def test_other_threads_may_follow():
+    found = []
+    words = [sys.executable, '-c', 'print(2)']
+    thread = threading.Thread(
+        target=lambda: found.append(follow_process(words, found.append))
+    )
+    thread.start()
+    thread.join()
+    assert found == ['2\n', 0]
