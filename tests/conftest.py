@@ -4,10 +4,32 @@ import os
 # wait for each other. Set before torch is imported, and inherited.
 os.environ.setdefault('OMP_NUM_THREADS', '1')
 
+import random
+
+import numpy as np
 import pytest
 import torch
 
 torch.set_num_threads(1)
+
+
+def seed_everything():
+    random.seed(0)
+    np.random.seed(0)
+    torch.manual_seed(0)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_fixture_setup(fixturedef):
+    """What several tests share does not depend on which comes first."""
+    if fixturedef.scope != 'function':
+        seed_everything()
+
+
+@pytest.fixture(autouse=True)
+def seed():
+    """Every test begins with the same random states, alone or in a row."""
+    seed_everything()
 
 
 @pytest.fixture(scope='session')

@@ -18,6 +18,7 @@ from kmeans_gpu import NOT_RUN
 from released_gpu_schedule import ReleasedSchedule
 
 from hirl_mm.clustering import hierarchical_kmeans
+from tests.processes import HANGS_AFTER
 from tests.runs import ROOT
 
 
@@ -31,7 +32,7 @@ def kmeans_gpu(out, *args):
         env=os.environ | dict(CUDA_VISIBLE_DEVICES=''),
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=HANGS_AFTER,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout, json.loads(out.read_text())

@@ -13,6 +13,7 @@ from modes_tables import modes_table
 
 from hirl_mm.clustering import kmeans
 from hirl_mm.engine.trees.mode import MODES
+from tests.processes import HANGS_AFTER
 from tests.runs import ROOT
 from tests.trees import blobs, tree_of
 
@@ -29,7 +30,7 @@ def reports(tmp_path_factory):
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=HANGS_AFTER,
     )
     logs = ''.join((out / f'{n}.log').read_text()[-2000:] for n in names)
     assert done.returncode == 0, done.stdout + logs

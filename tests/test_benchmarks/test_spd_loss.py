@@ -12,6 +12,7 @@ from spd_loss import parse_args
 from spd_rows import FORMS, GRID, SETS, Row, measure
 
 from tests.oracles.semantic_path import batch_loss
+from tests.processes import HANGS_AFTER
 from tests.runs import ROOT
 from tests.trees import random_tree
 
@@ -26,7 +27,7 @@ def finished(tmp_path_factory):
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=HANGS_AFTER,
     )
     assert done.returncode == 0, done.stderr
     return done.stderr + done.stdout, json.loads(out.read_text())

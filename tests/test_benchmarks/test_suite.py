@@ -10,6 +10,7 @@ import pytest
 import run as suite_script
 from kmeans_peers import ARMS
 
+from tests.processes import HANGS_AFTER
 from tests.runs import ROOT
 
 NAMES = 'kmeans_cpu', 'hkmeans_epoch', 'kmeans_ddp', 'fidelity'
@@ -25,7 +26,7 @@ def suite(tmp_path_factory):
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=HANGS_AFTER,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     reports = {

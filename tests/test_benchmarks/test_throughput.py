@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from tests.processes import HANGS_AFTER
 from tests.runs import ROOT
 
 PEERS = ['mocov2', 'simsiam', 'swav', 'mocov3', 'beit']
@@ -18,7 +19,7 @@ def throughput(*args):
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=HANGS_AFTER,
     )
 
 

@@ -12,6 +12,7 @@ from hirl_mm.checkpoints.import_release import (
     import_checkpoint,
     import_weights,
 )
+from tests.processes import HANGS_AFTER
 from tests.released import timm_vit, torchvision_resnet, under
 from tests.runs import ROOT
 
@@ -182,7 +183,7 @@ def test_tool(cnn, tmp_path):
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=HANGS_AFTER,
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [
