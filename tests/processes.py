@@ -1,6 +1,7 @@
 """Run a function in several gloo processes, and ports for other processes."""
 
 import itertools
+import multiprocessing
 import os
 import socket
 import tempfile
@@ -22,6 +23,13 @@ _FIRST_PORT = 12000 + os.getpid() % 400 * _NUM_PORTS
 _ports = itertools.cycle(range(_FIRST_PORT, _FIRST_PORT + _NUM_PORTS))
 
 
+# Processes are forked from one that has imported these, in a moment instead
+# of the seconds that the imports take. What it cannot import it leaves out.
+multiprocessing.set_forkserver_preload(
+    ['torch.distributed', 'hirl_mm.engine.hooks', 'hirl_mm.models']
+)
+
+
 def run_processes(function, world_size, *args):
     """Call ``function(rank, *args)`` in processes of one gloo group.
 
@@ -33,7 +41,7 @@ def run_processes(function, world_size, *args):
             (function, world_size, f'file://{folder}/store', args),
             world_size,
             True,
-            start_method='spawn',
+            start_method='forkserver',
         )
 
 
