@@ -13,6 +13,17 @@ import torch
 torch.set_num_threads(1)
 
 
+# Their tests run tools, benchmarks and detectors as a whole.
+SLOW_FOLDERS = {'test_tools', 'test_benchmarks', 'test_detection'}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if SLOW_FOLDERS.intersection(item.path.parts):
+            item.add_marker(pytest.mark.slow)
+
+
 def seed_everything():
     random.seed(0)
     np.random.seed(0)

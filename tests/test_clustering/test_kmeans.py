@@ -107,6 +107,31 @@ def test_stops_at_a_small_change_of_the_objective(tol):
     assert small[0] + 1 < 25, 'the run must end early'
 
 
+def test_the_change_of_the_objective_is_a_share_of_the_one_before():
+    """The first step lowers it by 30%, which is 43% of the new one."""
+    x = blobs(500, 8, num_blobs=10, spread=0.3)
+    steps = [x[:10].clone()]
+    for _ in range(3):
+        steps.append(kmeans(x, 10, init=steps[-1], num_iters=1)[0])
+    before, after = (
+        torch.cdist(x, c).amin(1).square().sum().item() for c in steps[:2]
+    )
+    change = before - after
+    tol = (change / before + change / after) / 2
+    assert change / before < tol - 0.01 and tol < 1
+    found = kmeans(x, 10, init=steps[0], num_iters=9, tol=tol)[0]
+    torch.testing.assert_close(found, steps[2])
+    assert not torch.allclose(steps[2], steps[3]), 'it must end early'
+
+
+def test_the_objective_is_summed_in_float64():
+    x = 100 * torch.randn(3000, 5)
+    centroids, _, objective = kmeans(x, 7, num_iters=2, backend='torch')
+    _, distance = assign_torch(x, centroids)
+    assert objective == distance.double().sum().item()
+    assert objective != distance.sum().item(), 'it must matter'
+
+
 def test_low_precision_ends_in_float32():
     x = torch.randn(20000, 4, generator=torch.Generator().manual_seed(3))
     centroids, labels, objective = kmeans(x, 60, num_iters=3, precision='bf16')
@@ -164,6 +189,19 @@ def test_split_fills_more_clusters_than_there_are_donors():
     torch.testing.assert_close(
         split, means[:1].expand(8, 3), rtol=0.01, atol=0
     )
+
+
+@pytest.mark.parametrize('seed', range(8))
+def test_split_leaves_no_donor_without_members(seed):
+    """Each member is counted once, also those that a split gave away."""
+    means = torch.arange(1.0, 7).repeat(2, 1).T
+    counts = torch.tensor([2, 3, 1, 0, 0, 0])
+    generator = torch.Generator().manual_seed(seed)
+    split = split_into_empty(means, counts, generator)
+    assert torch.equal(split[2], means[2]), 'its one member was given away'
+    # Two members are split once, three twice.
+    near = torch.cdist(split, means[:3], p=float('inf')) < 0.1
+    assert near.sum(0).tolist() == [2, 3, 1]
 
 
 def test_full_clusters_are_left_alone():
