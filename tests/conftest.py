@@ -13,14 +13,17 @@ import torch
 torch.set_num_threads(1)
 
 
-# Their tests run tools, benchmarks and detectors as a whole.
+# Tests in these folders run tools, benchmarks and detectors as a whole; those
+# with this fixture train on real images. All are slow, no mark is needed.
 SLOW_FOLDERS = {'test_tools', 'test_benchmarks', 'test_detection'}
+SLOW_FIXTURE = 'digits'
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     for item in items:
-        if SLOW_FOLDERS.intersection(item.path.parts):
+        in_folder = SLOW_FOLDERS.intersection(item.path.parts)
+        if in_folder or SLOW_FIXTURE in getattr(item, 'fixturenames', ()):
             item.add_marker(pytest.mark.slow)
 
 
