@@ -22,6 +22,7 @@ on_gpu = pytest.mark.skipif(
 )
 
 
+@pytest.mark.slow
 def test_interpreted():
     """Triton reads the variable when it is imported: hence a process."""
     pytest.importorskip('triton')
