@@ -1,12 +1,14 @@
 # make help lists the targets.
-.PHONY: help demo test lint env clean
+.PHONY: help demo test test-fast lint env clean
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
 
 help:
 	@echo 'make demo    a small HIRL pre-training on the CPU'
-	@echo 'make test    the tests; make test ARGS="-k name" chooses some'
+	@echo 'make test    all tests; make test ARGS="-k name" chooses some'
 	@echo '             (compiles mmcv once, about 7 minutes on 2 cores)'
+	@echo 'make test-fast   the tests that are not marked slow, 3 minutes'
+	@echo '             on 2 cores, without mmcv; takes ARGS too'
 	@echo 'make lint    ruff, codespell and the syntax of shell scripts'
 	@echo 'make env     only create .venv (Python 3.10 to 3.12, about 5 GB);'
 	@echo '             make env PYTHON=/path/to/python chooses the Python'
@@ -20,9 +22,19 @@ env:
 demo: env
 	.venv/bin/python tools/demo.py $(ARGS)
 
+# A process of pytest on every core, up to 8, each of which needs 2 GB. One
+# that has no tests left takes some of another's; ARGS="-n 0" is for pdb.
+PYTEST = .venv/bin/python -m pytest \
+	--numprocesses auto --maxprocesses 8 --dist worksteal
+
 test:
 	@tools/environment/add_detection.sh
-	.venv/bin/python -m pytest $(ARGS)
+	$(PYTEST) $(ARGS)
+
+# The slowest are listed: what takes seconds belongs among the slow ones.
+test-fast:
+	@tools/environment/add_dev.sh
+	$(PYTEST) -m 'not slow' --durations 10 --durations-min 3 $(ARGS)
 
 lint:
 	@tools/environment/lint.sh

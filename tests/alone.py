@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.processes import HANGS_AFTER
+
 REPOSITORY = Path(__file__).parents[1]
 # What the core does without: OpenMMLab, and what only it or extras need.
 ABSENT = (
@@ -38,7 +40,7 @@ def run_alone(code, *arguments):
         env=os.environ | {'PYTHONPATH': str(REPOSITORY)},
         capture_output=True,
         text=True,
-        timeout=1200,
+        timeout=HANGS_AFTER,
     )
     assert result.returncode == 0, result.stderr
     return result.stdout

@@ -4,10 +4,46 @@ import os
 # wait for each other. Set before torch is imported, and inherited.
 os.environ.setdefault('OMP_NUM_THREADS', '1')
 
+import random
+
+import numpy as np
 import pytest
 import torch
 
 torch.set_num_threads(1)
+
+
+# Tests in these folders run tools, benchmarks and detectors as a whole; those
+# with this fixture train on real images. All are slow, no mark is needed.
+SLOW_FOLDERS = {'test_tools', 'test_benchmarks', 'test_detection'}
+SLOW_FIXTURE = 'digits'
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    for item in items:
+        in_folder = SLOW_FOLDERS.intersection(item.path.parts)
+        if in_folder or SLOW_FIXTURE in getattr(item, 'fixturenames', ()):
+            item.add_marker(pytest.mark.slow)
+
+
+def seed_everything():
+    random.seed(0)
+    np.random.seed(0)
+    torch.manual_seed(0)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_fixture_setup(fixturedef):
+    """What several tests share does not depend on which comes first."""
+    if fixturedef.scope != 'function':
+        seed_everything()
+
+
+@pytest.fixture(autouse=True)
+def seed():
+    """Every test begins with the same random states, alone or in a row."""
+    seed_everything()
 
 
 @pytest.fixture(scope='session')

@@ -1,40 +1,74 @@
-"""Run a function in several gloo processes."""
+"""Run a function in several gloo processes, and ports for other processes."""
 
+import itertools
+import multiprocessing
 import os
 import socket
+import tempfile
+from datetime import timedelta
 
 import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
 
+# Seconds after which a process of a test is taken to hang. Far above what
+# any test needs, since a busy machine can be many times slower.
+HANGS_AFTER = 1200
+
+# Below the ports that the system hands out for connections (from 32768 on
+# Linux), so that nobody takes one between its choice and its use. Processes
+# that run tests side by side choose from different ports.
+_NUM_PORTS = 50
+_FIRST_PORT = 12000 + os.getpid() % 400 * _NUM_PORTS
+_ports = itertools.cycle(range(_FIRST_PORT, _FIRST_PORT + _NUM_PORTS))
+
+
+# Processes are forked from one that has imported these, in a moment instead
+# of the seconds that the imports take. What it cannot import it leaves out.
+multiprocessing.set_forkserver_preload(
+    ['torch.distributed', 'hirl_mm.engine.hooks', 'hirl_mm.models']
+)
+
 
 def run_processes(function, world_size, *args):
-    """Call ``function(rank, *args)`` in processes of one gloo group."""
-    mp.start_processes(
-        _enter,
-        (function, world_size, free_port(), args),
-        world_size,
-        True,
-        start_method='spawn',
-    )
+    """Call ``function(rank, *args)`` in processes of one gloo group.
+
+    They find each other by a file, so no port can be taken.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        mp.start_processes(
+            _enter,
+            (function, world_size, f'file://{folder}/store', args),
+            world_size,
+            True,
+            start_method='forkserver',
+        )
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(('127.0.0.1', 0))
-        return probe.getsockname()[1]
+    """A port that no process listens on and that was not given before."""
+    for port in itertools.islice(_ports, _NUM_PORTS):
+        with socket.socket() as probe:
+            try:
+                probe.bind(('127.0.0.1', port))
+            except OSError:
+                continue
+            return port
+    raise RuntimeError(f'no free port from {_FIRST_PORT} on')
 
 
-def _enter(rank, function, world_size, port, args):
+def _enter(rank, function, world_size, meeting_point, args):
     torch.set_num_threads(1)
     os.environ.update(
-        RANK=str(rank),
-        LOCAL_RANK=str(rank),
-        WORLD_SIZE=str(world_size),
-        MASTER_ADDR='127.0.0.1',
-        MASTER_PORT=str(port),
+        RANK=str(rank), LOCAL_RANK=str(rank), WORLD_SIZE=str(world_size)
     )
-    dist.init_process_group('gloo')
+    dist.init_process_group(
+        'gloo',
+        init_method=meeting_point,
+        rank=rank,
+        world_size=world_size,
+        timeout=timedelta(seconds=HANGS_AFTER),
+    )
     try:
         function(rank, *args)
     finally:

@@ -65,7 +65,6 @@ def groups_of(cfg, model):
 
 
 def test_every_protocol_has_its_demo():
-    assert len(CONFIGS) >= 20
     for word in ('linear', 'finetune', '1pct', '10pct', 'multilabel'):
         there = [name for name in CONFIGS if word in name]
         assert any(name.startswith('demo/') for name in there)

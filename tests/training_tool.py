@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-from tests.processes import free_port
+from tests.processes import HANGS_AFTER, free_port
 from tests.runs import ROOT
 
 
@@ -21,7 +21,7 @@ def start(*command):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=300,
+        timeout=HANGS_AFTER,
     )
 
 

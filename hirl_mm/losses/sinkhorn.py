@@ -33,8 +33,11 @@ def sinkhorn(
         are equal up to what further iterations would mend.
 
     Example:
-        >>> sinkhorn(torch.tensor([[0.9, 0.1], [0.8, 0.1]]), 0.05).sum(1)
-        tensor([1., 1.])
+        >>> scores = torch.tensor([[0.9, 0.1], [0.1, 0.8], [0.2, 0.3]])
+        >>> sinkhorn(scores, epsilon=0.5).round(decimals=2)
+        tensor([[0.8400, 0.1600],
+                [0.2000, 0.8000],
+                [0.4600, 0.5400]])
     """
     log_q = scores.float() / epsilon
     for _ in range(num_iters):

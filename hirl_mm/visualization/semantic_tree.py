@@ -61,7 +61,15 @@ def draw_semantic_tree(
             read or the picture would be too large to be read.
 
     Example:
-        >>> draw_semantic_tree(tree, paths, 'tree.png')  # doctest: +SKIP
+        >>> tree = PrototypeTree(
+        ...     centroids=[torch.eye(3), torch.eye(3)[:2]],
+        ...     parents=[torch.tensor([0, 0, 1])],
+        ...     leaf=torch.tensor([0, 1, 1, 2]),
+        ... )
+        >>> colors = ['red', 'green', 'lime', 'blue']
+        >>> def image(sample_idx):
+        ...     return Image.new('RGB', (64, 64), colors[sample_idx])
+        >>> draw_semantic_tree(tree, image, 'tree.png')
     """
     out = Path(out)
     _check(tree, images, out, members_per_leaf)

@@ -5,10 +5,10 @@ import sys
 
 import pytest
 
+from tests.processes import HANGS_AFTER
 from tests.runs import ROOT
 
 # For a process that hangs alone.
-LIMIT = 1200
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def run_benchmark(tmp_path):
             env=os.environ | dict(CUDA_VISIBLE_DEVICES=''),
             capture_output=True,
             text=True,
-            timeout=LIMIT,
+            timeout=HANGS_AFTER,
         )
         assert done.returncode == 0, done.stderr[-3000:]
         report = json.loads(out.read_text())

@@ -9,8 +9,8 @@ import sys
 import pytest
 
 from benchmarks import run as suite
+from tests.processes import HANGS_AFTER
 from tests.runs import ROOT
-from tests.test_benchmarks.conftest import LIMIT
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def test_the_suite_runs_from_its_root_and_its_folder(start, tmp_path):
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=LIMIT,
+        timeout=HANGS_AFTER,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     report = json.loads((tmp_path / 'path_loss.json').read_text())

@@ -16,6 +16,7 @@ from mmpretrain.models import (
 
 from hirl_mm.checkpoints.export import export_backbone
 from hirl_mm.checkpoints.trained_backbone import read_backbone
+from tests.processes import HANGS_AFTER
 from tests.released import (
     ARCH,
     PATCH,
@@ -287,7 +288,7 @@ def test_tool(vit, tmp_path):
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=HANGS_AFTER,
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [

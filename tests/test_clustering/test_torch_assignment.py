@@ -1,7 +1,7 @@
 import pytest
 import torch
-from memory import peak_bytes
 
+from benchmarks.common.memory import peak_bytes
 from hirl_mm.clustering import torch_assignment
 from hirl_mm.clustering.assignment import assignment
 from hirl_mm.clustering.torch_assignment import assign_torch
@@ -17,9 +17,15 @@ def squared_distances(x, c):
     return (x.double()[:, None] - c.double()).square().sum(2)
 
 
-@pytest.mark.parametrize('num', [0, 1, 3, 500])
-@pytest.mark.parametrize('num_clusters', [1, 2, 31, 32, 33, 100, 2049, 4100])
-@pytest.mark.parametrize('dim', [1, 3, 40])
+@pytest.mark.parametrize(
+    ('num', 'num_clusters', 'dim'),
+    [
+        *((0, 33, 3), (1, 1, 1), (1, 4100, 3), (3, 2, 40), (500, 1, 3)),
+        # Around the columns that are folded, and more than one block of them
+        *((500, 31, 3), (500, 32, 1), (500, 33, 40), (500, 100, 40)),
+        *((500, 2049, 3), (500, 4100, 40)),
+    ],
+)
 def test_equals_brute_force(num, num_clusters, dim):
     x, c = rows(num, dim), rows(num_clusters, dim, seed=1)
     labels, distance = assign_torch(x, c)

@@ -13,6 +13,7 @@ from hirl_mm.clustering.cluster_sums import cluster_sums
 from hirl_mm.clustering.triton_assignment import assign_triton, has_triton
 from hirl_mm.clustering.triton_tiling import tiling
 from hirl_mm.stack import StackError
+from tests.processes import HANGS_AFTER
 from tests.runs import ROOT
 
 HOPPER = dict(capability=90, shared_bytes=227 * 2**10)
@@ -21,6 +22,7 @@ on_gpu = pytest.mark.skipif(
 )
 
 
+@pytest.mark.slow
 def test_interpreted():
     """Triton reads the variable when it is imported: hence a process."""
     pytest.importorskip('triton')
@@ -33,7 +35,7 @@ def test_interpreted():
         env=os.environ | dict(TRITON_INTERPRET='1', CUDA_VISIBLE_DEVICES=''),
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=HANGS_AFTER,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert int(re.search(r'(\d+) passed', done.stdout)[1]) > 50

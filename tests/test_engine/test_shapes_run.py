@@ -1,3 +1,4 @@
+import pytest
 import torch
 
 from hirl_mm.datasets.taxonomy.hierarchy import load_hierarchy
@@ -7,6 +8,7 @@ from hirl_mm.evaluation.functional import tree_purity
 from tests.runs import run, small_config
 
 
+@pytest.mark.slow
 def test_tree_of_the_shapes_against_their_taxonomy(tmp_path):
     """Images of three known levels, through training, to three purities."""
     root = write_shapes(

@@ -55,10 +55,9 @@ NAIVE = {
 
 
 @pytest.mark.parametrize('method', NAIVE)
-@pytest.mark.parametrize('seed', range(4))
 @pytest.mark.parametrize('values', [5, 1000])
-def test_equals_the_naive_average_precision(method, seed, values):
-    rng = np.random.default_rng(seed)
+def test_equals_the_naive_average_precision(method, values):
+    rng = np.random.default_rng(0)
     targets = rng.integers(-1, 2, size=(40, 3))
     targets[:3] = 1
     scores = rng.integers(values, size=(40, 3)) + 0.2 * values * targets

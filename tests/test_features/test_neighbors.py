@@ -42,8 +42,9 @@ def test_hand_made_case():
     torch.testing.assert_close(similarities, expected)
 
 
-@pytest.mark.parametrize('chunk_size', [1, 2, 3, 5, 64])
-@pytest.mark.parametrize('k', [1, 3, 5, 12])
+@pytest.mark.parametrize(
+    ('chunk_size', 'k'), [(1, 3), (2, 1), (3, 12), (5, 5), (64, 3), (64, 12)]
+)
 def test_ties_go_to_the_smaller_index(chunk_size, k):
     # axis-aligned rows, so that equal similarities are equal to the last bit
     axes = torch.eye(3)[[1, 0, 0, 2, 0, 1, 0, 0, 2, 0, 1, 0]]

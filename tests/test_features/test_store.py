@@ -62,6 +62,15 @@ def test_half_takes_half_the_space(tmp_path):
     torch.testing.assert_close(features.float(), rows_of(range(7)))
 
 
+def test_half_holds_rows_whose_sum_it_cannot_hold(tmp_path):
+    def large(batch):
+        return torch.full((len(batch['data_samples']), 900), 100.0)
+
+    write_shard(large, batches([0, 1]), tmp_path, half=True)
+    merge_shards(tmp_path, 2, FACTS)
+    assert (open_features(tmp_path) == 100).all()
+
+
 def write_in_process(rank, folder):
     mine = list(range(7))[rank::3]
     write_shard(rows, batches(mine[:1], mine[1:]), folder)

@@ -69,6 +69,13 @@ def test_naive_formula(num_iters, epsilon):
     torch.testing.assert_close(found.double(), expected, atol=1e-5, rtol=1e-4)
 
 
+def test_three_iterations_unless_told():
+    scores = random_scores()
+    found = sinkhorn(scores, 0.05)
+    assert torch.equal(found, sinkhorn(scores, 0.05, 3))
+    assert not torch.equal(found, sinkhorn(scores, 0.05, 2))
+
+
 def test_order_of_samples_and_prototypes_does_not_matter():
     scores = random_scores()
     rows, columns = torch.randperm(24), torch.randperm(7)

@@ -10,6 +10,7 @@ import time
 import pytest
 
 from hirl_mm.studies import follow_process
+from tests.processes import HANGS_AFTER
 from tests.runs import ROOT
 
 CHILD = 'import os, time; print(os.getpid(), flush=True); time.sleep(600)'
@@ -60,7 +61,7 @@ def test_the_child_is_stopped_too(number):
     child = int(process.stdout.readline())
     assert is_running(child)
     process.send_signal(number)
-    _, errors = process.communicate(timeout=120)
+    _, errors = process.communicate(timeout=HANGS_AFTER)
     assert process.returncode != 0
     assert ('stopped' if number == signal.SIGTERM else 'Keyboard') in errors
     assert not is_running(child)

@@ -4,6 +4,7 @@ import sys
 
 from PIL import Image
 
+from tests.processes import HANGS_AFTER
 from tests.runs import ROOT
 
 
@@ -17,7 +18,7 @@ def test_short_demo(tmp_path):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=300,
+        timeout=HANGS_AFTER,
     )
     assert run.returncode == 0, run.stdout[-3000:]
     report = json.loads((tmp_path / 'report.json').read_text())

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import free_port
+from tests.processes import HANGS_AFTER, free_port
 
 TOOLS = Path(__file__).parents[2] / 'tools'
 
@@ -60,7 +60,7 @@ def run(command: list, env: dict[str, str], cwd: Path):
         cwd=cwd,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=HANGS_AFTER,
     )
 
 
@@ -98,7 +98,7 @@ def test_two_nodes_meet(tools, tmp_path):
     ]
     try:
         for node in nodes:
-            _, errors = node.communicate(timeout=120)
+            _, errors = node.communicate(timeout=HANGS_AFTER)
             assert node.returncode == 0, errors
     finally:
         for node in nodes:

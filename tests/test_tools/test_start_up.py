@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from tests.processes import HANGS_AFTER
 from tests.runs import ROOT
 
 
@@ -19,7 +20,7 @@ def loaded_by(code, *arguments):
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=1200,
+        timeout=HANGS_AFTER,
     )
     assert result.returncode == 0, result.stderr
     return set(result.stdout.rpartition('LOADED')[2].split())
@@ -53,7 +54,7 @@ def test_a_missing_mmengine_is_said_with_its_command(tool):
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=1200,
+        timeout=HANGS_AFTER,
     )
     assert result.returncode == 1
     assert 'pip install "mmengine>=' in result.stderr

@@ -13,8 +13,8 @@ from mmengine.runner import save_checkpoint
 from hirl_mm.registry import MODELS
 from hirl_mm.studies import RunFolder
 from hirl_mm.studies.sweep.plan import folder_name, parse_arms, plan_sweep
+from tests.processes import free_port
 from tests.runs import ROOT
-from tests.test_tools.test_launchers import free_port
 from tests.training_tool import start
 
 CONFIG = ROOT / 'configs/evaluation/demo/resnet18_1xb64-linear-10e_digits.py'
@@ -84,7 +84,7 @@ def test_two_arms_at_two_rates(arms, digits, tmp_path, monkeypatch):
     record = tmp_path / 'plain/lr-1-seed-0/sweep_run.json'
     stored = json.loads(record.read_text())
     record.write_text(json.dumps(stored | dict(value=None)))
-    monkeypatch.setenv('PORT', free_port())
+    monkeypatch.setenv('PORT', str(free_port()))
     again = sweep(tmp_path, arms, '--gpus', '2', *options)
     assert again.returncode == 0, again.stdout[-3000:]
     assert '4 runs, 3 of them finished before' in again.stdout

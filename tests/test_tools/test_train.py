@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from hirl_mm.structures import PrototypeTree
+from tests.processes import HANGS_AFTER
 from tests.runs import ROOT, small_config
 from tests.test_engine.test_hooks.test_hierarchical_kmeans_hook import (
     assert_same_tree,
@@ -47,7 +48,7 @@ def test_killed_run_goes_on_where_it_was(config, tmp_path):
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + HANGS_AFTER
     while not (tmp_path / 'epoch_2.pth').exists():
         assert process.poll() is None, 'the run ended by itself'
         assert time.monotonic() < deadline

@@ -39,7 +39,7 @@ def test_branches_do_not_overlap():
             assert node.top <= child.top < child.bottom <= node.bottom
 
 
-@pytest.mark.parametrize('num_levels', range(1, 12))
+@pytest.mark.parametrize('num_levels', [1, 2, 3, 5, 11])
 def test_default_limits_fit(num_levels):
     roots, children = default_limits(num_levels)
     assert 1 <= roots * children ** (num_levels - 1) <= 45

@@ -75,7 +75,8 @@ def describe_folder(root: str | os.PathLike) -> str:
     """One line on a folder of :func:`write_folder`, for people.
 
     Example:
-        >>> describe_folder('data/digits')  # doctest: +SKIP
+        >>> from hirl_mm.datasets.toy import write_digits
+        >>> describe_folder(write_digits('data/digits'))
         'data/digits: 1500 train and 297 val images of 10 classes'
     """
     contents = json.loads(Path(root, RECORD).read_text())['contents']

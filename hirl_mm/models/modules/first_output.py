@@ -15,6 +15,7 @@ class FirstOutput:
         ValueError: On entry, if the model has no such submodule.
 
     Example:
+        >>> import torch
         >>> model = nn.Sequential(nn.Flatten(), nn.Linear(4, 2))
         >>> with FirstOutput(model, '1') as tap:
         ...     _ = model(torch.ones(3, 2, 2)), model(torch.ones(9, 2, 2))

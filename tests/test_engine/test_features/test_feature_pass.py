@@ -6,6 +6,7 @@ import torch
 from mmengine.registry import init_default_scope
 from mmpretrain.registry import DATASETS
 from PIL import Image
+from torch import nn
 
 from hirl_mm.engine.features.feature_pass import (
     feature_loader,
@@ -13,6 +14,7 @@ from hirl_mm.engine.features.feature_pass import (
     whole_backbone_features,
 )
 from tests.algorithms import build
+from tests.processes import run_processes
 
 MEAN, STD = [123.675, 116.28, 103.53], [58.395, 57.12, 57.375]
 PREPROCESSORS = {
@@ -105,3 +107,40 @@ def test_pairs_of_beit_keep_both_normalisations():
     torch.testing.assert_close(first, normalized(pixels))
     tokenizer = torch.tensor(0.8 * pixels / 255 + 0.1).permute(0, 3, 1, 2)
     torch.testing.assert_close(second, tokenizer.float())
+
+
+def normalised_model():
+    """With batch normalisation, in evaluation mode or not."""
+    torch.manual_seed(0)
+    return build('MoCo', hirl=True)
+
+
+def norms(model):
+    return [m for m in model.modules() if isinstance(m, nn.BatchNorm2d)]
+
+
+def features_of_one_rank(rank, root, folder):
+    """Every rank has seen other images and has other running statistics."""
+    model = normalised_model()
+    for norm in norms(model):
+        norm.running_mean += 0.5 * rank
+        norm.running_var *= 1 + rank
+    features = whole_backbone_features(model, loader(root, 3), 'test')
+    torch.save(features, f'{folder}/{rank}.pth')
+
+
+def test_ranks_use_the_mean_of_their_running_statistics(pictures, tmp_path):
+    root, _ = pictures
+    folder = tmp_path / 'found'
+    folder.mkdir()
+    run_processes(features_of_one_rank, 2, str(root), str(folder))
+    model = normalised_model()
+    own = whole_backbone_features(model, loader(root, 3), 'test')
+    for norm in norms(model):
+        norm.running_mean += 0.25
+        norm.running_var *= 1.5
+    expected = whole_backbone_features(model, loader(root, 3), 'test')
+    assert not torch.allclose(expected, own, rtol=0.01)
+    for rank in range(2):
+        found = torch.load(folder / f'{rank}.pth')
+        torch.testing.assert_close(found, expected)

@@ -24,6 +24,7 @@ def test_bank_differs_from_fast_in_features_and_start():
     fast, bank = clustering_mode('fast', 3), clustering_mode('bank', 3)
     differs = {k for k, v in vars(fast).items() if v != getattr(bank, k)}
     assert differs == {'from_training', 'cold_interval'}
+    assert bank.from_training and bank.cold_interval == 10
 
 
 def test_changes_win_over_the_mode():
