@@ -63,6 +63,9 @@ def test_model_hooks_and_pipelines_build(name):
         assert cfg.find_unused_parameters
         levels = len(cfg.default_hooks.kmeans.num_prototypes)
         assert model.spd_head.num_levels == levels
+        without_neck = dict(out_channels=cfg.model.head.get('embed_dims'))
+        z0 = (cfg.model.get('neck') or without_neck)['out_channels']
+        assert model.spd_head.in_channels == z0
 
 
 PAIRS = [
@@ -149,9 +152,6 @@ def test_recipe_of_the_paper(
     assert processes * cfg.train_dataloader.batch_size == batch
     layers = 5 if 'mocov3' in recipe else 2
     assert cfg.model.spd_head.get('num_layers', 2) == layers
-    without_neck = dict(out_channels=cfg.model.head.get('embed_dims'))
-    z0 = (cfg.model.get('neck') or without_neck)['out_channels']
-    assert cfg.model.spd_head.in_channels == z0
 
 
 @pytest.mark.parametrize('mode', ['fast', 'bank'])

@@ -5,7 +5,7 @@ _base_ = [
 
 model = dict(
     type='hirl_mm.HIRLMoCoV3',
-    spd_head=dict(_base_.spd_head, in_channels=64, num_layers=5),
+    spd_head=dict(_base_.spd_head, num_layers=5),
 )
 default_hooks = dict(kmeans=_base_.kmeans_hook)
 find_unused_parameters = True

@@ -5,7 +5,7 @@ _base_ = [
 
 model = dict(
     type='hirl_mm.HIRLSimSiam',
-    spd_head=dict(_base_.spd_head, in_channels=256),
+    spd_head=_base_.spd_head,
 )
 default_hooks = dict(kmeans=_base_.kmeans_hook)
 find_unused_parameters = True

@@ -8,7 +8,6 @@ model = dict(
     type='hirl_mm.HIRLDINO',
     spd_head=dict(
         type='hirl_mm.SPDHead',
-        in_channels=256,
         num_levels=3,
         num_negatives=100,
     ),

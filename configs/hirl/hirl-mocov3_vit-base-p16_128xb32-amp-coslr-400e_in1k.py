@@ -9,7 +9,6 @@ model = dict(
     type='hirl_mm.HIRLMoCoV3',
     spd_head=dict(
         type='hirl_mm.SPDHead',
-        in_channels=256,
         num_levels=3,
         num_layers=5,
         num_negatives=100,

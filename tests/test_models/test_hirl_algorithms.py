@@ -206,6 +206,14 @@ def test_head_whose_dimension_follows(name, model):
     }
 
 
+@pytest.mark.parametrize('name', ['SimSiam'], indirect=True)
+def test_embedding_that_does_not_fit_the_head(name, model, views):
+    """Said in the first step, not only when there is a tree."""
+    model.z0_module = 'backbone'
+    with pytest.raises(ValueError, match='in_channels=16.*64 dimensions'):
+        model.loss(views, step_samples(name, IDX))
+
+
 @pytest.mark.parametrize(
     'name', ['MoCo', 'SimSiam', 'MoCoV3', 'BEiT'], indirect=True
 )

@@ -65,7 +65,7 @@ def base_config(recipe):
     return Config.fromfile(FOLDER / recipe)
 
 
-def composed(recipe, tmp_path, dim=128, place=''):
+def composed(recipe, tmp_path, place='', head='in_channels=128'):
     """The example that README opens with, around a recipe."""
     path = tmp_path / 'composed.py'
     path.write_text(
@@ -77,7 +77,7 @@ def composed(recipe, tmp_path, dim=128, place=''):
         '    _delete_=True,\n'
         "    type='hirl_mm.HIRLAlgorithm',\n"
         '    algorithm=_base_.model,\n'
-        f"    spd_head=dict(type='hirl_mm.SPDHead', in_channels={dim}),\n"
+        f"    spd_head=dict(type='hirl_mm.SPDHead', {head}),\n"
         f'    {place}\n'
         ')\n'
         'default_hooks = dict(\n'
@@ -120,14 +120,17 @@ def test_every_hook_of_the_base_stays(recipe, tmp_path):
 
 @pytest.mark.parametrize('folder', PLACES)
 def test_model_is_composed(folder, tmp_path):
-    model = built(composed(FIRST[folder], tmp_path, *PLACES[folder]))
+    dim, place = PLACES[folder]
+    model = built(composed(FIRST[folder], tmp_path, place, head=''))
     assert isinstance(model, HIRLAlgorithm)
+    assert model.spd_head.in_channels == dim
     method = base_config(FIRST[folder]).model.type
     assert isinstance(model, getattr(selfsup, method))
 
 
 @pytest.mark.parametrize('folder', NOT_COMPOSED)
 def test_model_that_is_not_composed(folder, tmp_path):
-    reason, place = NOT_COMPOSED[folder]
+    reason, (dim, place) = NOT_COMPOSED[folder]
+    head = f'in_channels={dim}'
     with pytest.raises(ValueError, match=reason):
-        built(composed(FIRST[folder], tmp_path, *place))
+        built(composed(FIRST[folder], tmp_path, place, head))

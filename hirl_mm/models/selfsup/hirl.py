@@ -180,9 +180,9 @@ class HIRLAlgorithm(BaseSelfSupervisor, metaclass=ComposableMeta):
             a tree ``loss_spd``.
 
         Raises:
-            ValueError: If there are too few views, or the samples carry no
-                index. Both are checked without a tree, too, so that the error
-                shows in the first step.
+            ValueError: If there are too few views, the samples carry no
+                index, or z0 does not fit the head. All are checked without
+                a tree, too, so that the error shows in the first step.
             RuntimeError: If a bank is set, and the rows of ``bank_module``
                 may not belong to the samples of the step.
         """
@@ -197,6 +197,7 @@ class HIRLAlgorithm(BaseSelfSupervisor, metaclass=ComposableMeta):
             losses['loss_ssl'] = losses.pop('loss')
         embeddings = pooled(tap.output)
         z0 = embeddings[: len(data_samples)]
+        self._check_z0(z0)
         with torch.no_grad():
             unit = nn.functional.normalize(z0.float(), dim=1)
             losses['z0_std'] = unit.std(dim=0, correction=0).mean()
@@ -236,6 +237,15 @@ class HIRLAlgorithm(BaseSelfSupervisor, metaclass=ComposableMeta):
                 f'spd_head has in_channels={self.spd_head.in_channels}, but '
                 f'{what}, the output of {path}, has {dim} dimensions: '
                 f'use in_channels={dim} or another submodule'
+            )
+
+    def _check_z0(self, z0: Tensor) -> None:
+        if z0.size(1) != self.spd_head.in_channels:
+            raise ValueError(
+                f'spd_head has in_channels={self.spd_head.in_channels}, but '
+                f'z0, the first output of {self.z0_module} in the step, has '
+                f'{z0.size(1)} dimensions: name a submodule with a single '
+                'output in z0_module'
             )
 
     def _dim_of(self, path: str) -> int | None:
