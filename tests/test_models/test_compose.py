@@ -191,8 +191,8 @@ def test_composed_models_are_copied_and_pickled():
     [
         (None, 'around the config of an algorithm.*got algorithm=None'),
         (dict(neck=None), 'around the config of an algorithm'),
-        (RESNET, 'is of type ResNet, which is no self-supervised algorithm'),
-        (dict(type=len), 'is of type len, which is no self-supervised'),
+        (RESNET, 'has the type ResNet, but must be a self-supervised'),
+        (dict(type=len), 'has the type len, but must be a self-supervised'),
         (dict(type='hirl_mm.HIRLMoCo'), 'HIRLMoCo .* trains with HIRL alread'),
     ],
 )

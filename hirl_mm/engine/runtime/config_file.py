@@ -7,18 +7,22 @@ REQUIRE = {'mmdet': require_detection, 'mmseg': require_segmentation}
 
 
 def read_config(path: str) -> Config:
-    """Read the config of a training, only where its models can be built.
+    """Read a config and check that the packages it needs are installed.
+
+    Args:
+        path: Path of the config file.
 
     Raises:
         StackError: If the config needs MMDetection or MMSegmentation, and
-            that or mmcv's ops are not there, with the command that installs
-            them.
+            this package or mmcv's compiled operators are not installed. The
+            message contains the command that installs them.
     """
     try:
         cfg = Config.fromfile(path)
         scope = scope_of(cfg)
     except ModuleNotFoundError as error:
-        # MMEngine names the package of a ``_base_`` in its message alone.
+        # MMEngine names the missing package of a ``_base_`` in the message
+        # only, not in an attribute of the error.
         for package, require in REQUIRE.items():
             if package in str(error):
                 require()
