@@ -1,4 +1,4 @@
-"""Registries, children of MMEngine's: parts are named ``hirl_mm.<Type>``."""
+"""Registries, children of MMEngine's. Configs use ``hirl_mm.<Type>``."""
 
 import inspect
 from collections.abc import Callable, Mapping
@@ -67,15 +67,15 @@ _SCOPES = 'mmpretrain', 'mmdet', 'mmseg'
 
 
 def type_name(kind: str | Callable | LazyObject | LazyAttr | None) -> str:
-    """Name of what a config's ``type`` stands for, without package and scope.
+    """Return the name of a config's ``type`` without package and scope.
 
     Args:
-        kind: A registered name with or without scope, a class or function, as
-            MMEngine's new-style configs have it, an object that MMEngine
-            imports lazily, or None.
+        kind: A registered name with or without scope; a class or function, as
+            in MMEngine's new-style configs; an object that MMEngine imports
+            lazily; or None.
 
     Returns:
-        The name; of None an empty one.
+        The name, empty for None.
 
     Example:
         >>> type_name('hirl_mm.HIRLMoCo'), type_name(dict), type_name(None)
@@ -84,20 +84,20 @@ def type_name(kind: str | Callable | LazyObject | LazyAttr | None) -> str:
     if kind is None:
         return ''
     name = getattr(kind, '__name__', None)
-    # MMEngine's lazy objects answer for any attribute, but not with a string.
+    # MMEngine's lazy objects have every attribute, but it is not a string.
     return (name if isinstance(name, str) else str(kind)).rsplit('.', 1)[-1]
 
 
 def scope_of(cfg: Mapping) -> str:
-    """The OpenMMLab package whose registries build what a config names.
+    """Return the OpenMMLab package whose registries build a config.
 
     Args:
-        cfg: A config of a training.
+        cfg: A training config.
 
     Returns:
-        Its ``default_scope``. Where there is none, as in MMEngine's new-style
-        configs, the package of the model's class or of its nearest base class
-        in ``'mmpretrain'``, ``'mmdet'`` and ``'mmseg'``; else
+        The config's ``default_scope``. If it has none, as MMEngine's
+        new-style configs: the package of the model's class or of its nearest
+        base class in ``'mmpretrain'``, ``'mmdet'`` or ``'mmseg'``, otherwise
         ``'mmpretrain'``.
     """
     if cfg.get('default_scope'):
@@ -111,5 +111,9 @@ def scope_of(cfg: Mapping) -> str:
 
 
 def enter_scope(cfg: Mapping) -> None:
-    """Make MMEngine look names up where a config means them."""
+    """Make MMEngine look up registered names in the scope of a config.
+
+    Args:
+        cfg: A training config.
+    """
     init_default_scope(scope_of(cfg))

@@ -32,8 +32,8 @@ from hirl_mm.engine.features.dataset_features import (
     evaluation_config,
 )
 from hirl_mm.engine.runtime.process_group import (
-    join_processes,
-    leave_processes,
+    destroy_process_group,
+    init_process_group,
 )
 from hirl_mm.evaluation.arm_results import ArmResults
 from hirl_mm.options import add_trust_option
@@ -160,7 +160,7 @@ def evaluate(args: argparse.Namespace, cfg: Config) -> ArmResults | None:
     for evaluation in evaluations:
         evaluation.extract(features, model)
     first = is_main_process()
-    leave_processes()
+    destroy_process_group()
     if not first:
         return None
     results = ArmResults(args.name or recipe, recipe, source=source)
@@ -174,7 +174,7 @@ def evaluate(args: argparse.Namespace, cfg: Config) -> ArmResults | None:
 def main() -> None:
     args = parse_args()
     args.out = args.out or Path('work_dirs/evaluation', Path(args.config).stem)
-    join_processes(args.launcher)
+    init_process_group(args.launcher)
     try:
         cfg = evaluation_config(args.config, args.data)
         results = evaluate(args, cfg)

@@ -52,7 +52,7 @@ def test_file_of_a_backbone_becomes_what_is_evaluated(prefix, name, tmp_path):
         model = load(name, path)
     assert torch.equal(features(model), features(source))
     (warning,) = [text for level, text in records if level == 'WARNING']
-    assert 'beside the evaluated backbone: missing are' in warning
+    assert 'outside the evaluated backbone: missing are' in warning
     if prefix and name != 'MoCo':
         assert torch.equal(model.backbone.pos_embed, weights['pos_embed'])
 

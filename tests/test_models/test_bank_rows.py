@@ -253,7 +253,7 @@ def test_average_that_sees_a_shuffled_batch():
     model.bank_module = None
     bank = FeatureBank(8)
     model.set_bank(bank)
-    with pytest.raises(RuntimeError, match='MoCo.encoder_k did not get a vie'):
+    with pytest.raises(RuntimeError, match='MoCo.encoder_k did not get any v'):
         model.loss(views_of(8), step_samples('MoCo', IDX))
     assert not len(bank)
 

@@ -93,7 +93,7 @@ def compose(algorithm, dim=DIM, **options):
 
 
 def path_loss(model, z0, tree):
-    embeddings = [project((z0,))[0] for project in model.spd_head.projections]
+    embeddings = [project(z0) for project in model.spd_head.projections]
     leaf = tree.leaf[torch.tensor(IDX)]
     return semantic_path_loss(embeddings, tree, leaf, None)
 
@@ -191,8 +191,8 @@ def test_composed_models_are_copied_and_pickled():
     [
         (None, 'around the config of an algorithm.*got algorithm=None'),
         (dict(neck=None), 'around the config of an algorithm'),
-        (RESNET, 'is of type ResNet, which is no self-supervised algorithm'),
-        (dict(type=len), 'is of type len, which is no self-supervised'),
+        (RESNET, 'has the type ResNet, but must be a self-supervised'),
+        (dict(type=len), 'has the type len, but must be a self-supervised'),
         (dict(type='hirl_mm.HIRLMoCo'), 'HIRLMoCo .* trains with HIRL alread'),
     ],
 )

@@ -71,7 +71,7 @@ def test_path_loss_of_view_zero_with_the_leaves_of_view_one(model):
     assert not torch.equal(leaf, own.argmax(1))
 
     expected = semantic_path_loss(
-        [project((z[0],))[0] for project in model.spd_head.projections],
+        [project(z[0]) for project in model.spd_head.projections],
         tree,
         leaf,
         None,

@@ -272,7 +272,7 @@ def test_masks_of_another_grid():
 
 def test_a_teacher_that_no_one_moves(monkeypatch):
     monkeypatch.setattr(
-        'hirl_mm.models.selfsup.self_distillation._MOST_STEPS_WITHOUT_MOVING',
+        'hirl_mm.models.selfsup.self_distillation._MAX_STEPS_WITHOUT_UPDATE',
         3,
     )
     model = build('DINO')

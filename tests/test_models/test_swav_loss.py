@@ -307,8 +307,11 @@ def test_registered_beside_mmpretrains():
 @pytest.mark.parametrize(
     ('wrong', 'message'),
     [
-        (dict(num_crops=(1,)), r'num_crops must name at least 2.*got \(1,\)'),
-        (dict(num_crops=(2, 0)), r'num_crops must name .*got \(2, 0\)'),
+        (
+            dict(num_crops=(1,)),
+            r'must be positive and at least 2.*got \(1,\)',
+        ),
+        (dict(num_crops=(2, 0)), r'num_crops must be positive .*got \(2, 0\)'),
         (dict(crops_for_assign=(0, 8)), r'below 8, .*got \(0, 8\)'),
         (dict(crops_for_assign=(-1,)), r'crops_for_assign must be .*\(-1,\)'),
         (dict(crops_for_assign=()), r'crops_for_assign must be .*got \(\)'),

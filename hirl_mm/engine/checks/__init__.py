@@ -1,1 +1,1 @@
-"""What is checked before the first iteration of a training."""
+"""Checks before the first iteration of a training."""

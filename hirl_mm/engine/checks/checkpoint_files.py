@@ -1,4 +1,4 @@
-"""Whether the checkpoints of a run can be read, said before it starts."""
+"""Check before a run starts that it can read its checkpoints."""
 
 from mmengine.config import Config
 from mmengine.runner import find_latest_checkpoint
@@ -9,21 +9,23 @@ from hirl_mm.engine.runtime.trust import is_strict, pretrained_init_cfgs
 
 
 def check_checkpoint_files(cfg: Config, *, training: bool) -> None:
-    """Open the files that a Runner of this config is going to load.
+    """Check the files that a Runner of this config is going to load.
 
-    They are opened without reading their tensors, which takes a moment.
-    Addresses such as ``https://...`` are left to the run.
+    The files are opened without reading their tensors, which is fast.
+    Addresses such as ``https://...`` are not checked.
 
     Args:
-        cfg: With ``work_dir``; ``trust_checkpoint`` says whether files may
-            hold more than tensors.
-        training: Whether the model is initialised, too.
+        cfg: A config with ``work_dir``. Its ``trust_checkpoint`` says whether
+            files may hold more than tensors.
+        training: Whether the run trains, and therefore also loads the files
+            of every ``init_cfg`` of the model.
 
     Raises:
         FileNotFoundError: If a file is missing.
-        OSError: If a file is no checkpoint, or only half of one.
-        ValueError: If a file holds no weights, needs ``--trust-checkpoint``,
-            or none is given where one is needed.
+        OSError: If a file is no checkpoint, or is incomplete.
+        ValueError: If a file holds no weights or needs
+            ``--trust-checkpoint``, or an ``init_cfg`` that needs a checkpoint
+            names none.
     """
     trust = cfg.get('trust_checkpoint', False)
     init_cfgs = pretrained_init_cfgs(cfg.get('model')) if training else ()
@@ -44,7 +46,7 @@ def _check(read, file: str | None, trust: bool) -> None:
 
 
 def _resumed_or_loaded(cfg: Config) -> str | None:
-    """The file that ``Runner.load_or_resume`` chooses."""
+    """Return the file that ``Runner.load_or_resume`` chooses."""
     if cfg.get('load_from') or not cfg.get('resume', False):
         return cfg.get('load_from')
     return find_latest_checkpoint(cfg.work_dir)

@@ -2,14 +2,14 @@ from mmengine.runner import EpochBasedTrainLoop, Runner
 
 
 def check_counts_epochs(runner: Runner, why: str) -> None:
-    """Refuse a training that counts iterations alone.
+    """Check that a training counts epochs, not only iterations.
 
     Args:
-        runner: Of the run.
-        why: What counts epochs, the beginning of the message.
+        runner: The Runner of the training.
+        why: Reason for the check, the beginning of the error message.
 
     Raises:
-        ValueError: If the training loop is no EpochBasedTrainLoop.
+        ValueError: If the training loop is not an EpochBasedTrainLoop.
     """
     if not isinstance(runner.train_loop, EpochBasedTrainLoop):
         raise ValueError(

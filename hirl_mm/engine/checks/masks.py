@@ -5,7 +5,7 @@ def check_masks(dataset: BaseDataset) -> None:
     """Check that every annotated object of a data set has a mask.
 
     Args:
-        dataset: MMDetection's ``CocoDataset``.
+        dataset: A ``CocoDataset`` of MMDetection.
 
     Raises:
         ValueError: If an object has no mask.
@@ -17,6 +17,6 @@ def check_masks(dataset: BaseDataset) -> None:
         raise ValueError(
             f'{dataset.ann_file} has an object without a mask (in image '
             f"{info['img_id']}: no 'segmentation'), but the detector learns "
-            "masks. Give COCO's instances_*.json, or use the config of a "
+            "masks. Use COCO's instances_*.json, or use the config of a "
             'Faster R-CNN, which needs boxes only'
         )

@@ -1,4 +1,4 @@
-"""Whether a run can train on trees, said before its first iteration."""
+"""Check before the first iteration that a run can train on trees."""
 
 from mmengine.runner import Runner
 from torch import nn
@@ -12,12 +12,16 @@ from .epochs import check_counts_epochs
 def check_takes_trees(
     model: nn.Module, num_prototypes: tuple[int, ...]
 ) -> None:
-    """Raise unless the model learns from trees of these numbers.
+    """Check that a model can train on trees with these numbers of prototypes.
+
+    Args:
+        model: The model that the Runner trains, without a wrapper.
+        num_prototypes: Number of prototypes per level, from fine to coarse.
 
     Raises:
-        TypeError: If it is no HIRLAlgorithm.
-        ValueError: If its head is of other levels, or there is no second
-            leaf.
+        TypeError: If the model is not a HIRLAlgorithm.
+        ValueError: If the model's head has another number of levels, or the
+            finest level has fewer than 2 prototypes.
     """
     if not isinstance(model, HIRLAlgorithm):
         raise TypeError(
@@ -29,7 +33,7 @@ def check_takes_trees(
         raise ValueError(
             f'num_prototypes {num_prototypes} makes a tree of '
             f'{len(num_prototypes)} levels, but spd_head has '
-            f'num_levels={model.spd_head.num_levels}: give both the same'
+            f'num_levels={model.spd_head.num_levels}: make them equal'
         )
     if num_prototypes[0] < 2:
         raise ValueError(
@@ -39,7 +43,16 @@ def check_takes_trees(
 
 
 def check_has_second_stage(runner: Runner, start_epoch: int) -> None:
-    """Raise ValueError unless the run counts epochs beyond the first stage."""
+    """Check that a training has epochs with a tree.
+
+    Args:
+        runner: The Runner of the training.
+        start_epoch: First epoch with a tree, counted from 0.
+
+    Raises:
+        ValueError: If the training counts iterations only, or has no epoch
+            ``start_epoch``.
+    """
     check_counts_epochs(
         runner, 'HierarchicalKMeansHook clusters before epochs'
     )

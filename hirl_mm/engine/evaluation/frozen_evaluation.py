@@ -1,4 +1,4 @@
-"""Frozen evaluation of one network: from data sets to figures."""
+"""Evaluate the frozen features of one network on labelled data sets."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -38,15 +38,18 @@ from .frozen_plan import plan_evaluation
 
 @dataclass(frozen=True)
 class FrozenOptions:
-    """Of an evaluation of frozen features.
+    """Options of an evaluation of frozen features.
 
     Args:
-        ks: Numbers of neighbours.
-        shares: Of labelled training images, see :func:`plan_evaluation`.
-        hierarchy: File of a taxonomy; None for the one beside the images.
-        num_prototypes: Of a tree that is built of the training features,
-            from fine to coarse; none if empty.
-        seed: Of clusterings and draws.
+        ks: Numbers of neighbours k of the kNN classifier.
+        shares: Shares of the training images that logistic regression learns
+            from, see :func:`plan_evaluation`.
+        hierarchy: Path of a taxonomy file; None for the file
+            ``hierarchy.json`` beside the images, if there is one.
+        num_prototypes: Number of prototypes per level, from fine to coarse,
+            of a tree that is built from the training features. Empty for no
+            such tree.
+        seed: Seed of the clusterings and of the drawn shares.
     """
 
     ks: Sequence[int] = (10, 20, 100, 200)
@@ -57,19 +60,22 @@ class FrozenOptions:
 
 
 class FrozenEvaluation:
-    """kNN, logistic regression, clustering and trees, from one cache.
+    """Evaluate features by kNN, logistic regression, clustering and trees.
+
+    All protocols use the same cached features.
 
     Args:
-        cfg: A config that names the labelled data sets ``knn_bank``, the
-            training images, and ``knn_queries``, the validation images.
+        cfg: A config with the labelled data sets ``knn_bank``, the training
+            images, and ``knn_queries``, the validation images.
         options: What to evaluate.
-        tree: The one that the network was trained with, if there is one;
-            it is left out, with a warning, if it is not over the training
-            images in their order.
+        tree: The tree that the network was trained with, if any. If it was
+            not built on the training images in their order, it is skipped
+            with a warning.
 
     Raises:
-        ValueError: See :func:`plan_evaluation`.
-        FileNotFoundError: If a named file is not there.
+        ValueError: If data and options do not fit, see
+            :func:`plan_evaluation`.
+        FileNotFoundError: If the taxonomy or the list of a share is missing.
     """
 
     def __init__(
@@ -97,7 +103,15 @@ class FrozenEvaluation:
     def extract(
         self, cache: FeatureCache, model: Callable[[], BaseModel]
     ) -> None:
-        """Extract what the cache lacks; all ranks call this."""
+        """Extract the features that are not in the cache.
+
+        All ranks must call this.
+
+        Args:
+            cache: The features that were extracted before.
+            model: Function that returns the model. It is called only if
+                features are missing.
+        """
         train, val = (
             cache.features(
                 model, self._sets[name], name, self._pipelines[name]
@@ -113,18 +127,22 @@ class FrozenEvaluation:
         )
 
     def run(self, results: ArmResults) -> None:
-        """Add the figures of all protocols to ``results``."""
+        """Add the scores of all protocols to ``results``."""
         logger = MMLogger.get_current_instance()
         for name, protocol in self._protocols().items():
             began = time.perf_counter()
-            figures, facts = protocol()
+            scores, facts = protocol()
             seconds = round(time.perf_counter() - began, 2)
             logger.info(f'{name}: {seconds} s')
-            for part, values in figures.items():
+            for part, values in scores.items():
                 results.add(part, values, **facts, seconds=seconds)
 
     def draw(self, folder: Path) -> None:
-        """Write ``embedding.png``, the validation images in two dimensions."""
+        """Write ``embedding.png``, a 2-d embedding of the validation images.
+
+        Args:
+            folder: Folder of the picture.
+        """
         draw_embedding(
             self.data.val,
             self.data.val_labels,
@@ -152,15 +170,15 @@ class FrozenEvaluation:
             )
         if self.options.num_prototypes:
             protocols['tree of the features'] = lambda: evaluate_tree(
-                self._grown(),
+                self._tree_of_features(),
                 plan.train_labels,
                 tables,
                 'tree of the features',
             )
         return protocols
 
-    def _grown(self) -> PrototypeTree:
-        """A tree of the training features, the same for every network."""
+    def _tree_of_features(self) -> PrototypeTree:
+        """Build a tree of the training features, in the same way for all."""
         return hierarchical_kmeans(
             self.data.train.float(),
             self.options.num_prototypes,
@@ -169,26 +187,27 @@ class FrozenEvaluation:
 
 
 def _is_over(tree: PrototypeTree, train: BaseDataset) -> bool:
-    """Whether a tree is over the training images; a warning says if not."""
+    """Whether a tree was built on the training images; if not, warn."""
     logger = MMLogger.get_current_instance()
     if len(tree.leaf) != len(train):
         logger.warning(
-            f'the tree in the checkpoint is over {len(tree.leaf)} images, '
-            f'{TRAIN} has {len(train)}: the tree is left out'
+            f'the tree in the checkpoint has {len(tree.leaf)} images, but '
+            f'{TRAIN} has {len(train)}: the tree is skipped'
         )
         return False
     same = same_data(tree.data, data_identity(train))
     if same is False:
         logger.warning(
-            f'the tree in the checkpoint is over other images than {TRAIN} '
-            f'({train.data_root}), or over the same in another order: the '
-            f'tree is left out. Let {TRAIN} read the images that the training '
-            'read, by the same folder or list'
+            f'the tree in the checkpoint was built on other images than '
+            f'{TRAIN} has ({train.data_root}), or on the same images in '
+            f'another order: the tree is skipped. Let {TRAIN} read the '
+            'images of the training, from the same folder or list'
         )
     elif same is None:
         logger.warning(
-            'nothing tells whether the tree in the checkpoint is over the '
-            f'images of {TRAIN}, in their order (trees of earlier versions '
-            'do not say it): it is measured, and its purity is wrong if not'
+            'the tree in the checkpoint does not record its images (it is '
+            'from an earlier version): it is evaluated, but its purity is '
+            f'wrong unless it was built on the images of {TRAIN} in their '
+            'order'
         )
     return same is not False

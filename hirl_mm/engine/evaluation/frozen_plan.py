@@ -1,4 +1,4 @@
-"""What to evaluate, checked before the first feature is extracted."""
+"""Check the data and options of an evaluation before the extraction."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,15 +22,15 @@ HIERARCHY_FILE = 'hierarchy.json'
 
 @dataclass(frozen=True)
 class FrozenPlan:
-    """Labels and choices of an evaluation of frozen features.
+    """Labels, subsets and taxonomy of an evaluation of frozen features.
 
     Args:
-        train_labels: (N,) long.
-        val_labels: (Q,) long.
-        class_names: Names by class.
-        subsets: Indices of labelled training images by the name of the
-            share.
-        taxonomy: None if there is none.
+        train_labels: Classes of the training images, (N,) long.
+        val_labels: Classes of the validation images, (Q,) long.
+        class_names: Name of every class.
+        subsets: Indices of the training images in every share, by the name of
+            the share, such as ``'1%'``.
+        taxonomy: The taxonomy of the classes, if there is one.
     """
 
     train_labels: Tensor
@@ -48,24 +48,28 @@ def plan_evaluation(
     hierarchy: str | None = None,
     seed: int = 0,
 ) -> FrozenPlan:
-    """See that data and options fit together.
+    """Check the data and options of an evaluation, and read their labels.
 
     Args:
         train: Labelled training images.
         val: Labelled validation images.
-        ks: Numbers of neighbours.
-        shares: Of labelled training images for logistic regression, such as
-            ``'1%'``, which is drawn by class, or ``'1%=FILE'`` for those in
-            a list.
-        hierarchy: File of a taxonomy; None for the one beside the images,
-            if there is one.
-        seed: Of the drawn shares.
+        ks: Numbers of neighbours k of the kNN classifier.
+        shares: Shares of the training images that logistic regression learns
+            from: ``'1%'`` draws 1 % of the images of every class,
+            ``'1%=FILE'`` takes the images listed in a file.
+        hierarchy: Path of a taxonomy file; None for the file
+            ``hierarchy.json`` beside the images, if there is one.
+        seed: Seed of the drawn shares.
+
+    Returns:
+        The labels, the subsets of the shares and the taxonomy.
 
     Raises:
         ValueError: If labels are missing, k is larger than the training set,
-            the two sets differ in their classes, or a share or the taxonomy
-            does not fit them.
-        FileNotFoundError: If a named file is not there.
+            the validation images have a class that the training images do
+            not have, or a share or the taxonomy does not fit the training
+            images.
+        FileNotFoundError: If the taxonomy or the list of a share is missing.
     """
     train_labels = labels_of(train, 'training images')
     val_labels = labels_of(val, 'validation images')
@@ -113,8 +117,8 @@ def _subset(
 def _taxonomy(
     file: str | None, data_root: Path, names: list[str]
 ) -> Taxonomy | None:
-    beside = data_root / HIERARCHY_FILE
-    if file is None and not beside.is_file():
+    default = data_root / HIERARCHY_FILE
+    if file is None and not default.is_file():
         return None
-    hierarchy = load_taxonomy(file or beside, names)
+    hierarchy = load_taxonomy(file or default, names)
     return Taxonomy(hierarchy.levels, hierarchy.tables())

@@ -1,4 +1,4 @@
-"""The joint loss of a trained model on images it was not trained on."""
+"""The joint loss of a trained model on held-out images."""
 
 import copy
 import math
@@ -32,39 +32,43 @@ def held_out_loss(
     num_workers: int = 4,
     seed: int = 0,
 ) -> dict[str, float]:
-    """Eq. 4 of HIRL on held-out images, L_img + L_SPD, per image.
+    """Return the joint loss of HIRL, L_img + L_SPD (Eq. 4), per image.
 
-    The leaf of an image is the prototype nearest to its feature, which
-    :func:`held_out_leaves` finds. The losses are those of a training step
-    with views of the training pipeline, in evaluation mode, so that the
-    other images of a batch have no say in batch normalisation. A step also
-    moves averages and fills queues: every batch is given to a new copy of
-    the model, which meets the queue as training left it.
+    The leaf of an image is the prototype nearest to its feature, see
+    :func:`held_out_leaves`. The losses are those of a training step with
+    views of the training pipeline, but in evaluation mode, so that batch
+    normalisation does not depend on the other images of a batch. A training
+    step also updates moving averages and queues. Therefore every batch gets a
+    new copy of the model, with the queue as the training left it.
 
     Args:
-        model: Is not changed. Where its loss follows the schedule of the
-            training, MMEngine's MessageHub has to know it.
-        tree: Of the training images, is not changed.
-        dataset: With the training pipeline, numbered from 0.
-        pipeline: Of the features, as in the HierarchicalKMeansHook.
-        batch_size: Of both passes; ``dataset`` is a multiple of it, since
-            queues take whole batches alone and every image is to count once.
-        num_workers: Of both passes.
-        seed: Of the views, which are those of the image whatever the other
-            arguments, and of the negative paths.
+        model: The trained model; not changed. If its loss follows the
+            schedule of the training, MMEngine's MessageHub must contain the
+            epoch and the iteration.
+        tree: Tree of the training images; not changed.
+        dataset: Held-out images with the training pipeline. The ``sample_idx``
+            of an image must be its position.
+        pipeline: Transforms of the feature pass, as in
+            HierarchicalKMeansHook.
+        batch_size: Batch size of the feature pass and of the losses. The
+            number of images must be a multiple of it, since queues accept
+            whole batches only and every image counts once.
+        num_workers: Number of worker processes of each data loader.
+        seed: Seed of the views and of the negative paths. The views of an
+            image depend on its position and this seed only.
 
     Returns:
         ``loss_ssl`` (L_img), ``loss_spd`` and ``joint``, their sum.
 
     Raises:
-        ValueError: If the batches do not divide the images, or a loss is NaN
-            or infinite.
+        ValueError: If the number of images is not a multiple of the batch
+            size, or a loss is NaN or infinite.
         FeaturePassError: If features are NaN or infinite.
     """
     check_batches(len(dataset), batch_size)
     loader = feature_loader(dataset, pipeline, batch_size, num_workers)
     leaves = held_out_leaves(model, tree, loader)
-    grown = PrototypeTree(tree.centroids, tree.parents, leaves)
+    held_out_tree = PrototypeTree(tree.centroids, tree.parents, leaves)
     views = DataLoader(
         _FixedViews(dataset, seed),
         batch_size=batch_size,
@@ -75,7 +79,7 @@ def held_out_loss(
     sums = torch.zeros(2, dtype=torch.double)
     with evaluating(model):
         for i, batch in enumerate(logged_progress(views, _WHAT)):
-            losses = _losses_of_copy(model, grown, batch, seed + i)
+            losses = _losses_of_copy(model, held_out_tree, batch, seed + i)
             sums += torch.tensor(losses, dtype=torch.double) * batch_size
     loss_ssl, loss_spd = (sums / len(dataset)).tolist()
     if not math.isfinite(loss_ssl + loss_spd):
@@ -91,12 +95,22 @@ def held_out_loss(
 def held_out_leaves(
     model: HIRLAlgorithm, tree: PrototypeTree, loader: DataLoader
 ) -> Tensor:
-    """The leaf of every image of a loader in order, (N,) long, on the CPU.
+    """Return the leaf of every image of a loader.
 
-    The rule by which k-means assigns a training image, the least Euclidean
-    distance. A tree keeps its prototypes with unit length, and so they are
-    compared here, which makes it the greatest cosine; k-means compared raw
-    means, which a training image near a border may feel.
+    As in k-means, the leaf is the prototype with the least Euclidean distance
+    to the feature of the image. The prototypes of a tree are L2-normalised,
+    so this is the prototype with the largest cosine similarity. k-means
+    compares means that are not normalised, so the leaf of a training image
+    near the border of a cluster may differ.
+
+    Args:
+        model: The trained model.
+        tree: Tree of the training images.
+        loader: Loader of the N held-out images, in order.
+
+    Returns:
+        Indices of the leaves, (N,) long, on the CPU, in the order of the
+        images.
 
     Raises:
         FeaturePassError: If features are NaN or infinite.
@@ -109,7 +123,11 @@ def held_out_leaves(
 
 
 def check_batches(num_images: int, batch_size: int) -> None:
-    """Raise ValueError unless the batches divide the images."""
+    """Check that the number of images is a multiple of the batch size.
+
+    Raises:
+        ValueError: If it is not, or there are no images.
+    """
     if num_images < 1 or num_images % batch_size:
         below = num_images // batch_size * batch_size
         raise ValueError(
@@ -120,7 +138,7 @@ def check_batches(num_images: int, batch_size: int) -> None:
 
 
 class _FixedViews(Dataset):
-    """Random views that depend on the image alone."""
+    """A data set whose random views depend on the seed and the index only."""
 
     def __init__(self, dataset: BaseDataset, seed: int) -> None:
         self.dataset = dataset
@@ -138,7 +156,7 @@ class _FixedViews(Dataset):
 def _losses_of_copy(
     model: HIRLAlgorithm, tree: PrototypeTree, batch: dict, seed: int
 ) -> Sequence[float]:
-    """L_img and L_SPD of one batch."""
+    """Return L_img and L_SPD of one batch."""
     copied = copy.deepcopy(model)
     copied.set_tree(tree)
     device = next(copied.parameters()).device

@@ -6,15 +6,16 @@ from hirl_mm.registry import scope_of
 
 
 def draw_predictions(cfg: Config, folder: Path) -> None:
-    """Make a test write a picture of every image with its prediction.
+    """Change a config so that a test draws the prediction of every image.
 
     Args:
-        cfg: Of a detector, a segmentation or a classifier, changed in place.
-        folder: Where the pictures are written; those of a segmentation lie
-            in ``vis_data/vis_image``.
+        cfg: Config of a detector, a segmentor or a classifier, changed in
+            place.
+        folder: Folder of the pictures. The pictures of a segmentor are in its
+            subfolder ``vis_data/vis_image``.
 
     Raises:
-        ValueError: If the config belongs to none of these.
+        ValueError: If the config's scope is not mmdet, mmseg or mmpretrain.
     """
     folder = str(folder.resolve())
     scope = scope_of(cfg)

@@ -20,23 +20,25 @@ def load_pretrained(
     prefix: str | None = None,
     trust: bool = False,
 ) -> BaseModel:
-    """The model of a config with the weights of a checkpoint.
+    """Build the model of a config and load the weights of a checkpoint.
 
     Args:
         cfg: A training config.
-        checkpoint: File of a training run, or of a backbone alone, which
-            becomes the network that ``extract_feat`` runs: of DINO and iBOT
-            the teacher's. None for the config's random initialisation, with
-            the seed the config trains from.
-        prefix: Of the backbone in the file, see :func:`load_backbone`.
+        checkpoint: Path of the checkpoint file of a training run, or of a
+            backbone alone. The backbone is loaded into the network that
+            ``extract_feat`` runs, for DINO and iBOT the teacher. None for a
+            random initialisation with the seed of the config.
+        prefix: Prefix of the backbone's keys in the file, see
+            :func:`load_backbone`.
         trust: Whether the file may run code, see :func:`read_checkpoint`.
 
     Returns:
-        The model in evaluation mode, on a GPU where there is one.
+        The model in evaluation mode, on a GPU if there is one.
 
     Raises:
         ValueError: If less than 95 % of the weights of that backbone are in
-            the checkpoint, in shape and name, or it needs ``trust``.
+            the checkpoint with the same name and shape, or reading the file
+            needs ``trust``.
     """
     enter_scope(cfg)
     seed = cfg.get('randomness', {}).get('seed')
@@ -51,7 +53,7 @@ def load_pretrained(
 
 
 def _init_weights(model: BaseModel) -> None:
-    """Initialise without MMEngine's log line per parameter."""
+    """Initialise the weights without MMEngine's log line per parameter."""
     logger = MMLogger.get_current_instance()
     level = logger.level
     logger.setLevel('WARNING')
@@ -62,7 +64,7 @@ def _init_weights(model: BaseModel) -> None:
 def _load_checkpoint(
     model: BaseModel, checkpoint: str, prefix: str | None, trust: bool
 ) -> None:
-    """Load what is evaluated strictly, and of the rest what fits."""
+    """Load the evaluated backbone strictly, and other weights if they fit."""
     state = read_state_dict(checkpoint, trust)
     evaluated = evaluated_prefix(model.state_dict())
     backbone = model.get_submodule(evaluated.rstrip('.'))
@@ -76,5 +78,5 @@ def _load_checkpoint(
     model.load_state_dict({k: state[k] for k in rest.matched}, strict=False)
     for phrase in differences(rest):
         MMLogger.get_current_instance().warning(
-            f'{checkpoint}, beside the evaluated backbone: {phrase}'
+            f'{checkpoint}, outside the evaluated backbone: {phrase}'
         )

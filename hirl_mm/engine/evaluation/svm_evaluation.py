@@ -1,4 +1,4 @@
-"""Linear support vector machines on multi-label data, as VOC07."""
+"""Evaluate features by linear SVMs on multi-label data, such as VOC07."""
 
 import time
 from collections.abc import Callable
@@ -20,14 +20,17 @@ from hirl_mm.evaluation.functional import svm_scores
 
 
 class SVMEvaluation:
-    """A machine per class on frozen features, by mean average precision.
+    """Mean average precision of linear classifiers on frozen features.
+
+    One support vector machine is trained per class.
 
     Args:
-        cfg: A config that names the multi-label data sets ``svm_train`` and
+        cfg: A config with the multi-label data sets ``svm_train`` and
             ``svm_test``.
 
     Raises:
-        ValueError: If samples have no list of labels.
+        ValueError: If a data set is missing, or its samples have no lists of
+            labels.
     """
 
     def __init__(self, cfg: Config) -> None:
@@ -43,7 +46,15 @@ class SVMEvaluation:
     def extract(
         self, cache: FeatureCache, model: Callable[[], BaseModel]
     ) -> None:
-        """Extract what the cache lacks; all ranks call this."""
+        """Extract the features that are not in the cache.
+
+        All ranks must call this.
+
+        Args:
+            cache: The features that were extracted before.
+            model: Function that returns the model. It is called only if
+                features are missing.
+        """
         self.features = {
             name: cache.features(model, dataset, name, self._pipelines[name])
             for name, dataset in self._sets.items()

@@ -1,1 +1,1 @@
-"""Constructors of optimizer wrappers, and the steps of an optimizer."""
+"""Constructors of optimizer wrappers, and access to optimizer steps."""

@@ -16,21 +16,23 @@ Depth = Callable[[str], tuple[int, int]]
 class LayerDecayOptimWrapperConstructor(
     LearningRateDecayOptimWrapperConstructor
 ):
-    """MMPreTrain's layer-wise learning rates for models with any heads.
+    """MMPreTrain's layer-wise learning rate decay for models with any heads.
 
     MMPreTrain asks the model for the depth of a parameter, which detectors
-    and segmentors do not know; here the backbone is asked, and all else is
-    behind its last layer. A layer of depth d of D has the rate ``lr *
-    layer_decay_rate ** (D - 1 - d)``: of a vision transformer with L blocks,
-    embeddings have depth 0, block b (from 0) b + 1, the rest L + 1.
-    Parameters of one rate and decay share a group.
+    and segmentors do not provide. This class asks the backbone; all
+    parameters outside the backbone come after its last layer. With D depths,
+    a layer of depth d has the learning rate ``lr * layer_decay_rate ** (D - 1
+    - d)``. In a vision transformer with L blocks, the embeddings have depth
+    0, block b (counted from 0) has depth b + 1 and all other parameters have
+    depth L + 1. Parameters with the same learning rate and weight decay share
+    a group.
 
     Use it as ``optim_wrapper=dict(
     constructor='hirl_mm.LayerDecayOptimWrapperConstructor',
     paramwise_cfg=dict(layer_decay_rate=0.65, flat_decay_mult=0.0))``.
 
     Raises:
-        ValueError: If the backbone does not know depths.
+        ValueError: If the backbone has no ``get_layer_depth``.
     """
 
     def add_params(
@@ -41,15 +43,17 @@ class LayerDecayOptimWrapperConstructor(
         get_layer_depth: Depth | None = None,
         **kwargs,
     ) -> None:
-        """Add the groups of a module, merged once all of the model are there.
+        """Add the groups of a module, and merge the groups of a whole model.
 
         Args:
             params: The groups so far, changed in place.
-            module: Whose parameters to add.
-            prefix: Its name in the model, empty for the model itself.
-            get_layer_depth: From a parameter's name to its depth and the
-                number of depths.
-            **kwargs: Of MMEngine.
+            module: The module that has the parameters to add.
+            prefix: Name of the module in the model, empty for the model
+                itself. Groups are merged for an empty prefix.
+            get_layer_depth: Function that maps the name of a parameter to its
+                depth and the number of depths D. For an empty prefix it is
+                taken from the backbone.
+            **kwargs: Other arguments of MMPreTrain's constructor.
         """
         if not prefix:
             get_layer_depth = _depth_in(module)
@@ -64,9 +68,10 @@ def _depth_in(model: nn.Module) -> Depth:
     backbone = getattr(model, 'backbone', None)
     if not hasattr(backbone, 'get_layer_depth'):
         raise ValueError(
-            'rates by layer need a model whose backbone has get_layer_depth, '
-            f'as the transformers of MMPreTrain; {type(model).__name__} has '
-            f'the backbone {type(backbone).__name__}'
+            'layer-wise learning rates need a backbone with get_layer_depth, '
+            'such as the vision transformers of MMPreTrain; '
+            f'{type(model).__name__} has the backbone '
+            f'{type(backbone).__name__}'
         )
 
     def depth(name: str) -> tuple[int, int]:

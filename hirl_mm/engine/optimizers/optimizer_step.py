@@ -3,24 +3,26 @@ from torch.optim import Optimizer
 
 
 def optimizer_with_plain_steps(runner: Runner, hook: str) -> Optimizer:
-    """The optimizer of a run, whose ``step`` sees unscaled gradients.
+    """Return the optimizer of a run, checked for hooks on its ``step``.
 
     Args:
-        runner: Of the run.
-        hook: Whose work hangs on the steps, for the error.
+        runner: The Runner of the training.
+        hook: Name of the hook that runs before or after each step, for the
+            error message.
 
     Raises:
-        ValueError: If the optimizer is a fused one under a loss scale. Such
-            a one unscales by itself and is called also for steps that it
-            skips, so that a hook around the step would see scaled gradients
-            and steps that are none.
+        ValueError: If the optimizer is fused and the loss is scaled. A fused
+            optimizer unscales the gradients inside ``step``, and skips a step
+            inside it, too. A hook on ``step`` would see scaled gradients, and
+            would run for skipped steps.
     """
     wrapper = runner.optim_wrapper
     optimizer = wrapper.optimizer
     if hasattr(wrapper, 'loss_scaler') and optimizer.defaults.get('fused'):
         raise ValueError(
-            f'{hook} works around the steps of the optimizer, which with '
-            'fused=True are hidden under a loss scale: leave fused out of '
+            f'{hook} needs unscaled gradients and must not run for skipped '
+            'steps, but with fused=True the optimizer unscales gradients and '
+            'skips steps by itself: leave fused out of '
             'optim_wrapper.optimizer, or train without AmpOptimWrapper'
         )
     return optimizer

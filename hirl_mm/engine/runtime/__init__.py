@@ -1,1 +1,1 @@
-"""Configs, processes, seeds and progress of a run."""
+"""Configs, processes, random seeds and progress of a run."""

@@ -5,16 +5,16 @@ from mmengine.logging import print_log
 
 from hirl_mm.registry import type_name
 
-from .process_group import join_processes
+from .process_group import init_process_group
 
 
 def fit_to_cpu(cfg: Config) -> None:
-    """Make a config train on machines without an accelerator.
+    """Change a training config so that it runs without an accelerator.
 
-    MMEngine's launchers select a CUDA device and wrap the model for one;
-    without any, the processes meet through gloo and the model is wrapped
-    without a device. A recipe with mixed precision, which MMEngine refuses
-    there, trains in full precision, and the log says so.
+    MMEngine's launchers select a CUDA device and wrap the model for this
+    device. This function initialises the process group with gloo and wraps
+    the model without a device. MMEngine rejects mixed precision on a CPU, so
+    such a config trains in full precision, with a warning in the log.
 
     Args:
         cfg: A training config, changed in place.
@@ -30,7 +30,7 @@ def fit_to_cpu(cfg: Config) -> None:
         )
     if cfg.get('launcher', 'none') == 'none':
         return
-    join_processes(cfg.launcher)
+    init_process_group(cfg.launcher)
     cfg.model_wrapper_cfg = dict(
         type='MMDistributedDataParallel',
         device_ids=None,

@@ -3,15 +3,15 @@ import torch.distributed as dist
 from mmengine.dist import init_dist
 
 
-def join_processes(launcher: str) -> None:
-    """Meet the other processes of a launcher, through gloo without a GPU.
+def init_process_group(launcher: str) -> None:
+    """Initialise the process group, with gloo if there is no GPU.
 
-    MMEngine's launchers select a CUDA device, which a machine without one
-    refuses.
+    MMEngine's ``init_dist`` selects a CUDA device, which fails on a machine
+    without one. A group that is initialised already is kept.
 
     Args:
         launcher: ``'pytorch'``, ``'slurm'`` or ``'mpi'``; ``'none'`` for a
-            single process.
+            single process, which needs no group.
     """
     if launcher == 'none' or dist.is_initialized():
         return
@@ -21,7 +21,10 @@ def join_processes(launcher: str) -> None:
         dist.init_process_group('gloo')
 
 
-def leave_processes() -> None:
-    """Go on alone; what follows does not wait for the others."""
+def destroy_process_group() -> None:
+    """Destroy the process group, if there is one.
+
+    Afterwards the current process does not wait for the others.
+    """
     if dist.is_initialized():
         dist.destroy_process_group()

@@ -6,20 +6,20 @@ from typing import TypeVar
 from mmengine.logging import MMLogger
 
 Item = TypeVar('Item')
-# Work that takes less than this is silent.
+# Work that takes less time than this logs nothing.
 _SECONDS_BETWEEN_LINES = 10.0
 
 
 def logged_progress(items: Iterable[Item], what: str) -> Iterator[Item]:
-    """Pass on ``items`` and log how far they are and how long they take.
+    """Yield ``items`` and log the progress and the time left.
 
     Args:
-        items: Something with a length, such as a data loader.
-        what: Names the work in the log line.
+        items: An iterable with a length, such as a data loader.
+        what: Name of the work in the log line.
     """
     assert isinstance(items, Sized)
     logger = MMLogger.get_current_instance()
-    time_left = _now_and_then()
+    time_left = _time_left_if_due()
     for done, item in enumerate(items, start=1):
         yield item
         left = time_left(done / len(items))
@@ -28,16 +28,17 @@ def logged_progress(items: Iterable[Item], what: str) -> Iterator[Item]:
 
 
 def logged_share(what: str) -> Callable[[float], None]:
-    """Something to call with the share of some work that is done.
+    """Return a function that logs the completed share of some work.
 
-    It logs the share and how long the rest takes at most, if all of it is
-    done at the same speed.
+    Call the function with the share, in [0, 1]. It logs the share and an
+    upper bound of the time left, which assumes that all of the rest is done,
+    at the same speed.
 
     Args:
-        what: Names the work in the log line.
+        what: Name of the work in the log line.
     """
     logger = MMLogger.get_current_instance()
-    time_left = _now_and_then()
+    time_left = _time_left_if_due()
 
     def log(share: float) -> None:
         left = time_left(share)
@@ -47,8 +48,11 @@ def logged_share(what: str) -> Callable[[float], None]:
     return log
 
 
-def _now_and_then() -> Callable[[float], timedelta | None]:
-    """From the share that is done to the time left, None until it is due."""
+def _time_left_if_due() -> Callable[[float], timedelta | None]:
+    """Return a function from the completed share to the time left.
+
+    It returns None if the last value is less than 10 seconds old.
+    """
     began = last = time.monotonic()
 
     def time_left(share: float) -> timedelta | None:

@@ -9,12 +9,12 @@ from mmengine.runner import set_random_seed
 
 @contextmanager
 def seeded(seed: int, devices: Sequence[torch.device] = ()) -> Iterator[None]:
-    """Random numbers of one seed for a block, and those of before after it.
+    """Seed the random number generators for a block, then restore them.
 
     Args:
-        seed: Of Python, NumPy and PyTorch.
-        devices: Accelerators whose state comes back too; the CPU's does in
-            any case.
+        seed: Seed of Python, NumPy and PyTorch.
+        devices: Accelerators whose state is restored, in addition to that of
+            the CPU.
     """
     before = random.getstate(), np.random.get_state()
     with torch.random.fork_rng(devices):

@@ -1,4 +1,4 @@
-"""What a config says about checkpoints that the user trusts."""
+"""Which checkpoints of a config may hold more than tensors."""
 
 from collections.abc import Iterator
 
@@ -10,14 +10,14 @@ HOOK = dict(type='hirl_mm.TrustCheckpointHook')
 
 
 def pass_trust_on(cfg: Config) -> None:
-    """Do what ``trust_checkpoint = True`` in a config asks for.
+    """Apply ``trust_checkpoint = True`` of a config to all its parts.
 
-    Every ``init_cfg`` of ours gets ``trust=True``, and the hook that lets
-    MMEngine load files which hold more than tensors joins the run. Other
-    configs stay as they are.
+    Every ``init_cfg`` with hirl_mm's initializer gets ``trust=True``. A hook
+    is added that lets MMEngine load files that hold more than tensors. A
+    config without ``trust_checkpoint = True`` is not changed.
 
     Args:
-        cfg: Of a training or an evaluation; changed in place.
+        cfg: Config of a training or an evaluation, changed in place.
     """
     if not cfg.get('trust_checkpoint', False):
         return
@@ -35,7 +35,7 @@ def pretrained_init_cfgs(part: object) -> Iterator[dict]:
         part: Any part of a config, such as its ``model``.
 
     Yields:
-        The dictionaries themselves, outer ones first.
+        The dictionaries themselves, not copies, outer ones first.
     """
     if isinstance(part, dict):
         if type_name(part.get('type')) in ('Pretrained', 'StrictPretrained'):
@@ -48,7 +48,7 @@ def pretrained_init_cfgs(part: object) -> Iterator[dict]:
 
 
 def is_strict(init_cfg: dict) -> bool:
-    """Whether the initializer is hirl_mm's, which refuses what misfits."""
+    """Whether the initializer is hirl_mm's, which loads strictly."""
     if init_cfg.get('_scope_') == 'hirl_mm':
         return True
     kind = init_cfg['type']

@@ -7,17 +7,19 @@ from hirl_mm.registry import MODELS
 
 @MODELS.register_module()
 class DINOViT(VisionTransformer):
-    """MMPreTrain's vision transformer, initialised as DINO's.
+    """MMPreTrain's vision transformer with DINO's initialisation.
 
-    The keys of its state dict are those of ``mmpretrain.VisionTransformer``,
-    into which its weights load for downstream tasks. There is one difference
-    in training: linear layers start from a truncated normal distribution of
-    width 0.02 with bias 0 throughout, and so does the class token.
+    It has the state-dict keys of ``mmpretrain.VisionTransformer``, so its
+    weights load into that class for downstream tasks. It differs in the
+    initialisation alone: the weights of all linear layers and the class token
+    are drawn from a truncated normal distribution with standard deviation
+    0.02, and the biases of linear layers are 0.
 
     Args:
-        *args: Of ``VisionTransformer``.
-        out_type: As there; all tokens by default.
-        **kwargs: Of ``VisionTransformer``.
+        *args: Positional arguments of ``VisionTransformer``.
+        out_type: Kind of output, see ``VisionTransformer``. The default
+            ``'raw'`` returns all tokens.
+        **kwargs: Keyword arguments of ``VisionTransformer``.
     """
 
     def __init__(self, *args, out_type: str = 'raw', **kwargs) -> None:
@@ -26,8 +28,8 @@ class DINOViT(VisionTransformer):
     def init_weights(self) -> None:
         init_cfg = self.init_cfg
         if isinstance(init_cfg, dict) and init_cfg['type'] is PretrainedInit:
-            # MMPreTrain compares with the registered name alone, and would
-            # initialise the position embeddings after loading them.
+            # MMPreTrain compares the type with the registered name only. It
+            # would overwrite the loaded position embeddings.
             self.init_cfg = dict(init_cfg, type='Pretrained')
         super().init_weights()
         if isinstance(self.init_cfg, dict) and (

@@ -5,11 +5,12 @@ from hirl_mm.registry import MODELS
 
 @MODELS.register_module()
 class FrozenViT(VisionTransformer):
-    """MMPreTrain's vision transformer whose frozen stages do not train.
+    """MMPreTrain's vision transformer with frozen stages in evaluation mode.
 
-    ``frozen_stages`` of ``VisionTransformer`` keeps the weights, but the
-    layers follow ``model.train()`` and drop paths at random. Here they stay
-    in evaluation mode, as those of MMPreTrain's ResNet do.
+    ``frozen_stages`` of ``VisionTransformer`` freezes the weights, but
+    ``model.train()`` still puts the frozen layers into training mode, in
+    which stochastic depth drops paths at random. Here they stay in evaluation
+    mode, like the frozen stages of MMPreTrain's ResNet.
     """
 
     def train(self, mode: bool = True) -> 'FrozenViT':

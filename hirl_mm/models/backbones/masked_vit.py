@@ -8,13 +8,13 @@ from .dino_vit import DINOViT
 
 @MODELS.register_module()
 class MaskedViT(DINOViT):
-    """A DINOViT that reads images with masked patches, as iBOT's student.
+    """A DINOViT that accepts masked patches, such as the student of iBOT.
 
-    Adds ``mask_token``, (1, 1, C), which starts at 0.
+    It adds the parameter ``mask_token``, (1, 1, C), initialised with zeros.
 
     Args:
-        *args: Of :class:`DINOViT`.
-        **kwargs: Of :class:`DINOViT`.
+        *args: Positional arguments of :class:`DINOViT`.
+        **kwargs: Keyword arguments of :class:`DINOViT`.
     """
 
     def __init__(self, *args, **kwargs) -> None:
@@ -24,20 +24,22 @@ class MaskedViT(DINOViT):
     def forward(
         self, x: Tensor, mask: Tensor | None = None
     ) -> tuple[Tensor, ...]:
-        """Features of images, or of masked images.
+        """Return the features of images, with or without masked patches.
 
         Args:
             x: Images (B, 3, H, W).
-            mask: (B, N) bool, True at patches whose embedding the mask token
-                replaces before positions are added; None for none. An all
-                False mask has the same features, but keeps the mask token in
-                the graph, which DistributedDataParallel needs.
+            mask: (B, N) bool, True where the mask token replaces the patch
+                embedding before the position embeddings are added. None
+                masks no patch. A mask of False alone returns the same
+                features as None, but keeps the mask token in the autograd
+                graph, as DistributedDataParallel requires.
 
         Returns:
-            As ``mmpretrain.VisionTransformer``.
+            The outputs of ``mmpretrain.VisionTransformer``.
 
         Raises:
-            ValueError: If the mask has more or fewer patches than the image.
+            ValueError: If the mask and the image differ in the number of
+                patches.
         """
         if mask is None:
             return super().forward(x)
@@ -46,9 +48,9 @@ class MaskedViT(DINOViT):
             patches, resolution = output
             if mask.shape != patches.shape[:2]:
                 raise ValueError(
-                    f'a mask has {mask.size(1)} patches, but a view makes '
+                    f'a mask has {mask.size(1)} patches, but a view has '
                     f'{patches.size(1)}, {resolution}: set '
-                    f'grid_size={resolution} of BlockMask, the size of a '
+                    f'grid_size={resolution} in BlockMask, the size of a '
                     'global view / patch_size'
                 )
             token = self.mask_token.to(patches.dtype)

@@ -1,4 +1,4 @@
-"""Parts of MMDetection's detectors; imported without MMDetection, too."""
+"""Parts of MMDetection's detectors. The import works without MMDetection."""
 
 from .c4_detector import c4_detector
 from .res5_extra_norm import Res5ExtraNorm

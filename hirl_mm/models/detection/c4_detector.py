@@ -7,17 +7,22 @@ from hirl_mm.registry import MODELS
 
 @MODELS.register_module(name='C4Detector')
 def c4_detector(backbone: dict, roi_head: dict, **detector) -> nn.Module:
-    """Build MMDetection's two-stage detector from one checkpoint.
+    """Build MMDetection's two-stage C4 detector from one checkpoint.
 
-    The stages of a C4 detector's ResNet are in two places, the last one in
-    the head of the regions. ``backbone.init_cfg`` holds for both, so that
-    the checkpoint is given once.
+    A C4 detector splits its ResNet: the last stage is part of the RoI head.
+    This function uses ``backbone.init_cfg`` for both parts, so a config names
+    the checkpoint once.
 
     Args:
-        backbone: The first three stages.
-        roi_head: Has a ``shared_head``, the fourth; and a ``mask_head`` for
-            a Mask R-CNN.
-        **detector: The rest of ``mmdet.FasterRCNN``.
+        backbone: Config of the first three stages of the ResNet.
+        roi_head: Config of the RoI head. Its ``shared_head`` is the fourth
+            stage of the ResNet; with a ``mask_head`` the detector is a Mask
+            R-CNN.
+        **detector: Other arguments of ``mmdet.FasterRCNN``.
+
+    Returns:
+        An ``mmdet.MaskRCNN`` if ``roi_head`` has a ``mask_head``, otherwise
+        an ``mmdet.FasterRCNN``.
     """
     roi_head = deepcopy(roi_head)
     roi_head['shared_head']['init_cfg'] = backbone.get('init_cfg')

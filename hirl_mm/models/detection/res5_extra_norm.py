@@ -7,19 +7,23 @@ from hirl_mm.registry import MODELS
 
 @MODELS.register_module()
 class Res5ExtraNorm(BaseModule):
-    """Last stage of a ResNet on regions, with a norm behind its last ReLU.
+    """Last stage of a ResNet on regions, followed by a normalisation layer.
 
-    The shared head of R50-C4 detectors that are trained from self-supervised
-    weights, as in the detection code of `MoCo
+    This is the shared head of R50-C4 detectors that start from
+    self-supervised weights, as in the detection code of `MoCo
     <https://arxiv.org/abs/1911.05722>`_ and of `HIRL
-    <https://arxiv.org/abs/2205.13159>`_: without the norm, features of other
-    pre-trainings than the supervised one have another scale.
+    <https://arxiv.org/abs/2205.13159>`_. Without the normalisation after the
+    last ReLU, self-supervised features have another scale than supervised
+    ones.
 
     Args:
-        norm_cfg: Of all norms.
-        num_channels: The stage's last; 2048 of a ResNet-50.
-        init_cfg: Of the stage; the norm begins as the identity.
-        **res_layer: Of ``mmdet.ResLayer``, such as ``depth`` and ``stride``.
+        norm_cfg: Config of all normalisation layers.
+        num_channels: Number of output channels of the stage, 2048 for a
+            ResNet-50.
+        init_cfg: Initialisation of the stage. The extra normalisation layer
+            starts as the identity.
+        **res_layer: Other arguments of ``mmdet.ResLayer``, such as ``depth``
+            and ``stride``.
     """
 
     def __init__(
@@ -30,7 +34,8 @@ class Res5ExtraNorm(BaseModule):
         **res_layer,
     ) -> None:
         super().__init__()
-        # Apart from the norm, all its weights are in a checkpoint.
+        # The checkpoint of a ResNet has all these weights, so they are a
+        # module without the extra normalisation.
         self.res5 = MODELS.build(
             dict(
                 type='mmdet.ResLayer',
@@ -42,5 +47,5 @@ class Res5ExtraNorm(BaseModule):
         self.norm = build_norm_layer(norm_cfg, num_channels)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(R, C / 2, H, W) to (R, C, H / stride, W / stride)."""
+        """Map (R, C / 2, H, W) to (R, C, H / stride, W / stride)."""
         return self.norm(self.res5(x))

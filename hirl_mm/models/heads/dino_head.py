@@ -18,22 +18,23 @@ from hirl_mm.registry import MODELS
 class DINODistillHead(BaseModule):
     """The last layer and the loss of `DINO <https://arxiv.org/abs/2104.14294>`_.
 
-    The centre, the moving average of the teacher's mean output over the batch
-    of all ranks, is a buffer, so that a run resumes with it.
+    The centre is a moving average of the teacher's output, whose mean is
+    taken over the batches of all ranks. It is a buffer, so a checkpoint
+    stores it.
 
     Args:
-        in_channels: Dimension of the bottleneck.
-        out_channels: K, the number of dimensions compared by a softmax.
+        in_channels: Dimension D of the bottleneck.
+        out_channels: Output dimension K, over which the softmax is taken.
         student_temp: Temperature of the student.
-        teacher_temp: Temperature of the teacher after its warm-up.
-        warmup_teacher_temp: That of the first epoch.
-        warmup_teacher_temp_epochs: Length of the warm-up.
-        center_momentum: Weight of the old centre.
+        teacher_temp: Temperature of the teacher after the warm-up.
+        warmup_teacher_temp: Temperature of the teacher in the first epoch.
+        warmup_teacher_temp_epochs: Length of the warm-up in epochs.
+        center_momentum: Weight of the old centre in the moving average.
         init_cfg: Initialisation of the parameters.
 
     Raises:
-        ValueError: If a temperature is not positive or the momentum outside
-            [0, 1].
+        ValueError: If a temperature is not positive or ``center_momentum`` is
+            outside [0, 1].
     """
 
     def __init__(
@@ -68,25 +69,25 @@ class DINODistillHead(BaseModule):
 
     @property
     def teacher_temp(self) -> float:
-        """The teacher's temperature in this epoch."""
+        """Temperature of the teacher in the current epoch."""
         return teacher_temperature(current_epoch(), **self.warmup)
 
     def loss(
         self, embeddings: Tensor, teacher_logits: Tensor, batch_size: int
     ) -> dict[str, Tensor]:
-        """The loss of a batch; moves the centre.
+        """Return the loss of a batch and update the centre.
 
         Args:
-            embeddings: (S * B, D) bottlenecks of the student, view after
-                view.
+            embeddings: (S * B, D) bottlenecks of the student for S views, all
+                images of view 0 first, then those of view 1, and so on.
             teacher_logits: (T * B, K) outputs of the teacher's last layer
-                for the first T views.
-            batch_size: B.
+                for the first T views, in the same order.
+            batch_size: Number of images B.
 
         Returns:
-            ``loss``, a scalar, and ``teacher_entropy``, below which it cannot
-            fall with these targets, in nats: log K when the teacher tells
-            nothing apart, 0 when it is sure of everything.
+            ``loss``, a scalar, and ``teacher_entropy``, the lower bound of
+            the loss with these targets, in nats: log K if the teacher's
+            output is uniform, 0 if it is one-hot.
         """
         student = self.last_layer(embeddings).unflatten(0, (-1, batch_size))
         teacher = teacher_probabilities(
@@ -98,6 +99,6 @@ class DINODistillHead(BaseModule):
 
     @torch.no_grad()
     def move(self, center: Tensor, mean: Tensor) -> None:
-        """Move a centre towards the mean over the ranks of ``mean``, (K,)."""
+        """Update a centre with the mean over all ranks of ``mean``, (K,)."""
         all_reduce(mean, 'mean')
         center.lerp_(mean, 1 - self.center_momentum)

@@ -11,13 +11,14 @@ from .dino_head import DINODistillHead
 class iBOTDistillHead(DINODistillHead):
     """The last layer and the losses of `iBOT <https://arxiv.org/abs/2111.07832>`_.
 
-    The class token and the patches share the last layer; each has a centre.
-    Both losses weigh 1.
+    The class token and the patches share the last layer, but each has its own
+    centre. Both losses have weight 1.
 
     Args:
-        in_channels: Dimension of the bottleneck.
-        out_channels: K.
-        **kwargs: Of :class:`DINODistillHead`; they hold for both losses.
+        in_channels: Dimension D of the bottleneck.
+        out_channels: Output dimension K, over which the softmax is taken.
+        **kwargs: Other arguments of :class:`DINODistillHead`, used for both
+            losses.
     """
 
     def __init__(
@@ -33,18 +34,20 @@ class iBOTDistillHead(DINODistillHead):
         weight: Tensor,
         teacher_mean: Tensor,
     ) -> dict[str, Tensor]:
-        """The loss of masked patches; moves their centre.
+        """Return the loss of the masked patches and update their centre.
 
         Args:
-            embeddings: (M, D) bottlenecks of the student at masked patches.
-            teacher_logits: (M, K) outputs of the teacher's last layer there.
-            weight: (M,) float, of every patch.
+            embeddings: (M, D) bottlenecks of the student at the M masked
+                patches.
+            teacher_logits: (M, K) outputs of the teacher's last layer at the
+                masked patches.
+            weight: (M,) float, weight of every masked patch.
             teacher_mean: (K,), the mean of the teacher's output over all
                 patches, masked or not.
 
         Returns:
-            ``loss``, a scalar, and ``teacher_entropy``, below which it cannot
-            fall with these targets.
+            ``loss``, a scalar, and ``teacher_entropy``, the lower bound of
+            the loss with these targets, in nats.
         """
         teacher = teacher_probabilities(
             teacher_logits, self.patch_center, self.teacher_temp

@@ -8,30 +8,34 @@ from hirl_mm.registry import MODELS
 
 @MODELS.register_module()
 class MaskedMultiLabelHead(MultiLabelLinearClsHead):
-    """A linear layer with a sigmoid per class that leaves out what is unsure.
+    """A linear multi-label classifier that ignores difficult labels.
 
     The loss is the binary cross entropy, summed over classes and averaged
-    over images, as in the released code of SS-PRL. A class that an image
-    shows in objects marked as difficult alone counts neither as present nor
-    as absent; MMPreTrain's head takes it as absent. Samples tell such
-    classes in ``gt_label_difficult``, which ``PackInputs`` packs if named in
-    its ``meta_keys``; those without have none.
+    over images, as in the released code of SS-PRL. If all objects of a class
+    in an image are marked as difficult, the class counts neither as present
+    nor as absent and adds nothing to the loss; MMPreTrain's head treats it as
+    absent. A sample lists such classes in ``gt_label_difficult``, which
+    ``PackInputs`` packs if its ``meta_keys`` name it. A sample without this
+    field has no difficult labels.
 
     Args:
-        *args: Of ``MultiLabelLinearClsHead``.
-        **kwargs: Of ``MultiLabelLinearClsHead``.
+        *args: Positional arguments of ``MultiLabelLinearClsHead``.
+        **kwargs: Keyword arguments of ``MultiLabelLinearClsHead``.
     """
 
     def _get_loss(
         self, cls_score: Tensor, data_samples: list[DataSample], **kwargs
     ) -> dict[str, Tensor]:
-        """Loss of logits (B, C) by samples with ``gt_score`` (C,)."""
+        """Return the loss of logits (B, C).
+
+        Each of the B samples has the targets ``gt_score``, (C,).
+        """
         target = torch.stack([s.gt_score for s in data_samples]).float()
-        unsure = torch.zeros_like(target, dtype=torch.bool)
-        for row, sample in zip(unsure, data_samples, strict=True):
+        ignored = torch.zeros_like(target, dtype=torch.bool)
+        for row, sample in zip(ignored, data_samples, strict=True):
             row[list(sample.get('gt_label_difficult', ()))] = True
-        unsure &= target == 0
+        ignored &= target == 0
         losses = self.loss_module(
             cls_score, target, reduction_override='none', **kwargs
         )
-        return dict(loss=losses.masked_fill(unsure, 0).sum() / len(losses))
+        return dict(loss=losses.masked_fill(ignored, 0).sum() / len(losses))

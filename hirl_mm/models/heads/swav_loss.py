@@ -16,25 +16,29 @@ from hirl_mm.registry import MODELS
 class SwAVLoss(BaseModule):
     """Loss of `SwAV <https://arxiv.org/abs/2006.09882>`_, with its prototypes.
 
-    Takes the place of mmpretrain's in ``SwAVHead``, under the same keys
-    (``prototypes.weight``). Value and gradient do not depend on the number
-    of processes that a batch is spread over, and the queue, which
-    mmpretrain's ``SwAVHook`` would have set up, is part of the module.
-    Computed in float32 whatever autocast says.
+    It replaces MMPreTrain's loss in ``SwAVHead`` and has the same state-dict
+    key, ``prototypes.weight``. The value and the gradient do not depend on
+    the number of processes that share a batch. The queue is part of the
+    module, so MMPreTrain's ``SwAVHook`` is not needed. The loss is computed
+    in float32, even under autocast.
 
     Args:
-        feat_dim: D, dimension of the embeddings.
-        num_prototypes: K.
-        num_crops: Crops of each resolution, as the ``num_views`` of the
-            pipeline; V in total.
-        crops_for_assign: The A crops that images are assigned by.
-        epsilon: See :func:`~hirl_mm.losses.sinkhorn`.
-        temperature: Of the predictions.
-        num_iters: See :func:`~hirl_mm.losses.sinkhorn`.
-        queue_length: Earlier images that the assignment counts in, those of
-            all ranks together; a multiple of the global batch, 0 for none.
-        queue_start_epoch: The queue fills from this epoch on and is used
-            once it is full.
+        feat_dim: Dimension D of the embeddings.
+        num_prototypes: Number of prototypes K.
+        num_crops: Number of crops of each resolution, the ``num_views`` of
+            MultiView in the pipeline. Their sum is V.
+        crops_for_assign: Indices of the A crops whose assignments to the
+            prototypes the other crops predict.
+        epsilon: Temperature of the scores in the assignment, see
+            :func:`~hirl_mm.losses.sinkhorn`.
+        temperature: Temperature of the predictions.
+        num_iters: Number of iterations of
+            :func:`~hirl_mm.losses.sinkhorn`.
+        queue_length: Number of earlier images, of all ranks together, that
+            take part in the assignment. It must be a multiple of the global
+            batch size; 0 trains without a queue.
+        queue_start_epoch: First epoch, counted from 0, in which the queue is
+            filled. It is used as soon as it is full.
         init_cfg: Initialisation of the parameters.
 
     Raises:
@@ -84,19 +88,20 @@ class SwAVLoss(BaseModule):
             )
 
     def forward(self, embeddings: Tensor) -> Tensor:
-        """The loss of a batch, which joins the queue.
+        """Return the loss of a batch and add the batch to the queue.
 
-        Scales the prototypes to unit length first, in place.
+        The prototypes are L2-normalised in place before the loss is computed.
 
         Args:
-            embeddings: (V * B, D) unit rows, crop by crop.
+            embeddings: (V * B, D), L2-normalised, all images of crop 0 first,
+                then those of crop 1, and so on.
 
         Returns:
-            A scalar, the mean over this rank's batch.
+            A scalar, the mean over the batch of this rank.
 
         Raises:
-            ValueError: If the embeddings do not fit ``num_crops``,
-                ``feat_dim`` or ``queue_length``.
+            ValueError: If the number or dimension of the embeddings does not
+                fit ``num_crops``, ``feat_dim`` or ``queue_length``.
         """
         batch_size = self._batch_size(embeddings)
         with torch.no_grad():
@@ -112,9 +117,17 @@ class SwAVLoss(BaseModule):
 
     @torch.no_grad()
     def _assign(self, embeddings: Tensor, scores: Tensor) -> Tensor:
-        """Of all crops (V, B, D) and (V, B, K), those to assign (A, B, K)."""
+        """Assign the images to the prototypes, once per crop to assign.
+
+        Args:
+            embeddings: (V, B, D), of all crops.
+            scores: (V, B, K), of all crops.
+
+        Returns:
+            (A, B, K) probabilities.
+        """
         batch_size = scores.size(1)
-        scores = self._assigned(scores)
+        scores = self._crops_to_assign(scores)
         if (
             self.queue is not None
             and current_epoch() >= self.queue_start_epoch
@@ -122,11 +135,11 @@ class SwAVLoss(BaseModule):
             if self.queue.full:
                 earlier = self.prototypes(self.queue.share())
                 scores = torch.cat((scores, earlier), dim=1)
-            self.queue.push(self._assigned(embeddings))
-        found = sinkhorn(scores, self.epsilon, self.num_iters)
-        return found[:, :batch_size]
+            self.queue.push(self._crops_to_assign(embeddings))
+        assignments = sinkhorn(scores, self.epsilon, self.num_iters)
+        return assignments[:, :batch_size]
 
-    def _assigned(self, crops: Tensor) -> Tensor:
+    def _crops_to_assign(self, crops: Tensor) -> Tensor:
         return torch.stack([crops[crop] for crop in self.crops_for_assign])
 
     def _batch_size(self, embeddings: Tensor) -> int:
@@ -138,8 +151,8 @@ class SwAVLoss(BaseModule):
             )
         if not num or num % self.num_crops:
             raise ValueError(
-                f'{num} embeddings cannot be those of {self.num_crops} crops '
-                '(the sum of num_crops) of every image: give num_crops the '
+                f'{num} embeddings cannot come from {self.num_crops} crops '
+                '(the sum of num_crops) of every image: set num_crops to the '
                 'num_views of MultiView in the pipeline'
             )
         batch_size = num // self.num_crops
@@ -160,8 +173,8 @@ def _check_crops(
     total = sum(num_crops)
     if total < 2 or min(num_crops) < 1:
         raise ValueError(
-            'num_crops must name at least 2 crops in total, to predict one '
-            f'from another, such as (2, 6), got {tuple(num_crops)}'
+            'num_crops must be positive and at least 2 in total, to predict '
+            f'one crop from another, such as (2, 6), got {tuple(num_crops)}'
         )
     crops = tuple(crops_for_assign)
     inside = all(0 <= crop < total for crop in crops)

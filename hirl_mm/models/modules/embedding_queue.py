@@ -5,19 +5,19 @@ from hirl_mm.ranks import gather_tensors, rank_and_world_size
 
 
 class EmbeddingQueue(nn.Module):
-    """The latest embeddings of all ranks, newest first.
+    """Queue of the latest embeddings of all ranks, newest first.
 
-    Every rank holds the same rows, in a buffer, and therefore in every
-    checkpoint: a run goes on with them on any number of GPUs. The released
-    code keeps a queue per rank, in files beside the checkpoint.
+    Every rank stores the same rows in a buffer. Every checkpoint contains
+    them, so a run can resume on another number of GPUs. The released code has
+    one queue per rank, stored in files beside the checkpoint.
 
     Args:
-        num_crops: A, how many queues side by side.
-        length: L, rows of each.
-        dim: D.
+        num_crops: Number of crops A; each crop has its own queue.
+        length: Number of rows L of each queue.
+        dim: Dimension D of the embeddings.
 
     Attributes:
-        rows: (A, L, D) float32, zeros where nothing was pushed yet.
+        rows: (A, L, D) float32, zeros in rows that were not filled yet.
     """
 
     def __init__(self, num_crops: int, length: int, dim: int) -> None:
@@ -28,18 +28,17 @@ class EmbeddingQueue(nn.Module):
 
     @property
     def full(self) -> bool:
-        """Whether every row was pushed; known without asking the device."""
+        """Whether all rows are filled; does not synchronise the device."""
         return self._num_pushed >= self.length
 
     def check_batch(self, batch_size: int) -> None:
-        """Refuse batches that the queue is no multiple of.
+        """Check that the queue's length is a multiple of the global batch.
 
         Args:
-            batch_size: Of this rank.
+            batch_size: Batch size of this rank; all ranks have the same.
 
         Raises:
-            ValueError: If the ``queue_length`` is no multiple of the global
-                batch.
+            ValueError: If the length is not a multiple of it.
         """
         _, world_size = rank_and_world_size()
         pushed = batch_size * world_size
@@ -55,15 +54,16 @@ class EmbeddingQueue(nn.Module):
         )
 
     def share(self) -> Tensor:
-        """The rows of this rank when all ranks divide them, (A, L / W, D)."""
+        """Return this rank's share of the rows, (A, L / W, D) of W ranks."""
         rank, world_size = rank_and_world_size()
         return self.rows.chunk(world_size, dim=1)[rank]
 
     def push(self, embeddings: Tensor) -> None:
-        """Put the batches of all ranks in front, the last rows fall out.
+        """Add the batches of all ranks and drop the oldest rows.
 
         Args:
-            embeddings: (A, B, D) of this rank, B the same on every rank.
+            embeddings: (A, B, D) of this rank; B must be the same on every
+                rank.
         """
         new = torch.cat(gather_tensors(embeddings.float().contiguous()), dim=1)
         kept = self.rows[:, : self.length - new.size(1)]
@@ -72,4 +72,5 @@ class EmbeddingQueue(nn.Module):
 
     def _load_from_state_dict(self, *args, **kwargs) -> None:
         super()._load_from_state_dict(*args, **kwargs)
+        # Rows that were not filled yet are zeros, embeddings are not.
         self._num_pushed = int(self.rows[:1].any(dim=2).sum())

@@ -2,17 +2,20 @@ from torch import Tensor, nn
 
 
 class FirstOutput:
-    """The first output of a submodule while a block runs.
+    """Context manager that keeps the first output of a submodule.
 
-    A forward hook that lives for the block only: a permanent one would be
-    copied by an EMA of the model and lost when a layer is replaced.
+    It registers a forward hook for the time of the block. A permanent hook
+    would be copied with the model by an EMA, and lost when the submodule is
+    replaced.
 
     Args:
-        model: The module that holds the submodule.
-        name: Its dotted path, such as ``'neck.projection_neck'``.
+        model: The module that contains the submodule.
+        name: Dotted path of the submodule, such as
+            ``'neck.projection_neck'``.
 
     Raises:
-        ValueError: On entry, if the model has no such submodule.
+        ValueError: When the block is entered, if the model has no such
+            submodule.
 
     Example:
         >>> import torch
@@ -23,8 +26,8 @@ class FirstOutput:
         torch.Size([3, 2])
 
     Attributes:
-        input: The first thing that the submodule was given for that output;
-            None as long as it did not run.
+        input: First positional argument of the call that returned the
+            output; None if the submodule has not run yet.
     """
 
     def __init__(self, model: nn.Module, name: str) -> None:
@@ -35,15 +38,15 @@ class FirstOutput:
 
     @property
     def output(self) -> Tensor:
-        """What the submodule returned first; of a tuple, its first part.
+        """Output of the first call; its first element if it is a tuple.
 
         Raises:
-            RuntimeError: If the submodule did not run.
+            RuntimeError: If the submodule has not run yet.
         """
         if self._output is None:
             raise RuntimeError(
-                f'{type(self._model).__name__}.{self._name} did not run while '
-                'its output was awaited'
+                f'{type(self._model).__name__}.{self._name} did not run, so '
+                'it has no output'
             )
         return self._output
 
@@ -63,6 +66,6 @@ class FirstOutput:
 
     def _keep(self, module, args, output) -> None:
         if self._output is None:
-            first = isinstance(output, (tuple, list))
-            self._output = output[0] if first else output
+            several = isinstance(output, (tuple, list))
+            self._output = output[0] if several else output
             self.input = args[0] if args else None

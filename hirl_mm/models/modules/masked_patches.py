@@ -8,22 +8,24 @@ from torch import Tensor
 
 _MISSING = (
     'iBOT needs masked_patches with {num} masks in every sample: put '
-    "dict(type='hirl_mm.BlockMask', num_masks={num}, ...) behind MultiView, "
-    "and 'masked_patches' into the meta_keys of PackInputs"
+    "dict(type='hirl_mm.BlockMask', num_masks={num}, ...) after MultiView, "
+    "and add 'masked_patches' to the meta_keys of PackInputs"
 )
 
 
 @dataclass(frozen=True)
 class MaskedPatches:
-    """Which patches of a batch of global views are masked.
+    """The masked patches in the G global views of B images.
 
     Attributes:
-        mask: (G * B, N) bool, view after view.
-        idx: (M,) long, the masked patches among all G * B * N, in order.
-        weight: (M,) float, 1 / (masked patches of the view x G * B), so that
-            a weighted sum is a mean over the patches of a view and over
-            views, as in the released iBOT; a view without a masked patch
-            counts as 0.
+        mask: (G * B, N) bool, True at masked patches. All images of view 0
+            come first, then those of view 1, and so on.
+        idx: (M,) long, ascending indices of the M masked patches among all
+            G * B * N patches.
+        weight: (M,) float, 1 / (masked patches of the view x G * B). The
+            weighted sum over patches is the mean over the masked patches of
+            each view, averaged over views, as in the released iBOT. A view
+            without masked patches adds 0 to it.
     """
 
     mask: Tensor
@@ -37,13 +39,19 @@ class MaskedPatches:
         num_views: int,
         device: torch.device,
     ) -> 'MaskedPatches':
-        """From the ``masked_patches`` (G, H, W) of B samples.
+        """Create the value from the masks that a data pipeline adds.
 
-        Works out positions on the CPU, where the data pipeline leaves the
-        masks, so that the device is not waited for.
+        The indices are computed on the CPU, where the pipeline leaves the
+        masks, so that the device is not synchronised.
+
+        Args:
+            data_samples: B samples with ``masked_patches``, (G, H, W) bool
+                arrays, in their metainfo.
+            num_views: Number of global views G.
+            device: Device of the tensors.
 
         Raises:
-            ValueError: If a sample has no masks, or another number.
+            ValueError: If a sample has no masks or the wrong number of masks.
         """
         masks = [sample.get('masked_patches') for sample in data_samples]
         if any(mask is None or len(mask) != num_views for mask in masks):
@@ -64,5 +72,5 @@ class MaskedPatches:
         )
 
     def select(self, patches: Tensor) -> Tensor:
-        """Rows of the masked patches: (G * B, N, C) to (M, C)."""
+        """Select the masked ones of all patches, (G * B, N, C) to (M, C)."""
         return patches.flatten(0, 1)[self.idx]

@@ -2,11 +2,12 @@ import math
 
 
 def momentum_at(done_share: float, base_momentum: float) -> float:
-    """A teacher's momentum, from ``base_momentum`` to 1 along a cosine.
+    """Return a teacher's momentum, which rises to 1 along a cosine.
 
     Args:
-        done_share: Share of the training that is done.
-        base_momentum: Weight of the old teacher at the start.
+        done_share: Completed share of the training, in [0, 1].
+        base_momentum: Momentum at the start, the weight of the old teacher in
+            the moving average.
 
     Example:
         >>> [round(momentum_at(t, 0.996), 4) for t in (0, 0.5, 1)]

@@ -9,15 +9,16 @@ from .pooled import pooled
 
 
 class MomentumTeacher(nn.Module):
-    """Copies of a student's modules that follow it as moving averages.
+    """Moving average of a student network.
 
-    Its state-dict keys are the names of the modules, such as
-    ``teacher.backbone.*``. It takes no gradient and stays in evaluation mode,
-    so that stochastic depth and dropout are off in it, as in the released
-    DINO and iBOT. Buffers are those of the student.
+    The state-dict keys begin with the names of the modules, such as
+    ``teacher.backbone.*``. The teacher gets no gradient and stays in
+    evaluation mode, so stochastic depth and dropout are off, as in the
+    released DINO and iBOT. Buffers are copied from the student, not averaged.
 
     Args:
-        student: Modules by name, among them ``backbone`` and ``neck``.
+        student: The student's modules by name; ``backbone`` and ``neck`` are
+            required.
     """
 
     def __init__(self, student: Mapping[str, nn.Module]) -> None:
@@ -28,15 +29,15 @@ class MomentumTeacher(nn.Module):
         self.eval()
 
     def train(self, mode: bool = True) -> 'MomentumTeacher':
-        """Stays in evaluation mode."""
+        """Keep the evaluation mode, whatever ``mode`` is."""
         return super().train(False)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Images (B, 3, H, W) to outputs of the neck (B, D)."""
+        """Return the neck's output, (B, D), for images (B, 3, H, W)."""
         return self.neck(pooled(self.backbone(images)[0]))
 
     def copy_student(self, student: Mapping[str, nn.Module]) -> None:
-        """Start from the student's weights."""
+        """Copy the student's weights and buffers."""
         for name, module in student.items():
             self.get_submodule(name).load_state_dict(module.state_dict())
 
@@ -44,13 +45,21 @@ class MomentumTeacher(nn.Module):
     def follow(
         self, student: Mapping[str, nn.Module], momentum: float
     ) -> None:
-        """Every weight w to ``momentum * w + (1 - momentum) * student's``."""
+        """Update the teacher after an optimizer step of the student.
+
+        Every weight w becomes ``momentum * w + (1 - momentum) * s``, where s
+        is the student's weight.
+
+        Args:
+            student: The student's modules by name, as given to the teacher.
+            momentum: Weight of the old teacher, in [0, 1].
+        """
         own, new, own_buffers, new_buffers = [], [], [], []
         for name, module in student.items():
-            copied = self.get_submodule(name)
-            own += copied.parameters()
+            average = self.get_submodule(name)
+            own += average.parameters()
             new += module.parameters()
-            own_buffers += copied.buffers()
+            own_buffers += average.buffers()
             new_buffers += module.buffers()
         get_ema_multi_avg_fn(momentum)(own, new, None)
         for buffer, value in zip(own_buffers, new_buffers, strict=True):

@@ -6,29 +6,34 @@ from torch import Tensor
 
 
 def batch_per_resolution(views: Sequence[Tensor]) -> list[Tensor]:
-    """Neighbouring views of one size as one batch.
+    """Concatenate neighbouring views of the same size.
 
     Args:
-        views: Tensors (B, 3, H, W), those of one size side by side.
+        views: Tensors (B, 3, H, W), sorted so that views of the same size are
+            neighbours.
 
     Returns:
-        Per size a tensor (V * B, 3, H, W), view after view; together the
-        rows are in the order of ``views``.
+        One tensor (V * B, 3, H, W) per size. The rows are in the order of
+        ``views``.
     """
     by_size = groupby(views, key=lambda view: view.shape[-2:])
-    return [torch.cat(list(same)) for _, same in by_size]
+    return [torch.cat(list(group)) for _, group in by_size]
 
 
 def check_num_views(views: Sequence[Tensor], num_crops: Sequence[int]) -> None:
-    """See that the data pipeline makes the views that a model was told of.
+    """Check that the data pipeline makes the views that a model expects.
+
+    Args:
+        views: The views of a batch, a tensor (B, 3, H, W) each.
+        num_crops: Numbers of views that the model expects, per resolution.
 
     Raises:
-        ValueError: If there are more or fewer.
+        ValueError: If the number of views is not the sum of ``num_crops``.
     """
     found = _num_views(views)
     if found != sum(num_crops):
         raise ValueError(
-            f'num_crops={tuple(num_crops)} of the model stands for '
+            f'the model expects num_crops={tuple(num_crops)}, '
             f'{sum(num_crops)} views of an image, but the data pipeline '
             f'makes {found}: use MultiView with '
             f'num_views={list(num_crops)}, or change num_crops'
@@ -36,10 +41,14 @@ def check_num_views(views: Sequence[Tensor], num_crops: Sequence[int]) -> None:
 
 
 def check_least_views(views: Tensor | Sequence[Tensor], least: int) -> None:
-    """See that the data pipeline makes enough views.
+    """Check that the data pipeline makes enough views.
+
+    Args:
+        views: The views of a batch; a single tensor counts as one view.
+        least: Least number of views that the method needs.
 
     Raises:
-        ValueError: If there are fewer than ``least``.
+        ValueError: If there are fewer than ``least`` views.
     """
     found = _num_views(views)
     if found < least:

@@ -9,10 +9,12 @@ _SIZES = {
 
 
 def output_dim(module: nn.Module) -> int | None:
-    """Dimension of a module's output, read from its last sized layer.
+    """Return the dimension of a module's output.
+
+    It is read from the last linear or normalisation layer of the module.
 
     Returns:
-        None if there is no linear or normalisation layer in it.
+        The dimension, or None if the module has no such layer.
 
     Example:
         >>> output_dim(nn.Sequential(nn.Linear(8, 4), nn.ReLU()))

@@ -2,12 +2,12 @@ from torch import Tensor
 
 
 def pooled(features: Tensor) -> Tensor:
-    """One vector per image, the representation that is evaluated.
+    """Return one vector per image, the representation that is evaluated.
 
     Args:
-        features: Feature maps (B, C, H, W), which are averaged; tokens
-            (B, T, C), of which the first is taken, the class token; or
-            vectors (B, C).
+        features: Feature maps (B, C, H, W), which are averaged over H and W;
+            tokens (B, T, C), of which the first, the class token, is
+            returned; or vectors (B, C), which are returned as they are.
 
     Returns:
         (B, C).

@@ -1,14 +1,14 @@
 def teacher_temperature(
     epoch: int, first: float, last: float, num_epochs: int
 ) -> float:
-    """The teacher's temperature of an epoch, as in the released DINO.
+    """Return the teacher's temperature in an epoch, as in the released DINO.
 
     Args:
-        epoch: From 0.
+        epoch: The epoch, counted from 0.
         first: Temperature of epoch 0.
-        last: Temperature from epoch ``num_epochs - 1`` on; in between it
-            rises in equal steps.
-        num_epochs: Length of the warm-up.
+        last: Temperature from epoch ``num_epochs - 1`` on. Between the two
+            the temperature changes in equal steps.
+        num_epochs: Length of the warm-up in epochs.
 
     Example:
         >>> [teacher_temperature(e, 0.04, 0.07, 4) for e in (0, 1, 3, 9)]

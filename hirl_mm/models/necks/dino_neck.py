@@ -8,14 +8,15 @@ from hirl_mm.registry import MODELS
 class DINONeck(BaseModule):
     """The MLP of DINO's head: three linear layers with GELU in between.
 
-    Its output, before the normalisation and the last layer, is the 256-d
-    bottleneck, z0 of HIRL-DINO and HIRL-iBOT.
+    Its output is the bottleneck, before the normalisation and the last layer.
+    HIRL-DINO and HIRL-iBOT use it as z0.
 
     Args:
-        in_channels: Dimension of the backbone's feature.
-        hid_channels: Of the hidden layers.
-        out_channels: Of the bottleneck.
-        init_cfg: Initialisation; that of the released code by default.
+        in_channels: Dimension C of the backbone's features.
+        hid_channels: Dimension of the hidden layers.
+        out_channels: Dimension D of the bottleneck.
+        init_cfg: Initialisation of the parameters; None for that of the
+            released code.
     """
 
     def __init__(
@@ -40,5 +41,5 @@ class DINONeck(BaseModule):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """(..., C) to (..., D)."""
+        """Map features (..., C) to bottlenecks (..., D)."""
         return self.mlp(x)

@@ -9,19 +9,21 @@ from hirl_mm.registry import MODELS
 
 @MODELS.register_module()
 class FourScaleNeck(BaseModule):
-    """Four scales out of four maps of a vision transformer.
+    """Resize four feature maps of a vision transformer to four scales.
 
-    The maps all have a pixel per patch. For patches of 16 pixels they become
-    maps of stride 4 (two transposed convolutions with normalisation and GELU
-    between), 8 (one), 16 (as it is) and 32 (max pooling), as in the detectors
-    of iBOT and `HIRL <https://arxiv.org/abs/2205.13159>`_. An FPN follows:
+    All input maps have one pixel per patch. For patches of 16 pixels the
+    outputs have stride 4 (two transposed convolutions with normalisation and
+    GELU in between), 8 (one transposed convolution), 16 (unchanged) and 32
+    (max pooling), as in the detectors of iBOT and `HIRL
+    <https://arxiv.org/abs/2205.13159>`_. An FPN follows:
     ``neck=[dict(type='hirl_mm.FourScaleNeck', ...), dict(type='FPN', ...)]``.
-    Pooling rounds up, so that no border of an image is without a pixel.
+    The pooling rounds sizes up, so that the border of an image is not cut
+    off.
 
     Args:
-        in_channels: C.
-        norm_cfg: Of the normalisation.
-        init_cfg: Of MMEngine.
+        in_channels: Number of channels C of every map.
+        norm_cfg: Config of the normalisation; None for SyncBN.
+        init_cfg: Initialisation of the parameters.
     """
 
     def __init__(
@@ -33,32 +35,39 @@ class FourScaleNeck(BaseModule):
         super().__init__(init_cfg)
         norm_cfg = norm_cfg or dict(type='SyncBN')
 
-        def doubled() -> nn.Module:
+        def upsampling() -> nn.Module:
             return nn.ConvTranspose2d(in_channels, in_channels, 2, stride=2)
 
         self.scales = nn.ModuleList(
             [
                 nn.Sequential(
-                    doubled(),
+                    upsampling(),
                     build_norm_layer(norm_cfg, in_channels),
                     nn.GELU(),
-                    doubled(),
+                    upsampling(),
                 ),
-                doubled(),
+                upsampling(),
                 nn.Identity(),
                 nn.MaxPool2d(2, ceil_mode=True),
             ]
         )
 
     def forward(self, maps: Sequence[Tensor]) -> tuple[Tensor, ...]:
-        """Four maps (B, C, H, W) to (B, C, 4 H, 4 W) ... (B, C, H/2, W/2).
+        """Resize four feature maps.
+
+        Args:
+            maps: Four tensors (B, C, H, W).
+
+        Returns:
+            Four tensors (B, C, 4 H, 4 W), (B, C, 2 H, 2 W), (B, C, H, W) and
+            (B, C, H / 2, W / 2), the last size rounded up.
 
         Raises:
-            ValueError: If there are more or fewer maps.
+            ValueError: If the number of maps is not four.
         """
         if len(maps) != len(self.scales):
             raise ValueError(
-                f'{len(self.scales)} maps are needed, got {len(maps)}: name '
+                f'{len(self.scales)} maps are needed, got {len(maps)}: list '
                 f'{len(self.scales)} blocks in out_indices of the backbone'
             )
         return tuple(

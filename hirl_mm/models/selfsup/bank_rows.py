@@ -1,4 +1,4 @@
-"""What a training step adds to the bank of features to cluster."""
+"""The rows that a training step adds to the bank of features to cluster."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -9,10 +9,11 @@ from torch import Tensor
 from hirl_mm.models.modules import FirstOutput, pooled
 
 _NOT_IN_ORDER = (
-    '{name}.{path} did not get a view as this step got it, so that its rows '
-    'may be those of other samples, as where a batch is shuffled over ranks: '
-    'name in bank_module a submodule whose first output has a row per sample '
-    "in their order, such as 'neck' for the trained network"
+    '{name}.{path} did not get any view of this step as it is, so its rows '
+    'may belong to other samples, for example if a batch is shuffled over '
+    'ranks: set bank_module to a submodule whose first output has one row per '
+    "sample in the order of the samples, such as 'neck' for the trained "
+    'network'
 )
 
 
@@ -22,15 +23,19 @@ def collected(
     inputs: Sequence[Tensor],
     sample_idx: Tensor,
 ) -> Iterator[None]:
-    """Add the rows of a training step, which the block runs, to the bank.
+    """Add the features of a training step to the model's bank.
+
+    The block runs the training step. Nothing is added if the model has no
+    bank or is in evaluation mode.
 
     Args:
         model: A :class:`~hirl_mm.models.selfsup.HIRLAlgorithm`.
-        inputs: The views, (B, 3, H, W).
-        sample_idx: (B,) long.
+        inputs: The views, a tensor (B, 3, H, W) each.
+        sample_idx: Indices of the samples in the data set, (B,) long.
 
     Raises:
-        RuntimeError: If the moving average did not get a view as it is here.
+        RuntimeError: If the moving average, chosen because ``bank_module`` is
+            None, did not get any of the views unchanged.
     """
     if model.bank is None or not model.training:
         yield

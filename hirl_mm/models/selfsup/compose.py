@@ -11,9 +11,9 @@ from mmpretrain.models.selfsup import BaseSelfSupervisor
 from hirl_mm.registry import MODELS
 
 _NO_Z0 = (
-    'hirl_mm has no class for {name} under HIRL: say where its embedding is, '
-    "z0_module='neck' or z0_module='backbone', and name its moving average "
-    'if features are clustered with it, such as '
+    'hirl_mm has no class for {name} under HIRL: set z0_module, where its '
+    "embedding is, to 'neck' or 'backbone', and, to cluster the features of "
+    'its moving average, set momentum_module, such as '
     "momentum_module='encoder_k'"
 )
 _NO_ALGORITHM = (
@@ -26,9 +26,10 @@ _NO_ALGORITHM = (
 class ComposableMeta(ABCMeta):
     """Metaclass of HIRLAlgorithm, which is called with an algorithm's config.
 
-    The first class that has this metaclass is the root. Calling the root
-    calls :func:`compose`; calling a subclass of it creates an instance as
-    usual. A composed class can be pickled, although no module holds it.
+    The class that has this metaclass and no base with it is the root. Calling
+    the root calls :func:`compose`; calling a subclass creates an instance as
+    usual. A composed class can be pickled, although it is no attribute of a
+    module.
     """
 
     def __call__(cls, *args, **kwargs):
@@ -57,21 +58,22 @@ def compose(
             or an object that MMEngine imports lazily.
         spd_head: Config of the SPD head.
         z0_module: ``'backbone'`` or ``'neck'``, see HIRLAlgorithm. None for
-            an algorithm that hirl_mm has a class for: its choices hold.
+            an algorithm that hirl_mm has a class for, which sets it.
         momentum_module: See HIRLAlgorithm; used with a ``z0_module`` only.
         bank_module: See HIRLAlgorithm; used with a ``z0_module`` only.
-        data_preprocessor: The one of the config's top level, which the Runner
-            puts here. The algorithm's own takes precedence.
-        **merged: What MMEngine leaves beside ``algorithm`` when a config
-            inherits ``model`` and does not delete it.
+        data_preprocessor: Config of the data preprocessor at the top level of
+            the config, which the Runner passes. The algorithm's own takes
+            precedence.
+        **merged: Keys of the base config's ``model`` that MMEngine keeps
+            beside ``algorithm`` if the config does not set ``_delete_=True``.
 
     Returns:
-        The model. Its state-dict keys and hooks are those of the algorithm,
-        with the head's added.
+        The model. It has the state-dict keys and hooks of the algorithm, and
+        the keys of the head.
 
     Raises:
-        TypeError: If ``algorithm`` is no config of a self-supervised
-            algorithm, or one of a class that is under HIRL already.
+        TypeError: If ``algorithm`` is not the config of a self-supervised
+            algorithm, or its class is a HIRLAlgorithm already.
         ValueError: If the algorithm needs a ``z0_module``, or ``merged``
             contradicts ``algorithm``.
         KeyError: If no model of that name is registered.
@@ -106,7 +108,7 @@ def composed_class(
     momentum_module: str | None = None,
     bank_module: str | None = None,
 ) -> type:
-    """The class of an algorithm under HIRL.
+    """Return the class that trains an algorithm with HIRL.
 
     Args:
         root: HIRLAlgorithm.
@@ -116,13 +118,13 @@ def composed_class(
         bank_module: See :func:`compose`.
 
     Returns:
-        The registered class, or a subclass of it for a derived algorithm. For
-        an algorithm that hirl_mm does not know, a new class that is the same
-        in every call with the same arguments.
+        The registered class of the algorithm, or a new subclass of it if
+        ``base`` is derived from the algorithm. With a ``z0_module``, a new
+        class. Calls with the same arguments return the same class.
 
     Raises:
-        ValueError: If the algorithm needs a ``z0_module``, or it is neither
-            backbone nor neck.
+        ValueError: If the algorithm needs a ``z0_module``, or ``z0_module``
+            is neither ``'backbone'`` nor ``'neck'``.
     """
     if z0_module is None:
         known = _registered_class(root, base)
@@ -152,9 +154,9 @@ def _algorithm_class(kind, registry, root: type) -> type:
     name = getattr(base, '__name__', base)
     if not (inspect.isclass(base) and issubclass(base, BaseSelfSupervisor)):
         raise TypeError(
-            f'model.algorithm is of type {name}, which is no self-supervised '
-            'algorithm of MMPreTrain, such as MoCo or SimSiam, nor derived '
-            'from one'
+            f'model.algorithm has the type {name}, but must be a '
+            'self-supervised algorithm of MMPreTrain, such as MoCo or '
+            'SimSiam, or be derived from one'
         )
     if issubclass(base, root):
         raise TypeError(
@@ -165,7 +167,7 @@ def _algorithm_class(kind, registry, root: type) -> type:
 
 
 def _registered_class(root: type, base: type) -> type | None:
-    """The registered HIRL class of an algorithm or its nearest ancestor."""
+    """Return the registered HIRL class of a class or its nearest ancestor."""
     classes = [
         found
         for found in MODELS.module_dict.values()
@@ -188,7 +190,7 @@ def _subclass(bases: tuple[type, ...], **places: str | None) -> type:
 
 
 def _reduce_class(cls: ComposableMeta):
-    """How to pickle a class: by name, or as the call that composed it."""
+    """Pickle a class by its name, or by the call that composed it."""
     recipe = vars(cls).get('_recipe')
     return cls.__qualname__ if recipe is None else (recipe, ())
 

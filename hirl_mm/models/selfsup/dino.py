@@ -10,11 +10,11 @@ from .self_distillation import SelfDistillation
 
 @MODELS.register_module()
 class DINOAlgorithm(SelfDistillation):
-    """`DINO <https://arxiv.org/abs/2104.14294>`_.
+    """`DINO <https://arxiv.org/abs/2104.14294>`_, the self-supervised method.
 
-    Every view of an image, as the student sees it, is to tell what the
-    teacher sees in every other global view. Not to be confused with mmdet's
-    detector of that name.
+    From every view of an image, the student predicts the output of the
+    teacher for every other global view. MMDetection has a detector of the
+    same name, which is another method.
     """
 
     def loss(
@@ -23,10 +23,10 @@ class DINOAlgorithm(SelfDistillation):
         data_samples: list[DataSample],
         **kwargs,
     ) -> dict[str, Tensor]:
-        """The loss of a training step; moves the head's centre.
+        """Return the loss of a training step and update the head's centre.
 
         Args:
-            inputs: The views (B, 3, H, W), global ones first.
+            inputs: The views, a tensor (B, 3, H, W) each, global views first.
             data_samples: Not used.
 
         Returns:

@@ -19,16 +19,16 @@ from .compose import ComposableMeta
 
 @MODELS.register_module()
 class HIRLAlgorithm(BaseSelfSupervisor, metaclass=ComposableMeta):
-    """A self-supervised algorithm that learns a hierarchy beside its own loss.
+    """A self-supervised algorithm that also learns a hierarchy of prototypes.
 
     Called with the config of an algorithm, this class returns a model whose
     class has HIRLAlgorithm and the algorithm as bases. A subclass, such as
     HIRLMoCo, names the algorithm as its second base and is called with the
-    algorithm's arguments. Either way the model keeps all of the algorithm:
-    parameters, state-dict keys, hooks. HIRL adds a head (``spd_head.*``) and,
-    once :meth:`set_tree` was called, its loss. The
-    :class:`~hirl_mm.engine.hooks.HierarchicalKMeansHook` decides in which
-    epochs that happens, and builds the tree.
+    algorithm's arguments. In both cases the model keeps the algorithm's
+    parameters, state-dict keys and hooks. HIRL adds a head (``spd_head.*``)
+    and, after a call of :meth:`set_tree`, its loss.
+    :class:`~hirl_mm.engine.hooks.HierarchicalKMeansHook` builds the trees and
+    sets them in the epochs that its arguments choose.
 
     Args:
         *args: Arguments of the algorithm (subclasses only).
@@ -40,9 +40,9 @@ class HIRLAlgorithm(BaseSelfSupervisor, metaclass=ComposableMeta):
             :func:`~hirl_mm.models.selfsup.compose.compose`.
 
     Raises:
-        ValueError: If the head does not fit the embedding, the dimension of
-            the embedding is unknown, or a submodule that the class names does
-            not exist.
+        ValueError: If the dimensions of the head and of the embedding differ,
+            the dimension of the embedding is unknown, or a submodule that the
+            class names does not exist.
 
     Example:
         In a config::
@@ -56,17 +56,17 @@ class HIRLAlgorithm(BaseSelfSupervisor, metaclass=ComposableMeta):
     Attributes:
         z0_module: Dotted path, into ``backbone`` or ``neck``, of the
             submodule whose first output in a training step is z0, the
-            embedding of view 0; of a tuple its first part, of a token
-            sequence the first token.
+            embedding of view 0. If the output is a tuple, z0 is its first
+            element; if it is a sequence of tokens, z0 is the first token.
         momentum_module: Name of the moving average of backbone and neck
-            whose features are clustered; None to cluster those of the
+            whose features are clustered; None to cluster the features of the
             trained network.
         bank_module: Dotted path of the submodule whose first output in a
-            training step fills a feature bank. Its first B rows belong to the
-            B samples of the step, in their order; rows of other views may
-            follow. If None, that is the moving average where there is one,
-            and ``z0_module`` otherwise. A class that overrides
-            ``extract_z0`` must set it.
+            training step is added to a feature bank. Its first B rows must
+            belong to the B samples of the step, in their order; rows of other
+            views may follow. None chooses the moving average if
+            ``momentum_module`` is set, otherwise ``z0_module``. A class that
+            overrides ``extract_z0`` must set it.
         num_views: Least number of views that the algorithm's loss needs.
     """
 
@@ -91,19 +91,19 @@ class HIRLAlgorithm(BaseSelfSupervisor, metaclass=ComposableMeta):
         """Set the bank that every step adds its features to; None for no bank.
 
         The features are an output that the step computes anyway. They come
-        from the network that :meth:`extract_z0` runs, but from an augmented
-        view and in training mode.
+        from the network that :meth:`extract_z0` runs, but it sees an
+        augmented view and is in training mode.
 
         Raises:
-            ValueError: If the class does not say which output that is, or
-                its dimension differs from that of z0.
+            ValueError: If :meth:`bank_path` raises it, or the features and z0
+                differ in their dimension.
         """
         if bank is not None:
-            self._check_dim(self.bank_path(), 'what is to cluster')
+            self._check_dim(self.bank_path(), 'the feature to cluster')
         self.bank = bank
 
     def bank_path(self) -> str:
-        """Return the path of the submodule whose output fills a bank.
+        """Return the path of the submodule whose output the bank collects.
 
         Raises:
             ValueError: If the class overrides ``extract_z0`` and does not set
@@ -117,7 +117,7 @@ class HIRLAlgorithm(BaseSelfSupervisor, metaclass=ComposableMeta):
         if not inherited or self.z0_module not in paths:
             raise ValueError(
                 f'{type(self).__name__} does not say which output of a '
-                'training step its extract_z0 would compute: name the '
+                'training step corresponds to its extract_z0: name the '
                 'submodule in bank_module'
             )
         return paths[self.z0_module] if average else self.z0_module
@@ -125,9 +125,9 @@ class HIRLAlgorithm(BaseSelfSupervisor, metaclass=ComposableMeta):
     def init_weights(self) -> None:
         """Initialise the weights and copy them into the moving average.
 
-        MMPreTrain copies them at the first training step. A tree that is
-        built before that would come from random weights, even if the trained
-        network starts from a checkpoint.
+        MMPreTrain copies them in the first training step. Without the copy
+        here, a tree that is built before that step would come from random
+        weights, even if the trained network starts from a checkpoint.
         """
         super().init_weights()
         if self.momentum_module is not None:
@@ -136,7 +136,11 @@ class HIRLAlgorithm(BaseSelfSupervisor, metaclass=ComposableMeta):
             average.load_state_dict(online.state_dict())
 
     def extract_z0(self, inputs: Tensor) -> Tensor:
-        """Return the features to cluster, (B, D), of images (B, 3, H, W)."""
+        """Return the features to cluster, (B, D).
+
+        Args:
+            inputs: Images (B, 3, H, W).
+        """
         if self.momentum_module is None:
             features, neck = self.extract_feat(inputs), self.neck
         else:
@@ -151,8 +155,8 @@ class HIRLAlgorithm(BaseSelfSupervisor, metaclass=ComposableMeta):
 
         Args:
             embeddings: First output of ``z0_module`` in this step, detached,
-                (B, D) or, where the submodule sees several views at once,
-                (V * B, D) with view 0 first.
+                (B, D). If the submodule sees V views at once, (V * B, D) with
+                view 0 first.
             sample_idx: Indices of the samples in the data set, (B,) long.
 
         Returns:
@@ -173,16 +177,16 @@ class HIRLAlgorithm(BaseSelfSupervisor, metaclass=ComposableMeta):
             data_samples: B samples with their ``sample_idx``.
 
         Returns:
-            The algorithm's losses, its ``loss`` renamed ``loss_ssl``, since
-            the log shows the total under ``loss``; ``z0_std``, the mean over
-            dimensions of the standard deviation of the normalised z0 in the
-            batch (1 / sqrt(D) when spread evenly, 0 when collapsed); and with
-            a tree ``loss_spd``.
+            The algorithm's losses, with ``loss`` renamed to ``loss_ssl``,
+            since the log shows the total under ``loss``; ``z0_std``, the
+            standard deviation of the L2-normalised z0 over the batch,
+            averaged over dimensions (1 / sqrt(D) if evenly spread, 0 if
+            collapsed); and ``loss_spd`` if a tree is set.
 
         Raises:
-            ValueError: If there are too few views, the samples carry no
-                index, or z0 does not fit the head. All are checked without
-                a tree, too, so that the error shows in the first step.
+            ValueError: If there are too few views, the samples have no
+                ``sample_idx``, or z0 does not fit the head. All are checked
+                even if no tree is set, so that the first step fails.
             RuntimeError: If a bank is set, and the rows of ``bank_module``
                 may not belong to the samples of the step.
         """
@@ -218,7 +222,7 @@ class HIRLAlgorithm(BaseSelfSupervisor, metaclass=ComposableMeta):
             )
 
     def _with_in_channels(self, spd_head: dict) -> dict:
-        """The config of the head, ``in_channels`` filled in from z0."""
+        """Return the head's config with ``in_channels``, by default of z0."""
         if spd_head.get('in_channels') is not None:
             return spd_head
         dim = self._dim_of(self.z0_module)
@@ -260,7 +264,7 @@ def _first(outputs: Tensor | tuple[Tensor, ...]) -> Tensor:
 def _sample_idx_of(data_samples: list[DataSample]) -> Tensor:
     if not all('sample_idx' in sample for sample in data_samples):
         raise ValueError(
-            'HIRL looks up the path of an image by its sample_idx, which the '
+            'HIRL looks up the leaf of an image by its sample_idx, which the '
             "data pipeline does not pack: leave 'sample_idx' in the meta_keys "
             'of PackInputs, where it is by default'
         )

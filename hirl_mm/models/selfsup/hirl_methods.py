@@ -1,4 +1,4 @@
-"""The paper's methods under HIRL: where each one computes its embedding."""
+"""The methods of the paper with HIRL, and where they compute z0."""
 
 import torch
 from mmpretrain.models.selfsup import BEiT, MoCo, MoCoV3, SimSiam, SwAV
@@ -16,9 +16,10 @@ from .ibot import iBOTAlgorithm
 class HIRLMoCo(HIRLAlgorithm, MoCo):
     """HIRL-MoCo v2, which clusters the features of the key encoder.
 
-    In a step the key encoder sees shuffled images of all ranks. A bank
-    therefore takes the keys when they enter the queue: those of this rank's
-    images (view 1), in the order of the samples and with unit length.
+    In a training step the key encoder sees shuffled images of all ranks. A
+    bank therefore collects the keys when they enter the queue: there they
+    belong to this rank's images (view 1), in the order of the samples, and
+    are L2-normalised.
     """
 
     num_views = 2
@@ -44,10 +45,10 @@ class HIRLSimSiam(HIRLAlgorithm, SimSiam):
 class HIRLSwAV(HIRLAlgorithm, SwAV):
     """HIRL-SwAV, which clusters the projections before they are normalised.
 
-    As in the released code, every step assigns an image anew, to the
+    As in the released code, every step assigns an image again, to the
     prototype with the largest cosine similarity to the embedding of view 1.
-    The released code runs the encoder a second time for that embedding; here
-    it is a row of the same forward pass.
+    The released code runs the encoder a second time for that embedding; this
+    class takes it from the same forward pass.
     """
 
     z0_module = 'neck.projection_neck'
@@ -88,7 +89,7 @@ class HIRLDINO(HIRLAlgorithm, DINOAlgorithm):
 class HIRLiBOT(HIRLAlgorithm, iBOTAlgorithm):
     """HIRL-iBOT, which clusters the teacher's bottleneck of unmasked images.
 
-    z0 is the student's bottleneck of global view 0, with its patches masked.
+    z0 is the student's bottleneck of global view 0, with masked patches.
     """
 
     bank_module = 'teacher.neck'
@@ -99,13 +100,15 @@ class HIRLiBOT(HIRLAlgorithm, iBOTAlgorithm):
 
 @MODELS.register_module()
 class HIRLBEiT(HIRLAlgorithm, BEiT):
-    """HIRL-BEiT, whose z0 is the class token after the last LayerNorm.
+    """HIRL-BEiT, which takes the class token after the last LayerNorm as z0.
 
     As in the released code, the loss uses the class token of the masked
-    training view, and the clustering that of the same network without a mask.
+    training view, and the clustering uses that of the unmasked image from the
+    same network.
 
     Raises:
-        ValueError: If the backbone returns several blocks, as for BEiT v2.
+        ValueError: If the backbone returns the output of several blocks, as
+            in BEiT v2.
     """
 
     num_views = 2

@@ -12,10 +12,10 @@ from .self_distillation import SelfDistillation
 class iBOTAlgorithm(SelfDistillation):
     """`iBOT <https://arxiv.org/abs/2111.07832>`_.
 
-    DINO, whose student sees the global views with blocks of patches masked
-    and is also to tell what the teacher sees at those patches. The last layer
-    works on masked patches alone; all patches of the teacher count for the
-    centre.
+    iBOT is DINO with masked patches: the student sees the global views with
+    blocks of patches masked, and also predicts the output of the teacher at
+    these patches. The last layer processes masked patches only, but the
+    centre averages over all patches of the teacher.
     """
 
     def loss(
@@ -24,22 +24,21 @@ class iBOTAlgorithm(SelfDistillation):
         data_samples: list[DataSample],
         **kwargs,
     ) -> dict[str, Tensor]:
-        """The losses of a training step; moves the head's centres.
+        """Return the losses of a training step and update the head's centres.
 
         Args:
-            inputs: The views (B, 3, H, W), global ones first.
-            data_samples: B samples with ``masked_patches``, (G, H, W) bool
-                arrays of :class:`~hirl_mm.datasets.transforms.BlockMask`, one
-                mask per global view, in their metainfo.
+            inputs: The views, a tensor (B, 3, H, W) each, global views first.
+            data_samples: B samples with ``masked_patches`` in their metainfo,
+                a (G, H, W) bool array with one mask per global view from
+                :class:`~hirl_mm.datasets.transforms.BlockMask`.
 
         Returns:
-            ``loss_cls`` and ``loss_patch``, and the values below which they
-            cannot fall with these targets, ``teacher_entropy`` and
-            ``patch_entropy``.
+            ``loss_cls`` and ``loss_patch``, and their lower bounds with these
+            targets, ``teacher_entropy`` and ``patch_entropy``, in nats.
 
         Raises:
-            ValueError: If masks are missing or of another size than the
-                patches.
+            ValueError: If masks are missing or their size is not that of the
+                patches of a view.
         """
         self.check_step(inputs)
         num_global = self.num_crops[0]

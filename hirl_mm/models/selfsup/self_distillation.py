@@ -10,34 +10,36 @@ from hirl_mm.models.modules import (
     momentum_at,
 )
 
-# A run with gradient accumulation moves the teacher every so many steps, but
-# none accumulates this long.
-_MOST_STEPS_WITHOUT_MOVING = 1000
+# With gradient accumulation, several steps pass between two updates of the
+# teacher, but never this many.
+_MAX_STEPS_WITHOUT_UPDATE = 1000
 
 
 class SelfDistillation(BaseSelfSupervisor):
-    """Base of DINO and iBOT: a student and the teacher that follows it.
+    """Base class of DINO and iBOT: a student and a momentum teacher.
 
-    The teacher is a moving average of backbone, neck and the head's last
-    layer. It starts as a copy of the student and moves after every step of
-    the optimizer, which
-    :class:`~hirl_mm.engine.hooks.TeacherUpdateHook` sees to. It is the
-    network that is evaluated: ``extract_feat`` is its backbone.
+    The teacher is a moving average of the student's backbone, neck and last
+    layer. It starts as a copy of the student.
+    :class:`~hirl_mm.engine.hooks.TeacherUpdateHook` updates it after every
+    step of the optimizer. The teacher is the network that is evaluated:
+    ``extract_feat`` runs its backbone.
 
     Args:
         backbone: Config of the student's backbone.
         neck: Config of a :class:`~hirl_mm.models.necks.DINONeck`.
-        head: Config of the head with ``last_layer`` and the loss.
-        num_crops: Global and local views of an image. The teacher sees the
-            global ones, which come first; the student sees all.
-        base_momentum: Weight of the old teacher in the first step; it rises
+        head: Config of the head, which has the ``last_layer`` and the loss.
+        num_crops: Numbers of global and of local views of an image. The
+            teacher sees the global views, which come first; the student sees
+            all views.
+        base_momentum: Weight of the old teacher at the first update. It rises
             to 1 along a cosine.
-        data_preprocessor: Of MMPreTrain.
+        data_preprocessor: Config of MMPreTrain's data preprocessor.
         init_cfg: Initialisation of the parameters.
 
     Raises:
-        ValueError: If there are fewer than 2 global views, or the parts do
-            not fit each other.
+        ValueError: If there are fewer than 2 global views, ``base_momentum``
+            is outside [0, 1], or the dimensions of backbone, neck and head do
+            not fit.
     """
 
     def __init__(
@@ -70,7 +72,7 @@ class SelfDistillation(BaseSelfSupervisor):
         self.num_crops = tuple(num_crops)
         self.base_momentum = base_momentum
         self.teacher = MomentumTeacher(self._student())
-        self._steps_without_moving = 0
+        self._steps_without_update = 0
 
     def init_weights(self) -> None:
         """Initialise the student and copy it into the teacher."""
@@ -78,33 +80,40 @@ class SelfDistillation(BaseSelfSupervisor):
         self.teacher.copy_student(self._student())
 
     def extract_feat(self, inputs: Tensor) -> tuple[Tensor, ...]:
-        """Features of the teacher's backbone."""
+        """Return the features of the teacher's backbone.
+
+        Args:
+            inputs: Images (B, 3, H, W).
+        """
         return self.teacher.backbone(inputs)
 
     def move_teacher(self) -> None:
-        """Let the teacher follow the student, once per optimizer step."""
+        """Update the teacher; call this once after each optimizer step."""
         momentum = momentum_at(done_share(), self.base_momentum)
         self.teacher.follow(self._student(), momentum)
-        self._steps_without_moving = 0
+        self._steps_without_update = 0
 
     def check_step(self, inputs: Sequence[Tensor]) -> None:
-        """See that a training step has its views and that the teacher moves.
+        """Check the number of views and that the teacher is being updated.
+
+        Args:
+            inputs: The views of the step, a tensor (B, 3, H, W) each.
 
         Raises:
-            ValueError: If there are more or fewer views than ``num_crops``.
-            RuntimeError: If the teacher has not moved for long.
+            ValueError: If the number of views is not the sum of
+                ``num_crops``.
+            RuntimeError: If the last 1000 steps did not update the teacher.
         """
         check_num_views(inputs, self.num_crops)
-        if self._steps_without_moving == _MOST_STEPS_WITHOUT_MOVING:
+        if self._steps_without_update == _MAX_STEPS_WITHOUT_UPDATE:
             raise RuntimeError(
-                'the teacher has not moved for '
-                f'{_MOST_STEPS_WITHOUT_MOVING} steps: add '
+                'the teacher has not been updated for '
+                f'{_MAX_STEPS_WITHOUT_UPDATE} steps: add '
                 "teacher=dict(type='hirl_mm.TeacherUpdateHook') to "
-                'default_hooks of the config, or '
-                'call move_teacher() after every optimizer step of a '
-                'training loop of your own'
+                'default_hooks, or call move_teacher() after every optimizer '
+                'step of a training loop of your own'
             )
-        self._steps_without_moving += 1
+        self._steps_without_update += 1
 
     def _student(self) -> dict[str, nn.Module]:
         return dict(

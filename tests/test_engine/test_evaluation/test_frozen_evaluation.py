@@ -229,12 +229,12 @@ def test_tree_over_other_images_is_left_out(cfg, caplog):
     kept, warnings = kept_tree(cfg, caplog, 144, here)
     assert kept is not None and not warnings
     kept, (warning,) = kept_tree(cfg, caplog, 100, here)
-    assert kept is None and 'over 100 images, knn_bank has 144' in warning
+    assert kept is None and 'has 100 images, but knn_bank has 144' in warning
     kept, (warning,) = kept_tree(cfg, caplog, 144, 'f00d')
-    assert kept is None and 'over other images than knn_bank' in warning
-    assert 'left out. Let knn_bank read' in warning
+    assert kept is None and 'built on other images than knn_bank' in warning
+    assert 'skipped. Let knn_bank read' in warning
     kept, (warning,) = kept_tree(cfg, caplog, 144, '')
-    assert kept is not None and 'nothing tells whether the tree' in warning
+    assert kept is not None and 'does not record its images' in warning
 
 
 def test_embedding_is_drawn(evaluated, tmp_path):
