@@ -1,1 +1,1 @@
-"""From the files of public data sets to lists of images and labels."""
+"""Conversion of public data sets' files to lists of images and labels."""
