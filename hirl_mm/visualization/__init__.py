@@ -1,3 +1,5 @@
+"""Pictures of prototype trees, features and evaluation results."""
+
 from .embedding_plot import draw_embedding
 from .evaluation_plot import draw_results
 from .semantic_tree import draw_semantic_tree

@@ -15,16 +15,16 @@ def draw_rate_curves(
     param: str,
     metric: str,
 ) -> None:
-    """Draw the results of a sweep over the rate, a curve per arm.
+    """Draw the results of a learning-rate sweep with one curve per arm.
 
-    The best of every arm has a ring; bars are standard deviations over
-    seeds.
+    A ring marks the best point of every arm; error bars are standard
+    deviations over seeds.
 
     Args:
-        points: Of the sweep.
-        path: Picture to write; its suffix chooses the format.
-        param: Name of the horizontal axis, which is logarithmic.
-        metric: Name of the vertical axis.
+        points: Results of the sweep.
+        path: Path of the picture to write; its suffix selects the format.
+        param: Label of the horizontal axis, which is logarithmic.
+        metric: Label of the vertical axis.
     """
     figure = Figure(figsize=(6, 4), dpi=150, layout='constrained')
     axes = figure.subplots()
