@@ -4,11 +4,11 @@ import argparse
 
 
 def add_trust_option(parser: argparse.ArgumentParser) -> None:
-    """Add ``--trust-checkpoint``, False where it is not given."""
+    """Add the option ``--trust-checkpoint``, which is False by default."""
     parser.add_argument(
         '--trust-checkpoint',
         action='store_true',
         help='read checkpoints that hold more than tensors, plain types and '
-        "MMEngine's logs; such a file can run any code when it is read: only "
-        'for files from a source you trust',
+        "MMEngine's logs; such a file can run any code when it is read, so "
+        'use this only for files from a source you trust',
     )

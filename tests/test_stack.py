@@ -258,7 +258,7 @@ def test_transformers_without_what_mmpretrain_imports(tmp_path, stack):
     stack['transformers/modeling_utils.py'] = ''
     contains(
         run(tmp_path, stack),
-        'cannot be imported beside transformers 5.0.0',
+        'cannot be imported with transformers 5.0.0',
         'pip install "transformers<4.50"',
     )
     moved = 'apply_chunking_to_forward = None'

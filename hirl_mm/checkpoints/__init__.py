@@ -1,8 +1,8 @@
-"""Checkpoints: what is in a file, and loading it into a backbone."""
+"""Reading checkpoint files and loading them into a backbone."""
 
 from .loading import load_backbone, load_backbone_state
 from .reader import UntrustedCheckpointError, read_checkpoint
-from .reading import read_state_dict
+from .state_dict import read_state_dict
 from .trees import load_tree, tree_in
 
 __all__ = [

@@ -6,10 +6,11 @@ from hirl_mm.files import replacing
 
 
 class AtomicLocalBackend(LocalBackend):
-    """Local files that are written whole or not at all.
+    """File backend that writes local files whole or not at all.
 
-    MMEngine writes checkpoints in place, so a run that dies while it saves
-    leaves half a file under the name of a whole one. A config uses this with
+    MMEngine writes checkpoints in place: a run that dies while it saves
+    leaves an incomplete file under the final name. This backend writes to a
+    temporary file and renames it. A config selects it with
     ``default_hooks = dict(checkpoint=dict(backend_args=dict(
     backend='hirl_mm.atomic')))``.
     """

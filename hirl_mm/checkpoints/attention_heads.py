@@ -1,23 +1,25 @@
 from torch import Tensor
 
-# Width -> heads of the usual ViT-Ti, S, B and L.
+# Embedding width -> number of heads, for ViT-Ti, S, B and L.
 _USUAL = {192: 3, 384: 6, 768: 12, 1024: 16}
-# The ViT-S of MoCo v3's authors has heads of 32 channels.
+# The ViT-S in MoCo v3's code has 12 heads of 32 channels.
 _MOCOV3 = _USUAL | {384: 12}
 
 
 def usual_heads(state: dict[str, Tensor], method: str = '') -> int | None:
-    """Attention heads that a ViT or BEiT of its width has in releases.
+    """Return the usual number of attention heads of a ViT or BEiT.
 
-    No shape of a ViT's weights tells them.
+    The number cannot be read from the shapes of the weights, so it is looked
+    up by the embedding width, as the released models have it.
 
     Args:
-        state: The backbone in MMPreTrain's names.
-        method: What it was released as.
+        state: State dict of the backbone, with MMPreTrain's names.
+        method: Pre-training method of the released checkpoint, such as
+            ``'MoCo v3'``.
 
     Returns:
-        The number, or None for a width that no release has, and without
-        attention.
+        Number of heads; None if no released model has this width, or the
+        backbone has no class token (a ResNet).
     """
     if 'cls_token' not in state:
         return None

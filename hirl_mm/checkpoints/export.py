@@ -23,13 +23,14 @@ from .trained_backbone import LAYER_NORM_EPS, TrainedBackbone, read_backbone
 
 @dataclass(frozen=True)
 class Exported:
-    """What was exported.
+    """Summary of an export.
 
     Attributes:
-        family: ResNet, ViT or BEiT.
-        num_tensors: Written.
-        left_out: Keys beside the backbone's that were not.
-        load: Python that loads it in its library.
+        family: Kind of network: ``'ResNet'``, ``'ViT'`` or ``'BEiT'``.
+        num_tensors: Number of tensors that were written.
+        left_out: Keys of the checkpoint that stand with the backbone but are
+            not part of it, such as a mask token; they were not written.
+        load: Python code that loads the export in the target library.
     """
 
     family: str
@@ -48,24 +49,32 @@ def export_backbone(
     num_heads: int | None = None,
     trust: bool = False,
 ) -> Exported:
-    """Write the backbone of a checkpoint for another library.
+    """Export the backbone of a checkpoint to the format of another library.
 
     Args:
-        checkpoint: Of a run, a classifier or an import.
-        to: ``torchvision`` (.pth), ``timm`` (.safetensors) or
-            ``huggingface`` (a folder).
-        out: File or folder to write.
-        prefix: See :func:`~.trained_backbone.read_backbone`, also for the
-            following two.
-        config: File of the run's config.
-        num_heads: Attention heads.
-        trust: See :func:`read_checkpoint`.
+        checkpoint: Path of the checkpoint file of a pre-training run, a
+            classifier or an imported release.
+        to: Target library: ``torchvision`` (a .pth file), ``timm`` (a
+            .safetensors file) or ``huggingface`` (a folder).
+        out: Path of the file or folder to write.
+        prefix: Prefix of the backbone's keys in the checkpoint. None selects
+            the evaluated network, see :func:`evaluated_prefix`.
+        config: Path of the run's config file. None uses the config that
+            MMEngine stored in the checkpoint, if there is one.
+        num_heads: Number of attention heads of a ViT or BEiT. None takes it
+            from the config, the checkpoint or, last, the usual number for
+            the width.
+        trust: Whether to read a file that may run code, see
+            :func:`read_checkpoint`.
+
+    Returns:
+        Summary of what was written.
 
     Raises:
-        FileNotFoundError: If there is no such checkpoint.
-        OSError: If it is none.
-        ValueError: If the library has no such network, or ``out`` is of
-            another kind than it reads, or the checkpoint needs ``trust``.
+        FileNotFoundError: If the checkpoint does not exist.
+        OSError: If the file is not a checkpoint.
+        ValueError: If the library has no such network, ``out`` does not
+            match the library's format, or the checkpoint needs ``trust``.
     """
     out = Path(out)
     write = _writer(to, out)
@@ -85,15 +94,19 @@ Writer = Callable[[TrainedBackbone, Path], tuple[dict[str, Tensor], str]]
 
 
 def _writer(to: str, out: Path) -> Writer:
-    """The function that writes for a library, once ``out`` is checked."""
+    """Check ``to`` and ``out``; return the function that writes the export."""
     suffixes = dict(torchvision='.pth', timm='.safetensors', huggingface='')
     if to not in suffixes:
-        raise ValueError(f'{to!r} is none of {", ".join(suffixes)}')
+        raise ValueError(
+            f'to must be one of {", ".join(suffixes)}, got {to!r}'
+        )
     if to == 'huggingface':
         if out.exists() and not out.is_dir():
             raise ValueError(f'{out} is a file; huggingface needs a folder')
     elif out.suffix != suffixes[to] or out.is_dir():
-        raise ValueError(f'{to} needs a file *{suffixes[to]}, not {out}')
+        raise ValueError(
+            f'{to} needs a file that ends in {suffixes[to]}, got {out}'
+        )
     if to != 'torchvision':
         require_safetensors()
     return dict(
@@ -106,8 +119,9 @@ def _torchvision(
 ) -> tuple[dict[str, Tensor], str]:
     if backbone.family is not RESNET:
         raise ValueError(
-            "only ResNets are exported to torchvision, whose ViT's tensors "
-            f'are others: export this {backbone.family.name} to timm'
+            'only ResNets can be exported to torchvision, because its ViT '
+            'has different tensors: export this '
+            f'{backbone.family.name} to timm'
         )
     name = resnet_name(backbone.state)
     with replacing(out) as temporary:
@@ -123,8 +137,8 @@ def _timm(
 ) -> tuple[dict[str, Tensor], str]:
     if backbone.layer_norm_eps != LAYER_NORM_EPS:
         raise ValueError(
-            f"timm's norms have epsilon {LAYER_NORM_EPS}, this network's "
-            f'{backbone.layer_norm_eps}: export it to huggingface'
+            f"timm's layer norms use epsilon {LAYER_NORM_EPS}, this network "
+            f'uses {backbone.layer_norm_eps}: export it to huggingface'
         )
     weights, call = timm_weights(
         backbone.family, backbone.state, backbone.num_heads
@@ -151,20 +165,20 @@ def _huggingface(
         )
     else:
         raise ValueError(
-            'a BEiT is exported to timm only: the names of Hugging '
-            "Face's BeitModel are not covered"
+            'a BEiT can be exported to timm only: the tensor names of '
+            "Hugging Face's BeitModel are not supported"
         )
-    weights = _counted(weights)
+    weights = _with_batch_counts(weights)
     write_safetensors(weights, out / 'model.safetensors')
     with replacing(out / 'config.json') as temporary:
         temporary.write_text(json.dumps(config, indent=2) + '\n')
     return weights, load
 
 
-def _counted(state: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Add the norms' counts of batches, 0, where a file lacks them.
+def _with_batch_counts(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Add ``num_batches_tracked`` = 0 to the batch norms that miss it.
 
-    PyTorch itself does so; transformers reports them as missing.
+    PyTorch fills it in on loading; transformers reports it as missing.
     """
     mean = '.running_mean'
     counts = {

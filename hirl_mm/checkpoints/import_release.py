@@ -20,11 +20,12 @@ class Imported:
     """The evaluated backbone of a released checkpoint.
 
     Attributes:
-        release: The layout it was found in.
+        release: The layout of the checkpoint.
         family: The kind of network.
-        state: Its tensors in MMPreTrain's names, without a prefix.
-        left_out: Keys beside the backbone's within the evaluated network:
-            projector, classifier, mask token.
+        state: State dict of the backbone, with MMPreTrain's names and no
+            prefix.
+        left_out: Keys of the evaluated network that are not part of the
+            backbone: projector, classifier, mask token.
     """
 
     release: Release
@@ -36,26 +37,28 @@ class Imported:
 def import_checkpoint(
     source: str | Path, out: str | Path, trust: bool = False
 ) -> dict:
-    """Convert a released checkpoint to one of MMPreTrain's backbones.
+    """Convert a released checkpoint to a checkpoint of MMPreTrain.
 
-    Writes ``state_dict``, its keys beginning with ``backbone.``, and
-    ``meta``.
+    The file written has two entries: ``state_dict``, whose keys begin with
+    ``backbone.``, and ``meta``.
 
     Args:
-        source: File of a release; see :data:`~.layouts.releases.RELEASES`.
-        out: File to write.
-        trust: See :func:`read_checkpoint`.
+        source: Path of the released file; for the layouts that are known see
+            :data:`~.layouts.releases.RELEASES`.
+        out: Path of the file to write.
+        trust: Whether to read a file that may run code, see
+            :func:`read_checkpoint`.
 
     Returns:
-        The ``meta``: layout, method, family, network (its prefix), the
-        number of tensors, keys of the network that were left out, the number
-        of attention heads, name and SHA-256 of the source.
+        The ``meta``: layout, method, family, network (the prefix of its
+        keys), number of tensors, keys of the network that were left out,
+        number of attention heads, and name and SHA-256 of the source file.
 
     Raises:
-        FileNotFoundError: If there is no such file.
-        OSError: If it is no checkpoint.
-        ValueError: If its layout or its backbone is not known, or it needs
-            ``trust``.
+        FileNotFoundError: If the file does not exist.
+        OSError: If the file is not a checkpoint.
+        ValueError: If the layout or the backbone is unknown, or the file
+            needs ``trust``.
     """
     source = Path(source)
     imported = import_weights(read_checkpoint(source, trust))
@@ -78,15 +81,17 @@ def import_checkpoint(
 
 
 def import_weights(checkpoint: dict) -> Imported:
-    """Find and rename the network that the paper evaluates.
+    """Find the network that the paper evaluates and rename its tensors.
 
     Args:
-        checkpoint: What the released file holds.
+        checkpoint: Content of the released file.
+
+    Returns:
+        The backbone with its layout.
 
     Raises:
-        ValueError: If its layout is not known, if a tensor of its backbone
-            has no counterpart or is missing, or if two copies of the network
-            differ.
+        ValueError: If the layout is unknown, a tensor of the backbone has no
+            counterpart or is missing, or two copies of the network differ.
     """
     weights = unwrapped(checkpoint)
     release, family = _recognise(weights)
@@ -100,17 +105,18 @@ def import_weights(checkpoint: dict) -> Imported:
     backbone = {k: v for k, v in network.items() if k not in left_out}
     _check_copy(weights, release, backbone)
     try:
-        state = family.names(backbone).to_ours(backbone)
+        state = family.names(backbone).to_mmpretrain(backbone)
     except ValueError as error:
         raise ValueError(f'layout {release}, {family.name}: {error}') from None
     return Imported(release, family, state, left_out)
 
 
 def unwrapped(checkpoint: dict) -> dict[str, Tensor]:
-    """The weights of a file under the keys that its model gave them.
+    """Return the weights of a released file with the keys of its model.
 
-    Opens the entry ``state_dict`` or ``model``, or joins ``student`` and
-    ``teacher``, and takes ``module.`` of DistributedDataParallel away.
+    Takes the entry ``state_dict`` or ``model``, or joins ``student`` and
+    ``teacher``, and removes the prefix ``module.`` of
+    DistributedDataParallel.
     """
     for entry in ('state_dict', 'model'):
         if isinstance(checkpoint.get(entry), dict):
@@ -129,22 +135,23 @@ def unwrapped(checkpoint: dict) -> dict[str, Tensor]:
 def _recognise(weights: dict[str, Tensor]) -> tuple[Release, Family]:
     for release in RELEASES:
         for family in FAMILIES:
-            if f'{release.network}{family.theirs}' not in weights:
+            if f'{release.network}{family.release_key}' not in weights:
                 continue
-            signs = all(
-                any(key.startswith(sign) for key in weights)
-                for sign in release.signs
+            has_other_keys = all(
+                any(key.startswith(start) for key in weights)
+                for start in release.other_keys
             )
-            others = release.alone and not all(
+            has_too_much = release.network_only and not all(
                 key.startswith(release.network) for key in weights
             )
-            if signs and not others:
+            if has_other_keys and not has_too_much:
                 return release, family
+    first = ', '.join(list(weights)[:5])
+    found = f'its first keys are {first}' if first else 'it has no tensors'
     tried = '\n'.join(f'  {release.describe()}' for release in RELEASES)
     raise ValueError(
-        'the layout of this checkpoint is not known. Its first keys are '
-        f'{", ".join(list(weights)[:5]) or "not there: it has no tensors"}.\n'
-        f'Layouts tried (ResNet, ViT and BEiT each):\n{tried}\n'
+        f'the layout of this checkpoint is unknown: {found}.\n'
+        f'Layouts tried, each with ResNet, ViT and BEiT:\n{tried}\n'
         'Checkpoints of MMPreTrain and of this project need no import; '
         'detectors are not converted'
     )
@@ -153,7 +160,7 @@ def _recognise(weights: dict[str, Tensor]) -> tuple[Release, Family]:
 def _check_copy(
     weights: dict[str, Tensor], release: Release, backbone: dict[str, Tensor]
 ) -> None:
-    """Refuse a file whose two copies of the network differ."""
+    """Raise a ValueError if the two copies of the network differ."""
     if release.copy is None:
         return
     for key, value in backbone.items():
@@ -161,8 +168,9 @@ def _check_copy(
         if copy is not None and not torch.equal(value, copy):
             raise ValueError(
                 f'{release.network} and its copy {release.copy} differ in '
-                f'{key}. Layout {release} has one network under both names: '
-                'the file was changed after training'
+                f'{key}. Layout {release} stores one network under both '
+                'names, so the file was changed after training. Download it '
+                'again'
             )
 
 

@@ -8,16 +8,20 @@ from .loading import load_backbone
 
 @WEIGHT_INITIALIZERS.register_module(name='Pretrained')
 class StrictPretrained:
-    """Initialise a backbone from a checkpoint that has to fit it.
+    """Initialise a backbone from a checkpoint; raise if it does not fit.
 
-    Stands in for MMEngine's initializer of this name, which loads whatever
-    matches. In a config: ``init_cfg=dict(type='Pretrained',
-    _scope_='hirl_mm', checkpoint=FILE)``.
+    Replaces MMEngine's initializer of the same name, which loads the weights
+    that match and skips the others. In a config:
+    ``init_cfg=dict(type='Pretrained', _scope_='hirl_mm', checkpoint=FILE)``.
 
     Args:
-        checkpoint: See :func:`~hirl_mm.checkpoints.load_backbone`.
-        prefix: Likewise.
-        trust: Likewise; ``--trust-checkpoint`` of the tools sets it.
+        checkpoint: Path or address of the checkpoint file.
+        prefix: Prefix of the backbone's keys in the file. None selects the
+            evaluated network, see
+            :func:`~hirl_mm.checkpoints.load_backbone`.
+        trust: Whether to read a file that may run code, see
+            :func:`~hirl_mm.checkpoints.read_checkpoint`. The option
+            ``--trust-checkpoint`` of the tools sets it.
     """
 
     def __init__(
@@ -31,16 +35,16 @@ class StrictPretrained:
         self.trust = trust
 
     def __call__(self, module: nn.Module) -> None:
-        """Load into a module.
+        """Load the checkpoint into a module.
 
         Raises:
-            ValueError: If no checkpoint is given, or it does not fit or needs
-                ``trust``.
-            OSError: If it cannot be read.
+            ValueError: If no checkpoint is given, it does not fit, or it
+                needs ``trust``.
+            OSError: If the file cannot be read.
         """
         load_backbone(module, self.checkpoint, self.prefix, self.trust)
-        # MMPreTrain's backbones initialise parts of theirs after this call,
-        # unless init_cfg is a single dictionary that says 'Pretrained'.
+        # After this call MMPreTrain's backbones initialise some of their
+        # weights anew, unless init_cfg is one dict of type 'Pretrained'.
         module.init_cfg = dict(type='Pretrained', checkpoint=self.checkpoint)
         if hasattr(module, '_params_init_info'):
             update_init_info(

@@ -4,19 +4,19 @@ from mmengine.logging import MMLogger
 from torch import Tensor, nn
 
 from .matching import (
-    COUNTER,
+    BATCH_COUNT,
     Match,
-    counted_weights,
     evaluated_prefix,
     match,
     prefixes_of,
-    under,
+    required_weights,
+    strip_prefix,
 )
-from .mismatch import differences, listed, unfit
+from .mismatch import differences, first_names, mismatch_message
 from .position_embeddings import fit_positions, position_names
-from .reading import read_state_dict
+from .state_dict import read_state_dict
 
-_MOST_OTHERS = 4
+_MAX_OTHER_PREFIXES = 4
 
 
 def load_backbone(
@@ -25,26 +25,28 @@ def load_backbone(
     prefix: str | None = None,
     trust: bool = False,
 ) -> None:
-    """Load a checkpoint into a backbone, or say why it does not fit.
+    """Load a checkpoint into a backbone; raise if it does not fit.
 
-    Weights have to agree in name and shape; position embeddings of another
-    image size are interpolated, which the log says.
+    Weights must agree in name and shape. Position embeddings of another
+    image size are interpolated, and the log says so.
 
     Args:
         module: The backbone.
-        checkpoint: A file, see :func:`read_state_dict`.
-        prefix: What stands before the backbone's names in the file, such as
-            ``'encoder_k.module.0.'``. None for the network that a training
-            run evaluates: ``teacher.backbone.`` where the file has it, else
-            ``backbone.``, else bare names.
-        trust: See :func:`read_checkpoint`.
+        checkpoint: Path of the checkpoint file, or an address that MMEngine
+            can read, see :func:`read_state_dict`.
+        prefix: Prefix of the backbone's keys in the file, such as
+            ``'encoder_k.module.0.'``. None selects the network that a
+            training run evaluates: ``teacher.backbone.`` if the file has it,
+            else ``backbone.``, else no prefix.
+        trust: Whether to read a file that may run code, see
+            :func:`read_checkpoint`.
 
     Raises:
-        FileNotFoundError: If there is no such file.
-        OSError: If the file is no checkpoint, or only half of one.
+        FileNotFoundError: If the file does not exist.
+        OSError: If the file is not a checkpoint, or is incomplete.
         ValueError: If no file is given, it has less than 95 % of the
-            backbone's weights, or its position embeddings cannot be
-            interpolated, or the file needs ``trust``.
+            backbone's weights, its position embeddings cannot be
+            interpolated, or it needs ``trust``.
 
     Example:
         In a config::
@@ -66,57 +68,65 @@ def load_backbone_state(
     source: str,
     prefix: str | None = None,
 ) -> None:
-    """:func:`load_backbone` for weights that were read already.
+    """Load a state dict into a backbone, see :func:`load_backbone`.
 
     Args:
         module: The backbone.
-        state: The weights.
-        source: Names their file in messages.
-        prefix: As there.
+        state: Weights by key, as :func:`read_state_dict` returns them.
+        source: Name of the file they come from, for messages.
+        prefix: Prefix of the backbone's keys in ``state``. None selects the
+            evaluated network.
+
+    Raises:
+        ValueError: If ``state`` has less than 95 % of the backbone's weights,
+            or its position embeddings cannot be interpolated.
     """
     if prefix is None:
         prefix = evaluated_prefix(state)
     elif prefix and not prefix.endswith('.'):
         prefix += '.'
-    weights, notes = fit_positions(module, under(state, prefix))
-    found = match(counted_weights(module), weights)
+    weights, notes = fit_positions(module, strip_prefix(state, prefix))
+    found = match(required_weights(module), weights)
     network = type(module).__name__
     if not found.fits:
         _check_positions(module, found, source)
-        others = _under_others(module, state, prefix)
-        raise ValueError(unfit(source, network, prefix, found, others, state))
+        others = _match_other_prefixes(module, state, prefix)
+        raise ValueError(
+            mismatch_message(source, network, prefix, found, others, state)
+        )
     matched = set(found.matched)
     loadable = {
         name: value
         for name, value in weights.items()
-        if name in matched or name.endswith(COUNTER)
+        if name in matched or name.endswith(BATCH_COUNT)
     }
     module.load_state_dict(loadable, strict=False)
     _log(f'{network} from {source}, prefix={prefix!r}', found, notes)
 
 
-def _under_others(
+def _match_other_prefixes(
     module: nn.Module, state: Mapping[str, Tensor], tried: str
 ) -> dict[str, Match]:
-    """What the file has of the backbone under other prefixes."""
-    wanted = counted_weights(module)
-    others = [p for p in prefixes_of(wanted, state) if p != tried]
-    return {
-        prefix: match(wanted, fit_positions(module, under(state, prefix))[0])
-        for prefix in others[:_MOST_OTHERS]
-    }
+    """Match the backbone with the weights under the file's other prefixes."""
+    required = required_weights(module)
+    others = [p for p in prefixes_of(required, state) if p != tried]
+    matches = {}
+    for prefix in others[:_MAX_OTHER_PREFIXES]:
+        weights, _ = fit_positions(module, strip_prefix(state, prefix))
+        matches[prefix] = match(required, weights)
+    return matches
 
 
 def _check_positions(module: nn.Module, found: Match, source: str) -> None:
-    """Say of positions that they are all that does not fit."""
+    """Raise if the position embeddings are the only weights that misfit."""
     for name in position_names(module):
-        if [name] == list(found.reshaped) and not found.missing:
-            wanted, there = found.reshaped[name]
+        if [name] == list(found.wrong_shape) and not found.missing:
+            expected, actual = found.wrong_shape[name]
             raise ValueError(
-                f'{name} of {source} has shape {there}, which cannot be '
-                f'interpolated to {wanted}: it is not of a square image, or '
-                'has other extra tokens. Give the backbone the img_size and '
-                'patch_size of the pre-training'
+                f'{name} of {source} has shape {actual}, which cannot be '
+                f'interpolated to {expected}: it belongs to an image that is '
+                'not square, or has other extra tokens. Give the backbone '
+                'the img_size and patch_size of the pre-training'
             )
 
 
@@ -130,5 +140,5 @@ def _log(what: str, found: Match, notes: list[str]) -> None:
         logger.warning(f'{what}: {phrase}; they keep their initial values')
     if found.unused:
         logger.warning(
-            f'{what}: not used of the file are {listed(found.unused)}'
+            f'{what}: unused keys of the file: {first_names(found.unused)}'
         )

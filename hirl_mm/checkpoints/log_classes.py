@@ -1,9 +1,9 @@
-"""The few globals that MMEngine's logs in a checkpoint need.
+"""Classes and functions that are safe to load from MMEngine's checkpoints.
 
-``torch.load(..., weights_only=True)`` builds tensors and plain types alone.
-A checkpoint that MMEngine writes also holds the log of its run: objects of
-``HistoryBuffer``, NumPy arrays and NumPy numbers. What is listed here builds
-these and nothing else; PyTorch runs no other code of a file.
+``torch.load(..., weights_only=True)`` loads only tensors and plain types. A
+checkpoint that MMEngine writes also holds the log of its run: objects of
+``HistoryBuffer``, NumPy arrays and NumPy numbers. The list in this file
+allows exactly these; PyTorch runs no other code from a file.
 """
 
 import pickle
@@ -23,9 +23,10 @@ _DTYPES = 'bool', 'int32', 'int64', 'float16', 'float32', 'float64'
 
 
 def log_globals() -> list[Callable]:
-    """What PyTorch may build from a checkpoint of MMEngine beside tensors.
+    """Return the globals that loading MMEngine's logs needs.
 
-    For ``torch.serialization.safe_globals`` (PyTorch 2.5 or later).
+    They are meant for ``torch.serialization.safe_globals`` (PyTorch 2.5 or
+    later).
     """
     return list(_GLOBALS)
 
@@ -33,17 +34,17 @@ def log_globals() -> list[Callable]:
 def allow_log_classes() -> None:
     """Let ``torch.load`` read MMEngine's logs for the rest of the process.
 
-    MMEngine 0.10 loads checkpoints with PyTorch's defaults, which since
-    PyTorch 2.6 refuse the logs in them, so that it cannot resume its own
-    runs. Importing :mod:`hirl_mm.engine` calls this. PyTorch before 2.5 has
-    other defaults and needs nothing.
+    MMEngine 0.10 loads checkpoints with PyTorch's defaults. Since PyTorch 2.6
+    these reject the logs, so MMEngine cannot resume its own runs. Importing
+    :mod:`hirl_mm.engine` calls this function. It does nothing in PyTorch
+    before 2.5, whose defaults accept the logs.
     """
     if hasattr(torch.serialization, 'safe_globals'):
         torch.serialization.add_safe_globals(log_globals())
 
 
 def _named(name: str, function: Callable) -> Callable:
-    """``function`` under the dotted name by which files ask for it."""
+    """Wrap ``function`` under the dotted name that checkpoints refer to."""
 
     def stand_in(*args: object) -> object:
         return function(*args)
@@ -54,14 +55,14 @@ def _named(name: str, function: Callable) -> Callable:
 
 
 def _statistic(owner: object, name: str) -> Callable:
-    """``getattr``, but only for the statistics of a ``HistoryBuffer``.
+    """Replace ``getattr``, for the statistics of a ``HistoryBuffer`` only.
 
-    Files name them ``getattr(HistoryBuffer, 'mean')``. The real ``getattr``
-    would open a way from any object to any other, and so to running code.
+    Checkpoints refer to them as ``getattr(HistoryBuffer, 'mean')``. With the
+    real ``getattr``, a file could reach any object and so run code.
     """
     if owner is not HistoryBuffer or name not in _STATISTICS:
         raise pickle.UnpicklingError(
-            f'GLOBAL builtins.getattr is asked for {name!r} of {owner!r}'
+            f'GLOBAL builtins.getattr asks for {name!r} of {owner!r}'
         )
     return getattr(owner, name)
 
@@ -72,7 +73,7 @@ _GLOBALS = (
     np.ndarray,
     np.dtype,
     *(type(np.dtype(name)) for name in _DTYPES),
-    # NumPy 1 and NumPy 2 write different names.
+    # NumPy 1 and NumPy 2 write different module names.
     *(
         _named(f'numpy.{core}.multiarray.{function.__name__}', function)
         for core in ('core', '_core')

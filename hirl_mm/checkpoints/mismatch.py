@@ -1,22 +1,22 @@
-"""What to tell a person whose checkpoint does not fit."""
+"""Error messages for checkpoints that do not fit a network."""
 
 import re
 from collections.abc import Iterable, Mapping
 
 from .matching import MIN_MATCHED, Match
 
-_MOST_NAMES = 5
-_MOST_PREFIXES = 8
+_MAX_NAMES = 5
+_MAX_PREFIXES = 8
 
-# Names of the transformers of timm and of the released codes, of Hugging
-# Face and of the HIRL release, which wraps its networks in ``algorithm``.
+# Keys of transformers in timm and in released code, of Hugging Face, and of
+# the HIRL release, which wraps its networks in ``algorithm``.
 _OTHER_LAYOUT = re.compile(
     r'(^|\.)((res)?blocks\.\d|patch_embed\.proj\.|embeddings\.|embedder\.'
     r'|encoder\.(layer|stages)\.\d)|^(module\.)?algorithm\.'
 )
 
 
-def unfit(
+def mismatch_message(
     source: str,
     network: str,
     prefix: str,
@@ -24,14 +24,14 @@ def unfit(
     others: Mapping[str, Match],
     keys: Iterable[str],
 ) -> str:
-    """The message for weights of another network, or of none.
+    """Return the error message for a file that does not fit a network.
 
     Args:
-        source: The file.
-        network: Name of the network that wants the weights.
+        source: Name of the file.
+        network: Name of the network to load the weights into.
         prefix: The prefix that was tried.
-        found: What there is under it.
-        others: The same under other prefixes of the file.
+        found: Result of the comparison under this prefix.
+        others: Results under other prefixes of the file, by prefix.
         keys: All keys of the file.
     """
     keys = list(keys)
@@ -41,47 +41,52 @@ def unfit(
         f'{MIN_MATCHED} % are needed',
         *differences(found),
         f'the keys of the file begin with {_beginnings(keys)}',
-        *(_other(*item) for item in others.items()),
+        *(_other_prefix(*item) for item in others.items()),
     ]
     if any(_OTHER_LAYOUT.search(key) for key in keys):
         parts.append(
-            'some keys are those of another library: run '
+            'some keys are named as in another library: run '
             'tools/model_converters/import_checkpoint.py on the file first'
         )
     elif not any(other.fits for other in others.values()):
-        parts.append('give the config of the network that the file is of')
+        parts.append('give the config of the network that the file belongs to')
     return '; '.join(parts)
 
 
 def differences(found: Match) -> list[str]:
-    """Phrases for what is missing, of another shape or too deep."""
+    """Describe the weights that are missing, misshapen or of extra blocks.
+
+    Returns:
+        One phrase for each kind of difference.
+    """
     phrases = []
     if found.missing:
-        phrases.append(f'missing are {listed(found.missing)}')
-    if found.reshaped:
+        phrases.append(f'missing weights: {first_names(found.missing)}')
+    if found.wrong_shape:
         shapes = [
-            f'{name} (wanted {wanted}, found {there})'
-            for name, (wanted, there) in found.reshaped.items()
+            f'{name} (expected {expected}, found {actual})'
+            for name, (expected, actual) in found.wrong_shape.items()
         ]
-        phrases.append(f'of another shape are {listed(shapes)}')
+        phrases.append(f'weights of another shape: {first_names(shapes)}')
     if found.deeper:
-        phrases.append(f'of a deeper network are {listed(found.deeper)}')
+        names = first_names(found.deeper)
+        phrases.append(f'weights of a deeper network: {names}')
     return phrases
 
 
-def listed(names: list[str]) -> str:
-    """The first names, and how many more there are."""
-    rest = len(names) - _MOST_NAMES
+def first_names(names: list[str]) -> str:
+    """Join the first names, and say how many more there are."""
+    rest = len(names) - _MAX_NAMES
     more = f' and {rest} more' if rest > 0 else ''
-    return ', '.join(names[:_MOST_NAMES]) + more
+    return ', '.join(names[:_MAX_NAMES]) + more
 
 
-def _other(prefix: str, found: Match) -> str:
+def _other_prefix(prefix: str, found: Match) -> str:
     verb = 'would fit' if found.fits else 'would not fit either'
     return f'prefix={prefix!r} {verb} ({len(found.matched)} of {found.total})'
 
 
 def _beginnings(keys: list[str]) -> str:
     first = sorted({key.split('.')[0] for key in keys})
-    more = ', ...' if len(first) > _MOST_PREFIXES else ''
-    return ', '.join(first[:_MOST_PREFIXES]) + more
+    more = ', ...' if len(first) > _MAX_PREFIXES else ''
+    return ', '.join(first[:_MAX_PREFIXES]) + more

@@ -1,4 +1,4 @@
-"""Position embeddings of one image size for a network of another."""
+"""Fitting position embeddings to a network of another image size."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from .relative_positions import TABLE, resize_table
 
 Grid = tuple[int, int]
-# Position embeddings, and the attribute beside them that has their grid.
+# Name of a parameter -> attribute of the same module with its grid.
 _GRIDS = {'pos_embed': 'patch_resolution', TABLE: 'window_size'}
 _SHARED = f'rel_pos_bias.{TABLE}'
 
@@ -18,20 +18,21 @@ _SHARED = f'rel_pos_bias.{TABLE}'
 def fit_positions(
     module: nn.Module, weights: Mapping[str, Tensor]
 ) -> tuple[dict[str, Tensor], list[str]]:
-    """Interpolate position embeddings to the grid of patches of a network.
+    """Interpolate position embeddings to a network's grid of patches.
 
     Handles ``pos_embed``, (1, L, C), of MMPreTrain's vision transformers and
-    the tables of relative positions of BEiT, (D, H), which pre-training
-    shares between the blocks. A network without a class token drops its
-    position. What has no square grid stays as it is, unless it fits.
+    the tables of relative position biases of BEiT, (D, H), which all blocks
+    share during pre-training. If the network has no class token, the
+    position of the class token is dropped. Embeddings without a square grid
+    are not changed.
 
     Args:
         module: The network.
-        weights: A state dict with its names.
+        weights: State dict with the network's names and no prefix.
 
     Returns:
-        The state dict with its position embeddings replaced, and what was
-        done, for the log.
+        The state dict with fitted position embeddings, and one line per
+        change for the log.
     """
     weights = _one_table_per_block(module, weights)
     done = Counter()
@@ -48,7 +49,7 @@ def fit_positions(
 
 
 def position_names(module: nn.Module) -> list[str]:
-    """Names of the position embeddings that depend on the image size."""
+    """Return the names of the weights that depend on the image size."""
     return [name for name, _ in _owners(module)]
 
 
@@ -68,17 +69,18 @@ def _kind(module: nn.Module) -> str | None:
 
 
 def _fit_embedding(owner: nn.Module, value: Tensor) -> tuple[Tensor, str]:
-    """A ``pos_embed`` (1, L, C) for its module, and what was done to it."""
+    """Fit a ``pos_embed`` (1, L, C) to its module; say what was changed."""
     new = tuple(owner.patch_resolution)
     patches = new[0] * new[1]
     extra = owner.pos_embed.size(1) - patches
     if value.shape == owner.pos_embed.shape:
+        # As many patches as a square grid has: the file may mean either.
         unsure = new[0] != new[1] and _root(patches)
-        return value, f'taken as that of {_text(new)} patches' * bool(unsure)
+        return value, f'assumed to be for {_text(new)} patches' * bool(unsure)
     if extra == 0 and _root(value.size(1)) is None:
         value = value[:, 1:]
         if value.shape == owner.pos_embed.shape:
-            return value, 'without that of the class token'
+            return value, 'without the position of the class token'
     side = _root(value.size(1) - extra)
     if side is None:
         return value, ''
@@ -88,7 +90,7 @@ def _fit_embedding(owner: nn.Module, value: Tensor) -> tuple[Tensor, str]:
 
 
 def _fit_table(owner: nn.Module, value: Tensor) -> tuple[Tensor, str]:
-    """A table of biases (D, H) for its module, and what was done to it."""
+    """Fit a table of biases (D, H) to its module; say what was changed."""
     own, new = getattr(owner, TABLE), tuple(owner.window_size)
     extra = len(own) - (2 * new[0] - 1) * (2 * new[1] - 1)
     side = _root(len(value) - extra)
@@ -105,7 +107,7 @@ def _interpolated(old: Grid, new: Grid) -> str:
 def _one_table_per_block(
     module: nn.Module, weights: Mapping[str, Tensor]
 ) -> dict[str, Tensor]:
-    """Hand BEiT's shared table to every block that has one of its own."""
+    """Copy BEiT's shared table to every block that has its own table."""
     weights = dict(weights)
     own = [name for name in position_names(module) if name.endswith(TABLE)]
     if _SHARED in weights and own:
@@ -115,7 +117,7 @@ def _one_table_per_block(
 
 
 def _root(number: int) -> int | None:
-    """The square root of a square number above 0."""
+    """Return the root of a positive square number, None for others."""
     if number < 1 or isqrt(number) ** 2 != number:
         return None
     return isqrt(number)

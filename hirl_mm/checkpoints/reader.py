@@ -1,4 +1,4 @@
-"""The one place that opens checkpoints."""
+"""Reading checkpoint files without running code from them."""
 
 import os
 import pickle
@@ -13,37 +13,37 @@ from mmengine.runner import CheckpointLoader
 from .log_classes import log_globals
 
 _ZIP = b'PK\x03\x04'
-# What PyTorch obeys where its caller says nothing about ``weights_only``.
+# Environment variables that set PyTorch's default of ``weights_only``.
 WEIGHTS_ONLY = 'TORCH_FORCE_WEIGHTS_ONLY_LOAD'
 NO_WEIGHTS_ONLY = 'TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD'
 
 
 class UntrustedCheckpointError(ValueError):
-    """A file that could run code when it is read, and was not read."""
+    """Raised for a file that was not read because it may run code."""
 
 
 def read_checkpoint(path: str | os.PathLike, trust: bool = False) -> dict:
     """Read a checkpoint into CPU memory.
 
     Tensors, plain types and the logs that MMEngine writes are read without
-    running code from the file. Tensors of a local file stay on disk until
-    they are used, where the format allows it.
+    running code from the file. If the format allows it, tensors of a local
+    file are memory-mapped: they stay on disk until they are used.
 
     Args:
-        path: A file, or an address that MMEngine reads, such as
+        path: Path of a file, or an address that MMEngine can read, such as
             ``https://...`` or ``s3://...``.
-        trust: Read files that hold other objects as well. Such a file can run
-            any code: only for files from a source you trust.
+        trust: Whether to read files that hold other objects too. Such a file
+            can run any code: use it only for files from a source you trust.
 
     Returns:
-        What was saved.
+        Content of the file.
 
     Raises:
-        FileNotFoundError: If there is no such file.
-        OSError: If the file is no checkpoint, or only half of one.
-        UntrustedCheckpointError: If it holds other objects and ``trust`` is
-            False.
-        ValueError: If it holds something else than a dict.
+        FileNotFoundError: If the file does not exist.
+        OSError: If the file is not a checkpoint, or is incomplete.
+        UntrustedCheckpointError: If the file holds other objects and
+            ``trust`` is False.
+        ValueError: If the file does not hold a dict.
     """
     if is_address(path):
         with weights_only_by_default(not trust), _logs_allowed():
@@ -56,20 +56,20 @@ def read_checkpoint(path: str | os.PathLike, trust: bool = False) -> dict:
             checkpoint = _load_file(path, trust)
     if not isinstance(checkpoint, dict):
         raise ValueError(
-            f'{path} holds a {type(checkpoint).__name__}, not a dict: a state '
-            'dict is expected, names of weights and their tensors'
+            f'{path} holds a {type(checkpoint).__name__}, not a dict: '
+            'expected a state dict, which maps names of weights to tensors'
         )
     return checkpoint
 
 
 def is_address(path: str | os.PathLike) -> bool:
-    """Whether MMEngine reads ``path`` from elsewhere than a local file."""
+    """Whether ``path`` is an address for MMEngine instead of a local file."""
     return '://' in str(path)
 
 
 @contextmanager
 def weights_only_by_default(value: bool) -> Iterator[None]:
-    """Decide for calls of ``torch.load`` that do not say ``weights_only``."""
+    """Set the default of ``weights_only`` of ``torch.load`` in a context."""
     names = (WEIGHTS_ONLY, NO_WEIGHTS_ONLY)
     before = {name: os.environ.pop(name, None) for name in names}
     os.environ[WEIGHTS_ONLY if value else NO_WEIGHTS_ONLY] = '1'
@@ -87,7 +87,8 @@ def _logs_allowed():
     serialization = torch.serialization
     if not hasattr(serialization, 'safe_globals'):
         return nullcontext()
-    # On leaving, PyTorch would also take away what was allowed before.
+    # On leaving the context PyTorch removes all globals given here, also
+    # those that were allowed before.
     allowed = serialization.get_safe_globals()
     return serialization.safe_globals(
         [item for item in log_globals() if item not in allowed]
@@ -118,7 +119,8 @@ def _load_file(path: Path, trust: bool) -> object:
         raise OSError(
             f'{path} cannot be read as a checkpoint, '
             f'{type(error).__name__}: {error}. It is another kind of file, or '
-            'a run was stopped while it wrote it: resume from an earlier one'
+            'incomplete because a run was stopped while it saved: resume '
+            'from an earlier one'
         ) from error
 
 
@@ -128,14 +130,14 @@ def _refusal(
     asked = re.search(r'GLOBAL ([\w.]+)', str(error))
     reason = asked[1] if asked else str(error).splitlines()[-1]
     text = (
-        f'{path} asks for more than tensors, plain types and logs of '
-        f'MMEngine: {reason}. Such a file can run any code when it is read. '
-        'If it is from a source you trust, give --trust-checkpoint (in '
-        'Python trust=True)'
+        f'{path} holds more than tensors, plain types and logs of MMEngine: '
+        f'{reason}. Such a file can run any code when it is read. If it is '
+        'from a source you trust, give --trust-checkpoint (in Python '
+        'trust=True)'
     )
     if not hasattr(torch.serialization, 'safe_globals'):
         text += (
-            f'. PyTorch {torch.__version__} also needs this for the logs in '
-            'checkpoints of MMEngine, PyTorch 2.6 or later does not'
+            f'. PyTorch {torch.__version__} needs this also for checkpoints '
+            'with logs of MMEngine; PyTorch 2.6 or later does not'
         )
     return UntrustedCheckpointError(text)

@@ -6,10 +6,11 @@ from hirl_mm.files import replacing
 
 
 def require_safetensors():
-    """The module ``safetensors.torch``.
+    """Return the module ``safetensors.torch``.
 
     Raises:
-        ValueError: If it is not installed, with the command that mends it.
+        ValueError: If the package is not installed; the message has the
+            command that installs it.
     """
     try:
         import safetensors.torch
@@ -22,9 +23,9 @@ def require_safetensors():
 
 
 def write_safetensors(state: dict[str, Tensor], path: str | Path) -> None:
-    """Write tensors as PyTorch's libraries read them."""
+    """Write tensors to a safetensors file, in PyTorch's format."""
     library = require_safetensors()
-    # Weights that were trained in channels_last are stored so, too.
+    # safetensors rejects the strides of weights trained in channels_last.
     state = {key: value.contiguous() for key, value in state.items()}
     with replacing(path) as temporary:
         library.save_file(state, temporary, metadata=dict(format='pt'))

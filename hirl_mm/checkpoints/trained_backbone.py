@@ -7,23 +7,24 @@ from hirl_mm.checkpoints.layouts.families import FAMILIES, RESNET, Family
 from hirl_mm.registry import MODELS, enter_scope
 
 from .attention_heads import usual_heads
-from .matching import evaluated_prefix, under
+from .matching import evaluated_prefix, strip_prefix
 
-# Of MMPreTrain's and timm's transformers.
+# Default of MMPreTrain's and timm's transformers.
 LAYER_NORM_EPS = 1e-6
 
 
 @dataclass(frozen=True)
 class TrainedBackbone:
-    """A backbone of MMPreTrain out of a checkpoint.
+    """A backbone of MMPreTrain, read from a checkpoint.
 
     Attributes:
-        family: ResNet, ViT or BEiT.
-        state: Its tensors, without a prefix.
-        left_out: Keys beside the backbone's that are no part of it, such as
-            a mask token.
-        num_heads: Of a ViT or BEiT; None of a ResNet.
-        layer_norm_eps: Of a ViT or BEiT.
+        family: Kind of network: ResNet, ViT or BEiT.
+        state: State dict of the backbone, without a prefix.
+        left_out: Keys under the same prefix that are not part of the
+            backbone, such as a mask token.
+        num_heads: Number of attention heads of a ViT or BEiT; None for a
+            ResNet.
+        layer_norm_eps: Epsilon of the layer norms of a ViT or BEiT.
     """
 
     family: Family
@@ -40,29 +41,35 @@ def read_backbone(
     cfg: Config | None = None,
     num_heads: int | None = None,
 ) -> TrainedBackbone:
-    """Take the backbone out of a checkpoint of MMPreTrain's models.
+    """Read the backbone from a checkpoint of a model of MMPreTrain.
 
-    Shapes do not tell everything. Heads and the norm's epsilon come from the
-    config; without one from the ``meta`` that MMEngine or an import wrote;
-    without those heads are what is usual for the width.
+    The shapes of a ViT's weights do not contain the number of attention
+    heads and the epsilon of the norms. These come from the config; without
+    one from the ``meta`` that MMEngine or an import wrote; without that the
+    number of heads is the usual one for the width.
 
     Args:
-        checkpoint: What the file holds.
-        prefix: Of the backbone's keys; None for that of the evaluated
+        checkpoint: Content of the checkpoint file.
+        prefix: Prefix of the backbone's keys. None selects the evaluated
             network, see :func:`evaluated_prefix`.
-        cfg: Config of the run that wrote it.
-        num_heads: Overrides all of these.
+        cfg: Config of the run that wrote the checkpoint. None uses the one
+            stored in the checkpoint, if there is one.
+        num_heads: Number of attention heads of a ViT or BEiT; overrides all
+            of these sources.
+
+    Returns:
+        The backbone with its kind and, for transformers, these two values.
 
     Raises:
-        ValueError: If there is no ResNet, ViT or BEiT under the prefix, or
-            one with tensors that others lack, if the config describes another
-            network, or the heads are not known.
+        ValueError: If there is no ResNet, ViT or BEiT under the prefix, it
+            has unknown tensors or misses some, the config describes another
+            network, or the number of heads is unknown.
     """
     weights = checkpoint.get('state_dict', checkpoint)
     state, family = _find(weights, prefix)
     left_out = [key for key in state if key.startswith(family.heads)]
     state = {k: v for k, v in state.items() if k not in left_out}
-    family.names(state).to_theirs(state)  # raises where it is another network
+    family.names(state).from_mmpretrain(state)  # raises for other networks
     meta = checkpoint.get('meta', {})
     if cfg is None and meta.get('cfg'):
         cfg = Config.fromstring(meta['cfg'], '.py')
@@ -85,21 +92,21 @@ def _find(
 ) -> tuple[dict[str, Tensor], Family]:
     if prefix is None:
         prefix = evaluated_prefix(weights)
-    state = under(weights, prefix)
+    state = strip_prefix(weights, prefix)
     for family in FAMILIES:
-        if family.ours in state:
+        if family.mmpretrain_key in state:
             return state, family
     raise ValueError(
-        f"there is no ResNet, ViT or BEiT in MMPreTrain's names under "
+        f'there is no ResNet, ViT or BEiT with the names of MMPreTrain under '
         f'prefix={prefix!r}; the first keys are '
-        f"{', '.join(list(weights)[:5])}. Give --prefix if the backbone's "
-        'keys begin otherwise, and import files of other libraries first '
-        '(import_checkpoint.py)'
+        f"{', '.join(list(weights)[:5])}. If the backbone's keys have another "
+        'prefix, give --prefix; import files of other libraries first '
+        '(tools/model_converters/import_checkpoint.py)'
     )
 
 
 def _module(cfg: Config, state: dict[str, Tensor]) -> nn.Module:
-    """The config's backbone, checked to be the checkpoint's."""
+    """Build the config's backbone; raise if the checkpoint has another."""
     model = cfg.get('model', {})
     model = model.get('algorithm', model)
     if 'backbone' not in model:
@@ -124,7 +131,10 @@ def _module(cfg: Config, state: dict[str, Tensor]) -> nn.Module:
 
 
 def _check_resnet(module: nn.Module | None) -> None:
-    """Refuse what other libraries' ResNets do not do, seen in no shape."""
+    """Raise for options that other libraries' ResNets do not have.
+
+    They change no shape, so the weights alone would not reveal them.
+    """
     usual = dict(style='pytorch', strides=(1, 2, 2, 2), dilations=(1, 1, 1, 1))
     for name, value in usual.items():
         given = value if module is None else getattr(module, name)
@@ -141,12 +151,14 @@ def _check_heads(
     width = state['cls_token'].shape[-1]
     if num_heads is None:
         raise ValueError(
-            f'how many attention heads a {family.name} of width {width} has '
-            'is not in its weights: give --config of the run, or --num-heads'
+            f'the number of attention heads of this {family.name} of width '
+            f'{width} is unknown, because its weights do not contain it: '
+            'give --config of the run, or --num-heads'
         )
     if num_heads < 1 or width % num_heads:
         raise ValueError(
-            f'{num_heads} attention heads do not divide width {width}'
+            f'{num_heads} attention heads do not divide width {width}: give '
+            'the number that the network was trained with'
         )
     tables = [v for k, v in state.items() if k.endswith('_bias_table')]
     if any(table.shape[1] != num_heads for table in tables):

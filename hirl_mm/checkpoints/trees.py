@@ -9,16 +9,18 @@ _PARTS = {'centroids', 'parents', 'leaf'}
 
 
 def tree_in(checkpoint: Mapping) -> PrototypeTree | None:
-    """The tree in the content of a training checkpoint or a tree's own file.
+    """Return the prototype tree of a checkpoint or tree file.
 
     Args:
-        checkpoint: What :func:`read_checkpoint` returns.
+        checkpoint: Content of a training checkpoint or of a file that
+            :meth:`PrototypeTree.save` wrote, as :func:`read_checkpoint`
+            returns it.
 
     Returns:
-        The tree on the CPU, None where there is none.
+        The tree, on the CPU; None if there is no tree.
 
     Raises:
-        ValueError: If the parts do not make a tree.
+        ValueError: If the stored tensors do not make a valid tree.
     """
     state = checkpoint.get(TREE_KEY, checkpoint)
     if not isinstance(state, Mapping) or not set(state) >= _PARTS:
@@ -27,15 +29,20 @@ def tree_in(checkpoint: Mapping) -> PrototypeTree | None:
 
 
 def load_tree(path: str | os.PathLike, trust: bool = False) -> PrototypeTree:
-    """Read a tree from its own file or from a training checkpoint.
+    """Read a prototype tree from a tree file or a training checkpoint.
 
     Args:
-        path: File of :meth:`PrototypeTree.save`, or a checkpoint that holds
-            the state of a tree.
-        trust: See :func:`read_checkpoint`.
+            path: Path of a file that :meth:`PrototypeTree.save` wrote, or of a
+            checkpoint that holds the state of a tree under the key
+            ``prototype_tree``.
+        trust: Whether to read a file that may run code, see
+            :func:`read_checkpoint`.
+
+    Returns:
+        The tree, on the CPU.
 
     Raises:
-        ValueError: If there is no such file, no tree in it, or it needs
+        ValueError: If the file does not exist, holds no tree, or needs
             ``trust``.
     """
     try:

@@ -9,19 +9,20 @@ from hirl_mm.registry import DATASETS
 def held_out_split(
     dataset: dict, num_held_out: int, held_out: bool = False, seed: int = 0
 ) -> BaseDataset:
-    """One of the two parts of a data set, drawn at random.
+    """Split a data set at random into two parts and return one of them.
 
-    A config takes it as the type of a data set, so that a run names a split
-    of a million images by three values instead of by their indices.
+    A config uses it as the type of a data set. A split of a million images
+    is then given by three values instead of a list of indices.
 
     Args:
         dataset: Config of the whole data set.
-        num_held_out: Images of the part held out.
-        held_out: Whether to build that part, or the rest.
-        seed: Of the draw; the parts of one seed have no image in common.
+        num_held_out: Number of images of the held-out part.
+        held_out: True returns the held-out part, False the rest.
+        seed: Seed of the split. The two parts of one seed have no image in
+            common.
 
     Returns:
-        The part, in the order of the data set, numbered from 0.
+        The chosen part, in the order of the data set, with indices from 0.
 
     Raises:
         ValueError: If one of the parts would be empty.

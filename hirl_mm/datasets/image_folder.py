@@ -3,18 +3,21 @@ from pathlib import Path
 
 
 def load_images(folder: str | os.PathLike) -> dict:
-    """Paths, and the classes if there are any, of the images in a folder.
+    """List the images of a folder, with their classes if there are any.
 
-    The order is that of ``CustomDataset`` of MMPreTrain and so that of the
-    sample indices in training: by class folder, or of all files if there
+    The order is that of MMPreTrain's ``CustomDataset``, so that indices are
+    the sample indices of training: by class folder, or all files if there
     are no class folders.
 
+    Args:
+        folder: Path of the folder, with or without one subfolder per class.
+
     Returns:
-        ``images`` (paths) and, where subfolders make classes, ``labels`` and
-        ``class_names``, as :func:`draw_semantic_tree` takes them.
+        ``images`` (paths) and, if there are class folders, ``labels`` and
+        ``class_names``, as the arguments of :func:`draw_semantic_tree`.
 
     Raises:
-        ValueError: If there are no images.
+        ValueError: If the folder does not exist or holds no images.
     """
     from mmpretrain.datasets import CustomDataset  # takes seconds
 
@@ -22,7 +25,7 @@ def load_images(folder: str | os.PathLike) -> dict:
         raise ValueError(f'there is no folder {folder}')
     try:
         dataset = CustomDataset(data_root=str(folder), with_label=True)
-    except RuntimeError:  # no class folders with images in them
+    except RuntimeError:  # there are no class folders with images
         try:
             dataset = CustomDataset(data_root=str(folder), with_label=False)
         except RuntimeError:

@@ -8,20 +8,22 @@ from hirl_mm.registry import DATASETS
 
 @DATASETS.register_module()
 class LabelledImages(CustomDataset):
-    """Images with a class each, from an annotation file that is checked.
+    """Data set of images with one class each, from a checked annotation file.
 
-    ``mmpretrain.CustomDataset`` with an annotation file, whose errors name
-    the file and what to do: a classifier is not trained on a list with lines
-    without a label, labels beyond its classes or classes without images.
+    Like ``mmpretrain.CustomDataset`` with an annotation file, but it rejects
+    lines without a label, labels out of range and classes without images.
+    Its errors name the file and say how to fix it.
 
     Args:
-        num_classes: Labels are 0 to ``num_classes - 1``.
-        ann_file: Lines ``path label``, relative to ``data_root``.
-        **kwargs: Of ``CustomDataset``.
+        num_classes: Number of classes; labels are 0 to ``num_classes - 1``.
+        ann_file: Path of the annotation file, relative to ``data_root``, with
+            a line ``path label`` per image.
+        **kwargs: Further arguments of ``CustomDataset``.
 
     Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If the file is not as it should be.
+        FileNotFoundError: If the annotation file does not exist.
+        ValueError: If the file has a line without a label, a label out of
+            range, or no image of a class.
     """
 
     def __init__(self, num_classes: int, ann_file: str, **kwargs) -> None:

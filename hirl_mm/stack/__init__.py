@@ -1,7 +1,7 @@
-"""Checks of the packages hirl_mm stands on, each error with its remedy.
+"""Checks of the packages that hirl_mm builds on; every error has the fix.
 
-None of them is a requirement in the metadata of hirl_mm, because pip would
-then replace the builds and forks a user has chosen.
+The metadata of hirl_mm does not require these packages, because pip would
+then replace the builds and forks that a user has chosen.
 """
 
 from .checks import (

@@ -1,7 +1,8 @@
-"""The packages are imported in an order in which they can be checked.
+"""Imports of required packages, with checks of their versions.
 
-Versions are those of ``module.__version__``: the maintained forks have the
-same import names, but other distribution names.
+Versions are read from ``module.__version__``, not from the metadata of the
+distributions: the maintained forks have the same import names, but other
+distribution names.
 """
 
 import functools
@@ -15,7 +16,8 @@ from .errors import StackError
 from .probes import check_hue, check_pkg_resources, check_transformers
 from .ranges import COMMON_MMCV, SUPPORTED, accepted_mmcv
 
-# mmcv and mmcv-lite share one folder: the one must go before the other comes.
+# mmcv and mmcv-lite share one folder, so both are removed before either is
+# installed.
 _REMOVE_MMCV = 'pip uninstall -y mmcv mmcv-lite'
 _INSTALL_OPS = (
     _REMOVE_MMCV + ' && pip install "setuptools<81" wheel ninja && '
@@ -29,19 +31,20 @@ _INSTALL = {
     'mmdet': f'pip install "mmdet{SUPPORTED["mmdet"]}"',
     'mmseg': f'pip install "mmsegmentation{SUPPORTED["mmseg"]}" ftfy regex',
 }
-# Models of mmseg 1.2 import these, which its metadata does not name.
+# Models of mmseg 1.2 import these packages, but its metadata omits them.
 _INSTALL |= dict.fromkeys(('ftfy', 'regex'), _INSTALL['mmseg'])
 
 
 @functools.cache
 def check_stack() -> None:
-    """Import torch and the OpenMMLab packages; see that they fit.
+    """Import torch and the OpenMMLab packages and check their versions.
 
-    Afterwards MMEngine knows the configs of hirl_mm, see
-    :func:`register_configs`. A second call costs nothing.
+    Also registers the configs of hirl_mm with MMEngine, see
+    :func:`register_configs`. Further calls return at once.
 
     Raises:
-        StackError: With what was found and the command that fixes it.
+        StackError: If a package is missing or does not fit the others. The
+            message says what was found and which command fixes it.
     """
     _import('torch')
     mmengine = _import_fitting('mmengine')
@@ -58,10 +61,10 @@ def check_stack() -> None:
 def register_configs() -> None:
     """Let configs inherit with ``_base_ = 'hirl_mm::hirl/...'``.
 
-    MMEngine keeps a table of the packages it looks configs up in. The name
-    entered here is that of a module, not of the distribution: MMEngine takes
-    the folder of a distribution from its metadata, which an editable install
-    has elsewhere, but the folder of a module from the import system.
+    MMEngine has a table of the packages in which it looks up configs. This
+    function adds the name of a module instead of the distribution: MMEngine
+    finds the folder of a distribution by its metadata, which lies elsewhere
+    in an editable install, but the folder of a module by the import system.
     """
     from mmengine.config.utils import MODULE2PACKAGE
 
@@ -69,20 +72,20 @@ def register_configs() -> None:
 
 
 def require_detection() -> ModuleType:
-    """The module mmdet, on an mmcv with compiled ops.
+    """Return the module mmdet; check that mmcv has compiled ops.
 
     Raises:
-        StackError: If mmdet or the ops are missing, or do not load.
+        StackError: If mmdet or the ops are missing or cannot be imported.
     """
     return _import_on_ops('mmdet')
 
 
 def require_segmentation() -> ModuleType:
-    """The module mmseg, on an mmcv with compiled ops.
+    """Return the module mmseg; check that mmcv has compiled ops.
 
     Raises:
-        StackError: If mmseg, what its models import, or the ops are missing,
-            or do not load.
+        StackError: If mmseg, the packages that its models import, or the ops
+            are missing or cannot be imported.
     """
     mmseg = _import_on_ops('mmseg')
     for name in ('ftfy', 'regex'):
@@ -91,7 +94,7 @@ def require_segmentation() -> ModuleType:
 
 
 def require_faiss() -> ModuleType:
-    """The module faiss.
+    """Return the module faiss.
 
     Raises:
         StackError: If faiss cannot be imported.
@@ -119,10 +122,10 @@ def _import(name: str) -> ModuleType:
 
 
 def _import_fitting(name: str) -> ModuleType:
-    """Import a package once its version and that of mmcv are checked.
+    """Check the versions of a package and of mmcv, then import the package.
 
-    The packages check mmcv themselves while they are imported, but do not
-    say what to do.
+    The packages check mmcv themselves during import, but their errors do not
+    say how to fix it.
     """
     version = _version(name)
     if version not in SUPPORTED[name]:
@@ -136,7 +139,7 @@ def _import_fitting(name: str) -> ModuleType:
         if found not in accepted:
             raise StackError(
                 f'{name} {version} accepts mmcv{accepted}, but mmcv {found} '
-                f'is installed. Fix with: {_INSTALL["mmcv"]}. That is enough '
+                f'is installed. Fix with: {_INSTALL["mmcv"]}. This is enough '
                 'for pre-training; mmdet needs the full mmcv: '
                 + _INSTALL_OPS.format(COMMON_MMCV)
             )
@@ -144,7 +147,7 @@ def _import_fitting(name: str) -> ModuleType:
 
 
 def _version(name: str) -> str:
-    """The version of a package, also of one that cannot be imported."""
+    """Return the version of a package, even if it cannot be imported."""
     spec = importlib.util.find_spec(name)
     if spec is not None and spec.origin is not None:
         file = Path(spec.origin).with_name('version.py')

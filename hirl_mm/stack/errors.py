@@ -1,2 +1,2 @@
 class StackError(ImportError):
-    """A package beneath hirl_mm is missing, or does not fit the others."""
+    """Raised if a required package is missing or does not fit the others."""

@@ -1,4 +1,4 @@
-"""Whether packages do what hirl_mm needs of them, found by trying."""
+"""Checks that try out functions of other packages which hirl_mm needs."""
 
 import importlib.util
 import warnings
@@ -8,7 +8,7 @@ from .errors import StackError
 
 
 def check_pkg_resources(mmengine: ModuleType) -> None:
-    """See that ``_base_ = 'mmpretrain::...'`` can be looked up."""
+    """Check that MMEngine can look up ``_base_ = 'mmpretrain::...'``."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter('ignore')
@@ -19,13 +19,13 @@ def check_pkg_resources(mmengine: ModuleType) -> None:
         raise StackError(
             f'mmengine {mmengine.__version__} reads configs of other '
             'packages with pkg_resources, which is not installed; '
-            'later setuptools no longer bring it. Fix with: '
+            'later versions of setuptools no longer contain it. Fix with: '
             'pip install "setuptools<81"'
         ) from error
 
 
 def check_hue(mmcv: ModuleType) -> None:
-    """Probe what ColorJitter does; mmcv 2.1.0 fails under numpy 2."""
+    """Check the hue change of ColorJitter; mmcv 2.1.0 fails with numpy 2."""
     import numpy as np
 
     try:
@@ -34,13 +34,16 @@ def check_hue(mmcv: ModuleType) -> None:
         raise StackError(
             f'mmcv {mmcv.__version__} does not work with numpy '
             f'{np.__version__}: mmcv.adjust_hue raises OverflowError '
-            f'({error}), so every ColorJitter with hue would stop. Mend '
-            'with: pip install "numpy<2" "opencv-python<5"'
+            f'({error}), so every ColorJitter with hue would fail. Fix with: '
+            'pip install "numpy<2" "opencv-python<5"'
         ) from error
 
 
 def check_transformers() -> None:
-    """Look for what mmpretrain's models import of transformers, if there."""
+    """Check what mmpretrain's models import from transformers.
+
+    Does nothing if transformers is not installed.
+    """
     if importlib.util.find_spec('transformers') is None:
         return
     try:
@@ -51,7 +54,7 @@ def check_transformers() -> None:
         from transformers import __version__
 
         raise StackError(
-            f'the models of mmpretrain cannot be imported beside '
+            f'the models of mmpretrain cannot be imported with '
             f'transformers {__version__}: {error}. Fix with: pip install '
             '"transformers<4.50", or pip uninstall transformers'
         ) from error

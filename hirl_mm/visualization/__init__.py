@@ -1,4 +1,4 @@
-"""Pictures of trees, embeddings and results."""
+"""Pictures of prototype trees, features and evaluation results."""
 
 from .embedding_plot import draw_embedding
 from .evaluation_plot import draw_results

@@ -13,13 +13,16 @@ REST = '#c9ccd0'
 class ClassPalette:
     """Names and colors of the classes of a data set.
 
-    Up to 20 classes get the qualitative colors of Matplotlib; more get hues
-    spread around the color circle, which tell neighbours apart but are no
-    code to read classes from.
+    Up to 20 classes get Matplotlib's qualitative colors. More classes get
+    hues spread around the color circle: neighbours differ clearly, but a
+    color no longer identifies its class.
 
     Args:
-        labels: (N,) class of every sample, each >= 0.
-        class_names: Names by class; their numbers if None.
+        labels: (N,) class of every sample, at least 0.
+        class_names: Names of the classes; None for their numbers.
+
+    Raises:
+        ValueError: If there are fewer names than classes.
     """
 
     def __init__(
@@ -38,6 +41,7 @@ class ClassPalette:
         self.class_names = class_names
 
     def name(self, label: int) -> str:
+        """Return the name of a class, shortened for a picture."""
         if self.class_names is None:
             return f'class {label}'
         name = str(self.class_names[label])
@@ -45,7 +49,7 @@ class ClassPalette:
         return short.replace('$', r'\$')
 
     def color(self, label: int) -> str:
-        """Color of a class as ``#rrggbb``."""
+        """Return the color of a class as ``#rrggbb``."""
         if self.num_classes <= 20:
             palette = 'tab10' if self.num_classes <= 10 else 'tab20'
             return to_hex(colormaps[palette](label))
@@ -53,11 +57,19 @@ class ClassPalette:
         return to_hex(colorsys.hsv_to_rgb(hue, 0.75, 0.6 + label % 2 * 0.3))
 
     def colors(self, samples: np.ndarray) -> list[str]:
-        """Color of the class of every sample."""
+        """Return the color of every sample's class.
+
+        Args:
+            samples: (n,) sample indices.
+        """
         return [self.color(int(label)) for label in self.labels[samples]]
 
     def majority(self, samples: np.ndarray) -> tuple[int, float]:
-        """The most frequent class of samples and its share in percent."""
+        """Return the most frequent class of samples and its share in percent.
+
+        Args:
+            samples: (n,) sample indices, n >= 1.
+        """
         counts = np.bincount(self.labels[samples])
         label = int(counts.argmax())
         return label, 100 * counts[label] / len(samples)
@@ -65,9 +77,15 @@ class ClassPalette:
     def shares(
         self, samples: np.ndarray, most: int = 8
     ) -> list[tuple[str, float]]:
-        """Colors and shares of the classes of samples, the largest first.
+        """Return colors and shares of the classes of samples.
 
-        Classes behind the first ``most`` are summed up in grey.
+        Args:
+            samples: (n,) sample indices, n >= 1.
+            most: Number of classes to return; the others are summed up in
+                grey.
+
+        Returns:
+            Color and share, 0 to 1, of every class, the largest share first.
         """
         counts = np.bincount(self.labels[samples])
         classes = np.argsort(-counts, kind='stable')[: np.sum(counts > 0)]

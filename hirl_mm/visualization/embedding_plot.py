@@ -1,4 +1,4 @@
-"""Features in two dimensions."""
+"""Two-dimensional pictures of features."""
 
 import os
 from collections.abc import Sequence
@@ -26,18 +26,20 @@ def draw_embedding(
     *,
     seed: int = 0,
 ) -> None:
-    """Draw features by `t-SNE <https://jmlr.org/papers/v9/vandermaaten08a>`_.
+    """Draw features with `t-SNE`_, colored by class.
 
-    Of L2-normalised features, colored by class. Distances within a group
-    mean something in such a picture, those between groups little.
+    Features are L2-normalised first. In such a picture distances within a
+    group are meaningful, distances between groups hardly.
+
+    .. _t-SNE: https://jmlr.org/papers/v9/vandermaaten08a
 
     Args:
-        features: (N, D), N at least 4.
-        labels: (N,) classes.
-        path: Of the picture; its suffix is the format.
-        class_names: Names by class.
-        seed: Seed of t-SNE, and of the choice of the 3,000 samples that are
-            drawn if there are more.
+        features: (N, D) features, N at least 4.
+        labels: (N,) class of every sample.
+        path: Path of the picture; its suffix selects the format.
+        class_names: Names of the classes; None for their numbers.
+        seed: Seed of t-SNE and of the choice of samples: at most 3,000
+            samples are drawn.
     """
     generator = torch.Generator().manual_seed(seed)
     shown = torch.randperm(len(features), generator=generator)[:_MAX_SAMPLES]

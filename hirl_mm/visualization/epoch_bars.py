@@ -11,11 +11,12 @@ _INCHES = 8.0
 def draw_epoch_bars(
     means: Mapping[str, Mapping[str, float]], out: str | os.PathLike
 ) -> None:
-    """Draw a bar per run, stacked from the parts of its mean epoch.
+    """Draw one stacked bar per run with the parts of its mean epoch.
 
     Args:
-        means: Seconds by run and part; every run has the same parts.
-        out: Picture to write, whose suffix chooses the format.
+        means: Seconds by run and part of the epoch; all runs have the same
+            parts.
+        out: Path of the picture to write; its suffix selects the format.
 
     Raises:
         ValueError: If the format is unknown.

@@ -1,4 +1,4 @@
-"""Results of one or several pre-trained networks as a picture."""
+"""Pictures of the results of one or several pre-trained networks."""
 
 import os
 from collections.abc import Sequence
@@ -18,18 +18,18 @@ _CURVES = {
     'clustering by level': ('clustering by level of the taxonomy', ''),
 }
 _ROW = 0.24
-# Less would make noise look like a difference.
-_LEAST_SPAN = 5.0
+# In percent. With a smaller range, noise would look like a difference.
+_MIN_SPAN = 5.0
 
 
 def draw_results(arms: Sequence[ArmResults], path: str | os.PathLike) -> None:
-    """Draw figures in percent as dots, and those that make a curve as curves.
+    """Draw results in percent as dots, and results over a setting as curves.
 
-    Filled dots are what was measured, hollow ones what the paper reports.
+    Filled dots are measured results, hollow dots those of the paper.
 
     Args:
-        arms: At most six.
-        path: Of the picture; its suffix is the format.
+        arms: Results of 1 to 6 networks.
+        path: Path of the picture; its suffix selects the format.
 
     Raises:
         ValueError: If there is nothing to draw, or more than six arms.
@@ -47,7 +47,7 @@ def draw_results(arms: Sequence[ArmResults], path: str | os.PathLike) -> None:
     keys = list(dict.fromkeys(key for arm in arms for key in arm.rows()))
     keys = [key for key in keys if key[0] != TREE_DISTANCE]
     if not keys:
-        raise ValueError('there are no figures to draw')
+        raise ValueError('there are no results to draw')
     height = max(3.0, _ROW * len(keys) + 1.4, 2.6 * len(curves))
     figure = Figure(figsize=(11 if curves else 7, height), dpi=120)
     figure.set_layout_engine('constrained')
@@ -101,7 +101,7 @@ def _draw_curve(axes: Axes, arms: Sequence[ArmResults], protocol: str) -> None:
             list(figures), list(figures.values()), 'o-', color=color, ms=5
         )
     low, high = axes.get_ylim()
-    missing = max(0.0, _LEAST_SPAN - (high - low)) / 2
+    missing = max(0.0, _MIN_SPAN - (high - low)) / 2
     axes.set_ylim(low - missing, high + missing)
     axes.set_title(title, fontsize=10)
     axes.set_ylabel('percent')

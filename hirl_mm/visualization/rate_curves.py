@@ -14,7 +14,7 @@ def draw_rate_curves(
     param: str,
     metric: str,
 ) -> None:
-    """Draw a result over the learning rate, a curve per arm.
+    """Draw the results of a learning-rate sweep with one curve per arm.
 
     The highest point of every arm has a ring, and every point a bar of its
     spread.

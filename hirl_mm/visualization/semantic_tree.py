@@ -34,26 +34,28 @@ def draw_semantic_tree(
 ) -> None:
     """Draw a prototype tree with images of its members.
 
-    The coarsest prototypes stand on the left, their children to the right of
-    them, and every leaf ends in a row of its members. The largest branches
-    are shown and the picture says how many are not. The members are drawn at
-    random and not picked for being typical, so that the picture does not
-    flatter the tree. With labels, frames and edges take the color of the
-    class and every node names its majority class and its purity.
+    The coarsest prototypes are on the left, their children to the right of
+    them, and every leaf ends in a row of its members. Only the largest
+    branches are shown, and the picture says how many others there are. The
+    shown members are drawn at random and not selected for being typical, so
+    that the tree does not look better than it is. With labels, frames and
+    edges have the color of the class, and every node shows its majority
+    class and its purity.
 
     Args:
-        tree: A tree over N samples.
-        images: N paths by sample index, or a function from the sample index
-            to the image.
-        out: File to write; its suffix chooses the format (.png, .pdf, ...).
+        tree: Prototype tree over N samples.
+        images: N paths by sample index, or a function that returns the image
+            of a sample index.
+        out: Path of the file to write; its suffix selects the format (.png,
+            .pdf, ...).
         labels: (N,) integers, the class of every sample by its sample index.
-        class_names: Names by class.
-        max_roots: Number of prototypes of the top level to show; as many as
-            fit if None.
-        max_children: Number of children to show of every node; as many as
-            fit if None.
+        class_names: Names of the classes; need ``labels``.
+        max_roots: Number of prototypes of the top level to show; None for as
+            many as fit.
+        max_children: Number of children to show of every node; None for as
+            many as fit.
         members_per_leaf: Number of images per leaf.
-        seed: Of the choice of members.
+        seed: Seed of the choice of members.
         title: First line of the picture.
 
     Raises:
@@ -116,7 +118,7 @@ def _subtitle(tree: PrototypeTree, seed: int) -> list[str]:
 def _column_heads(
     tree: PrototypeTree, roots: list[TreeNode], purity: list[float]
 ) -> list[list[str]]:
-    """Lines above the column of every level, from fine to coarse."""
+    """Return the lines above each level's column, from fine to coarse."""
     nodes = [node for root in roots for node in root.walk()]
     heads = []
     for level, num in enumerate(tree.num_prototypes):

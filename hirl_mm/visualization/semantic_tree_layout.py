@@ -10,11 +10,11 @@ class TreeNode:
     """A prototype that a picture of the tree shows.
 
     Args:
-        level: Level of the prototype, 0 the finest.
-        idx: Its index within the level.
+        level: Level of the prototype; 0 is the finest.
+        idx: Index of the prototype within its level.
         members: (n,) sample indices of its members, n >= 1.
         num_children: Number of its children that have members.
-        children: Those of them that are shown, the largest first.
+        children: The children that are shown, the largest first.
         top: Upper end of its branch in pixels.
         bottom: Lower end of its branch in pixels.
     """
@@ -29,6 +29,7 @@ class TreeNode:
 
     @property
     def center(self) -> float:
+        """Vertical center of its branch in pixels."""
         return (self.top + self.bottom) / 2
 
     @property
@@ -37,7 +38,7 @@ class TreeNode:
         return sum(child.num_rows for child in self.children) or 1
 
     def walk(self) -> list['TreeNode']:
-        """The node and all below it."""
+        """Return the node and all its descendants."""
         nodes = [self]
         for child in self.children:
             nodes += child.walk()
@@ -45,7 +46,7 @@ class TreeNode:
 
 
 def default_limits(num_levels: int) -> tuple[int, int]:
-    """Numbers of roots and of children per node that fit in a picture."""
+    """Return the numbers of roots and of children per node that fit."""
     rows = 45
     if num_levels == 1:
         return 24, 1
@@ -60,10 +61,18 @@ def default_limits(num_levels: int) -> tuple[int, int]:
 def select_nodes(
     tree: PrototypeTree, max_roots: int, max_children: int
 ) -> list[TreeNode]:
-    """The largest prototypes of the top level with their largest children.
+    """Select the largest prototypes of the top level and of their children.
 
-    Prototypes without members are left out. Of prototypes of the same size
-    the one with the smaller index comes first.
+    Prototypes without members are left out. Among prototypes of the same
+    size, the one with the smaller index comes first.
+
+    Args:
+        tree: Prototype tree.
+        max_roots: Largest number of prototypes of the top level.
+        max_children: Largest number of children of every node.
+
+    Returns:
+        The nodes of the top level, with their children, largest first.
     """
     tree = tree.to('cpu')
     sizes = [tree.sizes(level).numpy() for level in range(tree.num_levels)]
@@ -90,7 +99,7 @@ def select_nodes(
 
 
 def total_gaps(roots: list[TreeNode], gap: float) -> float:
-    """Pixels that :func:`place` puts between the rows of leaves."""
+    """Return the sum of the gaps that :func:`place` adds, in pixels."""
     return _place_all(roots, 0, 0, gap)
 
 
@@ -99,11 +108,17 @@ def place(
 ) -> float:
     """Set the upper and lower ends of all branches from ``top`` downwards.
 
-    Every leaf takes a row of ``row_height``. Between branches of level l lie
-    ``l * gap`` pixels, so that what belongs together stands together.
+    Every leaf takes a row. Branches of level l are ``l * gap`` pixels apart,
+    so that the branches of one node stay together.
+
+    Args:
+        roots: Nodes of the top level.
+        top: Upper end of the first branch in pixels.
+        row_height: Height of a leaf in pixels.
+        gap: Pixels between branches, per level.
 
     Returns:
-        The lower end of the last branch.
+        The lower end of the last branch in pixels.
     """
     return top + _place_all(roots, top, row_height, gap)
 

@@ -33,7 +33,13 @@ FRAME = '#cfd3d8'
 
 @dataclass
 class Column:
-    """Where the nodes of a level stand, in pixels from the left."""
+    """Column of the picture for the nodes of one level.
+
+    Args:
+        x: Centers of the node markers, in pixels from the left.
+        text_width: Width of the text beside the markers in pixels.
+        num_images: Number of images per row.
+    """
 
     x: int
     text_width: int
@@ -41,21 +47,26 @@ class Column:
 
     @property
     def images_x(self) -> int:
+        """Left end of the images in pixels."""
         return self.x + TEXT_X + self.text_width + TEXT_GAP
 
 
 class SemanticTreePainter:
     """Paints the nodes that :func:`select_nodes` chose.
 
-    All lengths are pixels at 100 dots per inch and y grows downwards, so
-    that thumbnails meet the pixels of the picture one to one.
+    All lengths are pixels at 100 dots per inch and y grows downwards. So a
+    pixel of a thumbnail is one pixel of the picture.
 
     Args:
-        roots: The branches, from top to bottom.
-        images: Paths by sample index or a function of it.
-        palette: Classes of the samples, if they are known.
+        roots: Nodes of the top level, from top to bottom.
+        images: Paths by sample index, or a function that returns the image
+            of a sample index.
+        palette: Classes of the samples; None if they are unknown.
         members_per_leaf: Number of images per leaf.
-        seed: Of the choice of members.
+        seed: Seed of the choice of members.
+
+    Raises:
+        ValueError: If the picture would have too many leaves to be read.
     """
 
     def __init__(
@@ -83,7 +94,8 @@ class SemanticTreePainter:
             gap=THUMBNAIL_GAP,
             frame=1 if palette is None else frame,
         )
-        # two lines of text fit in a row: points of the first and the others
+        # Font sizes in points of the first line of text and the others;
+        # two lines fit in a row.
         self.sizes = row_height * 0.11 + 6, row_height * 0.075 + 5.5
         self.pitch = 1.72 * self.sizes[1]
         self.columns = self._columns(members_per_leaf)
@@ -91,12 +103,12 @@ class SemanticTreePainter:
     def paint(
         self, title: str, subtitle: list[str], heads: list[list[str]]
     ) -> Figure:
-        """The picture.
+        """Paint the picture.
 
         Args:
-            title: First line.
-            subtitle: Smaller lines below it.
-            heads: Lines above the column of every level, fine to coarse.
+            title: First line of the picture.
+            subtitle: Smaller lines below the title.
+            heads: Lines above each level's column, from fine to coarse.
         """
         leaf = self.columns[0]
         lines = max(text_width(line, LINE_SIZE) for line in subtitle)
@@ -136,7 +148,10 @@ class SemanticTreePainter:
         return height
 
     def _columns(self, members_per_leaf: int) -> list[Column]:
-        """Columns by level; upper levels lose images when space is short."""
+        """Compute the columns by level.
+
+        Upper levels show fewer images if there is not enough space.
+        """
         widths = [0] * (self.roots[0].level + 1)
         for node in self.nodes:
             first, *rest = self._lines(node)
@@ -239,7 +254,7 @@ class SemanticTreePainter:
         self._paint_images(axes, node)
 
     def _paint_pie(self, axes: Axes, node: TreeNode) -> None:
-        """The marker of a node: its classes, the most frequent first."""
+        """Paint the marker of a node: a pie chart of its classes."""
         shares = [(EDGE, 1.0)]
         if self.palette is not None:
             shares = self.palette.shares(node.members)

@@ -8,9 +8,9 @@ class Thumbnails:
     """Grids of small square images of samples.
 
     Args:
-        images: Paths of the images by sample index, or a function from the
-            sample index to the image.
-        size: Side of a thumbnail with its frame in pixels.
+        images: Paths of the images by sample index, or a function that
+            returns the image of a sample index.
+        size: Side of a thumbnail in pixels, including its frame.
         gap: Pixels between thumbnails.
         frame: Width of the frame in pixels.
     """
@@ -28,7 +28,7 @@ class Thumbnails:
         self.frame = frame
 
     def extent(self, num: int) -> int:
-        """Pixels that ``num`` thumbnails take along a row."""
+        """Return the length of a row of ``num`` thumbnails in pixels."""
         return num * (self.size + self.gap) - self.gap if num else 0
 
     def grid(
@@ -37,11 +37,11 @@ class Thumbnails:
         columns: int,
         colors: Sequence[str],
     ) -> Image.Image:
-        """An RGBA image of samples row by row, transparent between them.
+        """Return an RGBA image of samples in rows, with transparent gaps.
 
         Args:
             samples: (n,) sample indices.
-            columns: Thumbnails per row.
+            columns: Number of thumbnails per row.
             colors: Color of the frame of every sample.
         """
         rows = -(-len(samples) // columns)
@@ -67,10 +67,10 @@ class Thumbnails:
 
 
 def read_image(path: str) -> Image.Image:
-    """The image at ``path``, turned as its camera says.
+    """Read an image and rotate it by its EXIF orientation.
 
     Raises:
-        ValueError: If there is no readable image.
+        ValueError: If the image cannot be read.
     """
     try:
         with Image.open(path) as image:
@@ -82,7 +82,13 @@ def read_image(path: str) -> Image.Image:
 def sample_members(
     members: np.ndarray, num: int, seed: Sequence[int]
 ) -> np.ndarray:
-    """At most ``num`` of the members, drawn at random without replacement."""
+    """Draw at most ``num`` members at random, without replacement.
+
+    Args:
+        members: (n,) sample indices.
+        num: Largest number of members to draw.
+        seed: Seed of the draw, one or several integers.
+    """
     generator = np.random.default_rng(seed)
     num = min(num, len(members))
     return generator.choice(members, num, replace=False)

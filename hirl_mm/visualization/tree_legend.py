@@ -16,23 +16,23 @@ _MAX_CLASSES = 20
 
 
 def text_width(text: str, size: float, bold: bool = False) -> int:
-    """Pixels that a line of text takes at 100 dots per inch."""
+    """Return the width of a line of text in pixels at 100 dots per inch."""
     font = FontProperties(weight='bold' if bold else 'normal')
     path = TextPath((0, 0), text, size=size, prop=font)
     return int(1.04 * path.get_extents().width * DPI / 72) + 2
 
 
 class TreeLegend:
-    """Names of classes beside squares of their color.
+    """Legend with the names of classes beside squares of their color.
 
-    With more than 20 classes it stays empty: so many colors cannot be told
-    apart, and the nodes name their majority class anyway.
+    With more than 20 classes the legend is empty: so many colors cannot be
+    told apart, and every node names its majority class anyway.
 
     Args:
-        palette: The classes, if they are known.
-        members: (n,) indices of the samples whose classes to list.
-        left: Left end in pixels.
-        right: Pixel behind which no entry reaches.
+        palette: Classes of the samples; None if they are unknown.
+        members: (n,) sample indices; the legend lists their classes.
+        left: Left end of the legend in pixels.
+        right: Right end of the legend in pixels.
     """
 
     def __init__(
@@ -60,9 +60,11 @@ class TreeLegend:
 
     @property
     def height(self) -> int:
+        """Height of the legend in pixels."""
         return _LINE_HEIGHT * len(self.lines)
 
     def paint(self, axes: Axes, top: int) -> None:
+        """Paint the legend below the pixel row ``top``."""
         for i, line in enumerate(self.lines):
             y = top + 12 + _LINE_HEIGHT * i
             for x, label in line:

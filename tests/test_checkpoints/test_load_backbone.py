@@ -56,8 +56,8 @@ def test_features_are_those_of_the_evaluated_network(name, tmp_path):
     )
     warnings = [text for level, text in records if level == 'WARNING']
     # The classifier of iBOT has no masked patches.
-    assert [w.split(': ')[-1] for w in warnings] == (
-        ['not used of the file are mask_token'] if name == 'iBOT' else []
+    assert [w.partition(': ')[2] for w in warnings] == (
+        ['unused keys of the file: mask_token'] if name == 'iBOT' else []
     )
 
 
@@ -106,8 +106,9 @@ def test_wrong_prefix_names_those_that_fit(tmp_path):
     message = str(error.value)
     assert message.startswith(
         f'{path} holds 0 of the 100 weights of the backbone (ResNet) under '
-        "prefix='neck.'; at least 95 % are needed; missing are conv1.weight, "
-        'bn1.weight, bn1.bias, bn1.running_mean, bn1.running_var and 95 more'
+        "prefix='neck.'; at least 95 % are needed; missing weights: "
+        'conv1.weight, bn1.weight, bn1.bias, bn1.running_mean, '
+        'bn1.running_var and 95 more'
     )
     assert 'begin with backbone, encoder_k, neck, queue, queue_ptr' in message
     assert "prefix='backbone.' would fit (100 of 100)" in message
@@ -146,7 +147,7 @@ def test_95_per_cent_load_with_a_warning(tmp_path):
     with logged() as records:
         load_backbone(loaded, save(state, tmp_path))
     (warning,) = [text for level, text in records if level == 'WARNING']
-    assert f'missing are {", ".join(dropped)}; they keep' in warning
+    assert f'missing weights: {", ".join(dropped)}; they keep' in warning
     assert '95 of 100 weights loaded' in records[-2][1]
     for key, value in loaded.state_dict().items():
         expected = before if key in dropped else source.state_dict()
@@ -175,7 +176,7 @@ def test_one_weight_of_another_shape_is_an_error(tmp_path):
     before = {k: v.clone() for k, v in loaded.state_dict().items()}
     state = dict(trained('MoCo').backbone.state_dict())
     state['conv1.weight'] = torch.zeros(8, 1, 7, 7)
-    message = r'99 of the 100 .*conv1.weight \(wanted \(8, 3, 7, 7\), found'
+    message = r'99 of the 100 .*conv1.weight \(expected \(8, 3, 7'
     with pytest.raises(ValueError, match=message):
         load_backbone(loaded, save(state, tmp_path))
     after = loaded.state_dict()
@@ -184,7 +185,7 @@ def test_one_weight_of_another_shape_is_an_error(tmp_path):
 
 def test_deeper_network_of_the_file_is_an_error(tmp_path):
     source = backbone('DINO', arch=dict(VIT['arch'], num_layers=3))
-    message = 'of a deeper network are layers.2.ln1.weight, .* 7 more'
+    message = 'weights of a deeper network: layers.2.ln1.weight, .* 7 more'
     with pytest.raises(ValueError, match=message):
         load_backbone(backbone('DINO'), save(source.state_dict(), tmp_path))
 
@@ -196,11 +197,11 @@ def test_deeper_network_of_the_file_is_an_error(tmp_path):
             'MoCo',
             dict(depth=50),
             'MoCo',
-            r'layer1.0.conv1.weight \(wanted \(8, 8, 1, 1\), found',
+            r'layer1.0.conv1.weight \(expected \(8, 8, 1, 1\), found',
         ),
-        ('MoCo', dict(base_channels=16), 'MoCo', 'of another shape are layer'),
+        ('MoCo', dict(base_channels=16), 'MoCo', 'of another shape: layer'),
         ('MoCo', {}, 'DINO', "0 of the 100 .* prefix='teacher.backbone.'"),
-        ('DINO', {}, 'MoCo', '0 of the 30 .*missing are cls_token, pos_embed'),
+        ('DINO', {}, 'MoCo', '0 of the 30 .*missing weights: cls_token'),
     ],
 )
 def test_another_architecture(wanted, options, file, message, tmp_path):
@@ -265,10 +266,13 @@ def test_half_a_file(tmp_path):
 @pytest.mark.parametrize(
     ('content', 'message'),
     [
-        ([1, 2], 'holds a list, not a dict: a state dict is expected'),
-        (dict(model={}, epoch=3), 'has model, epoch: .*import_checkpoint'),
-        (dict(state_dict=3), 'has state_dict: '),
-        ({}, 'has nothing: '),
+        ([1, 2], 'holds a list, not a dict: expected a state dict'),
+        (
+            dict(model={}, epoch=3),
+            r'the keys model, epoch\. .*import_checkpoint',
+        ),
+        (dict(state_dict=3), r'has the keys state_dict\. '),
+        ({}, r'has the keys \(none\)\. '),
     ],
 )
 def test_files_without_weights(content, message, tmp_path):

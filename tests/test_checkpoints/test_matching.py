@@ -3,13 +3,13 @@ import torch
 from torch import nn
 
 from hirl_mm.checkpoints.matching import (
-    counted_weights,
     evaluated_prefix,
     match,
     prefixes_of,
-    under,
+    required_weights,
+    strip_prefix,
 )
-from hirl_mm.checkpoints.mismatch import listed
+from hirl_mm.checkpoints.mismatch import first_names
 
 
 def tensors(*shapes, **named):
@@ -17,13 +17,13 @@ def tensors(*shapes, **named):
     return {name: torch.zeros(shape) for name, shape in named.items()}
 
 
-def test_every_weight_is_matched_missing_or_reshaped():
+def test_every_weight_is_matched_missing_or_of_another_shape():
     wanted = tensors(a=(2, 3), b=(4,), c=(1,), d=())
     state = tensors(a=(2, 3), b=(4, 1), d=(), e=(5,))
     found = match(wanted, state)
     assert found.matched == ['a', 'd']
     assert found.missing == ['c']
-    assert found.reshaped == {'b': ((4,), (4, 1))}
+    assert found.wrong_shape == {'b': ((4,), (4, 1))}
     assert found.unused == ['e']
     assert found.total == 4
 
@@ -47,13 +47,13 @@ def test_least_share(held, total, enough):
 
 
 def test_running_statistics_count_and_counters_do_not():
-    names = set(counted_weights(nn.BatchNorm1d(3)))
+    names = set(required_weights(nn.BatchNorm1d(3)))
     assert names == {'weight', 'bias', 'running_mean', 'running_var'}
     index = nn.Module()
     index.register_buffer('relative_position_index', torch.zeros(2))
     index.register_buffer('scale', torch.zeros(2))
     index.register_buffer('hidden', torch.zeros(2), persistent=False)
-    assert set(counted_weights(index)) == {'scale'}
+    assert set(required_weights(index)) == {'scale'}
     assert not match({}, tensors(**{'bn.num_batches_tracked': ()})).unused
 
 
@@ -80,11 +80,11 @@ def test_prefix_of_what_is_evaluated(keys, prefix):
 
 def test_part_under_a_prefix():
     state = tensors(**{'a.b.w': (1,), 'a.w': (2,), 'x.a.w': (3,)})
-    assert {k: v.shape[0] for k, v in under(state, 'a.').items()} == {
+    assert {k: v.shape[0] for k, v in strip_prefix(state, 'a.').items()} == {
         'b.w': 1,
         'w': 2,
     }
-    assert under(state, '') == state
+    assert strip_prefix(state, '') == state
 
 
 def test_prefixes_come_best_first():
@@ -101,5 +101,5 @@ def test_stray_names_are_no_prefix():
 
 
 def test_long_lists_are_cut():
-    assert listed(['a', 'b', 'c', 'd', 'e']) == 'a, b, c, d, e'
-    assert listed(list('abcdefg')) == 'a, b, c, d, e and 2 more'
+    assert first_names(['a', 'b', 'c', 'd', 'e']) == 'a, b, c, d, e'
+    assert first_names(list('abcdefg')) == 'a, b, c, d, e and 2 more'

@@ -93,7 +93,7 @@ def test_mode_is_the_networks(tmp_path):
 @pytest.mark.parametrize(
     ('img_size', 'said'),
     [
-        (32, 'pos_embed without that of the class token'),
+        (32, 'pos_embed without the position of the class token'),
         (64, 'pos_embed interpolated from 4 x 4 to 8 x 8 patches'),
     ],
 )
@@ -142,7 +142,7 @@ def test_missing_embedding_is_said(tmp_path):
     state = trained('MoCoV3').backbone.state_dict()
     del state['pos_embed']
     _, warnings = load(network(), state, tmp_path)
-    assert 'missing are pos_embed; they keep' in warnings[0]
+    assert 'missing weights: pos_embed; they keep' in warnings[0]
 
 
 class Positions(nn.Module):
@@ -193,7 +193,7 @@ def test_grid_that_is_not_square_is_taken_as_the_networks(tmp_path):
     wanted = network(img_size=(16, 64))
     texts, _ = load(wanted, source.state_dict(), tmp_path)
     assert torch.equal(wanted.pos_embed, source.pos_embed)
-    assert texts[-1].endswith('pos_embed taken as that of 2 x 8 patches')
+    assert texts[-1].endswith('pos_embed assumed to be for 2 x 8 patches')
 
 
 def test_grid_that_cannot_be_another_needs_no_word(tmp_path):
@@ -291,7 +291,7 @@ def test_table_of_beit_at_another_size(img_size, tmp_path):
         f'{TABLE} interpolated from 4 x 4 to {new[0]} x {new[1]} patches'
     )
     (warning,) = warnings
-    assert warning.endswith('not used of the file are mask_token')
+    assert warning.endswith('unused keys of the file: mask_token')
     wanted.eval()
     height, width = (8 * side for side in new)
     assert wanted(torch.zeros(1, 3, height, width))[0].isfinite().all()
@@ -304,7 +304,7 @@ def test_shared_table_serves_every_block(img_size, tmp_path):
     wanted = beit(img_size=img_size, **own)
     texts, warnings = load(wanted, model.state_dict(), tmp_path)
     (warning,) = warnings
-    assert warning.endswith('not used of the file are mask_token')
+    assert warning.endswith('unused keys of the file: mask_token')
     source = getattr(model.backbone.rel_pos_bias, TABLE).detach()
     expected = resize_table(source, (4, 4), wanted.patch_resolution, 3)
     for layer in wanted.layers:

@@ -52,7 +52,7 @@ def test_file_of_a_backbone_becomes_what_is_evaluated(prefix, name, tmp_path):
         model = load(name, path)
     assert torch.equal(features(model), features(source))
     (warning,) = [text for level, text in records if level == 'WARNING']
-    assert 'outside the evaluated backbone: missing are' in warning
+    assert 'outside the evaluated backbone: missing weights: ' in warning
     if prefix and name != 'MoCo':
         assert torch.equal(model.backbone.pos_embed, weights['pos_embed'])
 
@@ -88,8 +88,8 @@ def test_positions_of_the_teacher_are_interpolated(tmp_path):
     texts = [text for _, text in records]
     assert 'interpolated from 4 x 4 to 8 x 8 patches' in str(texts)
     assert texts[-1].endswith(
-        'of another shape are backbone.pos_embed (wanted (1, 65, 24), found '
-        '(1, 17, 24))'
+        'weights of another shape: backbone.pos_embed (expected (1, 65, 24), '
+        'found (1, 17, 24))'
     )
 
 
@@ -99,7 +99,9 @@ def test_other_parts_of_another_size_do_not_matter(tmp_path):
         path = save(source.state_dict(), tmp_path)
         model = load('MoCo', path, queue_len=48)
     assert torch.equal(features(model), features(source))
-    assert 'of another shape are queue (wanted (16, 48)' in records[-1][1]
+    assert (
+        'weights of another shape: queue (expected (16, 48)' in records[-1][1]
+    )
 
 
 def test_random_initialisation_is_that_of_the_seed():

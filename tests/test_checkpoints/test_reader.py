@@ -118,7 +118,7 @@ def test_code_runs_only_with_trust(new_format, tmp_path):
     with pytest.raises(UntrustedCheckpointError) as caught:
         read_checkpoint(path)
     text = str(caught.value)
-    assert text.startswith(f'{path} asks for more than tensors')
+    assert text.startswith(f'{path} holds more than tensors')
     assert re.search(r': _?io\.open\. ', text)
     assert '--trust-checkpoint' in text
     assert '\n' not in text

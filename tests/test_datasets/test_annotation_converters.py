@@ -113,8 +113,8 @@ def test_annotations_are_read_as_written(tmp_path):
     [
         (['a.jpg 0', 'b.jpg'], r"list.txt, line 2: .*got 'b.jpg'.*needs the"),
         (['a.jpg 0', 'b.jpg one'], r'list.txt, line 2: '),
-        (['a.jpg 0', 'b.jpg 1', 'c.jpg 2'], r'no classes, \[2\].*and 1\. .*'),
-        (['a.jpg 0', 'b.jpg 1', 'c.jpg -1'], r'no classes, \[-1\]'),
+        (['a.jpg 0', 'b.jpg 1', 'c.jpg 2'], r'out of range, \[2\].* and 1\.'),
+        (['a.jpg 0', 'b.jpg 1', 'c.jpg -1'], r'out of range, \[-1\]'),
         (['a.jpg 0'], 'list.txt has no image of 1 of the 2 classes: 1. .*add'),
         ([], 'no image of 2 of the 2 classes: 0, 1'),
     ],
@@ -242,11 +242,11 @@ def test_labels_of_inaturalist(tmp_path):
         (dict(images=[], categories=[]), 'has no images, categories'),
         (
             dict(annotations=[dict(image_id=77, category_id=1)]),
-            'name 1 images that are not in the file, such as image_id 77',
+            'refer to 1 images that are not in the file, such as image_id 77',
         ),
         (
             dict(annotations=[dict(image_id=10, category_id=2)]),
-            'name 1 categories that are not .* category_id 2',
+            'refer to 1 categories that are not .* category_id 2',
         ),
     ],
 )
@@ -262,7 +262,7 @@ def test_files_that_are_not_coco(tmp_path):
     with pytest.raises(FileNotFoundError, match='no annotation file'):
         coco_multilabel(path)
     path.write_text('{"images": [')
-    with pytest.raises(ValueError, match='no JSON file.*not downloaded'):
+    with pytest.raises(ValueError, match='not a JSON file.*not downloaded'):
         coco_multilabel(path)
     path.write_text('[1, 2]')
     with pytest.raises(ValueError, match='images, annotations, categories'):

@@ -96,9 +96,7 @@ def test_wrong_labels(labels, level, match):
 
 
 def test_missing_file(tmp_path):
-    with pytest.raises(
-        FileNotFoundError, match=r'no class hierarchy at .*x\.'
-    ):
+    with pytest.raises(FileNotFoundError, match=r'no class hierarchy .*x\.'):
         load_hierarchy(tmp_path / 'x.json')
 
 
@@ -115,7 +113,7 @@ TWICE = (
 @pytest.mark.parametrize(
     ('content', 'match'),
     [
-        ('{"levels"', r'h\.json is no class hierarchy: Expecting'),
+        ('{"levels"', r'h\.json is not a class hierarchy: Expecting'),
         ([1], r'expected the keys .* got \[1\]'),
         ({'levels': LEVELS}, r"expected the keys .* got \['levels'\]"),
         (both({}), 'classes must map fine classes to their ancestors'),
@@ -138,4 +136,4 @@ def test_wrong_file(tmp_path, content, match):
     path = write(tmp_path / 'h.json', content)
     with pytest.raises(ValueError, match=match) as error:
         load_hierarchy(path)
-    assert str(error.value).startswith(f'{path} is no class hierarchy: ')
+    assert str(error.value).startswith(f'{path} is not a class hierarchy: ')

@@ -120,7 +120,7 @@ def test_two_epochs_beat_chance(name, data, checkpoints, tmp_path):
     [
         ('0/0957.png 0\n0/0001.png\n', 'percent.txt, line 2: expected'),
         ('0/0957.png 0\n', 'percent.txt has no image of 9 of the 10 classes'),
-        ('0/0957.png 10\n', 'percent.txt has labels that are no classes'),
+        ('0/0957.png 10\n', 'percent.txt has labels out of range'),
     ],
 )
 def test_bad_list_of_labels(text, match, data, tmp_path):

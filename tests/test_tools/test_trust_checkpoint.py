@@ -85,7 +85,7 @@ def test_refused_and_read(
     words = commands(trained, hostile, tmp_path / 'out')[Path(name).name]
     (tmp_path / 'out').mkdir()
     said = tool(name, *words, monkeypatch=monkeypatch)
-    assert f'{hostile} asks for more than tensors' in said
+    assert f'{hostile} holds more than tensors' in said
     assert '--trust-checkpoint' in said
     assert not marker.exists()
     # Some go on to say what else is wrong with it.
@@ -98,7 +98,7 @@ def test_training_refuses_to_resume(
 ):
     words = trained / 'config.py', '--resume', hostile, '--work-dir', tmp_path
     said = tool('train', *words, monkeypatch=monkeypatch)
-    assert said.startswith(f'{hostile} asks for more than tensors')
+    assert said.startswith(f'{hostile} holds more than tensors')
     assert '\n' not in said
     assert not marker.exists()
 
@@ -142,9 +142,9 @@ def classifier(digits, folder, checkpoint):
 
 def test_file_of_a_backbone(digits, hostile, marker, tmp_path):
     cfg = classifier(digits, tmp_path / 'run', hostile)
-    with pytest.raises(ValueError, match='asks for more than tensors'):
+    with pytest.raises(ValueError, match='holds more than tensors'):
         check_checkpoint_files(cfg, training=True)
-    with pytest.raises(ValueError, match='asks for more than tensors'):
+    with pytest.raises(ValueError, match='holds more than tensors'):
         run(cfg)
     assert not marker.exists()
     cfg.trust_checkpoint = True
@@ -158,7 +158,7 @@ def test_file_of_a_backbone_that_mmengine_loads(
 ):
     cfg = classifier(digits, tmp_path / 'run', None)
     cfg.model.backbone.init_cfg = dict(type='Pretrained', checkpoint=hostile)
-    with pytest.raises(ValueError, match='asks for more than tensors'):
+    with pytest.raises(ValueError, match='holds more than tensors'):
         check_checkpoint_files(cfg, training=True)
     assert not marker.exists()
     cfg.trust_checkpoint = True
@@ -194,7 +194,7 @@ def test_evaluation_of_a_training(
     hostile = add_code(tmp_path / 'epoch_1.pth', marker, tmp_path / 'h.pth')
     words = tmp_path / 'config.py', hostile, '--work-dir', tmp_path / 'test'
     said = tool('test', *words, monkeypatch=monkeypatch)
-    assert said.startswith(f'{hostile} asks for more than tensors')
+    assert said.startswith(f'{hostile} holds more than tensors')
     assert not marker.exists()
     words += ('--trust-checkpoint',)
     assert tool('test', *words, monkeypatch=monkeypatch) is None

@@ -1,4 +1,4 @@
-"""Draw a share of an image folder as an annotation file, classes alike."""
+"""Draw a class-balanced share of an image folder as an annotation file."""
 
 import argparse
 import sys
@@ -11,21 +11,27 @@ from hirl_mm.datasets.converters.class_draw import draw_images
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__,
-        epilog="For data sets without a list of their own, as SimCLR's of "
-        'ImageNet. The draw depends on the file names and the seed alone.',
+        epilog='For data sets without a published list (for ImageNet there '
+        "are SimCLR's lists). The draw depends only on the file names and "
+        'the seed.',
     )
-    parser.add_argument('folder', help='images as FOLDER/CLASS/NAME')
     parser.add_argument(
-        '--percent', type=float, required=True, help='of the images'
+        'folder', help='folder with the images FOLDER/CLASS/NAME'
+    )
+    parser.add_argument(
+        '--percent',
+        type=float,
+        required=True,
+        help='share of the images to draw, in percent',
     )
     parser.add_argument(
         '--out',
         type=Path,
-        help='annotation file to write (default: meta/PERCENTpercent.txt '
-        'beside FOLDER)',
+        help='annotation file to write (default: meta/PERCENTpercent.txt in '
+        'the parent folder of FOLDER)',
     )
     parser.add_argument(
-        '--seed', type=int, default=0, help='of the draw (default: 0)'
+        '--seed', type=int, default=0, help='seed of the draw (default: 0)'
     )
     return parser.parse_args()
 

@@ -1,4 +1,4 @@
-"""Draw the shapes, an image folder with a three-level class tree."""
+"""Draw an image folder of textured shapes with a three-level class tree."""
 
 import argparse
 import sys
@@ -15,7 +15,7 @@ def parse_args() -> argparse.Namespace:
         description='Draw textured shapes of 36 fine, 12 middle and 4 coarse '
         'classes as ROOT/train/<fine class>/*.png and ROOT/val/<fine class>/'
         '*.png, with the class tree in ROOT/hierarchy.json. A folder that '
-        'holds them already is reused.',
+        'already holds them is reused.',
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     parser.add_argument(
@@ -26,10 +26,16 @@ def parse_args() -> argparse.Namespace:
         help='folder to write',
     )
     options = {
-        'image-size': (64, 'height and width'),
-        'num-train-per-class': (100, 'training images per fine class'),
-        'num-val-per-class': (20, 'validation images per fine class'),
-        'seed': (0, 'of the images'),
+        'image-size': (64, 'height and width of the images in pixels'),
+        'num-train-per-class': (
+            100,
+            'number of training images per fine class',
+        ),
+        'num-val-per-class': (
+            20,
+            'number of validation images per fine class',
+        ),
+        'seed': (0, 'seed of the images'),
     }
     for name, (default, text) in options.items():
         parser.add_argument(f'--{name}', type=int, default=default, help=text)

@@ -1,8 +1,8 @@
-"""The backbone of a checkpoint for torchvision, timm or Hugging Face.
+"""Export a checkpoint's backbone to torchvision, timm or Hugging Face.
 
-Takes checkpoints of this project and of MMPreTrain: pre-training, of DINO and
-iBOT the teacher; classifiers; imported releases. Prints the Python that loads
-what was written.
+Reads checkpoints of this project and of MMPreTrain: pre-training runs (for
+DINO and iBOT the teacher is exported), classifiers and imported releases.
+Prints the Python code that loads the exported file.
 """
 
 import argparse
@@ -17,32 +17,37 @@ def parse_args() -> argparse.Namespace:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument('checkpoint', help='checkpoint of a run')
+    parser.add_argument('checkpoint', help='path of the checkpoint file')
     parser.add_argument(
         '--to',
         required=True,
         choices=['torchvision', 'timm', 'huggingface'],
-        help='torchvision: ResNets of its sizes; timm: these, ViT and BEiT; '
-        'huggingface: ResNets of any width, ViT',
+        help="target library; torchvision: ResNets of torchvision's sizes; "
+        'timm: the same ResNets, ViT and BEiT; huggingface: ResNets of any '
+        'width and ViT',
     )
     parser.add_argument(
         '--out',
         required=True,
-        help='*.pth for torchvision, *.safetensors for timm, a folder for '
-        'huggingface',
+        help='file or folder to write: *.pth for torchvision, *.safetensors '
+        'for timm, a folder for huggingface',
     )
     parser.add_argument(
         '--prefix',
-        help="beginning of the backbone's keys (default: teacher.backbone. "
-        'where there is one, else backbone., else none)',
+        help="prefix of the backbone's keys (default: teacher.backbone. if "
+        'the file has it, else backbone., else none)',
     )
     parser.add_argument(
         '--config',
-        help='config of the run, for what weights do not tell; not needed '
-        'for checkpoints that MMEngine wrote, which hold it',
+        help='config of the run, for the number of attention heads and '
+        'other facts that the weights do not contain; not needed for '
+        'checkpoints that MMEngine wrote, because they hold the config',
     )
     parser.add_argument(
-        '--num-heads', type=int, help='attention heads, likewise'
+        '--num-heads',
+        type=int,
+        help='number of attention heads of a ViT or BEiT; overrides the '
+        'config',
     )
     add_trust_option(parser)
     return parser.parse_args()

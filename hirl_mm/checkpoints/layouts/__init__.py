@@ -1,1 +1,1 @@
-"""Names of a network's tensors in released files and other libraries."""
+"""Names of tensors in released checkpoints and in other libraries."""

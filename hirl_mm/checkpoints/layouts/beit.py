@@ -9,36 +9,40 @@ SHARED = 'rel_pos_bias'
 
 
 def beit_names(state: dict[str, Tensor]) -> Names:
-    """The names of a BEiT in microsoft/unilm and timm -> MMPreTrain's.
+    """Return the names of a BEiT in microsoft/unilm, timm and MMPreTrain.
 
-    Biases of relative positions belong to all blocks together, as in
-    pre-training, or to each block, as after fine-tuning.
+    Relative position biases are either shared by all blocks, as in
+    pre-training, or stored in each block, as after fine-tuning.
 
     Args:
-        state: The network in either, without its head.
+        state: State dict of the network with the names of any of the three,
+            without its head.
     """
     pairs, optional = {'cls_token': 'cls_token'}, ['pos_embed']
     pairs |= {
-        theirs: ours
-        for theirs, ours in module_pairs(state).items()
-        if not ours.endswith('.attn.qkv.bias')
+        other: mmpretrain
+        for other, mmpretrain in module_pairs(state).items()
+        if not mmpretrain.endswith('.attn.qkv.bias')
     }
-    for theirs, ours in block_pairs(state).items():
+    for other, mmpretrain in block_pairs(state).items():
         for name in _BLOCK_TENSORS:
-            pairs[f'{theirs}.{name}'] = f'{ours}.{name}'
+            pairs[f'{other}.{name}'] = f'{mmpretrain}.{name}'
         for name in _POSITIONS:
-            pairs[f'{theirs}.attn.{name}'] = f'{ours}.attn.{name}'
-            optional.append(f'{ours}.attn.{name}')
+            pairs[f'{other}.attn.{name}'] = f'{mmpretrain}.attn.{name}'
+            optional.append(f'{mmpretrain}.attn.{name}')
     shared = [f'{SHARED}.{name}' for name in _POSITIONS]
     optional += shared
     pairs |= {name: name for name in ('pos_embed', *shared)}
     return Names(pairs, frozenset(optional))
 
 
-def unshared(state: dict[str, Tensor]) -> dict[str, Tensor]:
-    """A BEiT, in MMPreTrain's names, with biases of every block's own.
+def unshare_position_biases(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Copy the shared relative position biases of a BEiT to every block.
 
-    Indices of positions are left out: every library computes them.
+    Indices of positions are left out, because every library computes them.
+
+    Args:
+        state: State dict of a BEiT with MMPreTrain's names.
     """
     table = state.get(f'{SHARED}.{_POSITIONS[0]}')
     state = {

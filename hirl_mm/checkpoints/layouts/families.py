@@ -11,20 +11,21 @@ from .vit import vit_names
 
 @dataclass(frozen=True)
 class Family:
-    """A kind of backbone, and how to know it by its keys.
+    """A kind of backbone, and how to recognise it by its keys.
 
     Attributes:
-        name: For messages.
-        theirs: A key that only it has in releases.
-        ours: The same in MMPreTrain.
-        names: State dict in either -> its names.
-        heads: Beginnings of keys that are beside the backbone's in a network
-            and no part of it: classifiers, projectors, mask tokens.
+        name: Name for messages.
+        release_key: A key that identifies it in released checkpoints.
+        mmpretrain_key: The same key with MMPreTrain's names.
+        names: Function that returns the names of a state dict's tensors in
+            releases and in MMPreTrain.
+        heads: Prefixes of the keys of a network that are not part of its
+            backbone: classifiers, projectors, mask tokens.
     """
 
     name: str
-    theirs: str
-    ours: str
+    release_key: str
+    mmpretrain_key: str
     names: Callable[[dict[str, Tensor]], Names]
     heads: tuple[str, ...]
 
@@ -50,5 +51,5 @@ VIT = Family(
     vit_names,
     ('head.', 'masked_embed', 'mask_token'),
 )
-# A BEiT has the keys of a ViT too, so it comes first.
+# BEiT stands before ViT because it also has the key of a ViT.
 FAMILIES = (RESNET, BEIT, VIT)

@@ -37,13 +37,16 @@ _VIT_BLOCK = {
 def huggingface_resnet(
     state: dict[str, Tensor],
 ) -> tuple[dict[str, Tensor], dict]:
-    """Weights and config of ``transformers.ResNetModel``.
+    """Convert a ResNet to weights and config of ``transformers.ResNetModel``.
 
     Args:
-        state: A ResNet in MMPreTrain's names, of any width.
+        state: State dict of a ResNet with MMPreTrain's names, of any width.
+
+    Returns:
+        State dict and config for ``ResNetModel``.
 
     Raises:
-        ValueError: If ``ResNetModel`` has no such network.
+        ValueError: If ``ResNetModel`` cannot build such a network.
     """
     config = _resnet_config(state)
     pairs, optional = {}, []
@@ -54,7 +57,7 @@ def huggingface_resnet(
             pairs[f'{name}.normalization.{tensor}'] = f'{unit.norm}.{tensor}'
         optional.append(f'{unit.norm}.{BATCH_COUNT}')
     names = Names(pairs, frozenset(optional))
-    return names.to_theirs(state), config
+    return names.from_mmpretrain(state), config
 
 
 def _unit_name(unit: Unit) -> str:
@@ -72,7 +75,7 @@ def _resnet_config(state: dict[str, Tensor]) -> dict:
     stem = state['conv1.weight'].shape
     if stem[2:] != (_STEM, _STEM):
         raise ValueError(
-            f'transformers.ResNetModel has a stem of {_STEM} x {_STEM}, not '
+            f'transformers.ResNetModel needs a stem of {_STEM} x {_STEM}, not '
             f'{stem[2]} x {stem[3]}'
         )
     last, inner = (3, _REDUCTION) if is_bottleneck(state) else (2, 1)
@@ -85,9 +88,9 @@ def _resnet_config(state: dict[str, Tensor]) -> dict:
             hidden[-1] // inner
         }:
             raise ValueError(
-                'transformers.ResNetModel has no groups, and in bottlenecks '
-                f'a quarter of the channels: {block} has {hidden[-1]} '
-                f'channels, its second convolution reads {middle}'
+                'transformers.ResNetModel has no groups, and its bottlenecks '
+                f'have a quarter of the channels: {block} has {hidden[-1]} '
+                f'channels, its second convolution takes {middle}'
             )
     return dict(
         architectures=['ResNetModel'],
@@ -106,29 +109,36 @@ def _resnet_config(state: dict[str, Tensor]) -> dict:
 def huggingface_vit(
     state: dict[str, Tensor], num_heads: int, layer_norm_eps: float
 ) -> tuple[dict[str, Tensor], dict]:
-    """Weights and config of ``transformers.ViTModel``, without its pooler.
+    """Convert a ViT to weights and config of ``transformers.ViTModel``.
+
+    The weights are those of a model without pooler.
 
     Args:
-        state: A vision transformer in MMPreTrain's names.
-        num_heads: Of the attention.
-        layer_norm_eps: Of all norms. transformers' default is 1e-12.
+        state: State dict of a vision transformer with MMPreTrain's names.
+        num_heads: Number of attention heads.
+        layer_norm_eps: Epsilon of all layer norms; transformers' default is
+            1e-12.
+
+    Returns:
+        State dict and config for ``ViTModel``.
 
     Raises:
-        ValueError: If ``ViTModel`` has no such network.
+        ValueError: If ``ViTModel`` cannot build such a network.
     """
     if 'ln2.weight' in state:
         raise ValueError(
-            'transformers.ViTModel normalises all tokens; it has no norm of '
-            "their mean (MMPreTrain's ln2, of out_type='avg_featmap')"
+            'transformers.ViTModel normalises all tokens; it cannot '
+            'normalise their mean, as this network does (ln2 of MMPreTrain, '
+            "out_type='avg_featmap')"
         )
     shape = vit_shape(state)
     modules = dict(_VIT_MODULES)
     for i in range(shape['depth']):
-        for theirs, ours in _VIT_BLOCK.items():
-            modules[f'encoder.layer.{i}.{theirs}'] = f'layers.{i}.{ours}'
+        for other, mmpretrain in _VIT_BLOCK.items():
+            modules[f'encoder.layer.{i}.{other}'] = f'layers.{i}.{mmpretrain}'
     pairs = _VIT_OUTER | {
-        f'{theirs}.{name}': f'{ours}.{name}'
-        for theirs, ours in modules.items()
+        f'{other}.{name}': f'{mmpretrain}.{name}'
+        for other, mmpretrain in modules.items()
         for name in ('weight', 'bias')
     }
     projections = tuple(f'.attn.{name}.bias' for name in _PROJECTIONS)
@@ -148,11 +158,11 @@ def huggingface_vit(
         num_channels=shape['channels'],
         qkv_bias=shape['qkv_bias'],
     )
-    return Names(pairs).to_theirs(_split_projections(state)), config
+    return Names(pairs).from_mmpretrain(_split_projections(state)), config
 
 
 def _split_projections(state: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Queries, keys and values as three layers."""
+    """Split the joint layer of queries, keys and values into three."""
     split = {}
     for key, value in state.items():
         if '.attn.qkv.' not in key:

@@ -5,60 +5,65 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Names:
-    """The names that one network's tensors have elsewhere and in MMPreTrain.
+    """Names of a network's tensors in another library and in MMPreTrain.
 
     Attributes:
-        ours: Name elsewhere -> name in MMPreTrain.
-        optional: Names in MMPreTrain of what a file may lack.
+        mmpretrain: Name in the other library -> name in MMPreTrain.
+        optional: Names in MMPreTrain of tensors that a file may omit.
     """
 
-    ours: dict[str, str]
+    mmpretrain: dict[str, str]
     optional: frozenset[str] = frozenset()
 
-    def to_ours(self, state: dict[str, Tensor]) -> dict[str, Tensor]:
-        """Rename all tensors to MMPreTrain's names.
+    def to_mmpretrain(self, state: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Rename all tensors from the other library's names to MMPreTrain's.
 
         Raises:
-            ValueError: If a tensor has no name there, or one is missing.
+            ValueError: If a tensor has no counterpart, or one is missing.
         """
-        needed = {k for k, v in self.ours.items() if v not in self.optional}
-        return _renamed(state, self.ours, needed)
+        needed = {
+            other
+            for other, name in self.mmpretrain.items()
+            if name not in self.optional
+        }
+        return _rename(state, self.mmpretrain, needed)
 
-    def to_theirs(self, state: dict[str, Tensor]) -> dict[str, Tensor]:
-        """Rename all tensors from MMPreTrain's names.
+    def from_mmpretrain(self, state: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Rename all tensors from MMPreTrain's names to the other library's.
 
         Raises:
-            ValueError: If a tensor has no name there, or one is missing.
+            ValueError: If a tensor has no counterpart, or one is missing.
         """
-        theirs = {ours: theirs for theirs, ours in self.ours.items()}
-        return _renamed(state, theirs, theirs.keys() - self.optional)
+        names = {name: other for other, name in self.mmpretrain.items()}
+        return _rename(state, names, names.keys() - self.optional)
 
 
-def _renamed(
+def _rename(
     state: dict[str, Tensor], names: dict[str, str], needed: set[str]
 ) -> dict[str, Tensor]:
     unknown = [key for key in state if key not in names]
     if unknown:
         raise ValueError(
             f'{len(unknown)} tensors of the backbone have no counterpart: '
-            f'{", ".join(unknown)}. It is another network than its other '
-            'tensors say; nothing is converted, since without them its '
-            'features would be others'
+            f'{", ".join(unknown)}. The network has a different architecture '
+            'and is not converted, because without these tensors its '
+            'features would change'
         )
     missing = sorted(needed - state.keys())
     if missing:
         raise ValueError(
             f'{len(missing)} tensors of the backbone are missing: '
             f'{", ".join(missing[:10])}{" ..." if missing[10:] else ""}. '
-            'The file is cut short, or holds another network'
+            'The file is cut short, or holds a different network'
         )
     return {names[key]: value for key, value in state.items()}
 
 
 def count_of(state: dict[str, Tensor], folder: str) -> int:
-    """How many numbered modules ``folder.0``, ``folder.1``, ... there are.
+    """Return the number of modules ``folder.0``, ``folder.1``, ...
 
-    At least 1, so that a network without any is missed by name.
+    The result is at least 1: if there are none, the tensors of ``folder.0``
+    are then reported as missing.
     """
     prefix = f'{folder}.'
     numbers = {

@@ -1,13 +1,15 @@
-"""The layouts of released checkpoints, and which network the paper evaluates.
+"""The layouts of released checkpoints, with the network the paper evaluates.
 
-Files are described without what wraps them: the entry that holds the weights
-(``state_dict``, ``model``) and ``module.`` of DistributedDataParallel.
+Keys are given without their wrapping: the entry that holds the weights
+(``state_dict`` or ``model``) and the prefix ``module.`` of
+DistributedDataParallel.
 
-HIRL's released code stores the evaluated network twice: ``model.backbone`` is
-the query encoder of MoCo v2 and v3, the one encoder of SimSiam and SwAV, the
-teacher's backbone of DINO and iBOT, under a second name. Both hold the same
-tensors; the first name is read, the second compared. Its plain arms have the
-same keys without ``model.`` and without ``projections``.
+HIRL's released code stores the evaluated network twice. ``model.backbone`` is
+a second name of the query encoder of MoCo v2 and v3, of the only encoder of
+SimSiam and SwAV, and of the teacher's backbone of DINO and iBOT. Both names
+hold the same tensors; the first is read, and the copy is compared with it.
+The plain methods in HIRL's code have the same keys without ``model.`` and
+without ``projections``.
 """
 
 from collections.abc import Iterator
@@ -18,63 +20,72 @@ HIRL = 'hirl-team/HIRL'
 
 @dataclass(frozen=True)
 class Release:
-    """How a released checkpoint is known by its keys.
+    """Keys by which a released checkpoint is recognised.
 
     Attributes:
-        method: What the weights were trained with.
-        source: Whose code wrote it.
-        network: Prefix of the evaluated network, '' for none.
-        signs: Beginnings of other keys, all of which it has.
-        copy: Prefix of a second copy of that network, where there may be one.
-        alone: Whether it holds nothing else.
+        method: Pre-training method of the weights.
+        source: Repository of the code that wrote the file.
+        network: Prefix of the evaluated network's keys; '' for no prefix.
+        other_keys: Beginnings of further keys; the file must have each.
+        copy: Prefix of a second copy of the network, if there may be one.
+        network_only: Whether the file holds nothing but the network.
     """
 
     method: str
     source: str
     network: str
-    signs: tuple[str, ...] = ()
+    other_keys: tuple[str, ...] = ()
     copy: str | None = None
-    alone: bool = False
+    network_only: bool = False
 
     def __str__(self) -> str:
         return f'{self.method} of {self.source}'
 
     def describe(self) -> str:
-        """One line: the keys that make it."""
-        keys = [f'{self.network}*', *(f'{sign}*' for sign in self.signs)]
-        only = ' alone' if self.alone else ''
+        """Return one line with the keys that identify the release."""
+        keys = [f'{start}*' for start in (self.network, *self.other_keys)]
+        only = ' alone' if self.network_only else ''
         return f'{self}: {", ".join(keys)}{only}'
 
 
-def _arms(
-    method: str, network: str, *signs: str, others: str = ''
+def _hirl_releases(
+    method: str, network: str, *other_keys: str, others: str = ''
 ) -> Iterator[Release]:
-    """The HIRL arm and the plain arm of a method, as HIRL's code has them."""
+    """Yield the layouts of a method with and without HIRL in HIRL's code.
+
+    Args:
+        method: Name of the method.
+        network: Prefix of the evaluated network without HIRL.
+        *other_keys: Beginnings of further keys without HIRL.
+        others: Another repository with the layout without HIRL.
+    """
     yield Release(
         f'HIRL-{method}',
         HIRL,
         f'model.{network}',
-        (*(f'model.{sign}' for sign in signs), 'projections.'),
+        (*(f'model.{key}' for key in other_keys), 'projections.'),
         copy='model.backbone.',
     )
     source = f'{others} or {HIRL}' if others else HIRL
-    yield Release(method, source, network, signs, copy='backbone.')
+    yield Release(method, source, network, other_keys, copy='backbone.')
 
 
 RELEASES = (
-    *_arms('MoCo v2', 'encoder_q.', 'queue', others='facebookresearch/moco'),
-    *_arms('MoCo v3', 'encoder_q.', 'predictor.'),
-    *_arms(
+    *_hirl_releases(
+        'MoCo v2', 'encoder_q.', 'queue', others='facebookresearch/moco'
+    ),
+    *_hirl_releases('MoCo v3', 'encoder_q.', 'predictor.'),
+    *_hirl_releases(
         'SimSiam', 'encoder.', 'predictor.', others='facebookresearch/simsiam'
     ),
-    *_arms('SwAV', 'encoder.', 'prototypes.'),
-    *_arms(
+    *_hirl_releases('SwAV', 'encoder.', 'prototypes.'),
+    *_hirl_releases(
         'iBOT',
         'teacher.backbone.',
         'student.backbone.masked_embed',
         others='bytedance/ibot',
     ),
-    *_arms(
+    *_hirl_releases(
         'DINO',
         'teacher.backbone.',
         'student.backbone.',
@@ -89,9 +100,9 @@ RELEASES = (
         '',
         ('projection_head.', 'prototypes.'),
     ),
-    # Files *_backbone.pth: the copy is all there is.
-    Release('a method under HIRL', HIRL, 'model.backbone.', alone=True),
-    Release('a plain method', HIRL, 'backbone.', alone=True),
+    # Files *_backbone.pth hold the copy only.
+    Release('a method under HIRL', HIRL, 'model.backbone.', network_only=True),
+    Release('a plain method', HIRL, 'backbone.', network_only=True),
     Release('BEiT', 'microsoft/unilm', '', ('blocks.0.attn.q_bias',)),
     Release('a backbone alone', 'DINO, iBOT, timm or torchvision', ''),
 )

@@ -6,7 +6,7 @@ from torch import Tensor
 from .names import Names, count_of
 
 NORM_TENSORS = ('weight', 'bias', 'running_mean', 'running_var')
-# Batches that a norm has seen: PyTorch fills it in where a file lacks it.
+# Optional in files: PyTorch fills it in on loading.
 BATCH_COUNT = 'num_batches_tracked'
 _STAGES = 4
 
@@ -15,9 +15,10 @@ class Unit(NamedTuple):
     """A convolution of a ResNet with its batch normalisation.
 
     Attributes:
-        stage: 1 to 4; 0 is the stem.
-        block: Number of the residual block within its stage.
-        index: 1, 2, ... in the order of the block; 0 is its shortcut.
+        stage: Number of the stage, 1 to 4; 0 is the stem.
+        block: Number of the residual block within its stage, from 0.
+        index: Number of the convolution within its block, from 1; 0 is the
+            shortcut.
     """
 
     stage: int
@@ -34,7 +35,7 @@ class Unit(NamedTuple):
 
     @property
     def norm(self) -> str:
-        """Name of the batch normalisation there."""
+        """Name of the batch norm in MMPreTrain, torchvision and timm."""
         if self.stage == 0:
             return 'bn1'
         name = f'bn{self.index}' if self.index else 'downsample.1'
@@ -42,17 +43,17 @@ class Unit(NamedTuple):
 
 
 def resnet_depths(state: dict[str, Tensor]) -> list[int]:
-    """Residual blocks of every stage."""
+    """Return the number of residual blocks of every stage."""
     return [count_of(state, f'layer{i + 1}') for i in range(_STAGES)]
 
 
 def is_bottleneck(state: dict[str, Tensor]) -> bool:
-    """Whether a block has three convolutions, as from ResNet-50 on."""
+    """Whether the blocks have three convolutions (ResNet-50 and deeper)."""
     return 'layer1.0.conv3.weight' in state
 
 
 def resnet_units(state: dict[str, Tensor]) -> Iterator[Unit]:
-    """The units of the ResNet that a state dict is of."""
+    """Yield the convolutions of a ResNet's state dict, from the stem on."""
     yield Unit(0, 0, 1)
     for stage, depth in enumerate(resnet_depths(state), 1):
         for block in range(depth):
@@ -64,13 +65,13 @@ def resnet_units(state: dict[str, Tensor]) -> Iterator[Unit]:
 
 
 def resnet_names(state: dict[str, Tensor]) -> Names:
-    """Torchvision's names of a ResNet, which are MMPreTrain's and timm's.
+    """Return the names of a ResNet's tensors.
 
-    A stem of three convolutions, as that of ResNetV1d, has other names and
-    is not converted.
+    Torchvision, timm and MMPreTrain use the same names. A stem of three
+    convolutions, as in ResNetV1d, has other names and is not converted.
 
     Args:
-        state: The network without its classifier or projector.
+        state: State dict of the network, without classifier and projector.
     """
     names, optional = [], []
     for unit in resnet_units(state):

@@ -2,14 +2,14 @@ import torch
 import torchvision
 from torch import Tensor
 
-from .beit import unshared
+from .beit import unshare_position_biases
 from .families import BEIT, RESNET, Family
 from .resnet import BATCH_COUNT
 from .vit import vit_shape
 
 _RESNETS = ('resnet18', 'resnet34', 'resnet50', 'resnet101', 'resnet152')
 _HEADLESS = 'num_classes=0'
-# What timm's vit_base_patch16_224 and beit_base_patch16_224 are.
+# Arguments of timm's vit_base_patch16_224 and beit_base_patch16_224.
 _BASE = dict(
     img_size=224,
     patch_size=16,
@@ -23,13 +23,14 @@ _BASE = dict(
 
 
 def resnet_name(state: dict[str, Tensor]) -> str:
-    """Which of torchvision's and timm's ResNets has these tensors.
+    """Return the name of a ResNet in torchvision and timm.
 
     Args:
-        state: A ResNet, without its classifier.
+        state: State dict of a ResNet, without its classifier.
 
     Raises:
-        ValueError: If none has; theirs have 64 channels in the stem.
+        ValueError: If the shapes match none of their ResNets, all of which
+            have 64 channels in the stem.
     """
     shapes = _shapes(state)
     for name in _RESNETS:
@@ -39,9 +40,9 @@ def resnet_name(state: dict[str, Tensor]) -> str:
         if _shapes(module.state_dict()) == shapes:
             return name
     raise ValueError(
-        'torchvision and timm have no ResNet of these shapes: its stem is '
+        'torchvision and timm have no ResNet with these shapes: its stem is '
         f'{tuple(state["conv1.weight"].shape)}, its last stage has '
-        f'{state["layer4.0.conv2.weight"].shape[0]} channels; theirs are '
+        f'{state["layer4.0.conv2.weight"].shape[0]} channels; they have '
         f'{", ".join(_RESNETS)} as published. --to huggingface takes any width'
     )
 
@@ -57,12 +58,15 @@ def _shapes(state: dict[str, Tensor]) -> dict[str, torch.Size]:
 def timm_weights(
     family: Family, state: dict[str, Tensor], num_heads: int | None
 ) -> tuple[dict[str, Tensor], str]:
-    """Weights of a model of timm, and the call that makes the model.
+    """Convert a backbone to the weights of a model of timm.
 
     Args:
         family: The kind of network.
-        state: The network in MMPreTrain's names.
-        num_heads: Of a ViT or BEiT.
+        state: State dict of the network with MMPreTrain's names.
+        num_heads: Number of attention heads of a ViT or BEiT.
+
+    Returns:
+        State dict for timm, and the Python call that builds the model.
 
     Raises:
         ValueError: If timm has no such network.
@@ -75,8 +79,8 @@ def timm_weights(
     norms = {'ln1.weight', 'ln2.weight'} & state.keys()
     if len(norms) != 1:
         raise ValueError(
-            "timm normalises all tokens or their mean, MMPreTrain's ln1 or "
-            'ln2; this network has both'
+            'timm normalises either all tokens or their mean (ln1 or ln2 of '
+            'MMPreTrain); this network has both'
         )
     options = _options(state, num_heads)
     is_beit = family is BEIT
@@ -84,13 +88,13 @@ def timm_weights(
     if pooling != ('avg' if is_beit else 'token'):
         options['global_pool'] = pooling
     if is_beit:
-        state = unshared(state)
+        state = unshare_position_biases(state)
         if 'pos_embed' in state:
             options['use_abs_pos_emb'] = True
     name = 'beit_base_patch16_224' if is_beit else 'vit_base_patch16_224'
     arguments = ''.join(f', {k}={v!r}' for k, v in options.items())
     call = f"timm.create_model('{name}', {_HEADLESS}{arguments})"
-    return family.names(state).to_theirs(state), call
+    return family.names(state).from_mmpretrain(state), call
 
 
 def _options(state: dict[str, Tensor], num_heads: int) -> dict:

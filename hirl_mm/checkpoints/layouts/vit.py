@@ -4,7 +4,7 @@ from torch import Tensor
 
 from .names import Names, count_of
 
-# timm -> MMPreTrain; DINO, iBOT, MoCo v3 and HIRL took over timm's names.
+# timm -> MMPreTrain. DINO, iBOT, MoCo v3 and HIRL use timm's names.
 _OUTER = {
     'patch_embed.proj': 'patch_embed.projection',
     'norm': 'ln1',
@@ -21,19 +21,19 @@ BLOCK_MODULES = {
 
 
 def block_pairs(state: dict[str, Tensor]) -> dict[str, str]:
-    """timm's prefix of every block in ``state`` -> MMPreTrain's."""
+    """Map timm's prefix of every block in ``state`` to MMPreTrain's."""
     depth = max(count_of(state, 'blocks'), count_of(state, 'layers'))
     return {f'blocks.{i}': f'layers.{i}' for i in range(depth)}
 
 
 def module_pairs(state: dict[str, Tensor]) -> dict[str, str]:
-    """Names of all weights and biases of a transformer.
+    """Map timm's names of a transformer's weights and biases to MMPreTrain's.
 
-    Either the norm of all tokens, 'norm', or that of their mean, 'fc_norm',
-    may be absent, but not both.
+    A network has the norm of all tokens ('norm' in timm), the norm of their
+    mean ('fc_norm'), or both.
 
     Args:
-        state: The network in timm's or MMPreTrain's names.
+        state: State dict of the network with timm's or MMPreTrain's names.
     """
     outer = dict(_OUTER)
     if not {'fc_norm.weight', 'ln2.weight'} & state.keys():
@@ -41,22 +41,23 @@ def module_pairs(state: dict[str, Tensor]) -> dict[str, str]:
     elif not {'norm.weight', 'ln1.weight'} & state.keys():
         del outer['norm']
     modules = outer | {
-        f'{theirs}.{k}': f'{ours}.{v}'
-        for theirs, ours in block_pairs(state).items()
+        f'{other}.{k}': f'{mmpretrain}.{v}'
+        for other, mmpretrain in block_pairs(state).items()
         for k, v in BLOCK_MODULES.items()
     }
     return {
-        f'{theirs}.{name}': f'{ours}.{name}'
-        for theirs, ours in modules.items()
+        f'{other}.{name}': f'{mmpretrain}.{name}'
+        for other, mmpretrain in modules.items()
         for name in ('weight', 'bias')
     }
 
 
 def vit_names(state: dict[str, Tensor]) -> Names:
-    """timm's names of a vision transformer -> MMPreTrain's.
+    """Return the names of a vision transformer in timm and MMPreTrain.
 
     Args:
-        state: The network in either, without its head.
+        state: State dict of the network with the names of either, without
+            its head.
     """
     pairs = dict(cls_token='cls_token', pos_embed='pos_embed')
     pairs |= module_pairs(state)
@@ -65,17 +66,18 @@ def vit_names(state: dict[str, Tensor]) -> Names:
 
 
 def vit_shape(state: dict[str, Tensor]) -> dict[str, int | bool]:
-    """What the shapes of a ViT or BEiT tell.
+    """Read the architecture of a ViT or BEiT from the shapes of its weights.
 
     Args:
-        state: The network in MMPreTrain's names.
+        state: State dict of the network with MMPreTrain's names.
 
     Returns:
-        ``width``, ``depth``, ``hidden`` (of the MLP), ``channels`` (of the
-        image), ``patch`` and ``image`` (pixels of a side), ``qkv_bias``.
+        ``width`` (embedding dimension), ``depth`` (number of blocks),
+        ``hidden`` (width of the MLP), ``channels`` (of the image), ``patch``
+        and ``image`` (side in pixels) and ``qkv_bias``.
 
     Raises:
-        ValueError: If image or patch are not square.
+        ValueError: If the image or the patches are not square.
     """
     width, channels, patch, other = state[
         'patch_embed.projection.weight'
@@ -85,17 +87,17 @@ def vit_shape(state: dict[str, Tensor]) -> dict[str, int | bool]:
         side = isqrt(cells)
         square = side**2 == cells
     else:
-        # All offsets of two cells, each from 1 - side to side - 1, and 3 of
-        # the class token.
+        # A row per offset between two cells, -(side - 1) to side - 1 in
+        # each direction, and 3 rows of the class token.
         tables = [v for k, v in state.items() if k.endswith('_bias_table')]
         cells = tables[0].shape[0] - 3 if tables else 0
         side = (isqrt(cells) + 1) // 2
         square = (2 * side - 1) ** 2 == cells
     if not square or patch != other:
         raise ValueError(
-            f'the positions of this network, patches of {patch} x {other} '
-            'pixels, are not those of a square image in square patches and a '
-            'class token, which other libraries expect'
+            f'the position embeddings of this network with patches of {patch} '
+            f'x {other} pixels do not belong to a square image with square '
+            'patches and a class token, which other libraries expect'
         )
     return dict(
         width=width,

@@ -1,4 +1,4 @@
-"""From the files of public data sets to lists of images and labels."""
+"""Conversion of public data sets' files to lists of images and labels."""
 
 from .annotations import read_annotations, write_annotations
 from .class_draw import draw_images

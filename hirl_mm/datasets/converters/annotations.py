@@ -1,4 +1,4 @@
-"""Annotation files: a line ``path label`` per image, as MMPreTrain reads."""
+"""Annotation files of MMPreTrain, with a line ``path label`` per image."""
 
 import os
 from collections import Counter
@@ -11,19 +11,19 @@ Entry = tuple[str, int]
 
 
 def read_annotations(path: str | os.PathLike, num_classes: int) -> list[Entry]:
-    """Read and check the lines ``path label`` of a file.
+    """Read and check an annotation file with lines ``path label``.
 
     Args:
-        path: The file.
-        num_classes: Labels are 0 to ``num_classes - 1``.
+        path: Path of the annotation file.
+        num_classes: Number of classes; labels are 0 to ``num_classes - 1``.
 
     Returns:
         Path and label of every image.
 
     Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If a line has no label or one out of range, or a class
-            has no image.
+        FileNotFoundError: If the file does not exist.
+        ValueError: If a line has no label, a label is out of range, or a
+            class has no image.
     """
     path = Path(path)
     if not path.is_file():
@@ -57,24 +57,25 @@ def check_labels(
     source: str,
     names: Sequence[str] | None = None,
 ) -> None:
-    """Check that every class has an image and every label a class.
+    """Check that labels are in range and that every class has an image.
 
     Args:
-        labels: (N,).
-        num_classes: Labels are 0 to ``num_classes - 1``.
-        source: The file that the labels come from, for the error.
-        names: Of the classes, for the error; their numbers by default.
+        labels: (N,) integers, the label of every image.
+        num_classes: Number of classes; labels are 0 to ``num_classes - 1``.
+        source: Name of the file with the labels, for the error message.
+        names: Names of the classes for the error message; None for their
+            numbers.
 
     Raises:
-        ValueError: If not.
+        ValueError: If a label is out of range or a class has no image.
     """
     counts = Counter(labels)
-    strange = sorted(set(counts) - set(range(num_classes)))
-    if strange:
+    unknown = sorted(set(counts) - set(range(num_classes)))
+    if unknown:
         raise ValueError(
-            f'{source} has labels that are no classes, {strange[:5]}: they '
-            f'must lie between 0 and {num_classes - 1}. Correct the file, or '
-            'set num_classes in the data, the data_preprocessor and the head'
+            f'{source} has labels out of range, {unknown[:5]}: they must lie '
+            f'between 0 and {num_classes - 1}. Correct the file, or set '
+            'num_classes in the data, the data_preprocessor and the head'
         )
     empty = [k for k in range(num_classes) if not counts[k]]
     if empty:
@@ -83,35 +84,37 @@ def check_labels(
         raise ValueError(
             f'{source} has no image of {len(empty)} of the {num_classes} '
             f'classes: {", ".join(shown)}{more}. A classifier cannot learn '
-            'them: add images of them to the file, or take the whole list'
+            'these classes: add images of them to the file, or use the whole '
+            'list'
         )
 
 
 def check_images(
     entries: Sequence[Entry], folder: str | os.PathLike, source: str
 ) -> None:
-    """Check that the images of a list are files.
+    """Check that the images of a list exist.
 
     Args:
-        entries: Paths below ``folder``, and labels.
-        folder: Where the images are.
-        source: The list, for the error.
+        entries: Path, relative to ``folder``, and label of every image.
+        folder: Folder of the images.
+        source: Name of the list, for the error message.
 
     Raises:
-        FileNotFoundError: If some are missing.
+        FileNotFoundError: If images are missing.
     """
     missing = [e[0] for e in entries if not Path(folder, e[0]).is_file()]
     if missing:
         raise FileNotFoundError(
             f'{len(missing)} of the {len(entries)} images of {source} that '
             f'were looked up are not in {folder}: {", ".join(missing[:3])}'
-            f'{", ..." if len(missing) > 3 else ""}. Give the folder that '
-            'the paths of the list begin in, and unpack all of the data set'
+            f'{", ..." if len(missing) > 3 else ""}. Give the folder to which '
+            'the paths of the list are relative, and unpack the whole data '
+            'set'
         )
 
 
 def first_of_every_class(entries: Iterable[Entry]) -> list[Entry]:
-    """The first entry of every label, for a quick look at a long list."""
+    """Return the first entry of every label, for a quick check of a list."""
     first = {}
     for image, label in entries:
         first.setdefault(label, (image, label))

@@ -11,25 +11,27 @@ SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp')
 def draw_images(
     folder: str | os.PathLike, share: float, seed: int = 0
 ) -> list[Entry]:
-    """Draw a share of the images of a folder, classes alike.
+    """Draw a share of the images of a folder, balanced over the classes.
 
-    Classes have equal numbers of images, or one apart, as in SimCLR's lists
-    of ImageNet; which ones get one more is drawn too.
+    All classes get the same number of images, or some get one more, as in
+    SimCLR's subsets of ImageNet; the classes with one more are drawn too.
 
     Args:
-        folder: ``folder/CLASS/NAME``; labels are the places of the classes
-            in their order.
-        share: Of all images, above 0 and at most 1; rounded to a number of
-            images.
-        seed: Of the draw. It depends on the names of the files alone.
+        folder: Folder of images ``folder/CLASS/NAME``. Labels are the
+            indices of the sorted class folders.
+        share: Share of all images to draw, above 0 and at most 1; it is
+            rounded to a number of images.
+        seed: Seed of the draw. The draw depends on nothing but the seed and
+            the names of the files.
 
     Returns:
-        Path below ``folder`` and label of every drawn image, sorted.
+        Path relative to ``folder`` and label of every drawn image, sorted.
 
     Raises:
-        FileNotFoundError: If there is no such folder, or none of a class.
-        ValueError: If the share is out of range, or is less than an image
-            per class, or more than the smallest class has.
+        FileNotFoundError: If the folder does not exist, or has no class
+            folders, or one of them has no images.
+        ValueError: If the share is out of range, gives less than one image
+            per class, or more images than the smallest class has.
     """
     images = _images_by_class(Path(folder))
     total = sum(map(len, images))

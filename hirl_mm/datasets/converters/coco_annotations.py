@@ -1,4 +1,4 @@
-"""Reading annotations in the JSON format of COCO."""
+"""Reading annotation files in COCO's JSON format."""
 
 import json
 import os
@@ -6,12 +6,16 @@ from pathlib import Path
 
 
 def read_coco(path: str | os.PathLike) -> dict[str, list[dict]]:
-    """``images``, ``annotations`` and ``categories`` of a file.
+    """Read ``images``, ``annotations`` and ``categories`` of a COCO file.
+
+    Args:
+        path: Path of the JSON file.
 
     Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If it is no JSON, one of the three is missing or empty,
-            or an annotation names an image or a category that is not there.
+        FileNotFoundError: If the file does not exist.
+        ValueError: If the file is not JSON, one of the three lists is missing
+            or empty, or an annotation refers to an image or a category that
+            the file does not have.
     """
     path = Path(path)
     if not path.is_file():
@@ -23,8 +27,8 @@ def read_coco(path: str | os.PathLike) -> dict[str, list[dict]]:
         content = json.loads(path.read_text())
     except ValueError as error:
         raise ValueError(
-            f'{path} is no JSON file, {error}: it is another kind of file '
-            'or was not downloaded to its end'
+            f'{path} is not a JSON file, {error}: it is another kind of file '
+            'or was not downloaded completely'
         ) from error
     keys = 'images', 'annotations', 'categories'
     missing = [
@@ -46,7 +50,7 @@ def _check_references(content: dict[str, list[dict]], path: Path) -> None:
         unknown = {a.get(name) for a in content['annotations']} - known
         if unknown:
             raise ValueError(
-                f'{path}: annotations name {len(unknown)} {key} that are not '
-                f'in the file, such as {name} {next(iter(unknown))}. Take '
+                f'{path}: annotations refer to {len(unknown)} {key} that are '
+                f'not in the file, such as {name} {next(iter(unknown))}. Use '
                 'the original file'
             )

@@ -10,23 +10,24 @@ NUM_CLASSES = 80
 def coco_multilabel(
     path: str | os.PathLike, num_classes: int = NUM_CLASSES
 ) -> dict:
-    """Which classes every image of COCO shows, for ``MultiLabelDataset``.
+    """Convert COCO's instances to image labels for ``MultiLabelDataset``.
 
-    A class is present if it has an annotation, of whatever size, crowds
-    included. Images without annotations show no class. Labels are the
-    places of the categories in the order of their ids.
+    An image has a class if it has an annotation of this class, of any size
+    and including crowds. Images without annotations have no class. Labels
+    are the indices of the categories, sorted by id.
 
     Args:
-        path: ``instances_train2014.json``, or one like it.
-        num_classes: Number of categories.
+        path: Path of ``instances_train2014.json`` or a file like it.
+        num_classes: Expected number of categories.
 
     Returns:
-        ``metainfo`` with the names of the classes and ``data_list``, the
+        ``metainfo`` with the names of the classes, and ``data_list`` with the
         images in the order of the file.
 
     Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If the file has other categories, or a class no image.
+        FileNotFoundError: If the file does not exist.
+        ValueError: If the file has another number of categories, or a class
+            has no image.
     """
     content = read_coco(path)
     categories = sorted(content['categories'], key=lambda c: c['id'])

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from .annotations import Entry, check_images, check_labels
 
-# SimCLR's lists of 1 % and 10 % of ImageNet.
+# Numbers of images in SimCLR's lists of 1 % and 10 % of ImageNet.
 LIST_SIZES = (12_811, 128_116)
 
 
@@ -13,37 +13,38 @@ def subset_annotations(
     train: str | os.PathLike,
     num: int | None = None,
 ) -> list[Entry]:
-    """Annotations of the images of a list such as SimCLR's.
+    """Return annotations of the images in a list such as SimCLR's.
 
-    The list has the name of an image per line, as ``n01440764_10183.JPEG``;
-    the part before ``_`` is the class, a folder of ``train``. Labels are the
-    places of the folders in their order, as MMPreTrain numbers them.
+    Every line of the list is the name of an image, such as
+    ``n01440764_10183.JPEG``; the part before ``_`` is its class, a folder of
+    ``train``. Labels are the indices of the sorted folders, as in MMPreTrain.
 
     Args:
-        list_file: The list.
+        list_file: Path of the list.
         train: Folder of the training images, ``train/CLASS/NAME``.
-        num: Number of lines to expect; None for one of SimCLR's lists.
+        num: Expected number of lines; None expects that of a SimCLR list.
 
     Returns:
-        Path below ``train`` and label of every image, in the order of the
-        list.
+        Path relative to ``train`` and label of every image, in the order of
+        the list.
 
     Raises:
         FileNotFoundError: If the list, the folder or an image is missing.
-        ValueError: If the list has another number of lines, a line twice,
-            an image of no class, or a class has no image.
+        ValueError: If the number of lines differs from the expected one, an
+            image is listed twice or has no class folder, or a class has no
+            image.
     """
     names = _read_names(Path(list_file))
     _check_number(names, num, list_file)
     classes = _class_folders(Path(train))
     label = {name: i for i, name in enumerate(classes)}
-    strange = [n for n in names if n.split('_')[0] not in label]
-    if strange:
+    unknown = [n for n in names if n.split('_')[0] not in label]
+    if unknown:
         raise ValueError(
-            f'{list_file}: {len(strange)} of the {len(names)} images belong '
-            f'to no folder of {train}, such as {strange[0]!r}. A line must '
-            "be a name like 'n01440764_10183.JPEG', and all classes "
-            'of the list must be unpacked there'
+            f'{list_file}: {len(unknown)} of the {len(names)} images belong '
+            f'to no folder of {train}, such as {unknown[0]!r}. Every line '
+            "must be a name like 'n01440764_10183.JPEG', and the folder must "
+            'have all classes of the list'
         )
     entries = []
     for name in names:
@@ -66,7 +67,7 @@ def _read_names(path: Path) -> list[str]:
     if twice:
         raise ValueError(
             f'{path} names {len(twice)} images more than once, such as '
-            f'{twice[0]}: take the original list'
+            f'{twice[0]}: use the original list'
         )
     return names
 
@@ -79,15 +80,15 @@ def _check_number(
         sizes = ' or '.join(f'{size:,}' for size in expected)
         raise ValueError(
             f'{list_file} has {len(names):,} images, expected {sizes}: the '
-            'list is cut off or another one. For a list of your own give its '
-            'number of images'
+            'list is incomplete or a different one. For your own list, give '
+            'its number of images (--num)'
         )
 
 
 def _class_folders(train: Path) -> list[str]:
     if not train.is_dir():
         raise FileNotFoundError(
-            f'there is no folder {train}: give the one that holds a folder '
-            'of training images per class'
+            f'there is no folder {train}: give the folder of the training '
+            'images, which has a subfolder per class'
         )
     return sorted(path.name for path in train.iterdir() if path.is_dir())

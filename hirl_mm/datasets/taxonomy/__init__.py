@@ -1,4 +1,4 @@
-"""Class hierarchies: a file format, and WordNet's."""
+"""Class hierarchies from JSON files and from WordNet."""
 
 from .hierarchy import ClassHierarchy
 from .wordnet import load_taxonomy

@@ -11,16 +11,17 @@ from hirl_mm.files import replacing
 
 @dataclass(frozen=True)
 class ClassHierarchy:
-    """The classes of a data set on several levels, from fine to coarse.
+    """Classes of a data set on several levels, from fine to coarse.
 
     Args:
-        levels: Names of the levels, level 0 the finest.
-        classes: For every class of level 0 its class on every level, itself
-            first. Any order; kept sorted, as an image folder numbers its
-            classes.
+        levels: Names of the levels, from level 0, the finest, to the
+            coarsest.
+        classes: Maps every class of level 0 to its class on each level, the
+            class itself first. Classes are stored sorted, in the order in
+            which an image folder numbers them.
 
     Raises:
-        ValueError: If the classes do not make a tree.
+        ValueError: If the classes do not form a tree.
 
     Example:
         >>> hierarchy = ClassHierarchy(
@@ -44,12 +45,12 @@ class ClassHierarchy:
         object.__setattr__(self, 'classes', dict(sorted(classes.items())))
 
     def names(self, level: str) -> tuple[str, ...]:
-        """Class names of a level, sorted: the name of every label."""
+        """Return the sorted class names of a level; indices are labels."""
         column = self._column(level)
         return tuple(sorted({path[column] for path in self.classes.values()}))
 
     def labels(self, fine_labels: Sequence[int], level: str) -> np.ndarray:
-        """Labels of samples on a level.
+        """Convert labels of level 0 to labels of a level.
 
         Args:
             fine_labels: (N,) integers, indices into the names of level 0.
@@ -57,6 +58,10 @@ class ClassHierarchy:
 
         Returns:
             (N,) int64, indices into ``names(level)``.
+
+        Raises:
+            ValueError: If labels are no integers or out of range, or the
+                level is unknown.
         """
         fine_labels = np.asarray(fine_labels)
         if fine_labels.size and fine_labels.dtype.kind not in 'iu':
@@ -74,11 +79,11 @@ class ClassHierarchy:
         return self._table(level)[fine_labels.astype(np.int64)]
 
     def tables(self) -> np.ndarray:
-        """(T, C) int64, the label of every class on every level."""
+        """Return (T, C) int64, the label of each of C classes on T levels."""
         return np.stack([self._table(level) for level in self.levels])
 
     def save(self, path: str | os.PathLike) -> None:
-        """Write the file that :func:`load_hierarchy` reads."""
+        """Write a JSON file that :func:`load_hierarchy` can read."""
         content = {'levels': self.levels, 'classes': self.classes}
         with replacing(path) as temporary:
             temporary.write_text(json.dumps(content, indent=2) + '\n')
@@ -100,23 +105,27 @@ class ClassHierarchy:
 def load_hierarchy(path: str | os.PathLike) -> ClassHierarchy:
     """Read a hierarchy from a JSON file.
 
-    The file holds the names of the levels, from fine to coarse, and for every
-    class of the finest level its class on every level, itself first::
+    The file holds the names of the levels, from fine to coarse, and maps
+    every class of the finest level to its class on each level, the class
+    itself first::
 
         {"levels": ["fine", "middle", "coarse"],
          "classes": {
             "triangle-dotted": ["triangle-dotted", "triangle", "polygon"],
             "triangle-striped": ["triangle-striped", "triangle", "polygon"]}}
 
+    Args:
+        path: Path of the JSON file.
+
     Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If the file holds something else.
+        FileNotFoundError: If the file does not exist.
+        ValueError: If the file holds no class hierarchy.
     """
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(
-            f'no class hierarchy at {path}; give the hierarchy.json of a '
-            f'data set that has one'
+            f'there is no class hierarchy {path}; give the hierarchy.json of '
+            'a data set that has one'
         )
     try:
         content = json.loads(
@@ -132,11 +141,16 @@ def load_hierarchy(path: str | os.PathLike) -> ClassHierarchy:
             )
         return ClassHierarchy(**content)
     except ValueError as error:
-        raise ValueError(f'{path} is no class hierarchy: {error}') from error
+        raise ValueError(
+            f'{path} is not a class hierarchy: {error}'
+        ) from error
 
 
 def _unique_object(pairs: list[tuple[str, object]]) -> dict:
-    """A JSON object; without this the last of equal keys silently wins."""
+    """Build a JSON object; raise if a key has two different values.
+
+    Without it, JSON silently keeps the last value.
+    """
     content = {}
     for key, value in pairs:
         if content.setdefault(key, value) != value:

@@ -10,29 +10,28 @@ from .hierarchy import ClassHierarchy, load_hierarchy
 def load_taxonomy(
     path: str | os.PathLike, classes: Sequence[str]
 ) -> ClassHierarchy:
-    """The taxonomy of the classes of a data set.
+    """Load the taxonomy of a data set's classes.
 
     Args:
-        path: A ``hierarchy.json`` of :func:`load_hierarchy`, or WordNet's
-            is_a file for :func:`wordnet_hierarchy`.
-        classes: Names of the classes in the order of their labels, which is
-            the sorted one; the folders of an image folder, the wnids of
-            ImageNet.
+        path: Path of a ``hierarchy.json`` for :func:`load_hierarchy`, or of
+            WordNet's is_a file for :func:`wordnet_hierarchy`.
+        classes: Names of the classes, sorted, which is the order of their
+            labels: the folders of an image folder, for ImageNet its wnids.
 
     Returns:
-        A hierarchy of these classes alone; classes of the file that the data
-        set lacks are left out.
+        Hierarchy of these classes; other classes of the file are left out.
 
     Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If the file holds something else or lacks classes, or
-            ``classes`` are not sorted.
+        FileNotFoundError: If the file does not exist.
+        ValueError: If the file holds no taxonomy, some classes are missing in
+            it, or ``classes`` are not sorted.
     """
     classes = list(classes)
     if classes != sorted(set(classes)):
         raise ValueError(
-            'classes must be different and sorted, as their labels are, got '
-            f'{classes[:5]}...; give the names of the folders of the data set'
+            'classes must be different and sorted, in the order of their '
+            f'labels, got {classes[:5]}...; give the names of the class '
+            'folders of the data set'
         )
     path = Path(path)
     if path.suffix != '.json':
@@ -49,29 +48,31 @@ def wordnet_hierarchy(
     classes: Sequence[str],
     depths: Sequence[int] | None = None,
 ) -> ClassHierarchy:
-    """Levels of a taxonomy cut from WordNet.
+    """Cut a class hierarchy from WordNet at given depths.
 
-    Where a synset has several parents, the one nearest to the root counts,
-    of equally near ones that with the smaller id; so each synset has one
-    path, a shortest one. On the level of a depth a class is its ancestor
-    that many edges below the root, or itself if it is not as deep.
+    If a synset has several parents, the one nearest to the root is used, and
+    among equally near ones the one with the smallest id. So each synset has
+    one path from the root, and it is a shortest one. The level of depth d
+    maps a class to its ancestor d edges below the root, or to the class
+    itself if it is less deep.
 
     Args:
-        is_a_file: Lines ``parent child`` of ids, as ``wordnet.is_a.txt`` of
-            image-net.org. The ancestors of the classes must have one root.
-        classes: Ids; for ImageNet its wnids.
-        depths: Of the levels above the classes. None looks for those that
-            group the classes, into two groups or more, and from the deepest
-            to the least deep takes a depth if it has at most half as many
-            groups as the level before.
+        is_a_file: Path of a file with lines ``parent child`` of ids, such as
+            ``wordnet.is_a.txt`` of image-net.org. The ancestors of the
+            classes must have one common root.
+        classes: Ids of the classes; for ImageNet its wnids.
+        depths: Depths of the levels above the classes. None goes from the
+            deepest level to the root and takes every depth that has at least
+            two groups and at most half as many as the level taken before.
 
     Returns:
-        Levels ``class``, then ``depth d`` from the largest d to the smallest.
+        Hierarchy with the level ``class``, then ``depth d`` from the largest
+        d to the smallest.
 
     Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If the file is no tree above the classes or lacks some, or
-            ``depths`` are not usable.
+        FileNotFoundError: If the file does not exist.
+        ValueError: If the synsets above the classes do not form a tree, some
+            classes are missing in the file, or ``depths`` are out of range.
     """
     path = Path(is_a_file)
     parents = _read(path)
@@ -84,14 +85,14 @@ def wordnet_hierarchy(
         depths = sorted(depths, reverse=True)
         if not depths or depths[-1] < 1 or depths[0] >= deepest:
             raise ValueError(
-                f'depths must lie between 1 and {deepest - 1}, one above the '
-                f'deepest class, got {depths}'
+                f'depths must lie between 1 and {deepest - 1}, one less than '
+                f'the depth of the deepest class, got {depths}'
             )
     if not depths:
         raise ValueError(
-            f'{path}: no depth puts the {len(classes)} classes into fewer '
-            'groups than classes and more than one; without levels above the '
-            'classes there is no taxonomy to measure by'
+            f'{path}: no depth groups the {len(classes)} classes into at '
+            f'least 2 and at most {len(classes) // 2} groups; evaluation by '
+            'taxonomy needs a level above the classes. Give another taxonomy'
         )
     return ClassHierarchy(
         levels=['class', *(f'depth {depth}' for depth in depths)],
@@ -119,11 +120,11 @@ def _grouping_depths(
 
 
 def _read(path: Path) -> dict[str, set[str]]:
-    """Parents of every id, none for a root."""
+    """Read the parents of every id; a root has none."""
     if not path.is_file():
         raise FileNotFoundError(
-            f'no taxonomy at {path}; give a hierarchy.json or the is_a file '
-            'of WordNet'
+            f'there is no taxonomy {path}; give a hierarchy.json or the is_a '
+            'file of WordNet'
         )
     parents: dict[str, set[str]] = defaultdict(set)
     for number, line in enumerate(path.read_text().splitlines(), start=1):
@@ -135,7 +136,7 @@ def _read(path: Path) -> dict[str, set[str]]:
                 f'{path}, line {number}: expected the ids "parent child", '
                 f'got {line[:80]!r}'
             )
-        parents[words[0]]  # a root has an entry too
+        parents[words[0]]  # adds an entry, so that roots have one too
         parents[words[1]].add(words[0])
     return dict(parents)
 
@@ -143,7 +144,7 @@ def _read(path: Path) -> dict[str, set[str]]:
 def _trails(
     path: Path, classes: Sequence[str], parents: Mapping[str, set[str]]
 ) -> dict[str, tuple[str, ...]]:
-    """The synsets from the root to every class, both included."""
+    """Return the synsets from the root to every class, both included."""
     try:
         order = list(
             TopologicalSorter(_above(classes, parents)).static_order()
@@ -151,14 +152,14 @@ def _trails(
     except CycleError as error:
         raise ValueError(
             f'{path}: {" > ".join(error.args[1])} is a cycle; delete one of '
-            'its lines'
+            'these lines'
         ) from None
     roots = [name for name in order if not parents[name]]
     if len(roots) > 1:
         raise ValueError(
-            f'{path}: the classes come from {len(roots)} roots, '
-            f'{", ".join(sorted(roots)[:5])}; add a line "parent child" for '
-            'each that puts it below a common one'
+            f'{path}: the classes have {len(roots)} roots, '
+            f'{", ".join(sorted(roots)[:5])}; for each add a line "parent '
+            'child" that puts it below a common root'
         )
     trails: dict[str, tuple[str, ...]] = {}
     for name in order:
@@ -171,7 +172,7 @@ def _trails(
 def _above(
     classes: Sequence[str], parents: Mapping[str, set[str]]
 ) -> dict[str, set[str]]:
-    """Parents of the classes and of all that lies above them."""
+    """Return the parents of the classes and of all their ancestors."""
     above, waiting = {}, deque(classes)
     while waiting:
         name = waiting.popleft()
@@ -187,7 +188,7 @@ def _check_covers(
     missing = [name for name in classes if name not in known]
     if missing:
         raise ValueError(
-            f'{path} lacks {len(missing)} of {len(classes)} classes, the '
-            f'first: {", ".join(missing[:5])}; add them, or give a taxonomy '
-            'of this data set'
+            f'{len(missing)} of {len(classes)} classes are missing in {path}: '
+            f'{", ".join(missing[:5])}{", ..." if missing[5:] else ""}; add '
+            'them, or give a taxonomy of this data set'
         )

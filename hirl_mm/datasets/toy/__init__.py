@@ -1,4 +1,4 @@
-"""Small data sets that are made on the spot: digits and drawn shapes."""
+"""Small data sets generated without a download: digits and drawn shapes."""
 
 from .digit_scenes import write_digit_scenes
 from .digits import write_digits

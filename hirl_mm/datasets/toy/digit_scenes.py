@@ -10,7 +10,7 @@ from PIL import Image
 from .digits import enlarge, split_digits
 from .folder import check_at_least, write_folder
 
-VERSION = 1  # raise it when the images change
+VERSION = 1  # increase it when the images change
 CANVAS = 64
 CELL = CANVAS // 2
 DIFFICULT_SHARE = 0.1
@@ -19,7 +19,15 @@ FAINT = 0.25
 
 @dataclass(frozen=True)
 class SceneObject:
-    """A digit of a scene, as VOC annotates an object."""
+    """A digit in a scene, with what VOC annotates of an object.
+
+    Attributes:
+        name: Class of the digit, '0' to '9'.
+        difficult: Whether the digit is faint and marked as difficult.
+        left: Left edge of its box in pixels, from 0.
+        top: Upper edge of its box in pixels, from 0.
+        size: Side of its square box in pixels.
+    """
 
     name: str
     difficult: bool
@@ -38,27 +46,27 @@ def write_digit_scenes(
 ) -> Path:
     """Write scenes of several handwritten digits in the layout of VOC2007.
 
-    A scene has 64x64 pixels with a digit of scikit-learn in one to four of
-    its quarters. Those of ``trainval`` are training images of
-    :func:`write_digits`, those of ``test`` are its validation images. A
-    tenth of the digits is hardly to be seen and marked as difficult; some
-    scenes have no other. The folder has ``JPEGImages``, ``Annotations`` and
+    A scene has 64x64 pixels, with a digit of scikit-learn in one to four of
+    its quarters. Scenes of ``trainval`` use the training images of
+    :func:`write_digits`, scenes of ``test`` its validation images. A tenth of
+    the digits is barely visible and marked as difficult; some scenes have
+    only difficult digits. The folder has ``JPEGImages``, ``Annotations`` and
     ``ImageSets/Main/{trainval,test}.txt``.
 
     Args:
-        root: Folder to write; reused if it holds the same data set already.
+        root: Folder to write; reused if it already holds the same data set.
         num_trainval: Number of training scenes.
-        num_test: Number of other scenes.
-        seed: Of the scenes.
-        progress: Wraps the sequence of scenes while they are written, for
-            example ``rich.progress.track``.
+        num_test: Number of test scenes.
+        seed: Seed of the scenes.
+        progress: Function that wraps the sequence of scenes while they are
+            written, for example ``rich.progress.track``.
 
     Returns:
         ``root``.
 
     Raises:
         ValueError: If an argument is out of range.
-        FileExistsError: If ``root`` holds something else.
+        FileExistsError: If ``root`` holds other files.
     """
     check_at_least(1, num_trainval=num_trainval, num_test=num_test)
     check_at_least(0, seed=seed)
@@ -90,7 +98,14 @@ def _draw(
     pool: np.ndarray,
     generator: np.random.Generator,
 ) -> tuple[Image.Image, list[SceneObject]]:
-    """A scene of digits (N, 8, 8) whose indices are in ``pool``."""
+    """Draw a scene.
+
+    Args:
+        images: (N, 8, 8) images of digits, values of 0 to 16.
+        labels: (N,) digits.
+        pool: Indices of the images to choose from.
+        generator: Random generator.
+    """
     scene = Image.new('RGB', (CANVAS, CANVAS))
     objects = []
     for quarter in generator.permutation(4)[: generator.integers(1, 5)]:
@@ -127,7 +142,7 @@ def _annotation(name: str, objects: list[SceneObject]) -> ElementTree.Element:
     for item in objects:
         element = ElementTree.SubElement(root, 'object')
         _add(element, dict(name=item.name, difficult=int(item.difficult)))
-        # VOC counts pixels from 1, and the last one belongs to the box.
+        # VOC counts pixels from 1 and includes the last one in the box.
         box = dict(
             xmin=item.left + 1,
             ymin=item.top + 1,

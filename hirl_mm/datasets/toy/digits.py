@@ -9,7 +9,7 @@ from .folder import check_at_least, save_png, write_folder
 
 NUM_DIGITS = 1797
 NUM_CLASSES = 10
-VERSION = 1  # raise it when the images change
+VERSION = 1  # increase it when the images change
 
 
 def write_digits(
@@ -22,35 +22,36 @@ def write_digits(
 ) -> Path:
     """Write the handwritten digits of scikit-learn as an image folder.
 
-    The 1,797 images of 8x8 pixels that come with scikit-learn (the test part
-    of the `UCI digits <https://doi.org/10.24432/C50P49>`_), real data that
-    needs no download. They are enlarged to RGB images
+    These are the 1,797 images of 8x8 pixels that come with scikit-learn (the
+    test part of the `UCI digits <https://doi.org/10.24432/C50P49>`_): real
+    data without a download. They are enlarged to RGB images
     ``root/train/<digit>/<index>.png`` and ``root/val/<digit>/<index>.png``,
-    ``index`` being the place in :func:`sklearn.datasets.load_digits`.
+    where ``index`` is the index in :func:`sklearn.datasets.load_digits`.
 
     Args:
-        root: Folder to write; reused if it holds the same data set already.
-        image_size: Height and width of the images, at least 8.
+        root: Folder to write; reused if it already holds the same data set.
+        image_size: Height and width of the images in pixels, at least 8.
         num_val: Number of validation images, drawn with equal shares of every
-            class; the rest is for training.
-        seed: Seed of the split.
-        progress: Wraps the sequence of images while they are written, for
-            example ``rich.progress.track``.
+            class; all other images are for training.
+        seed: Seed of the split into training and validation images.
+        progress: Function that wraps the sequence of images while they are
+            written, for example ``rich.progress.track``.
 
     Returns:
         ``root``.
 
     Raises:
         ValueError: If an argument is out of range.
-        FileExistsError: If ``root`` holds something else.
+        FileExistsError: If ``root`` holds other files.
     """
     check_at_least(8, image_size=image_size)
     check_at_least(0, seed=seed)
     check_at_least(NUM_CLASSES, num_val=num_val)
     if num_val > NUM_DIGITS - NUM_CLASSES:
         raise ValueError(
-            f'num_val must leave an image per class for training, at most '
-            f'{NUM_DIGITS - NUM_CLASSES} of {NUM_DIGITS}, got {num_val}'
+            f'num_val must leave an image per class for training, so it is '
+            f'at most {NUM_DIGITS - NUM_CLASSES} of {NUM_DIGITS}, got '
+            f'{num_val}'
         )
 
     def fill(folder: Path) -> None:
@@ -70,8 +71,17 @@ def write_digits(
 
 
 def split_digits(num_val: int, seed: int) -> tuple[np.ndarray, ...]:
-    """Images (N, 8, 8) of 0 to 16, labels (N,) and (N,) bool, if in val."""
-    # here, so that the other data sets do not need scikit-learn
+    """Load scikit-learn's digits and split them.
+
+    Args:
+        num_val: Number of validation images.
+        seed: Seed of the split.
+
+    Returns:
+        Images (N, 8, 8) with values of 0 to 16, labels (N,), and a mask (N,)
+        bool of the validation images.
+    """
+    # Imported here because the other data sets do not need scikit-learn.
     from sklearn.datasets import load_digits
     from sklearn.model_selection import train_test_split
 
@@ -87,7 +97,10 @@ def split_digits(num_val: int, seed: int) -> tuple[np.ndarray, ...]:
 
 
 def enlarge(image: np.ndarray, image_size: int) -> Image.Image:
-    """(8, 8) of 0 to 16 to an RGB image; bicubic keeps strokes smooth."""
+    """Enlarge a digit, (8, 8) with values of 0 to 16, to an RGB image.
+
+    Bicubic interpolation keeps its strokes smooth.
+    """
     gray = Image.fromarray(np.rint(image * 255 / 16).astype(np.uint8))
     size = (image_size, image_size)
     return gray.resize(size, Image.Resampling.BICUBIC).convert('RGB')

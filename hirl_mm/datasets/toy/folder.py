@@ -1,6 +1,6 @@
-"""Data sets as image folders that are written whole or not at all.
+"""Data sets as folders that are written whole or not at all.
 
-Beside its images every folder holds ``dataset.json``::
+Every folder has a file ``dataset.json`` that describes its contents::
 
     {"dataset": "digits",
      "parameters": {"image_size": 32, "num_val": 297, "seed": 0,
@@ -30,22 +30,23 @@ def write_folder(
     parameters: dict[str, int],
     fill: Callable[[Path], None],
 ) -> Path:
-    """Write a data set to ``root``, or reuse the one that is there.
+    """Write a data set to ``root``, or reuse it if it exists already.
 
     Args:
         root: Folder of the data set. It may exist if it is empty or holds
             the same data set with the same parameters.
         dataset: Name of the data set.
-        parameters: All that the images depend on, with the version of the
-            code that makes them.
-        fill: Writes the files of the data set into the folder it is given, a
-            temporary one beside ``root`` that becomes ``root`` at the end.
+        parameters: All parameters that the images depend on, including the
+            version of the code that makes them.
+        fill: Function that writes the files of the data set into the folder
+            it gets, a temporary folder that is renamed to ``root`` at the
+            end.
 
     Returns:
         ``root``.
 
     Raises:
-        FileExistsError: If ``root`` holds anything else.
+        FileExistsError: If ``root`` holds other files.
     """
     target = Path(root).resolve()
     if _holds(target, dataset, parameters):
@@ -65,14 +66,14 @@ def write_folder(
         (folder / RECORD).write_text(json.dumps(record, indent=2) + '\n')
         try:
             folder.replace(target)
-        except OSError:  # another process may have written it meanwhile
+        except OSError:  # another process may have written it by now
             if not _holds(target, dataset, parameters):
                 raise
     return Path(root)
 
 
 def describe_folder(root: str | os.PathLike) -> str:
-    """One line on a folder of :func:`write_folder`, for people.
+    """Return one line that describes a folder of :func:`write_folder`.
 
     Example:
         >>> from hirl_mm.datasets.toy import write_digits
@@ -88,7 +89,12 @@ def describe_folder(root: str | os.PathLike) -> str:
 
 
 def save_png(image: np.ndarray | Image.Image, path: Path) -> None:
-    """Save an image, (H, W, 3) uint8 if an array, and make its folder."""
+    """Save an image as PNG and create its folder.
+
+    Args:
+        image: Image, or array (H, W, 3) uint8.
+        path: Path of the file.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     if isinstance(image, np.ndarray):
         image = Image.fromarray(image)
@@ -106,7 +112,10 @@ def check_at_least(minimum: int, **arguments: int) -> None:
 
 
 def _holds(root: Path, dataset: str, parameters: dict[str, int]) -> bool:
-    """Whether ``root`` holds the data set; False if nothing is there."""
+    """Return whether ``root`` holds the data set; raise if it holds another.
+
+    Returns False if ``root`` does not exist or is empty.
+    """
     if not root.exists() or (root.is_dir() and not any(root.iterdir())):
         return False
     record = _read_record(root)
@@ -149,7 +158,7 @@ def _call(dataset: str, parameters: dict[str, int]) -> str:
 
 
 def _size(path: Path) -> int:
-    """Number of files of data below a folder; 1 for a file, 0 for nothing."""
+    """Count the data files below a folder; 1 for a file, 0 if not there."""
     if path.is_dir():
         return sum(p.suffix in DATA_SUFFIXES for p in path.rglob('*'))
     return int(path.exists())

@@ -1,22 +1,22 @@
-"""Outlines of the shapes: polygons (P, 2) around the origin, radius 1."""
+"""Outlines of the shapes: polygons (P, 2) in the unit circle."""
 
 import numpy as np
 
 
 def _normalise(points: np.ndarray) -> np.ndarray:
-    """Centre the bounding box on the origin, farthest corner at 1."""
+    """Centre the bounding box and scale the farthest corner to radius 1."""
     points = points - (points.min(0) + points.max(0)) / 2
     return points / np.linalg.norm(points, axis=1).max()
 
 
 def _arc(start: float, stop: float, num: int = 48) -> np.ndarray:
-    """(num, 2) points of the unit circle between two angles in degrees."""
+    """Return (num, 2) points of the unit circle between angles in degrees."""
     angle = np.deg2rad(np.linspace(start, stop, num))
     return np.stack([np.cos(angle), np.sin(angle)], axis=1)
 
 
 def _star(num_points: int, inner: float) -> np.ndarray:
-    """Star whose inner corners lie at radius ``inner``, one point up."""
+    """Return a star with one point up and inner corners at ``inner``."""
     corners = _arc(-90, 270, 2 * num_points + 1)[:-1]
     corners[1::2] *= inner
     return _normalise(corners)
@@ -27,7 +27,11 @@ def _polygon(*corners: tuple[float, float]) -> np.ndarray:
 
 
 def _crescent() -> np.ndarray:
-    """Unit disc less a disc around (0.55, 0) through its points at 60."""
+    """Return the unit disc minus a disc that makes a crescent.
+
+    The second disc has its centre at (0.55, 0) and passes through the points
+    of the unit circle at 60 and -60 degrees.
+    """
     tip = _arc(60, 60, 1)[0]
     radius = np.hypot(tip[0] - 0.55, tip[1])
     angle = np.rad2deg(np.arctan2(tip[1], tip[0] - 0.55))
@@ -38,7 +42,7 @@ def _crescent() -> np.ndarray:
 def _cross(width: float) -> np.ndarray:
     w = width / 2
     arm = np.array([(w, -1), (w, -w), (1, -w)])
-    quarter = np.array([(0, 1), (-1, 0)])  # a turn of the row vectors
+    quarter = np.array([(0, 1), (-1, 0)])  # rotates row vectors by 90 degrees
     arms = [arm @ np.linalg.matrix_power(quarter, k) for k in range(4)]
     return _normalise(np.concatenate(arms))
 

@@ -10,9 +10,9 @@ from .outlines import OUTLINES
 from .shapes import draw_colours, place_shape, shape_hierarchy
 
 HEIGHT, WIDTH = 128, 160
-VERSION = 1  # raise it when the images change
-MOST_SHAPES = 4
-TRIES = 20
+VERSION = 1  # increase it when the images change
+MAX_SHAPES = 4
+MAX_TRIES = 20
 
 
 def write_shape_scenes(
@@ -23,31 +23,31 @@ def write_shape_scenes(
     seed: int = 0,
     progress: Callable[[Sequence], Iterable] = iter,
 ) -> Path:
-    """Draw images of several shapes with boxes and masks, as COCO has them.
+    """Draw scenes of several shapes with boxes and masks in COCO's format.
 
-    A scene, 160 pixels wide and 128 high, shows one to four shapes of
-    :func:`write_shapes` on canvases of their own, from a third to a half of
-    the height, which do not overlap. Its categories are the twelve shapes,
-    their supercategories the four families.
+    A scene is 160 pixels wide and 128 high and shows one to four shapes of
+    :func:`write_shapes`. Each shape lies on its own square canvas with a side
+    of a third to a half of the height; canvases do not overlap. The
+    categories are the twelve shapes, the supercategories the four families.
     The images are ``root/{train,val}/<id>.png``, the annotations
-    ``root/annotations/instances_{train,val}.json`` in the format of COCO; a
-    mask is the outline as a polygon.
+    ``root/annotations/instances_{train,val}.json`` in COCO's format; a mask
+    is the outline as a polygon.
 
     Args:
-        root: Folder to write; reused if it holds the same data set already.
-        num_train: Number of training scenes. A scene depends on seed, split
-            and number alone.
+        root: Folder to write; reused if it already holds the same data set.
+        num_train: Number of training scenes. A scene depends only on the
+            seed, the split and its number.
         num_val: Number of validation scenes.
-        seed: Of the scenes.
-        progress: Wraps the sequence of scenes while they are drawn, for
-            example ``rich.progress.track``.
+        seed: Seed of the scenes.
+        progress: Function that wraps the sequence of scenes while they are
+            drawn, for example ``rich.progress.track``.
 
     Returns:
         ``root``.
 
     Raises:
         ValueError: If an argument is out of range.
-        FileExistsError: If ``root`` holds something else.
+        FileExistsError: If ``root`` holds other files.
     """
     nums = dict(train=num_train, val=num_val)
     parameters = dict(
@@ -82,7 +82,7 @@ def write_shape_scenes(
 
 
 def scene_categories() -> list[dict]:
-    """COCO's list of the twelve shapes, by name."""
+    """Return the twelve shapes as COCO's ``categories``, sorted by name."""
     families = {
         shape: family
         for family, shapes in OUTLINES.items()
@@ -97,13 +97,18 @@ def scene_categories() -> list[dict]:
 def _draw(
     rng: np.random.Generator,
 ) -> tuple[np.ndarray, list[tuple[str, np.ndarray]]]:
-    """A scene (H, W, 3) uint8, and shape and outline of its objects."""
+    """Draw a scene.
+
+    Returns:
+        Image (H, W, 3) uint8, and shape and outline (P, 2), in pixels, of
+        every object.
+    """
     background, _, _ = draw_colours(rng)
     scene = np.broadcast_to(background, (HEIGHT, WIDTH, 3)).copy()
     classes = list(shape_hierarchy().classes.values())
     taken, objects = np.zeros((HEIGHT, WIDTH), bool), []
-    wanted = rng.integers(1, MOST_SHAPES + 1)
-    for _ in range(TRIES):
+    wanted = rng.integers(1, MAX_SHAPES + 1)
+    for _ in range(MAX_TRIES):
         if len(objects) == wanted:
             break
         size = int(rng.integers(HEIGHT // 3, HEIGHT // 2 + 1))

@@ -12,11 +12,12 @@ from hirl_mm.datasets.taxonomy.hierarchy import ClassHierarchy
 from .folder import check_at_least, save_png, write_folder
 from .outlines import OUTLINES
 
-VERSION = 1  # raise it when the images change
+VERSION = 1  # increase it when the images change
 SUPERSAMPLING = 4
 LUMA = np.array([0.299, 0.587, 0.114])
 
-# texture -> where the first of its two colours is, at (u, v) in periods
+# Texture -> mask of the first of its two colours at coordinates (u, v), in
+# periods of the texture.
 TEXTURES: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     'checkered': lambda u, v: (np.floor(1.5 * u) + np.floor(1.5 * v)) % 2 < 1,
     'dotted': lambda u, v: (
@@ -37,13 +38,12 @@ def write_shapes(
 ) -> Path:
     """Draw a labelled image folder whose classes make a three-level tree.
 
-    Every image shows one shape. The coarse class is its family (polygon,
-    round, star, stroke), the middle class the shape within the family, the
+    Every image shows one shape. Its coarse class is the family (polygon,
+    round, star, stroke), its middle class the shape within the family, its
     fine class shape and texture: 4, 12 and 36 classes. Colours, place, size,
-    rotation (up to 25 degrees either way), mirroring and the direction and
-    period of the texture are drawn alike for every class and tell nothing
-    about it; the colours differ in brightness, so that gray images show the
-    classes too.
+    rotation (up to 25 degrees either way), mirroring, and the direction and
+    period of the texture are random and independent of the class. The
+    colours differ in brightness, so that gray images show the classes too.
 
     The images are ``root/train/<fine class>/<index>.png`` and
     ``root/val/<fine class>/<index>.png``. ``root/hierarchy.json`` holds the
@@ -55,22 +55,22 @@ def write_shapes(
             "burst-striped": ["burst-striped", "burst", "star"], ...}}
 
     Args:
-        root: Folder to write; reused if it holds the same data set already.
-        image_size: Height and width of the images, at least 32.
-        num_train_per_class: Training images per fine class. An image depends
-            on seed, split, class and index alone: with more images per class
-            the first ones stay the same.
-        num_val_per_class: Validation images per fine class.
+        root: Folder to write; reused if it already holds the same data set.
+        image_size: Height and width of the images in pixels, at least 32.
+        num_train_per_class: Number of training images per fine class. An
+            image depends only on seed, split, class and index: with more
+            images per class the first ones stay the same.
+        num_val_per_class: Number of validation images per fine class.
         seed: Seed of the images.
-        progress: Wraps the sequence of images while they are drawn, for
-            example ``rich.progress.track``.
+        progress: Function that wraps the sequence of images while they are
+            drawn, for example ``rich.progress.track``.
 
     Returns:
         ``root``.
 
     Raises:
         ValueError: If an argument is out of range.
-        FileExistsError: If ``root`` holds something else.
+        FileExistsError: If ``root`` holds other files.
     """
     nums = {'train': num_train_per_class, 'val': num_val_per_class}
     parameters = {
@@ -106,7 +106,7 @@ def write_shapes(
 
 
 def shape_hierarchy() -> ClassHierarchy:
-    """The 36 fine, 12 middle and 4 coarse classes of the shapes."""
+    """Return the 36 fine, 12 middle and 4 coarse classes of the shapes."""
     return ClassHierarchy(
         levels=('fine', 'middle', 'coarse'),
         classes={
@@ -125,7 +125,7 @@ def draw_shape(
     image_size: int,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """One image of a class, (image_size, image_size, 3) uint8."""
+    """Draw an image of a class, (image_size, image_size, 3) uint8."""
     background, first, second = draw_colours(rng)
     shape = place_shape(fine, middle, coarse, image_size, rng)
     return np.rint(255 * shape.paint(background, first, second)).astype(
@@ -138,8 +138,9 @@ class PlacedShape:
     """A shape on a square canvas.
 
     Args:
-        outline: (P, 2) corners x, y, in pixels.
-        shares: Of every pixel that the two colours cover, (S, S, 1) each.
+        outline: (P, 2) corners (x, y) of the outline, in pixels.
+        shares: Two arrays (S, S, 1) with the share of every pixel that the
+            first and the second colour cover, 0 to 1.
     """
 
     outline: np.ndarray
@@ -148,7 +149,16 @@ class PlacedShape:
     def paint(
         self, background: np.ndarray, first: np.ndarray, second: np.ndarray
     ) -> np.ndarray:
-        """(S, S, 3) from colours (3,), or images of that shape, of 0 to 1."""
+        """Paint the shape on a background.
+
+        Args:
+            background: Colour (3,) or image (S, S, 3), values of 0 to 1.
+            first: First colour of the texture, (3,) or (S, S, 3).
+            second: Second colour of the texture, (3,) or (S, S, 3).
+
+        Returns:
+            Image (S, S, 3), values of 0 to 1.
+        """
         return background + sum(
             share * (colour - background)
             for share, colour in zip(self.shares, (first, second), strict=True)
@@ -162,14 +172,14 @@ def place_shape(
     image_size: int,
     rng: np.random.Generator,
 ) -> PlacedShape:
-    """A shape of a class, placed, turned and filled at random.
+    """Place, rotate and fill a shape at random.
 
     Args:
-        fine: Names outline and texture.
-        middle: Names the outline.
-        coarse: Its family.
-        image_size: S, of the canvas.
-        rng: Draws the rest.
+        fine: Fine class, which names outline and texture.
+        middle: Middle class, which names the outline.
+        coarse: Coarse class, the family of the outline.
+        image_size: Side S of the square canvas in pixels.
+        rng: Random generator.
     """
     radius = rng.uniform(0.34, 0.46)
     centre = rng.uniform(radius + 0.03, 0.97 - radius, size=2)
@@ -189,10 +199,14 @@ def place_shape(
 
 
 def draw_colours(rng: np.random.Generator) -> np.ndarray:
-    """(3, 3) RGB of 0 to 1: a dark, a medium and a bright one, shuffled."""
+    """Draw a dark, a medium and a bright colour in random order.
+
+    Returns:
+        (3, 3), one RGB colour per row, values of 0 to 1.
+    """
     luma = rng.permutation([0.16, 0.5, 0.84]) + rng.uniform(-0.1, 0.1, size=3)
     tint = rng.uniform(size=(3, 3))
-    tint -= (tint @ LUMA)[:, None]  # has no luma of its own
+    tint -= (tint @ LUMA)[:, None]  # a tint must not change the luma
     room = np.where(tint > 0, 1 - luma[:, None], luma[:, None])
     reach = (room / np.abs(tint)).min(axis=1)
     strength = reach * rng.uniform(0.3, 1, size=3)
@@ -200,14 +214,18 @@ def draw_colours(rng: np.random.Generator) -> np.ndarray:
 
 
 def _rotation(degrees: float) -> np.ndarray:
-    """(2, 2) to turn row vectors."""
+    """Return the matrix (2, 2) that rotates row vectors."""
     angle = np.deg2rad(degrees)
     cos, sin = np.cos(angle), np.sin(angle)
     return np.array([[cos, sin], [-sin, cos]])
 
 
 def _fill(points: np.ndarray, image_size: int) -> np.ndarray:
-    """(S, S) bool, inside of a polygon (P, 2) in units of the image."""
+    """Fill a polygon (P, 2), given in units of the image's side.
+
+    Returns:
+        Mask (S', S') bool of its inside, in subpixels.
+    """
     size = SUPERSAMPLING * image_size
     image = Image.new('1', (size, size))
     corners = [tuple(point) for point in (size * points - 0.5).tolist()]
@@ -218,7 +236,11 @@ def _fill(points: np.ndarray, image_size: int) -> np.ndarray:
 def _coordinates(
     image_size: int, origin: np.ndarray, turn: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Two (S, S): ``(xy - origin) @ turn`` of all subpixels."""
+    """Compute ``(xy - origin) @ turn`` of all subpixels.
+
+    Returns:
+        Both coordinates, (S', S') each.
+    """
     size = SUPERSAMPLING * image_size
     ticks = (np.arange(size, dtype=np.float32) + 0.5) / size
     x, y = ticks - origin[0], (ticks - origin[1])[:, None]
@@ -227,7 +249,14 @@ def _coordinates(
 
 
 def _reduce(mask: np.ndarray) -> np.ndarray:
-    """(S, S) bool to the share of every pixel (H, W, 1) that it covers."""
+    """Convert a mask of subpixels to the share of each pixel it covers.
+
+    Args:
+        mask: (S', S') bool.
+
+    Returns:
+        (S, S, 1), values of 0 to 1.
+    """
     size = len(mask) // SUPERSAMPLING
     blocks = mask.reshape(size, SUPERSAMPLING, size, SUPERSAMPLING)
     return blocks.mean(axis=(1, 3), dtype=np.float32)[..., None]

@@ -6,33 +6,35 @@ from mmcv.transforms import BaseTransform
 
 from hirl_mm.registry import TRANSFORMS
 
-# Tries to find a block that masks something new, before giving up.
+# Number of attempts to find a block that masks new patches.
 _NUM_TRIES = 10
-# Height by width of a block lies between 0.3 and its inverse, as in BEiT.
+# The aspect ratio of a block lies between 0.3 and 1 / 0.3, as in BEiT.
 _MAX_LOG_ASPECT = -math.log(0.3)
 
 
 @TRANSFORMS.register_module()
 class BlockMask(BaseTransform):
-    """Masks of blocks of patches, as `iBOT <https://arxiv.org/abs/2111.07832>`_
-    masks the global views of an image.
+    """Draw block-wise masks of patches for the global views of an image.
 
-    With the given probability a mask covers a share of the patches drawn
-    uniformly from ``ratio_range``, rounded down, by blocks of random size,
-    aspect ratio and place; else nothing. Draws from NumPy's global state,
-    like the transforms of MMPreTrain.
+    This is the masking of `iBOT <https://arxiv.org/abs/2111.07832>`_. With
+    the given probability, a mask covers a share of the patches with blocks of
+    random size, aspect ratio and position; otherwise it is empty. The share
+    is drawn uniformly from ``ratio_range``, and the number of patches rounded
+    down. Random numbers come from NumPy's global state, as in the transforms
+    of MMPreTrain.
 
-    Added key: ``masked_patches``, (num_masks, H, W) bool. Name it in the
-    ``meta_keys`` of PackInputs.
+    Adds the key ``masked_patches``, (num_masks, H, W) bool, which has to be
+    listed in the ``meta_keys`` of PackInputs.
 
     Args:
-        grid_size: (H, W), patches of a global view; an int for a square.
-        num_masks: Global views of an image.
+        grid_size: Number of patches (H, W) of a global view; an int for a
+            square.
+        num_masks: Number of masks, one per global view of an image.
         ratio_range: Smallest and largest share of masked patches.
-        probability: Of a mask that covers anything.
+        probability: Probability that a mask is not empty.
 
     Raises:
-        ValueError: If an argument is out of its range.
+        ValueError: If an argument is out of range.
     """
 
     def __init__(
@@ -81,7 +83,11 @@ class BlockMask(BaseTransform):
         return mask
 
     def _add_block(self, mask: np.ndarray, most: int) -> bool:
-        """Mask a block with 1 to ``most`` new patches; False if none fits."""
+        """Mask a block with 1 to ``most`` new patches.
+
+        Returns:
+            False if no such block was found.
+        """
         height, width = self.grid_size
         usual = (min(self.grid_size) // 3) ** 2
         for _ in range(_NUM_TRIES):

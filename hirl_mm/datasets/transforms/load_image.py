@@ -5,10 +5,10 @@ from hirl_mm.registry import TRANSFORMS
 
 @TRANSFORMS.register_module()
 class LoadImage(LoadImageFromFile):
-    """``LoadImageFromFile`` whose errors name the file.
+    """Load an image like ``LoadImageFromFile``, with the path in errors.
 
-    The decoder's own message does not, and one broken file among a million
-    cannot be found without its path.
+    The decoder's own message does not contain the path, without which one
+    broken file among a million cannot be found.
 
     Raises:
         OSError: If the file cannot be read or decoded.

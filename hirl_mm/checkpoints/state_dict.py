@@ -8,19 +8,21 @@ from .reader import read_checkpoint
 def read_state_dict(
     checkpoint: str | None, trust: bool = False
 ) -> dict[str, Tensor]:
-    """Read the weights of a checkpoint, on the CPU.
+    """Read the weights of a checkpoint into CPU memory.
 
     Args:
-        checkpoint: A file, or an address that MMEngine can read from. It
-            holds a state dict, or one under ``state_dict``.
-        trust: See :func:`read_checkpoint`.
+        checkpoint: Path of a file, or an address that MMEngine can read. The
+            file holds a state dict, either directly or under the key
+            ``state_dict``.
+        trust: Whether to read a file that may run code, see
+            :func:`read_checkpoint`.
 
     Returns:
         Tensors by name.
 
     Raises:
-        FileNotFoundError: If there is no such file.
-        OSError: If the file is no checkpoint, or only half of one.
+        FileNotFoundError: If the file does not exist.
+        OSError: If the file is not a checkpoint, or is incomplete.
         ValueError: If no file is given, it holds no state dict, or it needs
             ``trust``.
     """
@@ -35,9 +37,10 @@ def read_state_dict(
     weights = {k: v for k, v in entries if isinstance(v, Tensor)}
     if not weights:
         raise ValueError(
-            f"{checkpoint} holds no weights under 'state_dict' or at its top, "
-            f'where it has {", ".join(map(str, loaded)) or "nothing"}: '
-            'if it is a release of another library, run '
+            f"{checkpoint} holds no weights, neither under 'state_dict' nor "
+            'at its top level, which has the keys '
+            f'{", ".join(map(str, loaded)) or "(none)"}. If it is a release '
+            'of another library, run '
             'tools/model_converters/import_checkpoint.py on it first'
         )
     return weights
