@@ -32,9 +32,9 @@ def load_tree(path: str | os.PathLike, trust: bool = False) -> PrototypeTree:
     """Read a prototype tree from a tree file or a training checkpoint.
 
     Args:
-            path: Path of a file that :meth:`PrototypeTree.save` wrote, or of a
-            checkpoint that holds the state of a tree under the key
-            ``prototype_tree``.
+        path: Path of a file that :meth:`PrototypeTree.save` wrote, or of a
+            checkpoint that holds the state of a tree under
+            :data:`~hirl_mm.structures.TREE_KEY`.
         trust: Whether to read a file that may run code, see
             :func:`read_checkpoint`.
 
