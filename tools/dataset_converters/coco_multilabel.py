@@ -1,4 +1,4 @@
-"""Turn instances of COCO into labels of whole images."""
+"""Convert the instance annotations of COCO to multi-label annotations."""
 
 import argparse
 import json
@@ -14,8 +14,8 @@ from hirl_mm.files import replacing
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__,
-        epilog='An image shows a class if it has an annotation of it; images '
-        'without annotations are kept.',
+        epilog='An image has the label of every class that it has an '
+        'annotation of; images without annotations are kept.',
     )
     parser.add_argument(
         'json', help='instances_train2014.json or instances_val2014.json'
@@ -23,14 +23,14 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--out',
         required=True,
-        help='annotation file to write, data/coco/annotations/'
-        'multilabel_train2014.json or multilabel_val2014.json for the config',
+        help='annotation file to write; the config reads data/coco/'
+        'annotations/multilabel_train2014.json and multilabel_val2014.json',
     )
     parser.add_argument(
         '--num-classes',
         type=int,
         default=NUM_CLASSES,
-        help='of the data set (default: %(default)s)',
+        help='number of classes of the data set (default: %(default)s)',
     )
     return parser.parse_args()
 

@@ -14,8 +14,8 @@ def parse_args() -> argparse.Namespace:
         description='Write scenes of one to four handwritten digits of '
         'scikit-learn as a multi-label data set in the layout of VOC2007: '
         'ROOT/JPEGImages, ROOT/Annotations and ROOT/ImageSets/Main/'
-        '{trainval,test}.txt. Nothing is downloaded. A folder that holds '
-        'them already is reused.',
+        '{trainval,test}.txt. Nothing is downloaded. A folder that already '
+        'holds them is reused.',
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     parser.add_argument(
@@ -26,12 +26,17 @@ def parse_args() -> argparse.Namespace:
         help='folder to write',
     )
     parser.add_argument(
-        '--num-trainval', type=int, default=300, help='training scenes'
+        '--num-trainval',
+        type=int,
+        default=300,
+        help='number of training scenes',
     )
     parser.add_argument(
-        '--num-test', type=int, default=100, help='other scenes'
+        '--num-test', type=int, default=100, help='number of test scenes'
     )
-    parser.add_argument('--seed', type=int, default=0, help='of the scenes')
+    parser.add_argument(
+        '--seed', type=int, default=0, help='seed of the scenes'
+    )
     return parser.parse_args()
 
 

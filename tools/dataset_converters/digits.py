@@ -14,7 +14,7 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description='Write the 1,797 handwritten digits of scikit-learn as '
         'ROOT/train/<digit>/*.png and ROOT/val/<digit>/*.png. Nothing is '
-        'downloaded. A folder that holds them already is reused.',
+        'downloaded. A folder that already holds them is reused.',
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     parser.add_argument(
@@ -25,15 +25,17 @@ def parse_args() -> argparse.Namespace:
         help='folder to write',
     )
     parser.add_argument(
-        '--image-size', type=int, default=32, help='height and width'
+        '--image-size', type=int, default=32, help='height and width in pixels'
     )
     parser.add_argument(
         '--num-val',
         type=int,
         default=297,
-        help='validation images; the rest is for training',
+        help='number of validation images; the others are for training',
     )
-    parser.add_argument('--seed', type=int, default=0, help='of the split')
+    parser.add_argument(
+        '--seed', type=int, default=0, help='seed of the split'
+    )
     return parser.parse_args()
 
 

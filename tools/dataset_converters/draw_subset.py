@@ -1,4 +1,7 @@
-"""Draw a share of an image folder as an annotation file, classes alike."""
+"""Draw the same share of every class of an image folder.
+
+The result is an annotation file.
+"""
 
 import argparse
 import sys
@@ -11,12 +14,16 @@ from hirl_mm.datasets.converters.class_draw import draw_images
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__,
-        epilog="For data sets without a list of their own, as SimCLR's of "
-        'ImageNet. The draw depends on the file names and the seed alone.',
+        epilog='Use it for data sets without an official list, such as those '
+        'of SimCLR for ImageNet. The draw depends only on the file names and '
+        'the seed.',
     )
     parser.add_argument('folder', help='images as FOLDER/CLASS/NAME')
     parser.add_argument(
-        '--percent', type=float, required=True, help='of the images'
+        '--percent',
+        type=float,
+        required=True,
+        help='percentage of the images to draw',
     )
     parser.add_argument(
         '--out',
@@ -25,7 +32,10 @@ def parse_args() -> argparse.Namespace:
         'beside FOLDER)',
     )
     parser.add_argument(
-        '--seed', type=int, default=0, help='of the draw (default: 0)'
+        '--seed',
+        type=int,
+        default=0,
+        help='seed of the draw (default: %(default)s)',
     )
     return parser.parse_args()
 

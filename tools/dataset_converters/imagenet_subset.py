@@ -1,4 +1,4 @@
-"""Turn SimCLR's list of 1 % or 10 % of ImageNet into an annotation file."""
+"""Convert SimCLR's list of 1 % or 10 % of ImageNet to an annotation file."""
 
 import argparse
 import sys
@@ -11,10 +11,10 @@ from hirl_mm.datasets.converters.imagenet_subset import subset_annotations
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__,
-        epilog='The list has an image per line, as n01440764_10183.JPEG; '
-        "SimCLR's have 12,811 and 128,116. A list that is cut off, lines "
-        'that come twice, images that are not there and classes without an '
-        'image are errors.',
+        epilog='The list has an image per line, such as '
+        "n01440764_10183.JPEG; SimCLR's lists have 12,811 and 128,116 lines. "
+        'Truncated lists, repeated lines, missing images and classes without '
+        'an image are errors.',
     )
     parser.add_argument('list', help='file with the names of the images')
     parser.add_argument(
@@ -26,12 +26,12 @@ def parse_args() -> argparse.Namespace:
         '--out',
         type=Path,
         help='annotation file to write (default: meta/NAME_OF_LIST beside '
-        'the folder of the images)',
+        'the folder of the training images)',
     )
     parser.add_argument(
         '--num',
         type=int,
-        help="number of images of a list that is none of SimCLR's",
+        help='number of images in the list, if it is not one of SimCLR',
     )
     return parser.parse_args()
 

@@ -1,4 +1,4 @@
-"""Turn annotations of iNaturalist 2018 into an annotation file."""
+"""Convert the annotations of iNaturalist 2018 to an annotation file."""
 
 import argparse
 import sys
@@ -19,27 +19,27 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__,
         epilog='Images without a label and classes without an image are '
-        'errors; of every class one image is looked up.',
+        'errors. One image of every class is checked to exist.',
     )
     parser.add_argument('json', help='train2018.json or val2018.json')
     parser.add_argument(
         '--images',
         default='data/inat2018',
-        help='folder that holds train_val2018, where the paths of the file '
-        'begin (default: %(default)s)',
+        help='folder that holds train_val2018; the paths in the JSON file '
+        'are relative to it (default: %(default)s)',
     )
     parser.add_argument(
         '--out',
         type=Path,
         required=True,
-        help='annotation file to write, data/inat2018/meta/train.txt or '
-        'val.txt for the configs',
+        help='annotation file to write; the configs read '
+        'data/inat2018/meta/train.txt and val.txt',
     )
     parser.add_argument(
         '--num-classes',
         type=int,
         default=NUM_CLASSES,
-        help='of the data set (default: %(default)s)',
+        help='number of classes of the data set (default: %(default)s)',
     )
     return parser.parse_args()
 

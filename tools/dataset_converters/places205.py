@@ -1,4 +1,4 @@
-"""Turn a list of Places205 into an annotation file."""
+"""Convert an image list of Places205 to an annotation file."""
 
 import argparse
 import sys
@@ -19,22 +19,24 @@ def parse_args() -> argparse.Namespace:
         description=__doc__,
         epilog='The lists train_places205.csv and val_places205.csv come '
         'with the images; a line is a path, a space and a label. Lines '
-        'without a label, labels beyond 204, and classes without an image '
-        'are errors; of every class one image is looked up.',
+        'without a label, labels above 204, and classes without an image '
+        'are errors. One image of every class is checked to exist.',
     )
-    parser.add_argument('list', help='train_places205.csv or the other one')
+    parser.add_argument(
+        'list', help='train_places205.csv or val_places205.csv'
+    )
     parser.add_argument(
         '--images',
         default='data/places205/images',
-        help='folder that the paths of the list begin in '
+        help='folder that the paths of the list are relative to '
         '(default: %(default)s)',
     )
     parser.add_argument(
         '--out',
         type=Path,
         required=True,
-        help='annotation file to write, data/places205/meta/train.txt or '
-        'val.txt for the configs',
+        help='annotation file to write; the configs read '
+        'data/places205/meta/train.txt and val.txt',
     )
     return parser.parse_args()
 

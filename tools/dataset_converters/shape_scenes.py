@@ -14,7 +14,7 @@ def parse_args() -> argparse.Namespace:
         description='Draw scenes of one to four shapes with boxes and masks '
         'in the layout of COCO: ROOT/train, ROOT/val and ROOT/annotations/'
         'instances_{train,val}.json. Nothing is downloaded. A folder that '
-        'holds them already is reused.',
+        'already holds them is reused.',
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     parser.add_argument(
@@ -25,12 +25,14 @@ def parse_args() -> argparse.Namespace:
         help='folder to write',
     )
     parser.add_argument(
-        '--num-train', type=int, default=200, help='training scenes'
+        '--num-train', type=int, default=200, help='number of training scenes'
     )
     parser.add_argument(
-        '--num-val', type=int, default=50, help='validation scenes'
+        '--num-val', type=int, default=50, help='number of validation scenes'
     )
-    parser.add_argument('--seed', type=int, default=0, help='of the scenes')
+    parser.add_argument(
+        '--seed', type=int, default=0, help='seed of the scenes'
+    )
     return parser.parse_args()
 
 

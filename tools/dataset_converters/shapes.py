@@ -1,4 +1,4 @@
-"""Draw the shapes, an image folder with a three-level class tree."""
+"""Draw images of shapes with a class tree of three levels."""
 
 import argparse
 import sys
@@ -15,7 +15,7 @@ def parse_args() -> argparse.Namespace:
         description='Draw textured shapes of 36 fine, 12 middle and 4 coarse '
         'classes as ROOT/train/<fine class>/*.png and ROOT/val/<fine class>/'
         '*.png, with the class tree in ROOT/hierarchy.json. A folder that '
-        'holds them already is reused.',
+        'already holds them is reused.',
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     parser.add_argument(
@@ -26,10 +26,10 @@ def parse_args() -> argparse.Namespace:
         help='folder to write',
     )
     options = {
-        'image-size': (64, 'height and width'),
+        'image-size': (64, 'height and width in pixels'),
         'num-train-per-class': (100, 'training images per fine class'),
         'num-val-per-class': (20, 'validation images per fine class'),
-        'seed': (0, 'of the images'),
+        'seed': (0, 'seed of the images'),
     }
     for name, (default, text) in options.items():
         parser.add_argument(f'--{name}', type=int, default=default, help=text)

@@ -1,8 +1,8 @@
-"""The backbone of a checkpoint for torchvision, timm or Hugging Face.
+"""Export the backbone of a checkpoint to torchvision, timm or Hugging Face.
 
-Takes checkpoints of this project and of MMPreTrain: pre-training, of DINO and
-iBOT the teacher; classifiers; imported releases. Prints the Python that loads
-what was written.
+Reads checkpoints of this project and of MMPreTrain: pre-trainings (of DINO
+and iBOT the teacher is exported), classifiers and imported releases. Prints
+the Python code that loads the exported file.
 """
 
 import argparse
@@ -22,27 +22,31 @@ def parse_args() -> argparse.Namespace:
         '--to',
         required=True,
         choices=['torchvision', 'timm', 'huggingface'],
-        help='torchvision: ResNets of its sizes; timm: these, ViT and BEiT; '
-        'huggingface: ResNets of any width, ViT',
+        help='library to export to; torchvision: ResNets of its sizes; timm: '
+        'the same ResNets, ViT and BEiT; huggingface: ResNets of any width '
+        'and ViT',
     )
     parser.add_argument(
         '--out',
         required=True,
-        help='*.pth for torchvision, *.safetensors for timm, a folder for '
-        'huggingface',
+        help='what to write: a *.pth file for torchvision, a *.safetensors '
+        'file for timm, a folder for huggingface',
     )
     parser.add_argument(
         '--prefix',
-        help="beginning of the backbone's keys (default: teacher.backbone. "
-        'where there is one, else backbone., else none)',
+        help="prefix of the backbone's keys (default: teacher.backbone. if "
+        'there is one, else backbone., else none)',
     )
     parser.add_argument(
         '--config',
-        help='config of the run, for what weights do not tell; not needed '
-        'for checkpoints that MMEngine wrote, which hold it',
+        help='config of the run, for settings that the weights do not show; '
+        'not needed for checkpoints written by MMEngine, which hold it',
     )
     parser.add_argument(
-        '--num-heads', type=int, help='attention heads, likewise'
+        '--num-heads',
+        type=int,
+        help='number of attention heads, if neither the checkpoint nor '
+        '--config has it',
     )
     add_trust_option(parser)
     return parser.parse_args()

@@ -1,11 +1,11 @@
-"""A released checkpoint as one of MMPreTrain's backbones.
+"""Convert a released checkpoint to a backbone of MMPreTrain.
 
-Reads the checkpoints of HIRL's released code and those of MoCo, MoCo v3,
-SimSiam, SwAV, DINO, iBOT and BEiT, which it tells by their keys, and keeps the
-network that the papers evaluate: MoCo's and MoCo v3's query encoder, DINO's
-and iBOT's teacher, the one encoder of the others. Projectors and classifiers
+Reads checkpoints of HIRL's released code and of MoCo, MoCo v3, SimSiam, SwAV,
+DINO, iBOT and BEiT, which it recognises by their keys. It keeps the network
+that the papers evaluate: the query encoder of MoCo and MoCo v3, the teacher
+of DINO and iBOT, the only encoder of the others. Projectors and classifiers
 are left out. A released file that holds more than tensors is refused unless
-you trust it.
+you add --trust-checkpoint.
 """
 
 import argparse
@@ -21,19 +21,21 @@ def parse_args() -> argparse.Namespace:
     layouts = '\n'.join(f'  {release.describe()}' for release in RELEASES)
     parser = argparse.ArgumentParser(
         description=__doc__,
-        epilog='layouts, the first that fits, and their keys:\n' + layouts,
+        epilog='layouts and their keys; the first that fits is used:\n'
+        + layouts,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument('checkpoint', help='the released file')
+    parser.add_argument('checkpoint', help='released file')
     parser.add_argument(
         '--out',
         required=True,
-        help='file to write: state_dict with keys backbone.*, and meta',
+        help='file to write; it holds state_dict with keys backbone.*, and '
+        'meta',
     )
     add_trust_option(parser)
     args = parser.parse_args()
     if Path(args.out).resolve() == Path(args.checkpoint).resolve():
-        parser.error('--out is the released file itself')
+        parser.error('--out is the released file itself: choose another file')
     return args
 
 
