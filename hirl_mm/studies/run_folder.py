@@ -16,8 +16,10 @@ class RunFolder:
         path: Work folder of the run.
 
     Example:
-        >>> run = RunFolder('work_dirs/linear')
-        >>> run.last_value('accuracy/top1')  # doctest: +SKIP
+        >>> log = Path('linear/20260101_120000/vis_data/scalars.json')
+        >>> log.parent.mkdir(parents=True)
+        >>> _ = log.write_text('{"step": 1, "accuracy/top1": 71.4}\\n')
+        >>> RunFolder('linear').last_value('accuracy/top1')
         71.4
     """
 
@@ -95,8 +97,8 @@ class RunFolder:
         found = {ln['step']: ln[metric] for ln in lines if metric in ln}
         if not found:
             raise ValueError(
-                f'the logs in {self.path} have no value of {metric}: either '
-                'the run was stopped before its first validation, or its '
+                f'the logs in {self.path} have no value of {metric}: the run '
+                'was stopped before its first validation, or its '
                 'val_evaluator does not compute this metric'
             )
         return dict(sorted(found.items()))

@@ -73,7 +73,7 @@ def test_best_at_the_edge_is_told():
     (note,) = edge_notes(
         rate_points({('a', 0.1, 0): 1.0, ('a', 1.0, 0): 2.0}), 'lr'
     )
-    assert note.startswith('a: ') and 'higher ones' in note
+    assert note.startswith('a: ') and 'higher values' in note
 
 
 def test_report(tmp_path):
