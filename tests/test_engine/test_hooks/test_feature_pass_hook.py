@@ -199,7 +199,7 @@ def test_schedules_that_make_no_sense(options, message, digits, tmp_path):
 
 def test_loop_that_counts_no_epochs(digits, tmp_path):
     def change(cfg):
-        cfg.custom_hooks = []
+        del cfg.default_hooks.kmeans
         cfg.train_cfg = dict(type='IterBasedTrainLoop', max_iters=4)
 
     with pytest.raises(ValueError, match='NeighborHook .* before epochs and'):
