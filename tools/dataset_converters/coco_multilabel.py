@@ -1,4 +1,4 @@
-"""Convert the instance annotations of COCO to multi-label annotations."""
+"""Convert the instance annotations of COCO to labels of whole images."""
 
 import argparse
 import json
@@ -14,16 +14,17 @@ from hirl_mm.files import replacing
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__,
-        epilog='An image has the label of every class that it has an '
-        'annotation of; images without annotations are kept.',
+        epilog='An image has a class if it has an annotation of this class. '
+        'Images without annotations are kept.',
     )
     parser.add_argument(
-        'json', help='instances_train2014.json or instances_val2014.json'
+        'json',
+        help='path of instances_train2014.json or instances_val2014.json',
     )
     parser.add_argument(
         '--out',
         required=True,
-        help='annotation file to write; the config reads data/coco/'
+        help='annotation file to write; the config expects data/coco/'
         'annotations/multilabel_train2014.json and multilabel_val2014.json',
     )
     parser.add_argument(

@@ -25,13 +25,16 @@ def parse_args() -> argparse.Namespace:
         help='folder to write',
     )
     parser.add_argument(
-        '--image-size', type=int, default=32, help='height and width in pixels'
+        '--image-size',
+        type=int,
+        default=32,
+        help='height and width of the images in pixels',
     )
     parser.add_argument(
         '--num-val',
         type=int,
         default=297,
-        help='number of validation images; the others are for training',
+        help='number of validation images; the rest is for training',
     )
     parser.add_argument(
         '--seed', type=int, default=0, help='seed of the split'

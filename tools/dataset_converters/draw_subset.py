@@ -1,7 +1,4 @@
-"""Draw the same share of every class of an image folder.
-
-The result is an annotation file.
-"""
+"""Draw a class-balanced share of an image folder as an annotation file."""
 
 import argparse
 import sys
@@ -14,28 +11,27 @@ from hirl_mm.datasets.converters.class_draw import draw_images
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__,
-        epilog='Use it for data sets without an official list, such as those '
-        'of SimCLR for ImageNet. The draw depends only on the file names and '
+        epilog='For data sets without a published list (for ImageNet there '
+        "are SimCLR's lists). The draw depends only on the file names and "
         'the seed.',
     )
-    parser.add_argument('folder', help='images as FOLDER/CLASS/NAME')
+    parser.add_argument(
+        'folder', help='folder with the images FOLDER/CLASS/NAME'
+    )
     parser.add_argument(
         '--percent',
         type=float,
         required=True,
-        help='percentage of the images to draw',
+        help='share of the images to draw, in percent',
     )
     parser.add_argument(
         '--out',
         type=Path,
-        help='annotation file to write (default: meta/PERCENTpercent.txt '
-        'beside FOLDER)',
+        help='annotation file to write (default: meta/PERCENTpercent.txt in '
+        'the parent folder of FOLDER)',
     )
     parser.add_argument(
-        '--seed',
-        type=int,
-        default=0,
-        help='seed of the draw (default: %(default)s)',
+        '--seed', type=int, default=0, help='seed of the draw (default: 0)'
     )
     return parser.parse_args()
 

@@ -11,27 +11,28 @@ from hirl_mm.datasets.converters.imagenet_subset import subset_annotations
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__,
-        epilog='The list has an image per line, such as '
+        epilog='The list has one image per line, such as '
         "n01440764_10183.JPEG; SimCLR's lists have 12,811 and 128,116 lines. "
-        'Truncated lists, repeated lines, missing images and classes without '
-        'an image are errors.',
+        'Incomplete lists, repeated lines, missing images and classes '
+        'without an image are errors.',
     )
     parser.add_argument('list', help='file with the names of the images')
     parser.add_argument(
         '--train',
         default='data/imagenet/train',
-        help='folder of the training images by class (default: %(default)s)',
+        help='folder of the training images, with a subfolder per class '
+        '(default: %(default)s)',
     )
     parser.add_argument(
         '--out',
         type=Path,
-        help='annotation file to write (default: meta/NAME_OF_LIST beside '
-        'the folder of the training images)',
+        help='annotation file to write (default: meta/NAME_OF_LIST in the '
+        'parent folder of the training images)',
     )
     parser.add_argument(
         '--num',
         type=int,
-        help='number of images in the list, if it is not one of SimCLR',
+        help="number of images of your own list (not needed for SimCLR's)",
     )
     return parser.parse_args()
 

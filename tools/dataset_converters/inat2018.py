@@ -19,20 +19,20 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__,
         epilog='Images without a label and classes without an image are '
-        'errors. One image of every class is checked to exist.',
+        'errors. One image per class is checked to exist.',
     )
-    parser.add_argument('json', help='train2018.json or val2018.json')
+    parser.add_argument('json', help='path of train2018.json or val2018.json')
     parser.add_argument(
         '--images',
         default='data/inat2018',
-        help='folder that holds train_val2018; the paths in the JSON file '
-        'are relative to it (default: %(default)s)',
+        help='folder to which the paths in the file are relative; it holds '
+        'train_val2018 (default: %(default)s)',
     )
     parser.add_argument(
         '--out',
         type=Path,
         required=True,
-        help='annotation file to write; the configs read '
+        help='annotation file to write; the configs expect '
         'data/inat2018/meta/train.txt and val.txt',
     )
     parser.add_argument(

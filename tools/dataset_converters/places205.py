@@ -1,4 +1,4 @@
-"""Convert an image list of Places205 to an annotation file."""
+"""Convert a list of Places205 to an annotation file."""
 
 import argparse
 import sys
@@ -19,23 +19,23 @@ def parse_args() -> argparse.Namespace:
         description=__doc__,
         epilog='The lists train_places205.csv and val_places205.csv come '
         'with the images; a line is a path, a space and a label. Lines '
-        'without a label, labels above 204, and classes without an image '
-        'are errors. One image of every class is checked to exist.',
+        'without a label, labels above 204 and classes without an image are '
+        'errors. One image per class is checked to exist.',
     )
     parser.add_argument(
-        'list', help='train_places205.csv or val_places205.csv'
+        'list', help='path of train_places205.csv or val_places205.csv'
     )
     parser.add_argument(
         '--images',
         default='data/places205/images',
-        help='folder that the paths of the list are relative to '
+        help='folder to which the paths in the list are relative '
         '(default: %(default)s)',
     )
     parser.add_argument(
         '--out',
         type=Path,
         required=True,
-        help='annotation file to write; the configs read '
+        help='annotation file to write; the configs expect '
         'data/places205/meta/train.txt and val.txt',
     )
     return parser.parse_args()

@@ -1,4 +1,4 @@
-"""Draw scenes of several shapes in the layout of COCO."""
+"""Draw scenes of several shapes in COCO's format."""
 
 import argparse
 import sys
@@ -12,7 +12,7 @@ from hirl_mm.datasets.toy import write_shape_scenes
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description='Draw scenes of one to four shapes with boxes and masks '
-        'in the layout of COCO: ROOT/train, ROOT/val and ROOT/annotations/'
+        "in COCO's format: ROOT/train, ROOT/val and ROOT/annotations/"
         'instances_{train,val}.json. Nothing is downloaded. A folder that '
         'already holds them is reused.',
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,

@@ -1,4 +1,4 @@
-"""Draw images of shapes with a class tree of three levels."""
+"""Draw an image folder of textured shapes with a three-level class tree."""
 
 import argparse
 import sys
@@ -26,9 +26,15 @@ def parse_args() -> argparse.Namespace:
         help='folder to write',
     )
     options = {
-        'image-size': (64, 'height and width in pixels'),
-        'num-train-per-class': (100, 'training images per fine class'),
-        'num-val-per-class': (20, 'validation images per fine class'),
+        'image-size': (64, 'height and width of the images in pixels'),
+        'num-train-per-class': (
+            100,
+            'number of training images per fine class',
+        ),
+        'num-val-per-class': (
+            20,
+            'number of validation images per fine class',
+        ),
         'seed': (0, 'seed of the images'),
     }
     for name, (default, text) in options.items():

@@ -1,8 +1,8 @@
-"""Export the backbone of a checkpoint to torchvision, timm or Hugging Face.
+"""Export a checkpoint's backbone to torchvision, timm or Hugging Face.
 
-Reads checkpoints of this project and of MMPreTrain: pre-trainings (of DINO
-and iBOT the teacher is exported), classifiers and imported releases. Prints
-the Python code that loads the exported file.
+Reads checkpoints of this project and of MMPreTrain: pre-training runs (for
+DINO and iBOT the teacher is exported), classifiers and imported releases.
+Prints the Python code that loads the exported file.
 """
 
 import argparse
@@ -17,36 +17,37 @@ def parse_args() -> argparse.Namespace:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument('checkpoint', help='checkpoint of a run')
+    parser.add_argument('checkpoint', help='path of the checkpoint file')
     parser.add_argument(
         '--to',
         required=True,
         choices=['torchvision', 'timm', 'huggingface'],
-        help='library to export to; torchvision: ResNets of its sizes; timm: '
-        'the same ResNets, ViT and BEiT; huggingface: ResNets of any width '
-        'and ViT',
+        help="target library; torchvision: ResNets of torchvision's sizes; "
+        'timm: the same ResNets, ViT and BEiT; huggingface: ResNets of any '
+        'width and ViT',
     )
     parser.add_argument(
         '--out',
         required=True,
-        help='what to write: a *.pth file for torchvision, a *.safetensors '
-        'file for timm, a folder for huggingface',
+        help='file or folder to write: *.pth for torchvision, *.safetensors '
+        'for timm, a folder for huggingface',
     )
     parser.add_argument(
         '--prefix',
         help="prefix of the backbone's keys (default: teacher.backbone. if "
-        'there is one, else backbone., else none)',
+        'the file has it, else backbone., else none)',
     )
     parser.add_argument(
         '--config',
-        help='config of the run, for settings that the weights do not show; '
-        'not needed for checkpoints written by MMEngine, which hold it',
+        help='config of the run, for the number of attention heads and '
+        'other facts that the weights do not contain; not needed for '
+        'checkpoints that MMEngine wrote, because they hold the config',
     )
     parser.add_argument(
         '--num-heads',
         type=int,
-        help='number of attention heads, if neither the checkpoint nor '
-        '--config has it',
+        help='number of attention heads of a ViT or BEiT; overrides the '
+        'config',
     )
     add_trust_option(parser)
     return parser.parse_args()

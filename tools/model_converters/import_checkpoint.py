@@ -1,11 +1,11 @@
 """Convert a released checkpoint to a backbone of MMPreTrain.
 
-Reads checkpoints of HIRL's released code and of MoCo, MoCo v3, SimSiam, SwAV,
-DINO, iBOT and BEiT, which it recognises by their keys. It keeps the network
-that the papers evaluate: the query encoder of MoCo and MoCo v3, the teacher
-of DINO and iBOT, the only encoder of the others. Projectors and classifiers
-are left out. A released file that holds more than tensors is refused unless
-you add --trust-checkpoint.
+Reads the checkpoints of HIRL's released code and of MoCo, MoCo v3, SimSiam,
+SwAV, DINO, iBOT and BEiT, which it recognises by their keys. It keeps the
+network that the papers evaluate: the query encoder of MoCo and MoCo v3, the
+teacher of DINO and iBOT, the only encoder of the others. Projectors and
+classifiers are left out. A released file that holds more than tensors is
+rejected unless you trust it.
 """
 
 import argparse
@@ -21,21 +21,20 @@ def parse_args() -> argparse.Namespace:
     layouts = '\n'.join(f'  {release.describe()}' for release in RELEASES)
     parser = argparse.ArgumentParser(
         description=__doc__,
-        epilog='layouts and their keys; the first that fits is used:\n'
+        epilog='Known layouts with their keys; the first that fits is used:\n'
         + layouts,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument('checkpoint', help='released file')
+    parser.add_argument('checkpoint', help='path of the released file')
     parser.add_argument(
         '--out',
         required=True,
-        help='file to write; it holds state_dict with keys backbone.*, and '
-        'meta',
+        help='file to write: state_dict with keys backbone.*, and meta',
     )
     add_trust_option(parser)
     args = parser.parse_args()
     if Path(args.out).resolve() == Path(args.checkpoint).resolve():
-        parser.error('--out is the released file itself: choose another file')
+        parser.error('--out is the released file itself; give another path')
     return args
 
 
