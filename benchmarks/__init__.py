@@ -1,8 +1,8 @@
-"""What everything costs, measured beside its peers in the same run.
+"""Benchmarks of time and memory beside other implementations.
 
-Each room holds the benchmarks of one part of the package, and ``common``
-what they share. Run them as modules from the root of the repository, for
-example ``python -m benchmarks.clustering.kmeans_cpu --quick``.
+Each subpackage holds the benchmarks of one part of the package; ``common``
+holds what they share. Run them as modules from the root of the repository,
+for example ``python -m benchmarks.clustering.kmeans_cpu --quick``.
 """
 
 import os

@@ -1,6 +1,6 @@
-"""The whole suite with one command.
+"""Run all benchmarks with one command.
 
-Every benchmark runs as a process of its own, one after the other. One folder
+Every benchmark runs in its own process, one after the other. One folder
 collects their JSON files, their logs, and `results.md` with all tables. A
 benchmark that fails is reported, and the others still run.
 """
@@ -45,7 +45,9 @@ def parse_args() -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        '--out', default='benchmark_results', help='folder (%(default)s)'
+        '--out',
+        default='benchmark_results',
+        help='folder to write (default: %(default)s)',
     )
     parser.add_argument(
         '--only',
@@ -53,10 +55,12 @@ def parse_args() -> argparse.Namespace:
         choices=list(ROOMS),
         default=list(ROOMS),
         metavar='NAME',
-        help=f'some of {", ".join(ROOMS)} (default: all)',
+        help=f'benchmarks to run, of {", ".join(ROOMS)} (default: all)',
     )
     parser.add_argument(
-        '--quick', action='store_true', help='tiny sizes, to see that all runs'
+        '--quick',
+        action='store_true',
+        help='tiny sizes, to check that all run',
     )
     parser.add_argument(
         '--clock',

@@ -1,4 +1,4 @@
-"""Put all results of one or several networks into one table and a picture."""
+"""Compare all results of one or several networks in a table and a picture."""
 
 import argparse
 import sys
@@ -21,16 +21,16 @@ def parse_args() -> argparse.Namespace:
         action='append',
         required=True,
         metavar=('NAME', 'FOLDER'),
-        help='a network and its folders: the output of tools/evaluate.py and '
-        'the work folders of trained protocols (configs/evaluation); at most '
-        'six networks',
+        help='name of a network and folders with its results: output folders '
+        'of tools/evaluate.py and work folders of trained protocols '
+        '(configs/evaluation); repeat for up to six networks',
     )
     parser.add_argument(
         '--out',
         type=Path,
         required=True,
-        help='Markdown file to write; beside it, with the suffixes .json and '
-        '.png, all values and a picture',
+        help='Markdown file to write; all values (.json) and a picture '
+        '(.png) are written beside it',
     )
     args = parser.parse_args()
     for name, *folders in args.arm:

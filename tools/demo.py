@@ -22,9 +22,9 @@ RECIPE = 'mocov2_resnet18_1xb64-20e_digits'
 PLAIN = f'configs/demo/{RECIPE}.py'
 HIRL = f'configs/demo/hirl-{RECIPE}.py'
 ARMS = {'MoCo v2': PLAIN, 'HIRL-MoCo v2': HIRL}
-# Threads that wait for each other give up the core after a short while. With
-# OpenMP's default a busy machine slows training several times over; on an
-# idle one this costs a tenth.
+# Threads that wait for others give up the core after a short time. With the
+# default of OpenMP, training is several times slower on a busy machine; on an
+# idle machine this setting costs a tenth.
 PATIENCE = {'GOMP_SPINCOUNT': '3000'}
 
 
@@ -40,13 +40,16 @@ def parse_args() -> argparse.Namespace:
         help='folder for the report and the runs (default: %(default)s)',
     )
     parser.add_argument(
-        '--seed', type=int, default=0, help='of both arms (default: 0)'
+        '--seed',
+        type=int,
+        default=0,
+        help='seed of both arms (default: %(default)s)',
     )
     parser.add_argument(
         '--epochs',
         type=int,
-        help="of both arms (default: the config's); HIRL's tree grows from "
-        'the middle of the training on',
+        help='epochs of both arms (default: as in the config); HIRL builds '
+        'trees from the middle of the training on',
     )
     args = parser.parse_args()
     args.out = args.out.resolve()
@@ -58,7 +61,7 @@ def step(number: int, text: str) -> None:
 
 
 def tool(*command: str | Path, shown: re.Pattern | None = None) -> None:
-    """Run a tool, show its command and the lines of its output that match."""
+    """Run a tool; print its command and the matches in its output."""
     words = [str(word) for word in command]
     print(f'      $ python {shlex.join(words)}', flush=True)
     output = []
@@ -74,7 +77,7 @@ def tool(*command: str | Path, shown: re.Pattern | None = None) -> None:
 
 
 def pretrain(config: str, args: argparse.Namespace) -> Path:
-    """Train, and return the folder of the run."""
+    """Train a config and return its work folder."""
     work_dir = args.out / Path(config).stem
     options = [f'randomness.seed={args.seed}']
     if args.epochs:
@@ -106,7 +109,7 @@ def evaluate(config: str, checkpoint: str | None, seed: int) -> dict:
 
 
 def peak_gigabytes() -> float:
-    """The largest of this process and of those it started."""
+    """Return the peak memory of this process or of one that it started."""
     who = resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN
     return max(resource.getrusage(w).ru_maxrss for w in who) / 2**20
 

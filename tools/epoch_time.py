@@ -1,4 +1,4 @@
-"""Compare what an epoch of pre-training takes, part by part, between runs."""
+"""Compare how long the parts of a pre-training epoch take in several runs."""
 
 import argparse
 import sys
@@ -14,21 +14,21 @@ from hirl_mm.studies.epoch_times import (
 )
 
 EPILOG = """\
-The runs have to be trained with the hook that takes the times:
+Train the runs with the hook that measures the times:
   python tools/train.py CONFIG --work-dir RUN --cfg-options \\
       default_hooks.epoch_time.type=hirl_mm.EpochTimeHook
 
-Seconds of the first process:
+Columns of the table, in seconds of the first process:
   data        waiting for batches
-  steps       training steps, with what hooks do around each
+  steps       training steps, with the hooks around each step
   features    pass over the images before a clustering
-  clustering  the tree of prototypes
-  checkpoint  what hooks do after the last step, above all save
-  other       the rest before the first step: kNN probe, file of the tree
+  clustering  building the tree of prototypes
+  checkpoint  hooks after the last step, mainly saving the checkpoint
+  other       remaining time before the first step: kNN probe, saving the tree
 
-Each is the mean over the same epochs of all runs: from the first on before
-which every run that builds trees has one. Runs of different machines, or of
-machines that others use meanwhile, do not compare.
+Each value is a mean over the same epochs of all runs. The first of them is
+the first epoch by which every run that builds trees has built one. Compare
+only runs of the same machine, while nobody else used it.
 """
 
 
@@ -44,19 +44,20 @@ def parse_args() -> argparse.Namespace:
         nargs='+',
         type=Path,
         metavar='RUN',
-        help='work folders; ratios are to the first',
+        help='work folders of the runs; ratios are to the first run',
     )
     add(
         '--first-epoch',
         type=int,
         metavar='N',
-        help='count epochs from N on, the first is 1',
+        help='first epoch of the means, counted from 1 (default: the first '
+        'epoch by which every run that builds trees has built one)',
     )
     add(
         '--out',
         type=Path,
-        help='picture to write, such as times.png; beside it the table (.md) '
-        'and all values (.json)',
+        help='picture to write, such as times.png; the table (.md) and all '
+        'values (.json) are written beside it',
     )
     return parser.parse_args()
 
@@ -76,7 +77,7 @@ def main() -> None:
             write_epoch_times(args.out, means, first)
     except (OSError, ValueError) as error:
         sys.exit(f'{type(error).__name__}: {error}')
-    print(f'Seconds of a mean epoch, from epoch {first} on:\n')
+    print(f'Mean seconds per epoch, from epoch {first} on:\n')
     print(time_table(means), end='')
     print("\nFor reference, the paper's Table 6 (ImageNet, V100 GPUs):\n")
     print(paper_table(), end='')

@@ -1,9 +1,9 @@
-"""Judge a pre-trained backbone by the protocols that need no training.
+"""Evaluate a pre-trained backbone by protocols that train no network.
 
-One pass over the labelled images keeps their features in OUT/features; kNN,
-logistic regression, clustering, the levels of a taxonomy, trees of
-prototypes and, for multi-label data, linear support vector machines run from
-there, again and again without another pass.
+One pass over the labelled images stores their features in OUT/features. From
+these the tool computes kNN, logistic regression, clustering, accuracy on the
+levels of a taxonomy, purity of trees of prototypes and, for multi-label data,
+linear support vector machines. Later calls reuse the stored features.
 """
 
 import argparse
@@ -46,7 +46,8 @@ def parse_args() -> argparse.Namespace:
         epilog="""\
 The config names labelled data sets with their pipelines: knn_bank, the
 training images, and knn_queries, the validation images; for multi-label data
-svm_train and svm_test. Several GPUs share the pass, then the first goes on:
+svm_train and svm_test. Several GPUs can share the pass over the images; the
+first process computes the rest:
   torchrun --nproc_per_node 8 tools/evaluate.py ... --launcher pytorch""",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -54,19 +55,25 @@ svm_train and svm_test. Several GPUs share the pass, then the first goes on:
     add('config', help='pre-training config')
     group = parser.add_mutually_exclusive_group(required=True)
     group.add_argument(
-        'checkpoint', nargs='?', help='its checkpoint, or a converted release'
+        'checkpoint',
+        nargs='?',
+        help='checkpoint of that pre-training, or of import_checkpoint.py',
     )
     group.add_argument(
         '--random-init',
         action='store_true',
-        help='evaluate the untrained network, the floor of every comparison',
+        help='evaluate the untrained network, the baseline of a comparison',
     )
     add(
         '--prefix',
-        help='of the backbone in the file, such as encoder_k.module.0. '
-        '(default: of the network that the method evaluates)',
+        help="prefix of the backbone's keys in the checkpoint, such as "
+        'encoder_k.module.0. (default: prefix of the network that the method '
+        'evaluates)',
     )
-    add('--name', help='of the network in tables (default: the config)')
+    add(
+        '--name',
+        help='name of the network in tables (default: name of the config)',
+    )
     add(
         '--out',
         type=Path,
@@ -75,8 +82,8 @@ svm_train and svm_test. Several GPUs share the pass, then the first goes on:
     )
     add(
         '--data',
-        help='a config with other data sets than those of the training, such '
-        'as configs/evaluation/frozen/svm_voc07.py',
+        help='config whose data sets are used instead of those of the '
+        'pre-training config, such as configs/evaluation/frozen/svm_voc07.py',
     )
     defaults = FrozenOptions()
     add(
@@ -84,45 +91,69 @@ svm_train and svm_test. Several GPUs share the pass, then the first goes on:
         type=int,
         nargs='+',
         default=defaults.ks,
-        help='numbers of neighbours (default: 10 20 100 200)',
+        help='numbers of neighbours of kNN (default: 10 20 100 200)',
     )
     add(
         '--shares',
         nargs='+',
         default=defaults.shares,
         metavar='SHARE[=FILE]',
-        help='labelled training images for logistic regression, drawn by '
-        'class or listed in a file (default: 1%% 10%% 100%%)',
+        help='shares of the training images whose labels logistic '
+        'regression uses, drawn by class or listed in a file (default: 1%% '
+        '10%% 100%%)',
     )
     add(
         '--hierarchy',
-        help="a taxonomy: hierarchy.json or WordNet's is_a file (default: "
-        'hierarchy.json beside the images, if there is one)',
+        help="file of the taxonomy: hierarchy.json or WordNet's is_a file "
+        '(default: hierarchy.json beside the images, if there is one)',
     )
     add(
         '--num-prototypes',
         type=int,
         nargs='+',
         default=defaults.num_prototypes,
-        help='of a tree of the features, from fine to coarse, as in '
-        '30000 10000 1000 (default: no tree but the one in the checkpoint)',
+        help='build a tree of the features with these numbers of prototypes '
+        'per level, from fine to coarse, such as 30000 10000 1000 (default: '
+        'evaluate only the tree in the checkpoint)',
     )
-    add('--seed', type=int, default=defaults.seed, help='(default: 0)')
-    add('--half', action='store_true', help='keep features as float16')
+    add(
+        '--seed',
+        type=int,
+        default=defaults.seed,
+        help='seed of drawn shares and of the clusterings (default: 0)',
+    )
+    add('--half', action='store_true', help='store features as float16')
     add(
         '--refresh',
         action='store_true',
-        help='replace features of another checkpoint, config or data set',
+        help='replace stored features of another checkpoint, config or data '
+        'set',
     )
-    add('--batch-size', type=int, default=256, help='per process')
-    add('--num-workers', type=int, default=4, help='per process')
+    add(
+        '--batch-size',
+        type=int,
+        default=256,
+        help='images per batch and process (default: %(default)s)',
+    )
+    add(
+        '--num-workers',
+        type=int,
+        default=4,
+        help='worker processes that load images, per process (default: '
+        '%(default)s)',
+    )
     add_trust_option(parser)
-    add('--launcher', choices=['none', 'pytorch', 'slurm'], default='none')
+    add(
+        '--launcher',
+        choices=['none', 'pytorch', 'slurm'],
+        default='none',
+        help='what started the processes (default: none, a single process)',
+    )
     return parser.parse_args()
 
 
 def evaluate(args: argparse.Namespace, cfg: Config) -> ArmResults | None:
-    """The results, in the first process; None in the others."""
+    """Return the results in the first process, None in the others."""
     recipe = Path(args.config).stem
     source = feature_source(cfg, args.checkpoint, args.prefix)
     options = FrozenOptions(

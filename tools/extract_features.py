@@ -1,4 +1,4 @@
-"""Write the frozen features of a pre-trained backbone to a file."""
+"""Extract the features of a pre-trained backbone and write them to a file."""
 
 import argparse
 import sys
@@ -19,8 +19,8 @@ from hirl_mm.options import add_trust_option
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__,
-        epilog='The file is a dictionary: features (N, C), labels (N,), '
-        'paths (N strings), classes; torch.load(FILE) reads it.',
+        epilog='The file holds a dictionary with features (N, C), labels '
+        '(N,), paths (N strings) and classes; read it with torch.load(FILE).',
     )
     parser.add_argument('config', help='training config')
     parser.add_argument('checkpoint', help='checkpoint of that training')
@@ -29,11 +29,21 @@ def parse_args() -> argparse.Namespace:
         '--data',
         choices=['knn_bank', 'knn_queries'],
         default='knn_bank',
-        help='which of the data sets of the config (default: %(default)s, '
-        'the training images)',
+        help='data set of the config to extract (default: %(default)s, the '
+        'training images)',
     )
-    parser.add_argument('--batch-size', type=int, default=256)
-    parser.add_argument('--num-workers', type=int, default=4)
+    parser.add_argument(
+        '--batch-size',
+        type=int,
+        default=256,
+        help='images per batch (default: %(default)s)',
+    )
+    parser.add_argument(
+        '--num-workers',
+        type=int,
+        default=4,
+        help='worker processes that load images (default: %(default)s)',
+    )
     add_trust_option(parser)
     return parser.parse_args()
 

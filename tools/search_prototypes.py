@@ -1,4 +1,4 @@
-"""Search the numbers of prototypes and negatives by the held-out loss."""
+"""Search the numbers of prototypes and negatives with the held-out loss."""
 
 import argparse
 import shlex
@@ -28,10 +28,11 @@ def numbers(text: str) -> tuple[int, ...]:
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__,
-        epilog='Every candidate is trained on all images but the held-out '
-        'ones, the same for all, and its last model is given those. The same '
-        'command goes on with a search that was stopped. Example, section '
-        '5.1.3 of the paper: python tools/search_prototypes.py CONFIG '
+        epilog='Trains every candidate without the held-out images, which '
+        'are the same for all candidates, and computes the loss of its last '
+        'checkpoint on them. To continue a stopped search, run the same '
+        'command again. Example, section 5.1.3 of the paper: '
+        'python tools/search_prototypes.py CONFIG '
         '--held-out 8000 --num-prototypes 30000,10000,1000 30000,10000,5000 '
         '--num-negatives 100 1000 --gpus 8 --work-dir work_dirs/search',
     )
@@ -42,8 +43,8 @@ def parse_args() -> argparse.Namespace:
         type=int,
         default=8000,
         metavar='N',
-        help='training images to hold out, a multiple of the batch size of '
-        'the config (default: %(default)s)',
+        help='number of training images to hold out, a multiple of the '
+        'batch size of the config (default: %(default)s)',
     )
     add(
         '--num-prototypes',
@@ -51,7 +52,8 @@ def parse_args() -> argparse.Namespace:
         nargs='+',
         required=True,
         metavar='M1,M2,...',
-        help='prototypes per level, from fine to coarse, of every candidate',
+        help='numbers of prototypes to try; each is a list of the numbers '
+        'per level, from fine to coarse',
     )
     add(
         '--num-negatives',
@@ -59,7 +61,8 @@ def parse_args() -> argparse.Namespace:
         nargs='+',
         required=True,
         metavar='N_NEG',
-        help='negative paths; every number goes with all --num-prototypes',
+        help='numbers of negative paths to try; each is combined with all '
+        '--num-prototypes',
     )
     add('--work-dir', type=Path, required=True, help='folder of the search')
     add(
@@ -67,15 +70,20 @@ def parse_args() -> argparse.Namespace:
         type=int,
         default=0,
         help='seed of the held-out images, their views and negative paths; '
-        'the trainings have that of the config (default: %(default)s)',
+        'the trainings use the seed of the config (default: %(default)s)',
     )
-    add('--gpus', type=int, default=1, help='processes of each training')
+    add(
+        '--gpus',
+        type=int,
+        default=1,
+        help='number of processes per training (default: %(default)s)',
+    )
     add(
         '--cfg-options',
         nargs='+',
         action=DictAction,
         metavar='KEY=VALUE',
-        help='override the config, as in tools/train.py',
+        help='override config values, as in tools/train.py',
     )
     add_trust_option(parser)
     return parser.parse_args()

@@ -1,4 +1,4 @@
-"""Train a protocol over a grid of learning rates, all arms alike."""
+"""Train a protocol with every learning rate of a grid, for several arms."""
 
 import argparse
 import re
@@ -24,31 +24,40 @@ SHOWN = re.compile(r'Epoch\(val\) +\[\d+\]\[\d+/\d+\].*')
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__,
-        epilog='Every arm is trained at every rate with the same config, '
-        'options and seeds; what counts is the last validation. Finished '
-        'runs are skipped and stopped ones resumed when the same command is '
-        'given again. Example: tools/sweep.py CONFIG --arms "MoCo v2=a.pth" '
-        '"HIRL-MoCo v2=b.pth" --lr 0.01 0.1 1 --work-dir work_dirs/sweep',
+        epilog='Trains every arm at every rate with the same config, options '
+        'and seeds. The last validation of a run is its result. To continue, '
+        'run the same command again: finished runs are skipped and stopped '
+        'ones resumed. Example: python tools/sweep.py CONFIG --arms '
+        '"MoCo v2=a.pth" "HIRL-MoCo v2=b.pth" --lr 0.01 0.1 1 --work-dir '
+        'work_dirs/sweep',
     )
-    parser.add_argument('config', help='config of configs/evaluation')
+    parser.add_argument('config', help='a config of configs/evaluation')
     parser.add_argument(
         '--arms',
         nargs='+',
         required=True,
         metavar='NAME=CHECKPOINT',
-        help='what to compare, by pre-trained checkpoint',
+        help='arms to compare: a name and the pre-trained checkpoint of each',
     )
     parser.add_argument(
-        '--lr', type=float, nargs='+', required=True, help='the grid'
+        '--lr',
+        type=float,
+        nargs='+',
+        required=True,
+        help='values of the grid, for all arms',
     )
     parser.add_argument(
         '--param',
         default='optim_wrapper.optimizer.lr',
-        help='key of the config that takes the values of the grid '
+        help='config key that is set to the values of the grid '
         '(default: %(default)s)',
     )
     parser.add_argument(
-        '--seeds', type=int, nargs='+', default=[0], help='(default: 0)'
+        '--seeds',
+        type=int,
+        nargs='+',
+        default=[0],
+        help='seeds of the trainings at every rate (default: 0)',
     )
     parser.add_argument(
         '--work-dir',
@@ -60,14 +69,14 @@ def parse_args() -> argparse.Namespace:
         '--gpus',
         type=int,
         default=1,
-        help='number of processes of a run (default: 1)',
+        help='number of processes per training (default: %(default)s)',
     )
     parser.add_argument(
         '--cfg-options',
         nargs='+',
         default=[],
         metavar='KEY=VALUE',
-        help='override the config in all runs',
+        help='override config values in all runs',
     )
     add_trust_option(parser)
     return parser.parse_args()

@@ -1,4 +1,4 @@
-"""Evaluate a detector, segmentation or classifier; draw its predictions."""
+"""Test a detector, segmentation model or classifier; draw predictions."""
 
 import argparse
 import sys
@@ -10,16 +10,16 @@ from hirl_mm.stack import StackError, check_stack
 
 def parse_args() -> argparse.Namespace:
     try:
-        # quick to import, unlike the packages that check_stack imports
+        # Imports quickly, unlike the packages that check_stack imports.
         from mmengine.config import DictAction
     except ImportError:
         check_stack()
         raise
     parser = argparse.ArgumentParser(
         description=__doc__,
-        epilog='Prints the metrics of the config, of detectors those of COCO '
-        'or VOC; on the data of the validation where there is none to test '
-        'on. Example: python tools/test.py CONFIG work_dirs/RUN/'
+        epilog='Prints the metrics of the config, for detectors those of '
+        'COCO or VOC. If the config has no test data, the validation data '
+        'are used. Example: python tools/test.py CONFIG work_dirs/RUN/'
         'epoch_12.pth --show-dir work_dirs/RUN/predictions',
     )
     parser.add_argument('config', help='config of the training')
@@ -31,15 +31,15 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--show-dir',
         type=Path,
-        help='folder for pictures of the predictions, those of detectors and '
-        'segmentations beside the annotations',
+        help='folder for pictures of the predictions; those of detectors and '
+        'segmentation models show the ground truth beside them',
     )
     parser.add_argument(
         '--cfg-options',
         nargs='+',
         action=DictAction,
         metavar='KEY=VALUE',
-        help='override the config',
+        help='override config values, as in tools/train.py',
     )
     add_trust_option(parser)
     parser.add_argument(

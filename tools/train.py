@@ -1,4 +1,4 @@
-"""Train from a config: a pre-training, a trained protocol, a detector."""
+"""Train the model of a config, from pre-training to detection."""
 
 import argparse
 import os
@@ -11,15 +11,15 @@ from hirl_mm.stack import StackError, check_stack
 
 def parse_args() -> argparse.Namespace:
     try:
-        # quick to import, unlike the packages that check_stack imports
+        # Imports quickly, unlike the packages that check_stack imports.
         from mmengine.config import DictAction
     except ImportError:
         check_stack()
         raise
     parser = argparse.ArgumentParser(
         description=__doc__,
-        epilog='Several processes: tools/dist_train.sh and '
-        'tools/slurm_train.sh start this script on every one of them.',
+        epilog='To train with several processes, use tools/dist_train.sh or '
+        'tools/slurm_train.sh, which start this script in each of them.',
     )
     parser.add_argument('config', help='config file')
     parser.add_argument(
@@ -32,8 +32,8 @@ def parse_args() -> argparse.Namespace:
         nargs='?',
         const='auto',
         metavar='CHECKPOINT',
-        help='go on from CHECKPOINT, or without one from the latest '
-        'checkpoint in the work folder',
+        help='resume from CHECKPOINT (default: the latest checkpoint in the '
+        'work folder)',
     )
     parser.add_argument(
         '--amp',
@@ -45,8 +45,8 @@ def parse_args() -> argparse.Namespace:
         nargs='+',
         action=DictAction,
         metavar='KEY=VALUE',
-        help='override the config, such as train_cfg.max_epochs=100 '
-        'train_dataloader.batch_size=64; lists as key="[a,b]"',
+        help='override config values, such as train_cfg.max_epochs=100 '
+        'train_dataloader.batch_size=64; write lists as key="[a,b]"',
     )
     add_trust_option(parser)
     parser.add_argument(

@@ -1,4 +1,4 @@
-"""What every shortcut in hierarchical k-means does to the tree.
+"""Effect of every shortcut in hierarchical k-means on the tree.
 
 Every seed gives a `faithful` tree (20 iterations, 5 restarts, fp32, cold) and
 one tree per option. An option is compared with the faithful tree of its own
@@ -38,19 +38,25 @@ def parse_args() -> Namespace:
         help=f'{", ".join(SETS)}, or .pt or .npz files of (N, D) each '
         '(default: %(default)s)',
     )
-    add('--num', type=int, default=20_000, help='of the synthetic set')
-    add('--dim', type=int, default=128, help='of the synthetic set')
+    add('--num', type=int, default=20_000, help='number of synthetic rows')
+    add('--dim', type=int, default=128, help='dimension of synthetic rows')
     add(
         '--prototypes',
         type=int,
         nargs='+',
-        help=f'(default: N / {_ROWS_PER_LEAF}, a third and a 30th of it)',
+        help='prototypes per level (default: N / '
+        f'{_ROWS_PER_LEAF}, a third and a 30th of it)',
     )
     add('--seeds', type=int, default=5)
     add('--iters', type=int, default=20)
     add('--restarts', type=int, default=5)
     add('--tol', type=float, default=1e-3)
-    add('--cosine', type=float, default=0.95, help='of the drift before warm')
+    add(
+        '--cosine',
+        type=float,
+        default=0.95,
+        help='drift before warm, as a mean cosine',
+    )
     args = parse(parser, QUICK)
     if args.seeds < 2:
         parser.error('--seeds must be at least 2, for the natural spread')
@@ -95,7 +101,7 @@ def options(args: Namespace, num_levels: int) -> dict[str, dict]:
 
 
 def compare(features: Tensor, nums: list[int], args: Namespace) -> dict:
-    """Build the trees of all seeds and compare them; the entry of the JSON."""
+    """Build and compare the trees of all seeds; return the JSON entry."""
     trees = {}
     # Levels are seeded with seed + level; seeds far apart share no draw.
     for seed in range(args.seed, args.seed + 100 * args.seeds, 100):

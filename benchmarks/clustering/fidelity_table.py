@@ -55,7 +55,7 @@ def _range(found: list[dict]) -> str:
 
 
 def _natural(result: dict) -> str:
-    """Relative standard deviation of the faithful objectives."""
+    """Return the relative standard deviation of the faithful objectives."""
     levels = torch.tensor(result['objectives'], dtype=torch.float64)
     share = (levels.std(0) / levels.mean(0)).tolist()
     return (

@@ -64,12 +64,17 @@ def parse_args() -> Namespace:
     add = parser.add_argument
     add('--num', type=int, default=50_000, metavar='N')
     add('--dim', type=int, default=128, metavar='D')
-    add('--features', help='.pt or .npz of (N, D) instead of a synthetic set')
+    add('--features', help='.pt or .npz file of (N, D) to use instead')
     add('--prototypes', type=int, nargs='+', default=[1200, 400, 40])
     add('--iters', type=int, default=20)
     add('--restarts', type=int, default=5)
-    add('--tol', type=float, default=1e-3, help='of fast and warm')
-    add('--cosine', type=float, default=0.95, help='of the drift before warm')
+    add('--tol', type=float, default=1e-3, help='tolerance of fast and warm')
+    add(
+        '--cosine',
+        type=float,
+        default=0.95,
+        help='drift before warm, as a mean cosine',
+    )
     add('--backend', default='auto')
     add('--law-sizes', type=int, nargs=3, default=[12_500, 600, 128])
     add('--law-factors', type=int, nargs='+', default=[1, 2, 4])

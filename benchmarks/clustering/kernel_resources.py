@@ -1,4 +1,4 @@
-"""What the assignment kernel takes of a GPU, compiled without one.
+"""Resources of a GPU that the assignment kernel uses, found without a GPU.
 
 Compiles the kernel for sm_80, sm_86 and sm_90 with the tiles that the package
 chooses and lists registers, spills, shared memory and the kind of

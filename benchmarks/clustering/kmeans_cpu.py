@@ -54,13 +54,18 @@ def parse_args() -> Namespace:
     add('--clusters', type=int, nargs='+', default=[1000, 3000], metavar='K')
     add('--dim', type=int, nargs='+', default=[128, 512], metavar='D')
     add('--threads', type=int, nargs='+', default=[1], metavar='T')
-    add('--most-iters', type=int, default=20, help='(default: %(default)s)')
+    add(
+        '--most-iters',
+        type=int,
+        default=20,
+        help='maximum iterations (%(default)s)',
+    )
     add(
         '--budget',
         type=float,
         default=1e11,
         help='floating point operations of a run; larger sizes get fewer '
-        'iterations, but 2 at least (default: %(default).0e)',
+        'iterations, but at least 2 (default: %(default).0e)',
     )
     args = parse(parser, QUICK)
     if args.clock == 'process' and args.threads != [1]:
@@ -85,7 +90,7 @@ def main() -> None:
 def measure(
     num: int, clusters: int, dim: int, num_threads: int, args: Namespace
 ) -> dict:
-    """Measure all implementations at one size; its entry of the JSON."""
+    """Measure all implementations at one size; return the JSON entry."""
     features = mixture(num, dim, args.seed)
     iters = int(args.budget / (2 * num * clusters * dim))
     iters = max(2, min(args.most_iters, iters))

@@ -71,14 +71,15 @@ def parse_args() -> argparse.Namespace:
         '--emulated-iterations',
         type=int,
         metavar='I',
-        help='run only so many iterations of the released schedule at every '
-        'level and extrapolate its time to all 20 x 5 (default: run all)',
+        help='number of iterations of the released schedule to run at every '
+        'level; its time is extrapolated to all 20 x 5 (default: run all)',
     )
     add(
         '--tree-rounds',
         type=int,
         default=1,
-        help='each runs every schedule twice (default: %(default)s)',
+        help='number of rounds of the part tree; each runs every schedule '
+        'twice (default: %(default)s)',
     )
     return parse(parser, QUICK, at_least_one=COUNTS)
 

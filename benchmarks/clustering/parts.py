@@ -1,4 +1,4 @@
-"""Where the time of a hierarchical k-means goes."""
+"""Time of the parts of a hierarchical k-means."""
 
 import cProfile
 from collections.abc import Callable
@@ -32,8 +32,8 @@ def seconds_per_part(
         clock: Function that returns seconds.
 
     Returns:
-        Per part median and quartiles of its seconds, and under ``share`` of
-        its share of the call.
+        For every part the median and quartiles of its seconds, and under
+        ``share`` those of its share of the call.
     """
     runs = {part: [] for part in PARTS}
     shares = {part: [] for part in PARTS}

@@ -1,4 +1,4 @@
-"""What HIRL's released code does when it clusters, in its order.
+"""The clustering of HIRL's released code, in the same order of steps.
 
 An independent emulation for the comparison of times, written from what
 ``utils/clustering.py`` is described to do: per level ``faiss.Clustering``

@@ -28,8 +28,9 @@ class ReleasedSchedule:
         device: Device of the assignments.
         num_iters: Iterations of every restart.
         num_restarts: Restarts of every level.
-        emulated_iters: Measure so many iterations of one restart of every
-            level and extrapolate the time to all of them; None to run all.
+        emulated_iters: Number of iterations of one restart per level to
+            measure; the time is extrapolated to all iterations and restarts.
+            None to run all.
         clock: Function that returns seconds.
     """
 

@@ -1,4 +1,4 @@
-"""What a GPU's tf32 does to an assignment, computed on a CPU."""
+"""Effect of the tf32 of a GPU on an assignment, computed on a CPU."""
 
 import torch
 from torch import Tensor

@@ -1,4 +1,4 @@
-"""What a result was measured on."""
+"""Description of the machine of a measurement."""
 
 import datetime
 import os
@@ -63,7 +63,7 @@ def _cpu() -> str:
 
 
 def _git(*args: str) -> str | None:
-    """None outside a repository."""
+    """Return the output of git, None outside a repository."""
     try:
         done = subprocess.run(
             ['git', *args],

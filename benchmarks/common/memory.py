@@ -13,7 +13,7 @@ HOW = {
 
 
 def peak_bytes(step: Callable, device: str) -> int:
-    """Return the most bytes that a call allocates beyond those before it.
+    """Return the peak number of bytes that a call allocates.
 
     Args:
         step: Function without arguments.

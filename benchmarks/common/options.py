@@ -21,7 +21,7 @@ def new_parser(description: str) -> argparse.ArgumentParser:
     add(
         '--quick',
         action='store_true',
-        help='tiny sizes, to see that it runs; other options still count',
+        help='tiny sizes, to check that it runs; other options still count',
     )
     add('--out', help='JSON file for the result')
     return parser
@@ -43,7 +43,8 @@ def add_rounds(parser: argparse.ArgumentParser) -> None:
         '--rounds',
         type=int,
         default=3,
-        help='in each every arm has its turns (default: %(default)s)',
+        help='number of rounds; every arm has its turns in each (default: '
+        '%(default)s)',
     )
 
 
@@ -64,13 +65,13 @@ def add_device(parser: argparse.ArgumentParser) -> None:
     add(
         '--device',
         default='cpu',
-        help='such as cuda (default: %(default)s)',
+        help='device, such as cuda (default: %(default)s)',
     )
     add(
         '--threads',
         type=int,
         default=1,
-        help='of PyTorch on the CPU (default: %(default)s)',
+        help='number of threads of PyTorch on the CPU (default: %(default)s)',
     )
 
 

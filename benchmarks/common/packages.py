@@ -6,7 +6,7 @@ from types import ModuleType
 
 
 def optional(name: str) -> ModuleType | None:
-    """Import a module; None if its package is not installed."""
+    """Import a module; return None if its package is not installed."""
     try:
         return importlib.import_module(name)
     except ImportError:
@@ -14,7 +14,7 @@ def optional(name: str) -> ModuleType | None:
 
 
 def versions(*distributions: str) -> dict[str, str | None]:
-    """Version of each distribution; None if it is not installed."""
+    """Return the version of each distribution, None if not installed."""
     found: dict[str, str | None] = dict.fromkeys(distributions)
     for name in found:
         try:

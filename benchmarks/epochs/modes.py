@@ -1,10 +1,10 @@
-"""What the modes of the clustering hook do to what is learned.
+"""Effect of the modes of the clustering hook on the learned features.
 
-HIRL-MoCo v2 pre-trains on the demo's digits in every mode, with the same
-seeds. Of every run: kNN accuracy and purity of the backbone's features, and
-how the last tree compares with a faithful one of the same weights: its
-objective on freshly extracted features, ARI and NMI. Two faithful trees of
-different seeds give the natural spread.
+HIRL-MoCo v2 pre-trains on the digits of the demo in every mode, with the same
+seeds. Every run gives kNN accuracy and purity of the backbone's features. Its
+last tree is compared with a faithful tree of the same weights: objective on
+freshly extracted features, ARI and NMI. Two faithful trees of different seeds
+give the natural spread.
 """
 
 import sys
@@ -107,9 +107,9 @@ def parse_args() -> Namespace:
     add_seed(parser)
     add = parser.add_argument
     add('--modes', nargs='+', choices=list(MODES), default=list(MODES))
-    add('--seeds', type=int, default=5, help='runs of every mode')
-    add('--epochs', type=int, help="(default: the demo's 20)")
-    add('--cold-interval', type=int, help="of bank (default: the mode's)")
+    add('--seeds', type=int, default=5, help='number of seeds per mode')
+    add('--epochs', type=int, help='epochs of a run (default: 20)')
+    add('--cold-interval', type=int, help='of the mode bank only')
     return parse(parser, QUICK)
 
 
@@ -130,7 +130,7 @@ def main() -> None:
 def run(
     mode: str, data: Path, work_dir: Path, seed: int, args: Namespace
 ) -> dict:
-    """Train in a mode and measure; return the run's entry of the JSON."""
+    """Train in a mode and measure; return the JSON entry of the run."""
     cfg = demo_config(mode, data, work_dir, seed)
     hook = cfg.default_hooks.kmeans
     del cfg.default_hooks.knn_probe

@@ -1,10 +1,10 @@
-"""What HIRL adds to an epoch, in every mode of its clustering.
+"""Time that HIRL adds to an epoch, in every mode of its clustering.
 
-MoCo v2 with a ResNet-18 trains on textured shapes, in real Runners, plain
-and with HIRL. A round is an epoch of every arm, and the arms take turns after
-every few steps, forth and back, so that a machine that others use slows all
-alike. The first epoch of each, in which the bank fills and there is no tree,
-is not counted.
+MoCo v2 with a ResNet-18 trains on textured shapes in real Runners, without
+and with HIRL. A round is one epoch of every arm. The arms take turns after
+every few steps, back and forth, so that other load on the machine slows all
+arms equally. The first epoch of every arm, in which the bank is filled and
+there is no tree, is not counted.
 """
 
 import sys
@@ -57,21 +57,22 @@ def parse_args() -> Namespace:
         '--images-per-class',
         type=int,
         default=290,
-        help=f'of {NUM_CLASSES} classes (default: %(default)s)',
+        help=f'images of {NUM_CLASSES} classes (default: %(default)s)',
     )
     add('--data', help='folder for the images (default: a temporary one)')
     add('--image-size', type=int, default=32, help='pixels (%(default)s)')
-    add('--width', type=int, default=64, help='of the first stage')
+    add('--width', type=int, default=64, help='channels of stage 1')
     add('--negatives', type=int, default=1000, help='paths per image')
     add(
         '--prototypes',
         type=int,
         nargs='+',
         default=[240, 80, 8],
-        help='as many images per leaf as on ImageNet (default: %(default)s)',
+        help='prototypes per level (default: %(default)s, with as many '
+        'images per leaf as on ImageNet)',
     )
     add('--slice', type=int, default=4, help='steps of a turn (%(default)s)')
-    add('--threads', type=int, default=1)
+    add('--threads', type=int, default=1, help='threads of PyTorch')
     args = parse(parser, QUICK)
     if args.clock == 'process' and torch.cuda.is_available():
         parser.error('--clock process measures a CPU alone')

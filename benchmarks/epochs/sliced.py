@@ -78,9 +78,9 @@ class EpochArm:
         """Run what happens before the first step of an epoch.
 
         Returns:
-            ``stage``, its seconds, and of which part so many. The parts are
-            those that the clustering hook logs. It takes them on the wall;
-            here they are scaled to this arm's clock.
+            ``stage``, the seconds of all of it, and the seconds of each part
+            that the clustering hook logs. The hook measures wall-clock time;
+            here it is scaled to the clock of this arm.
         """
         backend = self.runner.visualizer.get_backend(KeptScalars.__name__)
         backend.scalars.clear()

@@ -1,8 +1,8 @@
 """The SPD loss as the released code of HIRL computes it, for comparison.
 
-Written anew from its description (``pipelines/hirl.py``): every prototype of
-every negative path is copied per sample, (B, M, L, D), and so are the
-embeddings; only then are they compared.
+An independent implementation from its description (``pipelines/hirl.py``):
+the prototypes of all negative paths are copied per sample, (B, M, L, D), and
+so are the embeddings, before they are compared.
 """
 
 from collections.abc import Sequence

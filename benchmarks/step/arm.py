@@ -32,7 +32,7 @@ class Arm:
         self._register_step_hooks(cfg)
 
     def copy_weights(self, source: 'Arm') -> None:
-        """Copy the weights of another arm; keep those that it lacks.
+        """Copy the weights of another arm; keep those that it does not have.
 
         Raises:
             RuntimeError: If other weights than those of HIRL's head differ.

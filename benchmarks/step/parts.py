@@ -1,4 +1,4 @@
-"""Where the time of a step of DINO or iBOT goes."""
+"""Time of the parts of a training step of DINO or iBOT."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,9 +23,9 @@ def seconds_per_part(
 ) -> dict[str, dict]:
     """Time the parts of training steps of DINO or iBOT.
 
-    The public methods of the arm's own objects are timed meanwhile. On an
-    accelerator the stopwatch waits for the device wherever a part ends, so
-    the parts together take longer than a step does.
+    The public methods of the arm's own objects are timed during the steps. On
+    an accelerator the stopwatch waits for the device at the end of every
+    part, so the parts together take longer than a step.
 
     Args:
         arm: Model of DINO or iBOT with its optimizer.

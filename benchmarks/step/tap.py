@@ -1,4 +1,4 @@
-"""What HIRL adds to the loss of a method without a tree."""
+"""Time that HIRL adds to the loss of a method while there is no tree."""
 
 from collections.abc import Callable
 from unittest import mock

@@ -1,11 +1,11 @@
 """Seconds per training step of every method, in all its arms.
 
-Per method, in one process and interleaved: mmpretrain's own implementation,
-this project's plain recipe, the recipe with HIRL before its first tree (what
-the tap costs) and with a tree. All arms of a method have the same sizes, start
-from the same weights and train on the same random batch; a step is forward,
-backward and the recipe's optimizer. For DINO and iBOT, which mmpretrain does
-not have, the parts of a step are timed, too.
+The arms of a method run interleaved in one process: mmpretrain's own
+implementation, this project's plain recipe, the recipe with HIRL before its
+first tree (the cost of the tap) and the recipe with a tree. All arms of a
+method have the same sizes, start from the same weights and train on the same
+random batch; a step is forward, backward and the recipe's optimizer. For DINO
+and iBOT, which mmpretrain does not have, the parts of a step are timed, too.
 """
 
 import argparse
@@ -50,7 +50,7 @@ def parse_args() -> argparse.Namespace:
         choices=list(METHODS),
         default=list(METHODS),
         metavar='METHOD',
-        help=f'some of {", ".join(METHODS)} (default: all)',
+        help=f'methods to measure, of {", ".join(METHODS)} (default: all)',
     )
     add(
         '--steps',
@@ -78,7 +78,7 @@ def parse_args() -> argparse.Namespace:
         nargs='+',
         default=[3000, 1000, 100],
         metavar='K',
-        help="of the tree's levels (default: 3000 1000 100)",
+        help='prototypes per level of the tree (default: 3000 1000 100)',
     )
     args = parse(parser, QUICK, at_least_one=('rounds', 'steps'))
     check_device(parser, args)

@@ -1,4 +1,4 @@
-"""Comparisons of runs: from a list of trainings to a report."""
+"""Comparisons of several trainings: run them, read them, report them."""
 
 from .process import follow_process
 from .report import report_facts, write_report

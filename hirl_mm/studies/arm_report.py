@@ -1,4 +1,4 @@
-"""Quality of frozen features, side by side for several arms."""
+"""Measure the frozen features of several arms and compare them."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,8 +18,8 @@ from .report import report_facts, write_report
 
 
 def measure_arm(
-    bank: Tensor,
-    bank_labels: Tensor,
+    gallery: Tensor,
+    gallery_labels: Tensor,
     queries: Tensor,
     query_labels: Tensor,
     num_prototypes: Sequence[int],
@@ -27,30 +27,30 @@ def measure_arm(
 ) -> dict[str, float]:
     """Measure the features of one arm.
 
-    kNN classifies the queries by the bank. Clustering and the tree look at
-    the bank alone, without its labels: k-means with one cluster per class,
-    and the purity of every level of a tree of prototypes.
+    kNN classifies the queries with the labelled gallery. k-means with one
+    cluster per class, and a tree of prototypes, cluster the gallery without
+    its labels; the scores compare the clusters with the labels.
 
     Args:
-        bank: Features (N, D) of labelled images.
-        bank_labels: Their classes (N,), long, counted from 0.
+        gallery: Features (N, D) of labelled images.
+        gallery_labels: Classes (N,) of the gallery, long, counted from 0.
         queries: Features (Q, D) of the images to classify.
-        query_labels: Their classes (Q,), long.
-        num_prototypes: Number of prototypes of every level of the tree, from
-            fine to coarse.
+        query_labels: Classes (Q,) of the queries, long.
+        num_prototypes: Number of prototypes per level of the tree, from fine
+            to coarse.
         seed: Seed of the clusterings.
 
     Returns:
-        Percent by name, in the order of the columns of a table.
+        Percentages by name, in the order of the columns of a table.
     """
     ks = (10, 20, 100)
-    accuracy = knn_accuracy(bank, bank_labels, queries, query_labels, ks)
-    tree = hierarchical_kmeans(bank, num_prototypes, seed=seed)
-    num_classes = int(bank_labels.max()) + 1
+    accuracy = knn_accuracy(gallery, gallery_labels, queries, query_labels, ks)
+    tree = hierarchical_kmeans(gallery, num_prototypes, seed=seed)
+    num_classes = int(gallery_labels.max()) + 1
     _, clusters, _ = kmeans(
-        F.normalize(bank, dim=1), num_classes, num_restarts=5, seed=seed
+        F.normalize(gallery, dim=1), num_classes, num_restarts=5, seed=seed
     )
-    scores = clustering_scores(bank_labels.cpu(), clusters.cpu())
+    scores = clustering_scores(gallery_labels.cpu(), clusters.cpu())
     return {
         **{f'kNN k={k}': value for k, value in accuracy.items()},
         'cluster acc': scores['acc'],
@@ -59,7 +59,7 @@ def measure_arm(
             f'purity K={num}': purity
             for num, purity in zip(
                 num_prototypes,
-                tree_purity(tree, bank_labels),
+                tree_purity(tree, gallery_labels),
                 strict=True,
             )
         },
@@ -67,7 +67,7 @@ def measure_arm(
 
 
 def markdown_table(arms: Mapping[str, Mapping[str, float]]) -> str:
-    """Return a Markdown table: a row per arm, a column per figure."""
+    """Return a Markdown table with a row per arm and a column per score."""
     columns = list(next(iter(arms.values())))
     rows = [
         [name, *(f'{figures[column]:.1f}' for column in columns)]
@@ -83,11 +83,11 @@ def write_arm_report(
 
     Args:
         folder: Folder to write to.
-        arms: Percent by arm and figure, see :func:`measure_arm`.
-        **facts: About the measurement, such as its seed.
+        arms: Percentages by arm and score, see :func:`measure_arm`.
+        **facts: Facts about the measurement, such as its seed.
 
     Returns:
-        The table.
+        The table of the report.
     """
     facts = report_facts(**facts)
     table = markdown_table(arms)

@@ -1,4 +1,4 @@
-"""Starting a process, following its output, and stopping it."""
+"""Start a process, follow its output, and stop it."""
 
 import os
 import signal
@@ -17,19 +17,20 @@ def follow_process(
     on_line: Callable[[str], None],
     env: Mapping[str, str] | None = None,
 ) -> int:
-    """Run a process to its end and hand on what it prints.
+    """Run a process to its end and pass every line it prints to a function.
 
-    The process is stopped when this one is: by an exception, by Ctrl-C, or
-    by SIGTERM, which raises SystemExit here as long as the process runs.
+    If the calling process is stopped by an exception, Ctrl-C or SIGTERM, the
+    started process is stopped, too. While it runs, SIGTERM raises SystemExit
+    in the calling process.
 
     Args:
-        words: Program and arguments.
-        on_line: Called with every line of output and errors, its end
-            included, as soon as it is printed.
-        env: Environment (default: that of this process).
+        words: Program and its arguments.
+        on_line: Function that is called with every line of output and
+            errors, including the line break, as soon as it is printed.
+        env: Environment variables; None for those of the calling process.
 
     Returns:
-        The exit status.
+        Exit status of the process.
 
     Example:
         >>> lines = []
@@ -67,7 +68,7 @@ def _stop(process: subprocess.Popen) -> None:
 
 @contextmanager
 def _exit_on_sigterm() -> Iterator[None]:
-    # Python lets the main thread alone set handlers of signals.
+    # Python allows only the main thread to set signal handlers.
     if threading.current_thread() is not threading.main_thread():
         yield
         return

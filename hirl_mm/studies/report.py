@@ -1,4 +1,4 @@
-"""Writing the report of a study."""
+"""Write the report of a study."""
 
 import json
 import os
@@ -18,7 +18,7 @@ def report_facts(**facts) -> dict[str, object]:
     Args:
         **facts: Further facts, such as the seed; they come first.
     """
-    # Imported late: reading logs does not wait for PyTorch.
+    # Imported here, because reading logs does not need PyTorch.
     import torch
 
     return facts | dict(
@@ -39,18 +39,20 @@ def write_report(
     draw: Callable[[Path], None] | None = None,
     picture: str = '.png',
 ) -> None:
-    """Write a report: Markdown, JSON and a picture, all of them or none.
+    """Write a report as Markdown, JSON and a picture, all of them or none.
 
     Args:
-        file: Markdown file to write; the others stand beside it, with the
-            suffix ``.json`` and that of the picture.
-        table: Table in Markdown, whose last line is ended.
-        note: What a reader of the table has to know; may be empty.
-        facts: About the measurement, see :func:`report_facts`; they stand
-            below the note. What ``content`` should hold of them is up to it.
-        content: All values, as JSON can hold them.
-        draw: Draws the picture into the file that it is given.
-        picture: Suffix of the picture, which chooses its format.
+        file: Markdown file to write. The JSON file and the picture are
+            written beside it, with their own suffixes.
+        table: Table in Markdown, with a line break at its end.
+        note: Text below the table, such as the unit of its values; may be
+            empty.
+        facts: Facts about the measurement, see :func:`report_facts`, listed
+            below the note. They are not added to ``content``.
+        content: Content of the JSON file.
+        draw: Function that draws the picture into the file whose path it is
+            given; None for no picture.
+        picture: Suffix of the picture; it chooses the format.
     """
     lines = [f'- {name}: {value}' for name, value in facts.items()]
     text = '\n'.join([table, *([note] if note else []), *lines])

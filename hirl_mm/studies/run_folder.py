@@ -1,4 +1,4 @@
-"""What a training leaves in its work folder."""
+"""Read the work folder of a training."""
 
 import json
 import os
@@ -8,44 +8,47 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class RunFolder:
-    """Reads the work folder of a run of ``tools/train.py``.
+    """Read the work folder of a run of ``tools/train.py``.
 
-    A run that was resumed has one log per start; together they are one run.
+    A resumed run has one log per start; all of them belong to the run.
 
     Args:
         path: Work folder of the run.
 
     Example:
-        >>> run = RunFolder('work_dirs/linear')
-        >>> run.last_value('accuracy/top1')  # doctest: +SKIP
+        >>> log = Path('linear/20260101_120000/vis_data/scalars.json')
+        >>> log.parent.mkdir(parents=True)
+        >>> _ = log.write_text('{"step": 1, "accuracy/top1": 71.4}\\n')
+        >>> RunFolder('linear').last_value('accuracy/top1')
         71.4
     """
 
     path: str | os.PathLike
 
     def config_file(self) -> Path:
-        """Return the config that MMEngine kept of the last start.
+        """Return the config file that MMEngine saved at the last start.
 
         Raises:
-            FileNotFoundError: If there is none.
+            FileNotFoundError: If the folder holds no config.
         """
         configs = sorted(Path(self.path).glob('*.py'), key=os.path.getmtime)
         if not configs:
             raise FileNotFoundError(
-                f'{self.path} holds no run: it needs the config that '
-                'tools/train.py leaves in its --work-dir'
+                f'{self.path} holds no run: the config that tools/train.py '
+                'saves is missing. Give the --work-dir of a training'
             )
         return configs[-1]
 
     def has_checkpoint(self) -> bool:
-        """Return whether the run has saved anything to resume from."""
+        """Return whether the run has saved a checkpoint to resume from."""
         return (Path(self.path) / 'last_checkpoint').is_file()
 
     def last_checkpoint(self) -> Path:
-        """Return the newest checkpoint, also of a folder that was moved.
+        """Return the last checkpoint, even if the folder was moved.
 
         Raises:
-            FileNotFoundError: If the run has saved none, or the file is gone.
+            FileNotFoundError: If the run has saved no checkpoint, or the
+                file was deleted.
         """
         if not self.has_checkpoint():
             raise FileNotFoundError(
@@ -57,8 +60,8 @@ class RunFolder:
             if file.is_file():
                 return file
         raise FileNotFoundError(
-            f'{self.path}/last_checkpoint names {text}, which is gone: bring '
-            'that file back, or train again'
+            f'{self.path}/last_checkpoint names {text}, which is gone: '
+            'restore that file, or train again'
         )
 
     def logs(self) -> list[list[dict]]:
@@ -66,25 +69,26 @@ class RunFolder:
 
         Returns:
             A list per start, with a dictionary per line of its
-            ``scalars.json``; empty for a folder without logs. Half a line at
-            the end, which a process leaves that was killed, is left out.
+            ``scalars.json``; empty for a folder without logs. An incomplete
+            last line, which a killed process leaves behind, is skipped.
 
         Raises:
-            ValueError: If another line is broken.
+            ValueError: If another line is not valid JSON.
         """
         files = Path(self.path).glob('*/vis_data/scalars.json')
         return [_read_scalars(file) for file in sorted(files)]
 
     def values(self, metric: str) -> dict[int, float]:
-        """Return the values of a metric by its step.
+        """Return the values of a metric by step.
 
         Args:
-            metric: Its name in the log, such as ``'accuracy/top1'``.
+            metric: Name of the metric in the log, such as
+                ``'accuracy/top1'``.
 
         Returns:
-            Value by step, ascending. Steps are epochs for validations of
-            trainings by epoch, else iterations. A step that was logged
-            again after a resumption has the last value.
+            Value by step, ascending. A step is an epoch if the training
+            loop counts epochs, else an iteration. If a resumed run logged a
+            step again, the last value counts.
 
         Raises:
             ValueError: If the metric was never logged.
@@ -100,7 +104,10 @@ class RunFolder:
         return dict(sorted(found.items()))
 
     def last_value(self, metric: str) -> float:
-        """Return the value of a metric at its highest step.
+        """Return the value of a metric at its last step.
+
+        Args:
+            metric: Name of the metric in the log.
 
         Raises:
             ValueError: If the metric was never logged.

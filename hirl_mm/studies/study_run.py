@@ -1,4 +1,4 @@
-"""One training of a study, and the record of it in its folder."""
+"""One training of a study and its record."""
 
 import hashlib
 import json
@@ -16,17 +16,19 @@ from .run_folder import RunFolder
 class StudyRun:
     """One training of a study.
 
-    Its folder holds a record: the settings, from before the training on, and
-    the result after it. So a study that was stopped goes on, and results of
-    other settings are never mixed in.
+    Its work folder holds a record with the settings, written before the
+    training, and the result, added after it. With the record a stopped study
+    can continue, and results of different settings are never mixed.
 
     Args:
-        key: What the result is filed under, such as ``('plain', 0.1, 0)``.
+        key: Key of the result, such as ``('plain', 0.1, 0)``.
         config: Config file of the training.
         folder: Work folder of the training.
-        settings: All that the result depends on, as JSON can hold it.
-        options: ``KEY=VALUE`` for ``--cfg-options`` of ``tools/train.py``.
-        record_name: File name of the record.
+        settings: All settings that the result depends on, as values that JSON
+            can store.
+        options: Config options ``KEY=VALUE``, passed to ``--cfg-options`` of
+            ``tools/train.py``.
+        record_name: File name of the record in the work folder.
     """
 
     key: Hashable
@@ -38,21 +40,21 @@ class StudyRun:
 
     @property
     def record(self) -> Path:
-        """File of the settings and the result."""
+        """Path of the file with the settings and the result."""
         return self.folder / self.record_name
 
     def result(self) -> object | None:
-        """Return the result if the run was finished, else None.
+        """Return the result if the run is finished, else None.
 
         Raises:
-            ValueError: If the folder holds a run of other or unknown
+            ValueError: If the folder holds a run with other or unknown
                 settings.
         """
         if not self.record.is_file():
             if RunFolder(self.folder).has_checkpoint():
                 raise ValueError(
-                    f'{self.folder} holds a run of unknown settings, without '
-                    f'the record {self.record_name}: choose another '
+                    f'{self.folder} holds a run of unknown settings: it has '
+                    f'no record {self.record_name}. Choose another '
                     '--work-dir, or delete this folder'
                 )
             return None
@@ -66,13 +68,18 @@ class StudyRun:
         if different:
             raise ValueError(
                 f'{self.folder} holds a run of other settings: '
-                f'{"; ".join(different)}. Runs of unlike settings are not '
-                'comparable: choose another --work-dir, or delete this one'
+                f'{"; ".join(different)}. Runs with different settings '
+                'cannot be compared: choose another --work-dir, or delete '
+                'this folder'
             )
         return stored['value']
 
     def note(self, result: object | None) -> None:
-        """Write the settings, and the result or None before there is one."""
+        """Write the record: the settings and the result.
+
+        Args:
+            result: Result of the run; None if it is not finished.
+        """
         with replacing(self.record) as temporary:
             content = dict(settings=self.settings, value=result)
             temporary.write_text(json.dumps(content, indent=2) + '\n')
@@ -89,5 +96,9 @@ class StudyRun:
 
 
 def recipe_fingerprint(text: str) -> str:
-    """Return 16 hexadecimal digits that tell texts of configs apart."""
+    """Return a hash of the text of a config, 16 hexadecimal digits.
+
+    Args:
+        text: Text of the config.
+    """
     return hashlib.sha256(text.encode()).hexdigest()[:16]

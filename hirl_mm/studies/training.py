@@ -1,4 +1,4 @@
-"""Training the runs of a study one after another."""
+"""Train the runs of a study one after another."""
 
 import os
 import re
@@ -13,18 +13,18 @@ from .process import follow_process
 from .run_folder import RunFolder
 from .study_run import StudyRun
 
-# A link to tools/ in a checkout, copies of them in an installed package.
+# In a checkout a link to tools/, in an installed package a copy.
 TOOLS = Path(__file__).parents[1] / '.mim' / 'tools'
-# Lines of a pre-training's log that tell how it goes.
+# Lines in the log of a pre-training that show its progress.
 PROGRESS = re.compile(r'(?<=INFO - )(Epoch\(train\)|kNN probe|HIRL).*')
-# What torchrun adds below the error of a process is about 40 lines.
+# torchrun prints about 40 lines after the error of a process.
 _TAIL = 100
 
 Results = Mapping[Hashable, object]
 
 
 class TrainingError(RuntimeError):
-    """A training of a study that failed; the text ends with what to do."""
+    """A training of a study failed; the text says what to do next."""
 
 
 def train_runs(
@@ -39,27 +39,30 @@ def train_runs(
 ) -> Results:
     """Train runs one after another, and measure each when it is finished.
 
-    Runs that were finished before are skipped, and runs that were stopped
-    are resumed, so that the same call goes on with a study. What a training
-    prints is kept in ``train.log`` in its folder.
+    Finished runs are skipped and stopped runs are resumed, so that the same
+    call continues a study. The output of a training is written to
+    ``train.log`` in its folder.
 
     Args:
-        runs: What to train, with distinct keys and folders.
-        measure: Returns the result of a finished run, as JSON can hold it.
-        gpus: Number of processes of a training; above 1 they are started by
-            ``tools/dist_train.sh``.
+        runs: Runs to train, with distinct keys and folders.
+        measure: Function that returns the result of a finished run, as a
+            value that JSON can store.
+        gpus: Number of processes per training; more than one are started
+            with ``tools/dist_train.sh``.
         arguments: Further arguments of ``tools/train.py``, such as
             ``'--amp'``.
-        shown: Matches in the output of a training that are logged.
-        log: Called with every line about the progress.
-        on_result: Called after every training with all results so far.
+        shown: Pattern; its matches in the output of a training are logged.
+            None to log nothing of the output.
+        log: Function that is called with every line about the progress.
+        on_result: Function that is called after every training with all
+            results so far.
 
     Returns:
         Results by key, in the order of ``runs``.
 
     Raises:
-        ValueError: If a folder holds a run of other settings, which is
-            looked for before the first training, or ``gpus`` is below 1.
+        ValueError: If ``gpus`` is below 1, or a folder holds a run with other
+            settings; this is checked before the first training.
         TrainingError: If a training fails.
     """
     if gpus < 1:
@@ -87,13 +90,14 @@ def train(
     shown: re.Pattern | None,
     log: Callable[[str], None],
 ) -> None:
-    """Run the training of a run to its end, see :func:`train_runs`.
+    """Run one training to its end, see :func:`train_runs`.
 
     Args:
-        run: The run; its folder exists.
+        run: Run to train; its folder must exist.
         command: Command line, see :func:`training_command`.
-        shown: Matches in its output that are logged.
-        log: Called with every match.
+        shown: Pattern; its matches in the output are logged. None to log
+            nothing of the output.
+        log: Function that is called with every match.
 
     Raises:
         TrainingError: If the training fails.
@@ -114,23 +118,24 @@ def train(
     if status:
         raise TrainingError(
             f'{"".join(tail)}\nthe training in {run.folder} failed with exit '
-            f'status {status}, see {log_file}. Fix the cause, or delete the '
-            'folder to train it anew, and give the same command again'
+            f'status {status}, see {log_file}. Fix the cause and run the '
+            'same command again to continue, or delete the folder first to '
+            'start this training from the beginning'
         )
 
 
 def training_command(
     run: StudyRun, gpus: int = 1, arguments: Sequence[str] = ()
 ) -> list[str]:
-    """Return the command line that starts a run, or resumes it.
+    """Return the command line that starts or resumes a run.
 
     Args:
-        run: The run.
+        run: Run to train.
         gpus: Number of processes.
         arguments: Further arguments of ``tools/train.py``.
 
     Raises:
-        FileNotFoundError: If the package came without its tools.
+        FileNotFoundError: If the installed package has no tools.
     """
     tools = TOOLS.resolve()
     program = [sys.executable, str(tools / 'train.py'), str(run.config)]
@@ -140,7 +145,7 @@ def training_command(
     if not Path(program[1]).is_file():
         raise FileNotFoundError(
             f'there is no {program[1]}: the package was installed without '
-            'its tools. Install it anew, by pip from a checkout or a wheel'
+            'its tools. Reinstall it with pip from a checkout or a wheel'
         )
     words = [*program, '--work-dir', str(run.folder), *arguments]
     if RunFolder(run.folder).has_checkpoint():

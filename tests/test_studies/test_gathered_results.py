@@ -138,5 +138,5 @@ def test_file_of_something_else(content, tmp_path):
     (tmp_path / 'results.json').write_text(content)
     with pytest.raises(ValueError, match=r'results.json holds no results'):
         load_results(tmp_path / 'results.json')
-    with pytest.raises(FileNotFoundError, match=r'evaluate.py writes them'):
+    with pytest.raises(FileNotFoundError, match='run tools/evaluate.py'):
         load_results(tmp_path / 'gone.json')

@@ -69,11 +69,11 @@ def test_best_at_the_edge_is_told():
     """HIRL is best at the least of three rates, plain in the middle."""
     (note,) = edge_notes(rate_points(RESULTS), 'lr')
     assert note.startswith('HIRL: the best lr, 0.01, is at the edge')
-    assert 'add lower ones, to all arms alike' in note
+    assert 'add lower values for all arms' in note
     (note,) = edge_notes(
         rate_points({('a', 0.1, 0): 1.0, ('a', 1.0, 0): 2.0}), 'lr'
     )
-    assert note.startswith('a: ') and 'higher ones' in note
+    assert note.startswith('a: ') and 'higher values' in note
 
 
 def test_report(tmp_path):

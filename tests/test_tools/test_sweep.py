@@ -182,5 +182,5 @@ def test_arms_of_the_command_line():
     expected = {'MoCo v2': 'a.pth', 'HIRL': 'runs/lr=1/b.pth'}
     assert parse_arms(words) == expected
     for wrong in ['a'], ['a='], ['a=x', 'a=y']:
-        with pytest.raises(ValueError, match='takes different NAME='):
+        with pytest.raises(ValueError, match='takes words of the form NAME='):
             parse_arms(wrong)

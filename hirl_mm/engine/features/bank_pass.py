@@ -1,4 +1,4 @@
-"""Features of all samples, most of which training has computed already."""
+"""Features of all samples from a bank that training has filled."""
 
 import torch
 from torch import Tensor
@@ -18,10 +18,13 @@ from .feature_pass import (
 
 
 def bank_for(loader: DataLoader) -> FeatureBank:
-    """A bank for an epoch of a training loader, on this rank.
+    """Return an empty bank for one epoch of a training loader on this rank.
 
-    It has room for one batch more, since samples of a batch that was dropped
-    are added after the epoch.
+    Its capacity is one batch more than the epoch has: the samples of a
+    dropped last batch are added after the epoch.
+
+    Args:
+        loader: Training loader.
     """
     return FeatureBank((len(loader) + 1) * loader.batch_sampler.batch_size)
 
@@ -30,19 +33,21 @@ def bank_for(loader: DataLoader) -> FeatureBank:
 def bank_features(
     bank: FeatureBank, model: HIRLAlgorithm, loader: DataLoader, what: str
 ) -> tuple[Tensor, Tensor]:
-    """Features of all samples from a bank, and a pass over those it lacks.
+    """Return the features of all samples, most of them from a bank.
 
-    Where the bank lacks too many, as after a run was resumed, all samples
-    pass through the model.
+    Samples that are missing from the bank pass through the model. If too
+    many are missing, for example after a resume, all samples do.
 
     Args:
-        bank: Filled by training; the missing samples are added.
-        model: See :func:`~hirl_mm.engine.features.feature_pass.feature_pass`.
-        loader: See there.
-        what: See there.
+        bank: Bank that training has filled; missing samples are added to it.
+        model: Model that extracts the features of missing samples, in
+            evaluation mode during the pass.
+        loader: Loader of all samples, from
+            :func:`~hirl_mm.engine.features.feature_pass.feature_loader`.
+        what: Name of the pass in log lines and errors.
 
     Returns:
-        As :func:`~hirl_mm.engine.features.feature_pass.feature_pass`.
+        Sample indices (n,) and features (n, D) of this rank.
 
     Raises:
         FeaturePassError: If features are NaN or infinite.
@@ -69,7 +74,7 @@ def bank_features(
 
 
 def _loader_of(loader: DataLoader, sample_idx: list[int]) -> DataLoader:
-    """The same loader, of some samples."""
+    """Return a loader with the same settings for some of the samples."""
     return DataLoader(
         loader.dataset,
         batch_size=loader.batch_size,

@@ -1,4 +1,4 @@
-"""Frozen features of a labelled data set, extracted once and kept."""
+"""Frozen features of a labelled data set, extracted once and stored."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ _MEANING = dict(
     checkpoint='another checkpoint',
     prefix='another network of the checkpoint',
     network='another model or normalisation in the config',
-    pipeline='images that are read or cropped otherwise',
+    pipeline='images that are read or cropped differently',
     data='other images or labels',
     num_samples='another number of images',
     half='another precision',
@@ -42,17 +42,17 @@ _MEANING = dict(
 
 @dataclass(frozen=True)
 class FeatureCache:
-    """A folder for the features of one checkpoint.
+    """Folder that stores the features of one checkpoint.
 
     Args:
-        folder: Holds a store per data set.
-        source: What the features depend on besides the data, from
+        folder: Folder with one store per data set.
+        source: Checkpoint and network that the features depend on, from
             :func:`feature_source`.
-        half: Whether to store float16.
-        refresh: Whether to replace features of something else instead of
-            refusing to go on.
-        batch_size: Of the feature pass, per rank.
-        num_workers: Of the feature pass, per rank.
+        half: Whether to store the features as float16.
+        refresh: Whether to replace stored features of another checkpoint,
+            config or data set; otherwise they are an error.
+        batch_size: Batch size of the feature pass, per rank.
+        num_workers: Number of worker processes of the feature pass, per rank.
     """
 
     folder: Path
@@ -69,19 +69,19 @@ class FeatureCache:
         name: str,
         pipeline: list[dict],
     ) -> Tensor:
-        """Features of a data set, extracted if they are not there.
+        """Return the features of a data set; extract them if needed.
 
-        All ranks call this, and each extracts its share.
+        All ranks must call this; each extracts its share.
 
         Args:
-            model: Gives the model in evaluation mode; asked only if something
-                is to be extracted.
-            dataset: With its evaluation pipeline.
-            name: Of the data set, and of its store.
+            model: Function that returns the model in evaluation mode; called
+                only if features have to be extracted.
+            dataset: Data set with its evaluation pipeline.
+            name: Name of the data set and of its store.
             pipeline: Config of the data set's pipeline.
 
         Returns:
-            The features (N, C), on disk until they are used.
+            Features (N, C), read from disk when they are used.
 
         Raises:
             FeatureStoreError: If the store holds features of another
@@ -104,7 +104,10 @@ class FeatureCache:
         return open_features(folder)
 
     def _must_extract(self, folder: Path, facts: dict) -> bool:
-        """Rank 0's word, before others write. Clears what is in the way."""
+        """Return rank 0's decision, and clear an unusable store.
+
+        Rank 0 decides for all ranks, before any of them writes a file.
+        """
         answer = [None]
         if is_main_process():
             stored = stored_facts(folder)
@@ -142,12 +145,14 @@ class FeatureCache:
 def feature_source(
     cfg: Config, checkpoint: str | None, prefix: str | None = None
 ) -> dict:
-    """What the features of a network depend on, to compare.
+    """Return what the features of a network depend on besides the data.
 
     Args:
-        cfg: A training config.
-        checkpoint: File; None for the initialisation from the config's seed.
-        prefix: Of the backbone in the file; None for the evaluated one.
+        cfg: Training config.
+        checkpoint: Path of the checkpoint file; None for random weights from
+            the seed of the config.
+        prefix: Prefix of the backbone's keys in the file; None for the
+            network that the method evaluates.
     """
     weights = (
         f'random, seed {cfg.get("randomness", {}).get("seed")}'
@@ -162,7 +167,7 @@ def feature_source(
 
 
 def _difference(folder: Path, stored: dict | None, facts: dict) -> str | None:
-    """A complaint about features of something else."""
+    """Return an error text if stored features do not fit, else None."""
     if stored is None or stored == facts:
         return None
     differing = [
@@ -171,6 +176,6 @@ def _difference(folder: Path, stored: dict | None, facts: dict) -> str | None:
         if stored.get(key) != value
     ]
     return (
-        f'{folder} holds features of {" and of ".join(differing)}. Write to '
-        'another folder with --out, or replace them with --refresh'
+        f'{folder} holds features of {" and of ".join(differing)}. Choose '
+        'another folder with --out, or replace the features with --refresh'
     )

@@ -33,20 +33,22 @@ def feature_loader(
     batch_size: int,
     num_workers: int,
 ) -> DataLoader:
-    """A loader of this rank's share of a data set, in order.
+    """Return a loader of this rank's share of a data set, in order.
 
     Args:
-        dataset: Is not changed. Its annotations are shared, not copied.
-        pipeline: Takes the place of the data set's own; None keeps that.
-        batch_size: Of this loader.
-        num_workers: Of this loader.
+        dataset: Data set; it is not changed, and its annotations are shared
+            with the loader, not copied.
+        pipeline: Pipeline that replaces the one of the data set; None to
+            keep that one.
+        batch_size: Batch size of the loader.
+        num_workers: Number of worker processes of the loader.
 
     Returns:
-        A loader that draws nothing from the global random states.
+        Loader that does not use the global random states.
 
     Raises:
-        ValueError: If the first sample, which is read here, comes out of the
-            pipeline without its index.
+        ValueError: If the pipeline drops the sample index; the first sample
+            is read to check this.
     """
     dataset = copy.copy(dataset)
     dataset.test_mode = True
@@ -55,8 +57,8 @@ def feature_loader(
     if 'sample_idx' not in dataset[0]['data_samples']:
         raise ValueError(
             'features are sorted by sample_idx, which the pipeline does not '
-            f'pack: {dataset.pipeline}. End it with PackInputs and leave '
-            "'sample_idx' in its meta_keys, where it is by default"
+            f'pack: {dataset.pipeline}. End it with PackInputs and keep '
+            "'sample_idx' in its meta_keys (it is there by default)"
         )
     return DataLoader(
         dataset,
@@ -75,22 +77,22 @@ def feature_pass(
     loader: DataLoader,
     what: str,
 ) -> tuple[Tensor, Tensor]:
-    """Features of all samples of a loader's data set, spread over the ranks.
+    """Extract the features of all samples, each rank those of its share.
 
     Args:
-        model: Is in evaluation mode meanwhile, its running statistics
-            averaged over the ranks.
-        extract: From images (B, 3, H, W) to features (B, D).
-        loader: From :func:`feature_loader`.
-        what: Names the pass in log lines and errors.
+        model: Model that is put in evaluation mode during the pass; its
+            running statistics are averaged over the ranks first.
+        extract: Function from images (B, 3, H, W) to features (B, D).
+        loader: Loader from :func:`feature_loader`.
+        what: Name of the pass in log lines and errors.
 
     Returns:
         Sample indices (n,) and features (n, D) of this rank.
 
     Raises:
-        FeaturePassError: If features are NaN or infinite; their sample
-            indices and paths are named.
-        ValueError: If sample indices collide.
+        FeaturePassError: If features are NaN or infinite; the error names
+            their sample indices and paths.
+        ValueError: If two samples have the same index.
     """
 
     def of_batch(batch: dict) -> Tensor:
@@ -105,7 +107,13 @@ def feature_pass(
 
 @contextmanager
 def evaluation_pass(model: nn.Module) -> Iterator[None]:
-    """Evaluation mode for a block, with the same statistics on all ranks."""
+    """Put a model in evaluation mode for the duration of a block.
+
+    Before, the running statistics are averaged over the ranks.
+
+    Args:
+        model: Model to put in evaluation mode.
+    """
     average_batch_norm_statistics(model)
     with evaluating(model):
         yield
@@ -113,14 +121,14 @@ def evaluation_pass(model: nn.Module) -> Iterator[None]:
 
 @contextmanager
 def named_by_path(dataset: BaseDataset, what: str) -> Iterator[None]:
-    """Say of features that are not finite whose they are.
+    """Add image paths to the error about features that are not finite.
 
     Args:
-        dataset: Of the samples.
-        what: Names the pass.
+        dataset: Data set of the samples.
+        what: Name of the pass in the error.
 
     Raises:
-        FeaturePassError: In place of a NonFiniteFeaturesError of the block.
+        FeaturePassError: If the block raises a NonFiniteFeaturesError.
     """
     try:
         yield
@@ -132,23 +140,23 @@ def named_by_path(dataset: BaseDataset, what: str) -> Iterator[None]:
         raise FeaturePassError(
             f'{what}: {error.finding} ({", ".join(map(str, paths))}). '
             'Training has diverged or an image is broken; resume from an '
-            'earlier checkpoint with a lower learning rate, or mend the image'
+            'earlier checkpoint with a lower learning rate, or fix the image'
         ) from error
 
 
 def normalized_images(model: BaseModel, batch: dict) -> Tensor:
-    """Single images as the backbone is trained on them.
+    """Normalise single images as in the training of the backbone.
 
-    BEiT's preprocessor knows pairs alone, the image and the one for the
-    tokenizer: of a batch of single images it would take the first two for a
-    pair. Here they all pass as first images.
+    BEiT's preprocessor expects pairs, an image and its copy for the
+    tokenizer, and would take the first two images of a batch for a pair.
+    Here every image is treated as the first of a pair.
 
     Args:
-        model: Its ``data_preprocessor`` is used.
-        batch: With ``inputs``, uint8 images (B, 3, H, W) in BGR.
+        model: Model whose ``data_preprocessor`` is used.
+        batch: Batch whose ``inputs`` are uint8 images (B, 3, H, W) in BGR.
 
     Returns:
-        (B, 3, H, W) float32, on the device of the model.
+        Images (B, 3, H, W), float32, on the device of the model.
     """
     preprocessor = model.data_preprocessor
     if isinstance(preprocessor, TwoNormDataPreprocessor):
@@ -159,9 +167,19 @@ def normalized_images(model: BaseModel, batch: dict) -> Tensor:
 def whole_backbone_features(
     model: BaseModel, loader: DataLoader, what: str
 ) -> Tensor:
-    """Pooled backbone features of a data set, (N, C), on every rank.
+    """Extract pooled backbone features of a data set, all on every rank.
 
-    See :func:`feature_pass` for the arguments and the errors.
+    Args:
+        model: Model, in evaluation mode during the pass.
+        loader: Loader from :func:`feature_loader`.
+        what: Name of the pass in log lines and errors.
+
+    Returns:
+        Features (N, C), sorted by sample index.
+
+    Raises:
+        FeaturePassError: If features are NaN or infinite.
+        ValueError: If two samples have the same index.
     """
     sample_idx, features = feature_pass(
         model, pooled_backbone(model), loader, what
@@ -173,7 +191,13 @@ def whole_backbone_features(
 
 
 def pooled_backbone(model: BaseModel) -> Callable[[Tensor], Tensor]:
-    """The evaluated representation: images to backbone features (B, C)."""
+    """Return a function from images to pooled backbone features (B, C).
+
+    These features are what kNN and the other frozen protocols evaluate.
+
+    Args:
+        model: Model whose backbone is used.
+    """
 
     def extract(inputs: Tensor) -> Tensor:
         return pooled(model.extract_feat(inputs)[-1])
@@ -183,7 +207,7 @@ def pooled_backbone(model: BaseModel) -> Callable[[Tensor], Tensor]:
 
 @contextmanager
 def evaluating(model: nn.Module) -> Iterator[None]:
-    """Evaluation mode for a block."""
+    """Put a model in evaluation mode for the duration of a block."""
     training = model.training
     model.eval()
     try:
@@ -193,10 +217,13 @@ def evaluating(model: nn.Module) -> Iterator[None]:
 
 
 def average_batch_norm_statistics(model: nn.Module) -> None:
-    """Give all ranks the same running statistics, the mean of theirs.
+    """Average the running statistics of batch normalisation over all ranks.
 
-    Without it, per-GPU batch normalisation gives an image other features on
-    every rank, and what is clustered depends on how images were dealt out.
+    Without this, an image gets different features on different ranks, and
+    the clustering depends on how the images are spread over the ranks.
+
+    Args:
+        model: Model whose running statistics are changed in place.
     """
     if get_world_size() == 1:
         return

@@ -1,4 +1,4 @@
-"""What features depend on, in few characters that can be compared."""
+"""Short hashes of what features depend on, to compare it."""
 
 import hashlib
 import json
@@ -13,7 +13,7 @@ _BLOCK = 1 << 20
 
 
 def file_fingerprint(path: str | os.PathLike) -> str:
-    """SHA-256 of a file's content."""
+    """Return the SHA-256 of the content of a file."""
     digest = hashlib.sha256()
     with open(path, 'rb') as file:
         while block := file.read(_BLOCK):
@@ -22,15 +22,15 @@ def file_fingerprint(path: str | os.PathLike) -> str:
 
 
 def config_fingerprint(config: dict | list) -> str:
-    """SHA-256 of a part of a config."""
+    """Return the SHA-256 of a part of a config."""
     text = json.dumps(config, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def data_fingerprint(dataset: BaseDataset) -> str:
-    """SHA-256 of a data set's file names and labels, in their order.
+    """Return the SHA-256 of a data set's file names and labels, in order.
 
-    The folder that the data set lies in does not count, nor do the pixels.
+    Neither the folder of the data set nor the pixels count.
     """
     digest = hashlib.sha256()
     root = Path(dataset.data_root or '')
@@ -44,17 +44,17 @@ def data_fingerprint(dataset: BaseDataset) -> str:
 
 
 def data_identity(dataset: BaseDataset) -> str:
-    """Return what tells the images of a data set and their order from others.
+    """Return the identity of the images of a data set and of their order.
 
-    It is the SHA-256 of the images' names below the folder that holds them
-    all, or of the arrays of a data set that keeps arrays instead of files, as
-    MMPreTrain's CIFAR does. Neither labels nor the content of files count, so
-    that data sets which read one folder in one order agree, however they
-    spell it and with or without labels, and the folder may move. A million
-    images take about three seconds.
+    It is the SHA-256 of the image paths relative to their common folder. For
+    a data set of arrays, such as MMPreTrain's CIFAR, it is the SHA-256 of the
+    arrays. Labels and the content of files do not count. Two data sets have
+    the same identity if they read the same folder in the same order, with or
+    without labels, even if the folder was moved or its path is written in
+    another way. A million images take about three seconds.
 
     Args:
-        dataset: Is not changed.
+        dataset: Data set; it is not changed.
 
     Returns:
         64 hexadecimal digits; empty if there are neither paths nor arrays.
@@ -65,7 +65,10 @@ def data_identity(dataset: BaseDataset) -> str:
 
 
 def paths_identity(paths: Sequence[str]) -> str:
-    """Return the identity of the images at N paths, see data_identity.
+    """Return the identity of images from their paths, see data_identity.
+
+    Args:
+        paths: Paths of the N images, in order.
 
     Example:
         >>> here = paths_identity(['data/cat/1.png', 'data/dog/1.png'])
@@ -81,16 +84,17 @@ def paths_identity(paths: Sequence[str]) -> str:
 
 
 def same_data(first: str, second: str) -> bool | None:
-    """Return whether two identities are of the same images in one order.
+    """Return whether two identities are equal; None if one is unknown.
 
-    Returns:
-        None if one of them is unknown, that is empty.
+    Args:
+        first: Identity, see :func:`data_identity`; empty if unknown.
+        second: The other identity.
     """
     return first == second if first and second else None
 
 
 def _image_name(info: dict) -> str | None:
-    """The path of an image, or the hash of its array."""
+    """Return the path of an image, or the hash of its array."""
     if info.get('img_path') is not None:
         return str(info['img_path'])
     image = info.get('img')

@@ -8,10 +8,17 @@ from torch import Tensor
 def subset(
     dataset: BaseDataset, num: int | None, seed: int, name: str
 ) -> BaseDataset:
-    """``num`` random samples of a data set, renumbered from 0.
+    """Return random samples of a data set, numbered anew from 0.
+
+    Args:
+        dataset: Data set to draw from.
+        num: Number of samples to draw; None for the whole data set.
+        seed: Seed of the draw.
+        name: Name of the data set in the error.
 
     Raises:
-        ValueError: If the data set, called ``name``, has fewer.
+        ValueError: If the data set has fewer than ``num`` samples, or
+            ``num`` is below 1.
     """
     if num is None:
         return dataset
@@ -26,10 +33,14 @@ def subset(
 
 
 def labels_of(dataset: BaseDataset, name: str) -> Tensor:
-    """(N,) long, the class of every sample.
+    """Return the class of every sample, (N,) long.
+
+    Args:
+        dataset: Labelled data set.
+        name: Name of the data set in the error.
 
     Raises:
-        ValueError: If samples of the data set, called ``name``, have none.
+        ValueError: If samples have no label.
     """
     labels = [
         dataset.get_data_info(i).get('gt_label') for i in range(len(dataset))
@@ -47,14 +58,18 @@ def labels_of(dataset: BaseDataset, name: str) -> Tensor:
 
 
 def multi_label_targets_of(dataset: BaseDataset, name: str) -> Tensor:
-    """(N, C) int8: 1 where a sample shows a class, 0 where not.
+    """Return the classes that every sample shows, (N, C) int8.
 
-    It is -1 where an object is marked as difficult, as in VOC, unless another
-    one of the class is not.
+    An entry is 1 if the sample shows the class and 0 if it does not. It is -1
+    if all objects of the class in the image are marked as difficult, as VOC
+    does.
+
+    Args:
+        dataset: Multi-label data set.
+        name: Name of the data set in the error.
 
     Raises:
-        ValueError: If samples of the data set, called ``name``, have no list
-            of labels.
+        ValueError: If samples have no list of labels.
     """
     targets = torch.zeros(len(dataset), len(dataset.CLASSES)).char()
     for index, target in enumerate(targets):
@@ -71,10 +86,14 @@ def multi_label_targets_of(dataset: BaseDataset, name: str) -> Tensor:
 
 
 def class_names_of(dataset: BaseDataset) -> list[str]:
-    """Names by class: of the folders, where a class is a folder of images.
+    """Return a name per class that a taxonomy knows.
 
-    ImageNet's are WordNet ids, by which a taxonomy knows them; the names
-    that a data set gives itself are for people.
+    If every class is one folder of images, these are the names of the
+    folders, for ImageNet the WordNet ids. Otherwise they are the class names
+    of the data set, which are made for people.
+
+    Args:
+        dataset: Labelled data set.
     """
     folders: dict[int, set[str]] = {}
     for index in range(len(dataset)):
@@ -90,5 +109,5 @@ def class_names_of(dataset: BaseDataset) -> list[str]:
 
 
 def paths_of(dataset: BaseDataset) -> list[str]:
-    """The image file of every sample."""
+    """Return the path of every image."""
     return [dataset.get_data_info(i)['img_path'] for i in range(len(dataset))]

@@ -12,23 +12,27 @@ _PARTS = 'before', 'data', 'steps', 'after'
 
 @HOOKS.register_module()
 class EpochTimeHook(NamedHook):
-    """Where the time of an epoch goes, for ``tools/epoch_time.py``.
+    """Log how long the parts of an epoch take, for ``tools/epoch_time.py``.
 
-    MMEngine logs the time of the last few iterations and nothing of what
-    comes between two epochs. This logs the seconds of every epoch in four
-    parts without a gap, the first process's, by the clock on the wall:
-    ``epoch/seconds_before``, the hooks before the first step (the tree, the
-    kNN probe); ``epoch/seconds_data``, waiting for batches;
-    ``epoch/seconds_steps``, the steps and what hooks do around each; and
-    ``epoch/seconds_after``, the hooks after the last step (the checkpoint).
-    It runs with the lowest priority, after all hooks that take long. A GPU
-    is waited for once, after the last step of an epoch.
+    MMEngine logs the time of the last few iterations, but not the time
+    between two epochs. This hook splits the whole wall-clock time of every
+    epoch, measured in the first process, into four parts:
 
-    Any run takes it: ``--cfg-options
+    - ``epoch/seconds_before``: hooks before the first step, such as the
+      clustering and the kNN probe
+    - ``epoch/seconds_data``: waiting for batches
+    - ``epoch/seconds_steps``: training steps, with the hooks around each
+    - ``epoch/seconds_after``: hooks after the last step, such as saving the
+      checkpoint
+
+    It has the lowest priority, so that it runs after the hooks it measures.
+    It synchronises with the GPU once per epoch, after the last step.
+
+    Add it to any run with ``--cfg-options
     default_hooks.epoch_time.type=hirl_mm.EpochTimeHook``.
 
     Raises:
-        ValueError: Before the first iteration, if the training does not
+        ValueError: Before the first iteration, if the training loop does not
             count epochs.
     """
 
@@ -69,7 +73,7 @@ class EpochTimeHook(NamedHook):
         self._seconds = dict.fromkeys(_PARTS, 0.0)
 
     def _add(self, part: str) -> None:
-        """Count the time since the last call to a part."""
+        """Add the time since the last call to one part."""
         now = time.perf_counter()
         self._seconds[part] += now - self._last
         self._last = now

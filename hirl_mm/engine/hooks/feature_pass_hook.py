@@ -9,23 +9,25 @@ from .named_hook import NamedHook
 
 
 class FeaturePassHook(NamedHook):
-    """Base of hooks that make something of all training images' features.
+    """Base of hooks that compute a result from all training features.
 
-    It knows when: before every epoch from ``start_epoch`` on, every
-    ``interval`` epochs, and while there is no result. It makes the loader of
-    the training images in their evaluation form, and keeps the result in
-    checkpoints under :attr:`state_key`, with the identity of the images. On
-    resume the result is taken over, unless it is of other images.
+    This class runs the feature passes: the first one before epoch
+    ``start_epoch``, then one every ``interval`` epochs, and one before every
+    epoch as long as there is no result. It builds the loader of the training
+    images with the pipeline of the feature pass. It saves the result in
+    checkpoints under :attr:`state_key`, with the identity of the images. A
+    resumed run continues with that result, unless it was computed from other
+    images.
 
-    A subclass says what is made: it overrides :meth:`refresh`,
-    :meth:`result_state`, :meth:`take_state` and, where a result may not fit
-    the settings of the run, :meth:`misfit`.
+    A subclass defines the result: it overrides :meth:`refresh`,
+    :meth:`has_result`, :meth:`result_state`, :meth:`take_state` and, if a
+    stored result can contradict the settings of the run, :meth:`misfit`.
 
     Args:
         start_epoch: Number of epochs before the first pass.
-        pipeline: Data pipeline of the feature pass; it replaces that of the
-            training data set.
-        interval: Epochs between two passes.
+        pipeline: Data pipeline of the feature pass; it replaces the pipeline
+            of the training data set.
+        interval: Number of epochs from one pass to the next.
         batch_size: Batch size of the feature pass, per rank.
         num_workers: Worker processes of the feature pass, per rank.
 
@@ -43,7 +45,7 @@ class FeaturePassHook(NamedHook):
     """
 
     state_key: str
-    """Where checkpoints keep the result; every subclass has its own."""
+    """Key of the result in checkpoints; every subclass needs its own."""
 
     def __init__(
         self,
@@ -67,40 +69,54 @@ class FeaturePassHook(NamedHook):
         self._stored: dict | None = None
 
     def refresh(self, runner: Runner) -> None:
-        """Make a new result of the features of ``self.loader``'s images."""
+        """Compute a new result from the images of ``self.loader``."""
         raise NotImplementedError
 
     def has_result(self, runner: Runner) -> bool:
-        """Return whether there is a result; if not, every epoch is due."""
+        """Return whether there is a result.
+
+        Without one, a pass comes before every epoch from ``start_epoch`` on.
+        """
         raise NotImplementedError
 
     def result_state(self, runner: Runner) -> dict:
         """Return the result as tensors and plain types on the CPU.
 
-        An entry ``data`` is the identity of the images it is made of;
-        without one, it is of the training images of this run.
+        An entry ``data`` is the identity of the images that it was computed
+        from. Without this entry, the images of this run are assumed.
         """
         raise NotImplementedError
 
     def take_state(self, runner: Runner, state: dict | None) -> None:
-        """Begin with the result of a checkpoint; None to begin without."""
+        """Start from the result of a checkpoint, or from none.
+
+        Args:
+            runner: Runner of the training.
+            state: Stored result, see :meth:`result_state`; None to start
+                without a result.
+        """
         raise NotImplementedError
 
     def misfit(self, state: dict) -> str | None:
-        """Return what keeps a stored result from use, None if nothing does.
+        """Return why a stored result cannot be used, None if it can.
 
-        Look at the number of images here: it is all there is to see where an
-        identity is not known. The text goes on from "the checkpoint holds".
+        Check the number of images here: a checkpoint of an earlier version
+        does not store the identity of its images. The text completes the
+        sentence "the checkpoint holds ...".
+
+        Args:
+            state: Stored result, see :meth:`result_state`.
         """
 
     def check_schedule(self, runner: Runner) -> None:
-        """Raise ValueError unless the run reaches the first pass."""
+        """Raise ValueError if the training ends before the first pass."""
         name = type(self).__name__
         check_counts_epochs(runner, f'{name} extracts features before epochs')
         if self.start_epoch >= runner.max_epochs:
             raise ValueError(
-                f'start_epoch={self.start_epoch} of {name} is not reached in '
-                f'a training of max_epochs={runner.max_epochs}: lower it'
+                f'start_epoch={self.start_epoch} of {name} is never reached: '
+                f'the training has max_epochs={runner.max_epochs}. Lower '
+                'start_epoch or train for more epochs'
             )
 
     def is_due(self, runner: Runner, epoch: int) -> bool:
@@ -133,7 +149,7 @@ class FeaturePassHook(NamedHook):
             self.refresh(runner)
 
     def _resumed_state(self, runner: Runner) -> dict | None:
-        """The result of the checkpoint, if the run goes on with it."""
+        """Return the checkpoint's result if this run can use it."""
         stored, self._stored = self._stored, None
         if stored is None or runner.epoch <= self.start_epoch:
             return None
@@ -141,9 +157,9 @@ class FeaturePassHook(NamedHook):
         same = same_data(stored.get('data', ''), self.data)
         if reason is None and same is False:
             reason = (
-                f'a {self.state_key} over other images than those of this '
-                f'run ({runner.train_dataloader.dataset.data_root}), or over '
-                'the same in another order'
+                f'a {self.state_key} of other images than those of this run '
+                f'({runner.train_dataloader.dataset.data_root}), or of the '
+                'same images in another order'
             )
         if reason is not None:
             runner.logger.warning(
@@ -152,10 +168,10 @@ class FeaturePassHook(NamedHook):
             return None
         if same is None:
             runner.logger.warning(
-                f'nothing tells whether the {self.state_key} of the '
-                'checkpoint is over the images of this run, in their order '
-                '(those of earlier versions do not say it). It fits in all '
-                'else and is used; if the images are others, start a run of '
-                'its own, without resume'
+                f'cannot check whether the {self.state_key} of the '
+                'checkpoint was computed from the images of this run, in '
+                'this order: checkpoints of earlier versions do not store '
+                'it. Everything else fits, so it is used. If the images '
+                'differ, start a new run without resume'
             )
         return stored

@@ -10,23 +10,26 @@ from hirl_mm.registry import HOOKS
 
 @HOOKS.register_module()
 class FrozenLayersHook(NamedHook):
-    """Parameters that rest while the training begins.
+    """Freeze parameters at the beginning of the training.
 
-    Their gradient is computed, so that distributed training finds the graph
-    it expects, and dropped right before the optimizer steps: no weight
-    decay, no momentum, no state of the optimizer for them meanwhile. That is
-    how the released code of SwAV and DINO does it. A gradient norm that is
-    clipped counts them still.
+    Their gradients are computed, because distributed training expects the
+    whole graph, and dropped right before the optimizer steps. While frozen,
+    the parameters get no weight decay and no momentum, and the optimizer
+    keeps no state for them. The released code of SwAV and DINO does the
+    same. A gradient norm over all parameters still includes their gradients.
 
     Args:
-        layers: Parts of parameter names; each must be in one at least.
-        end: Epochs or iterations during which they rest, counted from the
-            beginning of the training, also of a resumed one.
-        by_epoch: Whether ``end`` counts epochs.
+        layers: Parts of parameter names: a parameter is frozen if its name
+            contains one of them. Each must match at least one parameter.
+        end: Number of epochs or iterations during which the parameters are
+            frozen, counted from the start of the training; a resumed run
+            continues the count.
+        by_epoch: Whether ``end`` counts epochs instead of iterations.
 
     Raises:
-        ValueError: If an argument is empty or negative, or before the first
-            iteration if a name is in no parameter's.
+        ValueError: If ``layers`` is empty or a string, or ``end`` is
+            negative; before the first iteration, if an entry of ``layers``
+            matches no parameter.
     """
 
     config_name = 'frozen_layers'
@@ -70,10 +73,10 @@ class FrozenLayersHook(NamedHook):
         for layer in self.layers:
             if not any(layer in name for name, _ in named):
                 raise ValueError(
-                    f'layers names {layer!r}, which is in the name of no '
-                    'parameter, such as '
+                    f'layers has {layer!r}, but no parameter name contains '
+                    'it. Parameter names look like '
                     f'{", ".join(name for name, _ in named[-3:])}: correct '
-                    'it or leave it out'
+                    'the entry or remove it'
                 )
         return [
             parameter

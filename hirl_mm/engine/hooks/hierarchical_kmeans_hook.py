@@ -31,45 +31,56 @@ from .feature_pass_hook import FeaturePassHook
 
 @HOOKS.register_module()
 class HierarchicalKMeansHook(FeaturePassHook):
-    """The second stage of HIRL, Algorithm 2.
+    """Run the second stage of HIRL, Algorithm 2 of the paper.
 
-    Before every epoch from ``start_epoch`` on, it extracts the features of
-    all training images, clusters them into a tree of prototypes and gives
-    the tree to the model, whose loss uses it. Until then the model has no
-    tree and trains with its own loss alone. The tree is stored in every
-    checkpoint and in ``work_dir/prototype_trees``. A tree of broken or
-    collapsed features is rejected: the last good one stays. A resumed run
-    goes on with the tree of its checkpoint, unless that is of other images or
-    of other numbers.
+    From epoch ``start_epoch`` on, this hook extracts the features of all
+    training images before an epoch, clusters them into a tree of prototypes
+    and passes the tree to the model, whose SPD loss uses it. Before that the
+    model has no tree and trains with its own loss only. The tree is saved in
+    every checkpoint and in ``work_dir/prototype_trees``. If features are NaN,
+    infinite or collapsed, the new tree is rejected and training keeps the
+    last good one. A resumed run continues with the tree of its checkpoint,
+    unless that tree was built from other images or has other numbers of
+    prototypes.
 
     Args:
-        num_prototypes: Prototypes per level, from fine to coarse
+        num_prototypes: Number of prototypes per level, from fine to coarse
             (M_1 ... M_L).
-        start_epoch: T_1, the number of epochs without a tree.
-        pipeline: Data pipeline of the feature pass; it replaces that of the
-            training data set.
+        start_epoch: Number of epochs without a tree (T_1).
+        pipeline: Data pipeline of the feature pass; it replaces the pipeline
+            of the training data set.
         mode: ``'faithful'``, ``'fast'`` or ``'bank'``, see
             :func:`~hirl_mm.engine.trees.mode.clustering_mode`.
-        interval: Epochs between two clusterings.
-        num_iters: Iterations per run of k-means; None as in the mode, and so
-            for all that follow up to ``cold_interval``.
-        num_restarts: Runs of k-means, one number or one per level.
-        tol: Change of the objective that ends a run.
-        precision: Of the assignments, ``'fp32'``, ``'tf32'`` or ``'bf16'``.
-        cold_interval: Trees between two starts from random images.
-        seed: Of the clustering.
-        backend: ``'auto'``, ``'torch'``, ``'triton'`` or ``'faiss'``.
-        batch_size: Of the feature pass, per rank.
-        num_workers: Of the feature pass, per rank.
-        max_keep_trees: How many of the latest tree files stay; -1 for all.
+        interval: Number of epochs from one clustering to the next.
+        num_iters: Maximum number of iterations of a run of k-means; None for
+            the value of the mode.
+        num_restarts: Number of runs of k-means from different initial
+            centroids, of which the best is kept: one number for all levels,
+            or one per level; None for the value of the mode.
+        tol: Relative change of the objective below which a run of k-means
+            stops; None for the value of the mode.
+        precision: Precision of the assignments to centroids, ``'fp32'``,
+            ``'tf32'`` or ``'bf16'``; None for the value of the mode.
+        cold_interval: Every ``cold_interval``-th tree starts from random
+            images, the others from the previous tree; None for the value of
+            the mode.
+        seed: Seed of the clustering.
+        backend: Implementation of k-means: ``'auto'``, ``'torch'``,
+            ``'triton'`` or ``'faiss'``.
+        batch_size: Batch size of the feature pass, per rank.
+        num_workers: Number of worker processes of the feature pass, per rank.
+        max_keep_trees: Number of latest tree files to keep; -1 for all.
         guard: Arguments of the
-            :class:`~hirl_mm.engine.trees.guard.TreeGuard`.
+            :class:`~hirl_mm.engine.trees.guard.TreeGuard`; None for its
+            defaults.
 
     Raises:
-        ValueError: If an argument is out of range, or before the first
-            iteration if it does not fit the data, the model or the schedule.
-        StackError: If what the backend needs is missing.
-        RuntimeError: After ``guard.max_rejected`` rejected trees in a row.
+        ValueError: If an argument is out of range; before the first
+            iteration, if an argument does not fit the data, the model or the
+            schedule.
+        StackError: If a package that the backend needs is missing.
+        RuntimeError: After ``max_rejected`` rejected trees in a row, see
+            ``guard``.
     """
 
     config_name = 'kmeans'
@@ -170,7 +181,7 @@ class HierarchicalKMeansHook(FeaturePassHook):
             get_ori_model(runner.model).set_bank(self._bank if fills else None)
 
     def refresh(self, runner: Runner) -> None:
-        """Train on a new tree, unless it must not be trained on."""
+        """Build a tree and give it to the model, unless it is rejected."""
         model = get_ori_model(runner.model)
         tree = self._good_tree(runner, model)
         if tree is not None:
@@ -179,7 +190,7 @@ class HierarchicalKMeansHook(FeaturePassHook):
     def _good_tree(
         self, runner: Runner, model: HIRLAlgorithm
     ) -> PrototypeTree | None:
-        """A new tree, saved; None if it must not be trained on."""
+        """Build, check and save a tree; return None if it is rejected."""
         start = None if self._starts_cold(runner) else model.tree
         try:
             tree, spread, seconds = self._builder.build(model, start)
@@ -199,10 +210,11 @@ class HierarchicalKMeansHook(FeaturePassHook):
         return tree
 
     def _starts_cold(self, runner: Runner) -> bool:
-        """Whether k-means starts from random images.
+        """Return whether k-means starts from random images.
 
-        By the epoch alone, so that a resumed run goes on as it would have;
-        and after a rejected tree, so that a broken start does not last.
+        This depends on the epoch only, so that a resumed run repeats what an
+        uninterrupted run does. After a rejected tree k-means starts from
+        random images, too, in case the previous tree was the cause.
         """
         index = (runner.epoch - self.start_epoch) // self.interval
         return index % self.mode.cold_interval == 0 or self._rejections.num > 0

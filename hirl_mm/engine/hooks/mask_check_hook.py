@@ -7,15 +7,14 @@ from hirl_mm.registry import HOOKS
 
 @HOOKS.register_module()
 class MaskCheckHook(NamedHook):
-    """Checks that every annotated object has a mask before masks are learned.
+    """Check before a run that every annotated object has a mask.
 
-    MMDetection notices a missing mask only when it loads the image, which may
-    be after hours.
+    MMDetection notices a missing mask only when it loads that image, possibly
+    hours later. Before a training, the validation data are checked, too.
 
     Raises:
-        ValueError: Before training or testing, if a mask is missing, with the
-            file of annotations. Before training, the validation data are
-            checked, too.
+        ValueError: Before training or testing, if a mask is missing. The
+            error names the annotation file.
     """
 
     config_name = 'mask_check'

@@ -5,17 +5,17 @@ from hirl_mm.engine.runtime.hook_entries import classes_in_custom_hooks
 
 
 class NamedHook(Hook):
-    """Base of the hooks of this package, which configs add under a name.
+    """Base class of hooks that configs add to ``default_hooks`` by name.
 
-    A config that inherits another one merges ``default_hooks`` by name, but
-    replaces the list ``custom_hooks``, and so drops every hook that the
-    other one has there. Hooks of this package therefore belong in
-    ``default_hooks``. In ``custom_hooks`` they still run, and one warning
-    per run shows what to write instead.
+    A config that inherits from another config merges ``default_hooks`` by
+    name, but replaces the list ``custom_hooks`` and so drops all hooks in it.
+    The hooks of this package therefore belong in ``default_hooks``. In
+    ``custom_hooks`` they still run, and one warning per run shows what to
+    write instead.
 
     Attributes:
-        config_name: Name of the hook in ``default_hooks`` of our configs.
-            Empty for the name of its class.
+        config_name: Name of the hook in ``default_hooks`` of the configs of
+            this project. If it is empty, the warning suggests the class name.
 
     Raises:
         ValueError: Before training or testing, if ``custom_hooks`` and
@@ -39,8 +39,8 @@ class NamedHook(Hook):
             f'{names[cls] or cls}=dict(type={cls!r}, ...)' for cls in found
         )
         runner.logger.warning(
-            f'{", ".join(found)} in custom_hooks: a config that inherits this '
-            'one and sets custom_hooks loses what is there. Write '
+            f'{", ".join(found)} in custom_hooks: a config that inherits from '
+            'this one and sets custom_hooks drops these hooks. Write '
             f'default_hooks = dict({entries}) instead, and on the command '
             f'line default_hooks.{names[found[0]] or found[0]}.ARGUMENT=VALUE'
         )

@@ -9,19 +9,20 @@ from hirl_mm.registry import HOOKS
 
 @HOOKS.register_module()
 class ParameterClipHook(NamedHook):
-    """Clips the gradient of each parameter by a norm of its own.
+    """Clip the gradient of each parameter by its own norm.
 
-    As the authors of DINO and iBOT do, where MMEngine's ``clip_grad`` and the
-    released HIRL clip by the norm over all parameters: with that, gradients
-    of the SPD heads would shrink those of the method. Works on unscaled
-    gradients, also under AMP, and waits for nothing on the device.
+    The authors of DINO and iBOT clip this way. MMEngine's ``clip_grad`` and
+    the released HIRL clip by one norm over all parameters; with that, large
+    gradients of the SPD heads would shrink the gradients of the method. The
+    hook clips unscaled gradients, also under AMP, and does not synchronise
+    with the device.
 
     Args:
-        max_norm: Largest Euclidean norm of the gradient of a parameter.
+        max_norm: Maximum Euclidean norm of the gradient of a parameter.
 
     Raises:
-        ValueError: If the norm is not positive, or before the first iteration
-            if the optimizer is fused under a loss scale.
+        ValueError: If ``max_norm`` is not positive; before the first
+            iteration, if a fused optimizer is used with a loss scale.
     """
 
     config_name = 'clip'
@@ -43,7 +44,12 @@ class ParameterClipHook(NamedHook):
 
 @torch.no_grad()
 def clip_each(optimizer: Optimizer, max_norm: float) -> None:
-    """Scale gradients longer than ``max_norm`` to that length, each alone."""
+    """Clip the gradient of each parameter to a norm of ``max_norm``.
+
+    Args:
+        optimizer: Optimizer whose parameters' gradients are clipped in place.
+        max_norm: Maximum Euclidean norm of the gradient of a parameter.
+    """
     gradients = [
         parameter.grad
         for group in optimizer.param_groups

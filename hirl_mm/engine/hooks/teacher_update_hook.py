@@ -10,16 +10,17 @@ from hirl_mm.registry import HOOKS
 
 @HOOKS.register_module()
 class TeacherUpdateHook(NamedHook):
-    """Moves the teacher of DINO and iBOT after every optimizer step.
+    """Update the teacher of DINO and iBOT after every optimizer step.
 
-    It hangs on the optimizer itself: with gradient accumulation the teacher
-    moves once per step and not once per forward pass, and when a loss scale
-    overflows and the step is skipped it does not move.
+    The update is a hook of the optimizer itself. With gradient accumulation
+    the teacher is updated once per optimizer step, not once per forward pass.
+    If the loss scale overflows and the step is skipped, the update is
+    skipped, too.
 
     Raises:
         TypeError: Before the first iteration, if the model has no teacher.
-        ValueError: Likewise, if the training counts no epochs or the
-            optimizer is fused under a loss scale.
+        ValueError: Before the first iteration, if the training loop does not
+            count epochs, or a fused optimizer is used with a loss scale.
     """
 
     config_name = 'teacher'
@@ -28,8 +29,9 @@ class TeacherUpdateHook(NamedHook):
         model = get_ori_model(runner.model)
         if not isinstance(model, SelfDistillation):
             raise TypeError(
-                'TeacherUpdateHook moves the teacher of DINOAlgorithm or '
-                f'iBOTAlgorithm, but the model is a {type(model).__name__}'
+                'TeacherUpdateHook updates the teacher of DINOAlgorithm or '
+                f'iBOTAlgorithm, but the model is a {type(model).__name__}: '
+                'remove the hook or use one of these models'
             )
         check_counts_epochs(runner, "the teacher's temperature counts epochs")
         optimizer = optimizer_with_plain_steps(runner, 'TeacherUpdateHook')

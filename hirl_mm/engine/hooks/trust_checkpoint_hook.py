@@ -11,11 +11,12 @@ from hirl_mm.registry import HOOKS
 class TrustCheckpointHook(Hook):
     """Let MMEngine load checkpoints that hold more than tensors.
 
-    Such a file can run any code when it is read: use this only with files
-    from a source you trust. It holds in every process of the run, and only
-    while the model is initialised and the checkpoint of ``load_from`` or a
-    resumed run is read. ``--trust-checkpoint`` of the tools adds it; with
-    MMEngine's own tools a config does::
+    Such a file can run any code when it is read: use this hook only with
+    files from a source that you trust. It works in every process of the run,
+    but only while the model is initialised and the checkpoint of
+    ``load_from`` or of a resumed run is read. The option
+    ``--trust-checkpoint`` of the tools adds it. With MMEngine's own tools,
+    add it in the config::
 
         default_hooks = dict(
             trust_checkpoint=dict(type='hirl_mm.TrustCheckpointHook'))

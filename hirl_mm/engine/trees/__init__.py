@@ -1,1 +1,1 @@
-"""From features to the tree of an epoch, and what is said of it."""
+"""Build, check, log and save the tree of an epoch."""

@@ -19,7 +19,14 @@ _WHAT = 'HIRL feature pass'
 
 
 class BuiltTree(NamedTuple):
-    """A tree, the spread of its features, and the seconds of each part."""
+    """A new tree, with what the log says about how it was built.
+
+    Args:
+        tree: The tree.
+        spread: Spread of the clustered features, see
+            :func:`~hirl_mm.clustering.feature_spread`.
+        seconds: Duration of the steps ``extract`` and ``cluster``.
+    """
 
     tree: PrototypeTree
     spread: float
@@ -27,17 +34,19 @@ class BuiltTree(NamedTuple):
 
 
 class TreeBuilder:
-    """From a model and its images to a tree.
+    """Build trees of prototypes from the features of all training images.
 
     Args:
-        num_prototypes: Per level, from fine to coarse.
-        mode: Of features and clustering.
-        seed: Of the clustering.
-        backend: Of the clustering.
-        loader: Of all images, see
+        num_prototypes: Number of prototypes per level, from fine to coarse.
+        mode: Source of the features and settings of the clustering.
+        seed: Seed of the clustering.
+        backend: Implementation of k-means: ``'auto'``, ``'torch'``,
+            ``'triton'`` or ``'faiss'``.
+        loader: Loader of all images, see
             :func:`~hirl_mm.engine.features.feature_pass.feature_loader`.
-        bank: Of features that training computes; None to compute all.
-        data: Identity of the images of the loader, which the trees carry.
+        bank: Bank that training fills with features; None to extract the
+            features of all images in a pass.
+        data: Identity of the images of the loader, stored in every tree.
     """
 
     def __init__(
@@ -61,11 +70,12 @@ class TreeBuilder:
     def build(
         self, model: HIRLAlgorithm, start: PrototypeTree | None
     ) -> BuiltTree:
-        """Extract and cluster.
+        """Extract the features of all images and cluster them into a tree.
 
         Args:
-            model: Of the features.
-            start: Of the clustering; None for a cold start.
+            model: Model that extracts the features.
+            start: Tree whose prototypes k-means starts from; None to start
+                from random images.
 
         Raises:
             FeaturePassError: If features are NaN or infinite.
@@ -82,7 +92,7 @@ class TreeBuilder:
         return BuiltTree(tree, spread, seconds)
 
     def features(self, model: HIRLAlgorithm) -> tuple[Tensor, Tensor]:
-        """Sample indices (n,) and features (n, D) of this rank."""
+        """Return sample indices (n,) and features (n, D) of this rank."""
         if self.bank is not None:
             return bank_features(self.bank, model, self.loader, _WHAT)
         return feature_pass(model, model.extract_z0, self.loader, _WHAT)
@@ -93,7 +103,14 @@ class TreeBuilder:
         features: Tensor,
         start: PrototypeTree | None,
     ) -> PrototypeTree:
-        """The tree of all ranks' features."""
+        """Cluster the features of all ranks into a tree.
+
+        Args:
+            sample_idx: Sample indices (n,) of this rank.
+            features: Features (n, D) of this rank.
+            start: Tree whose prototypes k-means starts from; None to start
+                from random images.
+        """
         tree = hierarchical_kmeans(
             features,
             self.num_prototypes,

@@ -1,4 +1,4 @@
-"""Keeping a tree of broken features away from training."""
+"""Checks that reject a tree of broken or collapsed features."""
 
 from dataclasses import dataclass
 
@@ -7,15 +7,17 @@ from hirl_mm.structures import PrototypeTree
 
 @dataclass(frozen=True)
 class TreeGuard:
-    """What a tree must not be, to be trained on.
+    """Limits that a tree must keep to be used for training.
 
     Args:
-        max_share: Largest share of the images in one prototype of the
-            finest level; of fewer than ``2 / max_share`` prototypes one may
-            hold ``2 / K_1``. Coarse levels may be uneven for good reasons.
-        min_spread: Least
+        max_share: Maximum share of the images in one prototype of the finest
+            level. If that level has fewer than ``2 / max_share`` prototypes
+            (K_1), the limit is ``2 / K_1``. Coarse levels are not checked:
+            they may be uneven for good reasons.
+        min_spread: Minimum spread of the features, see
             :func:`~hirl_mm.clustering.spread.feature_spread`.
-        max_rejected: So many rejected trees in a row stop the training.
+        max_rejected: Number of rejected trees in a row that stops the
+            training.
 
     Raises:
         ValueError: If a value is out of range.
@@ -37,29 +39,34 @@ class TreeGuard:
             )
 
     def faults(self, tree: PrototypeTree, spread: float) -> list[str]:
-        """What is wrong with a tree, a line each; nothing, if none."""
+        """Return a text per limit that a tree breaks; empty for a good tree.
+
+        Args:
+            tree: Tree to check.
+            spread: Spread of the features that the tree was built from.
+        """
         faults = []
         if spread < self.min_spread:
             faults.append(
                 f'the features have collapsed: their spread is {spread:.2g} '
-                f'(0 is a single direction), the least is {self.min_spread}'
+                f'(0 is a single direction), the minimum is {self.min_spread}'
             )
         finest = tree.summary()[0]
         most = max(self.max_share, 2 / finest['K'])
         if finest['largest_share'] > most:
             faults.append(
                 f'one of the {finest["K"]} prototypes of the finest level '
-                f'holds {finest["largest_share"]:.1%} of the images, the most '
-                f'is {most:.1%}'
+                f'holds {finest["largest_share"]:.1%} of the images, the '
+                f'maximum is {most:.1%}'
             )
         return faults
 
 
 class Rejections:
-    """Rejected trees in a row; too many stop the training.
+    """Count rejected trees in a row; too many stop the training.
 
     Args:
-        max_rejected: So many in a row raise an error.
+        max_rejected: Number of rejected trees in a row that raises an error.
     """
 
     def __init__(self, max_rejected: int) -> None:
@@ -67,20 +74,20 @@ class Rejections:
         self.num = 0
 
     def clear(self) -> None:
-        """Start the count again, after a good tree."""
+        """Reset the count after a good tree."""
         self.num = 0
 
     def add(self, epoch: int, faults: list[str], has_tree: bool) -> str:
-        """Count one more rejected tree, and return what to say of it.
+        """Count one more rejected tree, and return the warning to log.
 
         Args:
-            epoch: Of the tree, counted from 1.
-            faults: What is wrong with the tree, see
+            epoch: Epoch of the tree, counted from 1.
+            faults: Limits that the tree breaks, see
                 :meth:`TreeGuard.faults`.
             has_tree: Whether the model has an earlier tree.
 
         Raises:
-            RuntimeError: If it is one too many.
+            RuntimeError: If ``max_rejected`` trees in a row are rejected.
         """
         self.num += 1
         number = f'{self.num} of {self.max_rejected} in a row'
@@ -90,13 +97,11 @@ class Rejections:
         )
         if self.num >= self.max_rejected:
             raise RuntimeError(
-                f'{what}. Training stops here. Resume from a checkpoint of '
-                'before, with a lower learning rate, or set other limits by '
-                'guard=dict(max_share=..., min_spread=..., max_rejected=...) '
-                'of HierarchicalKMeansHook'
+                f'{what}. Training stops here. Resume from an earlier '
+                'checkpoint with a lower learning rate, or set other limits '
+                'with guard=dict(max_share=..., min_spread=..., '
+                'max_rejected=...) of HierarchicalKMeansHook'
             )
         if has_tree:
             return f'{what}; the last good tree stays'
-        return (
-            f'{what}; there is none before it, so training goes on without one'
-        )
+        return f'{what}; training goes on without a tree, as there is none yet'

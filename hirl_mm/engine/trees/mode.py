@@ -10,18 +10,22 @@ from hirl_mm.clustering.lloyd import check_tol
 
 @dataclass(frozen=True)
 class ClusteringMode:
-    """Where features come from and how they are clustered.
+    """Source of the features and settings of the clustering.
 
     Args:
-        from_training: Whether features are those that training computed in
-            the epoch before; otherwise all images pass through the network.
-        num_iters: Iterations per run of k-means, at most.
-        num_restarts: Runs of k-means per level, fine to coarse, or one
-            number for all.
-        tol: Change of the objective, as a share of it, that ends a run.
-        precision: Of the assignments: ``'fp32'``, ``'tf32'``, ``'bf16'``.
-        cold_interval: Every so many trees k-means starts from random images;
-            in between from the tree before. 1 for always.
+        from_training: Whether to cluster the features that the previous
+            epoch computed while training; otherwise all images pass through
+            the network before the clustering.
+        num_iters: Maximum number of iterations of a run of k-means.
+        num_restarts: Number of runs of k-means per level, from fine to
+            coarse, or one number for all levels.
+        tol: Relative change of the objective below which a run of k-means
+            stops.
+        precision: Precision of the assignments to centroids: ``'fp32'``,
+            ``'tf32'`` or ``'bf16'``.
+        cold_interval: Every ``cold_interval``-th tree starts from random
+            images, the others from the previous tree; 1 for random images
+            every time.
 
     Raises:
         ValueError: If a value is out of range.
@@ -44,7 +48,7 @@ class ClusteringMode:
         check_precision(self.precision)
 
     def kmeans_options(self) -> dict:
-        """Arguments of hierarchical k-means."""
+        """Return the settings as arguments of hierarchical_kmeans."""
         return dict(
             num_iters=self.num_iters,
             num_restarts=self.num_restarts,
@@ -71,19 +75,25 @@ MODES = {
 
 
 def clustering_mode(name: str, num_levels: int, **changes) -> ClusteringMode:
-    """The mode of a name, with the changes that are not None.
+    """Return the settings of a named mode, with some of them replaced.
 
     - ``'faithful'``: a feature pass before every tree, 20 iterations, 5
-      restarts, fp32; what the released code does.
-    - ``'fast'``: as faithful, but one start of the finest level, runs that
-      end once the objective changes by less than 1e-3 of itself, and tf32
-      where the device has it.
-    - ``'bank'``: as fast, with the features that training computed anyway;
-      k-means starts from the tree before, and from random images at every
-      tenth tree.
+      restarts, fp32, as in the released code.
+    - ``'fast'``: like faithful, but one run of k-means at the finest level,
+      runs that stop when the relative change of the objective is below 1e-3,
+      and tf32 where the device supports it.
+    - ``'bank'``: like fast, but with the features that training has computed
+      anyway; k-means starts from the previous tree, and from random images
+      at every tenth tree.
+
+    Args:
+        name: Name of the mode.
+        num_levels: Number of levels of the tree.
+        **changes: Values that replace those of the mode, see
+            :class:`ClusteringMode`; None keeps the value of the mode.
 
     Raises:
-        ValueError: If there is no such mode, or a value is out of range.
+        ValueError: If the name is unknown or a value is out of range.
     """
     if name not in MODES:
         raise ValueError(f'mode must be one of {sorted(MODES)}, got {name!r}')

@@ -1,4 +1,4 @@
-"""What a run says about its trees, and the files it keeps of them."""
+"""Log lines, scalars and files of the trees of a run."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from mmengine.runner import Runner
 from hirl_mm.clustering import moved_shares
 from hirl_mm.structures import PrototypeTree
 
-# Folder of a run, inside its work_dir, with the latest trees.
+# Folder inside the work_dir of a run that holds its latest trees.
 TREES_FOLDER = 'prototype_trees'
 
 
@@ -21,11 +21,12 @@ def report_tree(
     """Log one line and the scalars ``hirl/*`` of a new tree.
 
     Args:
-        runner: Of the run; its visualizer takes the scalars.
+        runner: Runner whose logger and visualizer are used.
         tree: The new tree.
-        last: The tree before, for the share of images that moved.
-        spread: Of the features.
-        seconds: What took how long.
+        last: The previous tree, to compute the share of images that moved to
+            another prototype; None if there is none.
+        spread: Spread of the features.
+        seconds: Duration by step, such as ``extract`` and ``cluster``.
     """
     levels = tree.summary()
     if last is not None and len(last.leaf) == len(tree.leaf):
@@ -50,10 +51,10 @@ def save_tree(
     """Write ``prototype_trees/epoch_k.pth`` and delete the oldest files.
 
     Args:
-        work_dir: Of the run.
-        epoch: Counted from 1.
-        tree: To write.
-        max_keep: So many files stay; -1 for all.
+        work_dir: Work folder of the run.
+        epoch: Epoch of the tree, counted from 1.
+        tree: Tree to write.
+        max_keep: Number of latest files to keep; -1 for all.
     """
     folder = work_dir / TREES_FOLDER
     tree.save(folder / f'epoch_{epoch}.pth')

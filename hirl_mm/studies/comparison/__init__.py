@@ -1,4 +1,4 @@
-"""All results of pre-trained networks in one table and a picture."""
+"""Compare all results of pre-trained networks in a table and a picture."""
 
 from .gather import gather_results
 from .report import load_results, write_comparison, write_results

@@ -1,4 +1,4 @@
-"""Everything that was measured of one network, from several folders."""
+"""Gather all results of one network from several folders."""
 
 import os
 from collections.abc import Sequence
@@ -23,13 +23,13 @@ def gather_results(
 
     Args:
         name: Name of the network.
-        folders: Output folders of tools/evaluate.py, and work folders of
-            trained protocols, whose figure is that of the last validation.
+        folders: Output folders of ``tools/evaluate.py``, and work folders of
+            trained protocols, which count with their last validation.
 
     Raises:
-        FileNotFoundError: If a folder holds neither.
-        ValueError: If two folders are of the same protocol, or of different
-            networks.
+        FileNotFoundError: If a folder holds neither results nor a run.
+        ValueError: If two folders hold the same protocol, or results of
+            different networks.
     """
     arm = ArmResults(name, recipe='')
     frozen = [f for f in map(Path, folders) if (f / RESULTS_FILE).is_file()]
@@ -70,5 +70,6 @@ def _check_same(arm: ArmResults, folder: Path, checkpoint: str) -> None:
     if checkpoint != arm.source['checkpoint']:
         raise ValueError(
             f'{folder} is of another checkpoint than the results of '
-            f'tools/evaluate.py, all given as {arm.name}'
+            f'tools/evaluate.py, but both are given as {arm.name}: give the '
+            'folders of one checkpoint per name'
         )

@@ -1,4 +1,4 @@
-"""Result of a run of a trained protocol."""
+"""Read the result of a downstream training."""
 
 import os
 from dataclasses import dataclass
@@ -10,13 +10,14 @@ from ..run_folder import RunFolder
 
 @dataclass(frozen=True)
 class ProtocolRun:
-    """A finished run of a downstream training.
+    """Result of a finished downstream training.
 
     Args:
         protocol: Name of the protocol, such as ``'linear'``.
         metric: Name of the metric in MMEngine's log.
-        values: Percent by epoch, or by iteration.
-        checkpoint: File of the pre-trained backbone; empty for none.
+        values: Percentage by epoch or iteration of the validation.
+        checkpoint: Path of the checkpoint of the pre-trained backbone; empty
+            if there is none.
     """
 
     protocol: str
@@ -26,38 +27,45 @@ class ProtocolRun:
 
     @property
     def last(self) -> float:
-        """Percent at the end of the training."""
+        """Percentage at the end of the training."""
         return self.values[max(self.values)]
 
     @property
     def best(self) -> float:
-        """The highest percent of all validations, chosen by looking."""
+        """Highest percentage of all validations.
+
+        It is optimistic: the best epoch is chosen on the validation images.
+        """
         return max(self.values.values())
 
 
 def read_protocol_run(work_dir: str | os.PathLike) -> ProtocolRun:
-    """Read the latest run in a work folder of tools/train.py.
+    """Read the latest run in a work folder of ``tools/train.py``.
 
-    The config that MMEngine keeps there says what was trained:
+    The config that MMEngine saves there names the protocol and its metric:
     ``protocol = dict(name=..., metric=...)``.
+
+    Args:
+        work_dir: Work folder of the run.
 
     Raises:
         FileNotFoundError: If the folder holds no run.
-        ValueError: If the run has no such protocol, has not been validated,
-            or has not come to its end.
+        ValueError: If the config names no protocol, or the run was not
+            validated or did not reach its end.
     """
     folder = RunFolder(work_dir)
     file = folder.config_file()
     if not folder.logs():
         raise FileNotFoundError(
-            f'{work_dir} holds no run: it needs the folder '
-            'vis_data/scalars.json that tools/train.py leaves'
+            f'{work_dir} holds no run: the log vis_data/scalars.json that '
+            'tools/train.py writes is missing. Give the --work-dir of a '
+            'training'
         )
     cfg = Config.fromfile(file)
     if 'protocol' not in cfg:
         raise ValueError(
-            f'{file} names no protocol; the configs in configs/evaluation '
-            'do, as protocol=dict(name=..., metric=...)'
+            f'{file} names no protocol: add protocol=dict(name=..., '
+            'metric=...), as in the configs of configs/evaluation'
         )
     metric = cfg.protocol.metric
     values = folder.values(metric)
@@ -65,7 +73,7 @@ def read_protocol_run(work_dir: str | os.PathLike) -> ProtocolRun:
     if max(values) < length:
         raise ValueError(
             f'the run in {work_dir} was validated last after {max(values)} '
-            f'of {length}; go on with tools/train.py --resume'
+            f'of {length}: finish it with tools/train.py --resume'
         )
     init_cfg = cfg.get('model', {}).get('backbone', {}).get('init_cfg') or {}
     return ProtocolRun(

@@ -1,4 +1,4 @@
-"""Files of results: of one network, and of several side by side."""
+"""Write and read the results of one network, or of several networks."""
 
 import json
 import os
@@ -13,8 +13,8 @@ from ..report import report_facts, write_report
 
 RESULTS_FILE = 'results.json'
 _NOTE = """\
-All figures in percent, but the tree distance, which counts levels of the
-taxonomy. "paper" is what the HIRL paper reports on ImageNet, which was not
+All figures are in percent, except the tree distance, which counts levels of
+the taxonomy. "paper" is what the HIRL paper reports on ImageNet; it was not
 measured here.
 """
 
@@ -24,39 +24,43 @@ def write_results(folder: Path, arm: ArmResults) -> str:
 
     Args:
         folder: Folder to write to.
-        arm: Results of one network; :func:`load_results` reads them again.
+        arm: Results of one network; :func:`load_results` reads them.
 
     Returns:
-        The table.
+        The table of the results.
     """
     return _write(folder / RESULTS_FILE, [arm], vars(arm))
 
 
 def write_comparison(file: Path, arms: Sequence[ArmResults]) -> str:
-    """Write the results of networks side by side.
+    """Write a comparison of the results of several networks.
 
     Args:
-        file: Markdown file to write; all values and a picture stand beside
-            it, with the suffixes ``.json`` and ``.png``.
+        file: Markdown file to write; all values (``.json``) and a picture
+            (``.png``) are written beside it.
         arms: Results of at most six networks.
 
     Returns:
-        The table.
+        The table of the comparison.
     """
     return _write(file, arms, [vars(arm) for arm in arms])
 
 
 def load_results(path: str | os.PathLike) -> ArmResults:
-    """Read what :func:`write_results` wrote.
+    """Read a file that :func:`write_results` has written.
+
+    Args:
+        path: Path of the ``results.json``.
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If the file holds something else.
+        ValueError: If the file holds no results.
     """
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(
-            f'there are no results at {path}; tools/evaluate.py writes them'
+            f'there are no results at {path}: run tools/evaluate.py first, or '
+            'correct the path'
         )
     try:
         return ArmResults(**json.loads(path.read_text()))

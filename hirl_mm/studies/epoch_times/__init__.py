@@ -1,4 +1,4 @@
-"""A comparison of what epochs of several runs take, part by part."""
+"""Compare how long the parts of an epoch take in several runs."""
 
 from .epochs import PARTS, first_to_compare, mean_epoch, read_epochs
 from .report import paper_table, time_table, write_epoch_times

@@ -1,4 +1,4 @@
-"""Seconds of the epochs of runs, read from their logs."""
+"""Read from the logs of runs how long their epochs took."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,19 +16,22 @@ def read_epochs(work_dir: Path) -> Epochs:
 
     Args:
         work_dir: Work folder of a run with the
-            :class:`~hirl_mm.engine.hooks.EpochTimeHook`. Where it was
-            resumed, an epoch that was trained twice counts as it was the
-            last time.
+            :class:`~hirl_mm.engine.hooks.EpochTimeHook`. If a resumed run
+            trained an epoch twice, the later one counts.
 
     Returns:
-        Seconds by epoch, from 1, and part: ``data``, waiting for batches;
-        ``steps``; ``features`` and ``clustering``, of a tree;
-        ``checkpoint``, after the last step; ``other``, the rest of what
-        comes before the first (the kNN probe, the file of the tree). Without
-        a tree there are no ``features`` and no ``clustering``.
+        Seconds by epoch, counted from 1, and part:
+
+        - ``data``: waiting for batches
+        - ``steps``: training steps
+        - ``features``: feature pass, only in an epoch that builds a tree
+        - ``clustering``: clustering, only in an epoch that builds a tree
+        - ``checkpoint``: hooks after the last step
+        - ``other``: remaining time before the first step, such as the kNN
+          probe and saving the tree
 
     Raises:
-        ValueError: If there are no such epochs.
+        ValueError: If the logs hold no times of finished epochs.
     """
     epochs: Epochs = {}
     for log in RunFolder(work_dir).logs():
@@ -52,9 +55,13 @@ def read_epochs(work_dir: Path) -> Epochs:
 
 
 def first_to_compare(runs: Mapping[str, Epochs]) -> int:
-    """Return the first epoch before which every run with trees has one.
+    """Return the first epoch that can be compared between runs.
 
-    It is 1 if no run builds trees.
+    It is the first epoch by which every run that builds trees has built one,
+    or 1 if no run builds trees.
+
+    Args:
+        runs: Epochs by run, see :func:`read_epochs`.
     """
     trees = (
         [epoch for epoch, parts in epochs.items() if 'features' in parts]
@@ -68,17 +75,18 @@ def mean_epoch(epochs: Epochs, first: int, name: str) -> dict[str, float]:
 
     Args:
         epochs: Seconds by epoch and part, see :func:`read_epochs`.
-        first: First epoch that counts.
-        name: Name of the run, for the error.
+        first: First epoch of the mean.
+        name: Name of the run in the error.
 
     Raises:
-        ValueError: If the run ended before the first.
+        ValueError: If the run ended before epoch ``first``.
     """
     counted = [epochs[epoch] for epoch in epochs if epoch >= first]
     if not counted:
         raise ValueError(
             f'{name} ends after epoch {max(epochs)}, but epochs are compared '
-            f'from {first} on: train it longer, or give another first epoch'
+            f'from {first} on: train it longer, or choose an earlier first '
+            'epoch'
         )
     return {
         part: mean(parts.get(part, 0.0) for parts in counted) for part in PARTS

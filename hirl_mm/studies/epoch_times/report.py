@@ -9,8 +9,8 @@ from hirl_mm.tables import aligned_table
 from ..report import report_facts, write_report
 from .epochs import PARTS
 
-# Table 6 of the paper: dimension of the features, seconds of an epoch on
-# ImageNet, plain and under HIRL.
+# Table 6 of the paper: dimension of the features, and seconds of an epoch on
+# ImageNet without and with HIRL.
 PAPER = {
     'MoCo v2': (128, 13 * 60 + 39, 17 * 60 + 30),
     'SimSiam': (2048, 12 * 60 + 9, 21 * 60 + 10),
@@ -25,7 +25,7 @@ def time_table(means: Mapping[str, Mapping[str, float]]) -> str:
     """Return a Markdown table of mean epochs, with ratios to the first run.
 
     Args:
-        means: Seconds of a mean epoch by run and part.
+        means: Mean seconds per epoch, by run and part.
     """
     totals = {name: sum(parts.values()) for name, parts in means.items()}
     first = next(iter(totals.values()))
@@ -59,25 +59,25 @@ def paper_table() -> str:
 def write_epoch_times(
     picture: Path, means: Mapping[str, Mapping[str, float]], first: int
 ) -> None:
-    """Write a picture of mean epochs, and the table and values beside it.
+    """Write a picture of mean epochs, a table and all values.
 
     Args:
-        picture: Picture to write, whose suffix chooses the format; beside it
-            stand the table (``.md``) and all values (``.json``).
-        means: Seconds of a mean epoch by run and part.
-        first: First epoch that was counted.
+        picture: Picture to write; its suffix chooses the format. The table
+            (``.md``) and the values (``.json``) are written beside it.
+        means: Mean seconds per epoch, by run and part.
+        first: First epoch of the means.
 
     Raises:
-        ValueError: If the format is unknown.
+        ValueError: If the picture format is unknown.
     """
-    # Imported late: the tables alone do not wait for Matplotlib and PyTorch.
+    # Imported here, because the tables do not need Matplotlib and PyTorch.
     from hirl_mm.visualization.epoch_bars import draw_epoch_bars
 
     facts = report_facts(first_epoch=first)
     write_report(
         picture.with_suffix('.md'),
         table=time_table(means),
-        note='Seconds of a mean epoch; ratios are to the first run.',
+        note='Mean seconds per epoch; ratios are to the first run.',
         facts=facts,
         content=dict(facts=facts, runs=means),
         draw=partial(draw_epoch_bars, means),

@@ -1,4 +1,4 @@
-"""The search for numbers of prototypes and negatives by held-out loss."""
+"""Search the numbers of prototypes and negatives by held-out loss."""
 
 from .candidates import Candidate, candidate_configs, evaluate_run
 from .plan import plan_search

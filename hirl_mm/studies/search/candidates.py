@@ -1,4 +1,7 @@
-"""The search for numbers of prototypes and negatives, section 5.1.3."""
+"""Candidates of the search for numbers of prototypes and negatives.
+
+Section 5.1.3 of the paper describes the search.
+"""
 
 import copy
 from collections.abc import Sequence
@@ -22,11 +25,10 @@ from ..run_folder import RunFolder
 
 
 class Candidate(NamedTuple):
-    """Numbers that are searched for.
+    """Numbers of prototypes and negatives to try.
 
     Args:
-        num_prototypes: Number of prototypes of every level, from fine to
-            coarse.
+        num_prototypes: Number of prototypes per level, from fine to coarse.
         num_negatives: Number of negative paths.
     """
 
@@ -35,18 +37,26 @@ class Candidate(NamedTuple):
 
     @property
     def name(self) -> str:
-        """Name of its files, such as ``'m30000-10000-1000_neg100'``."""
+        """File name stem, such as ``'m30000-10000-1000_neg100'``."""
         nums = '-'.join(map(str, self.num_prototypes))
         return f'm{nums}_neg{self.num_negatives}'
 
 
 def check_candidates(candidates: Sequence[Candidate]) -> None:
-    """Raise ValueError unless the candidates can be compared."""
+    """Check that candidates are valid and can be compared.
+
+    Args:
+        candidates: Candidates of a search.
+
+    Raises:
+        ValueError: If candidates have different numbers of levels, or
+            numbers are out of range.
+    """
     levels = {len(c.num_prototypes) for c in candidates}
     if len(levels) > 1:
         raise ValueError(
             f'the candidates have {sorted(levels)} levels, but losses of '
-            'different numbers of levels are of different scale: search one '
+            'different numbers of levels have different scales: search one '
             'number of levels at a time'
         )
     for candidate in candidates:
@@ -61,13 +71,14 @@ def check_candidates(candidates: Sequence[Candidate]) -> None:
 def candidate_configs(
     cfg: Config, candidates: Sequence[Candidate], num_held_out: int, seed: int
 ) -> dict[Candidate, Config]:
-    """Return the config of every candidate's training.
+    """Return the config of the training of every candidate.
 
     Args:
-        cfg: Config of a training with HIRL, which is not changed.
+        cfg: Config of a training with HIRL; it is not changed.
         candidates: Numbers that replace those of the config.
-        num_held_out: Number of images that are not trained on.
-        seed: Seed of the choice of these, which all candidates share.
+        num_held_out: Number of images to hold out of the training.
+        seed: Seed of the draw of the held-out images, which are the same for
+            all candidates.
 
     Raises:
         ValueError: If the config trains without HIRL, the candidates cannot
@@ -94,25 +105,29 @@ def evaluate_run(
 
     Args:
         cfg: Config of the training, from :func:`candidate_configs`.
-        work_dir: Work folder of the training; its last checkpoint is
-            read.
+        work_dir: Work folder of the training, whose last checkpoint is read.
         seed: Seed of the views and the negative paths.
-        trust: Whether the file may run code, see
+        trust: Whether the checkpoint may run code, see
             :func:`~hirl_mm.checkpoints.read_checkpoint`.
 
     Returns:
-        See :func:`~hirl_mm.engine.evaluation.held_out_loss.held_out_loss`.
+        Losses ``loss_ssl``, ``loss_spd`` and ``joint``, see
+        :func:`~hirl_mm.engine.evaluation.held_out_loss.held_out_loss`.
 
     Raises:
-        ValueError: If the checkpoint holds no tree, and as there.
+        ValueError: If the checkpoint holds no tree, or the held-out loss
+            cannot be computed.
     """
     path = str(RunFolder(work_dir).last_checkpoint())
     model = load_pretrained(cfg, path, trust=trust)
     checkpoint = read_checkpoint(path, trust)
     tree = tree_in(checkpoint)
     if tree is None:
-        raise ValueError(f'{path} holds no tree: its run had no second stage')
-    # Where losses look how far the training is.
+        raise ValueError(
+            f'{path} holds no tree: its run had no second stage. Lower '
+            'start_epoch of the HierarchicalKMeansHook, or train longer'
+        )
+    # Losses with a schedule read the epoch and the iteration from here.
     hub = MessageHub.get_current_instance()
     hub.load_state_dict(checkpoint['message_hub'])
     loader = cfg.train_dataloader
@@ -148,8 +163,8 @@ def _kmeans_hook(cfg: Config) -> dict:
     hooks = entries_of(cfg, 'HierarchicalKMeansHook')
     if not hooks or 'spd_head' not in cfg.model:
         raise ValueError(
-            f'{cfg.filename} is no config of HIRL: its model has to have an '
-            'spd_head and its default_hooks a HierarchicalKMeansHook as '
-            'kmeans, as in configs/hirl'
+            f'{cfg.filename} is no config of HIRL: its model needs an '
+            'spd_head, and its default_hooks need a HierarchicalKMeansHook '
+            'under the name kmeans, as in configs/hirl'
         )
     return hooks[0]

@@ -1,4 +1,4 @@
-"""The runs of a search, with the configs that they train."""
+"""Write the configs of a search and plan its runs."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,17 +14,17 @@ from .candidates import Candidate
 def plan_search(
     configs: Mapping[Candidate, Config], work_dir: Path, seed: int
 ) -> list[StudyRun]:
-    """Write the configs of a search, and return its runs.
+    """Write the configs of a search and return its runs.
 
     Args:
         configs: Config by candidate, see
             :func:`~hirl_mm.studies.search.candidate_configs`.
-        work_dir: Folder of the search; every candidate has a config and a
-            work folder in it.
+        work_dir: Folder of the search, which gets a config file and a work
+            folder per candidate.
         seed: Seed of the held-out images, their views and negative paths.
 
     Returns:
-        Runs with the candidates as keys.
+        One run per candidate; the candidate is its key.
 
     Raises:
         ValueError: If the folder holds a search with other settings.
@@ -50,6 +50,6 @@ def plan_search(
 def _check_kept(cfg: Config, path: Path) -> None:
     if path.exists() and path.read_text() != cfg.pretty_text:
         raise ValueError(
-            f'{path} is of a search with other settings: give those again to '
-            'go on with it, or another --work-dir'
+            f'{path} is of a search with other settings: use those settings '
+            'to continue it, or choose another --work-dir'
         )

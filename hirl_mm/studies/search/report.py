@@ -12,12 +12,18 @@ Losses = Mapping[Candidate, Mapping[str, float]]
 
 
 def best_of(losses: Losses) -> Candidate:
-    """Return the candidate with the lowest joint loss, the first of equals."""
+    """Return the candidate with the lowest joint loss.
+
+    Of candidates with equal losses it is the first.
+
+    Args:
+        losses: Held-out losses by candidate, see :func:`search_table`.
+    """
     return min(losses, key=lambda candidate: losses[candidate]['joint'])
 
 
 def search_table(losses: Losses) -> str:
-    """Return a Markdown table of a search, the best candidate marked.
+    """Return a Markdown table of a search; the best candidate has a star.
 
     Args:
         losses: Held-out losses ``loss_ssl``, ``loss_spd`` and ``joint`` by
@@ -51,13 +57,13 @@ def write_search_report(
     Args:
         folder: Folder to write to.
         losses: Losses of the finished candidates, see :func:`search_table`.
-        config: Config file that was searched for.
+        config: Config file whose numbers were searched.
         held_out: Number of held-out images.
         seed: Seed of the held-out images, their views and negative paths.
         **facts: Further facts about the search, such as its command.
 
     Returns:
-        The table.
+        The table of the report.
     """
     table = search_table(losses)
     facts = report_facts(**facts)

@@ -1,4 +1,4 @@
-"""A sweep over the learning rate of a protocol, for several networks."""
+"""Sweep the learning rate of a protocol for several networks."""
 
 from .plan import check_checkpoints, parse_arms, plan_sweep
 from .points import RatePoint, rate_points

@@ -1,4 +1,4 @@
-"""The runs of a sweep, checked before the first of them starts."""
+"""Plan the runs of a sweep and check them before the first one starts."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -21,24 +21,26 @@ def plan_sweep(
     options: Sequence[str],
     work_dir: Path,
 ) -> list[StudyRun]:
-    """Return all runs of a sweep, arms side by side at every rate.
+    """Return all runs of a sweep, ordered by rate, then seed, then arm.
 
     Args:
         config: Config file with a ``protocol``.
-        param: Key of the config that is swept, with dots.
+        param: Config key to sweep, with dots, such as
+            ``'optim_wrapper.optimizer.lr'``.
         arms: Checkpoint of the pre-trained backbone by name of the arm.
         rates: Values of ``param``.
         seeds: Seeds of the trainings.
-        options: ``KEY=VALUE`` for all runs.
+        options: Config options ``KEY=VALUE`` of all runs.
         work_dir: Folder of the sweep.
 
     Returns:
         Runs with keys (arm, rate, seed), rates ascending.
 
     Raises:
-        ValueError: If the config has no such key or no ``protocol``, arms
-            have one folder, or a rate is not above 0.
-        FileNotFoundError: If a file is missing.
+        ValueError: If the config has no ``protocol`` or no number at
+            ``param``, two arms have the same folder name, rates or seeds
+            repeat, or a rate is not above 0.
+        FileNotFoundError: If the config file or a checkpoint is missing.
     """
     if not Path(config).is_file():
         raise FileNotFoundError(f'there is no config file {config}')
@@ -58,16 +60,16 @@ def plan_sweep(
 def check_checkpoints(
     config: str, arms: Mapping[str, str], trust: bool = False
 ) -> None:
-    """Load every checkpoint once, before hours of training.
+    """Load every checkpoint once, before the first training starts.
 
     Args:
         config: Config file of the trainings.
         arms: Checkpoint of the pre-trained backbone by name of the arm.
-        trust: Whether the files may run code, see
+        trust: Whether the checkpoints may run code, see
             :func:`~hirl_mm.checkpoints.read_checkpoint`.
 
     Raises:
-        ValueError: If one does not fit the backbone of the config.
+        ValueError: If a checkpoint does not fit the backbone of the config.
     """
     cfg = Config.fromfile(config)
     enter_scope(cfg)
@@ -77,21 +79,31 @@ def check_checkpoints(
 
 
 def parse_arms(words: Sequence[str]) -> dict[str, str]:
-    """Return the checkpoint by name from ``NAME=CHECKPOINT``.
+    """Return a dictionary from words of the form ``NAME=CHECKPOINT``.
+
+    Args:
+        words: Words of the command line.
+
+    Returns:
+        Checkpoint by name of the arm.
 
     Raises:
-        ValueError: If a word has another form, or a name comes twice.
+        ValueError: If a word has another form, or a name is repeated.
     """
     arms = dict(word.partition('=')[::2] for word in words)
     if len(arms) < len(words) or not all(arms.values()):
         raise ValueError(
-            f'--arms takes different NAME=CHECKPOINT, got {list(words)}'
+            '--arms takes words of the form NAME=CHECKPOINT with different '
+            f'names, got {list(words)}'
         )
     return arms
 
 
 def folder_name(arm: str) -> str:
-    """Return the name of an arm in letters that every file system has.
+    """Return the name of an arm as a folder name for any file system.
+
+    Args:
+        arm: Name of the arm.
 
     Example:
         >>> folder_name('HIRL-MoCo v2')
@@ -135,15 +147,15 @@ def _check_config(cfg: Config, config: str, param: str) -> None:
     if not {'name', 'metric'} <= set(cfg.get('protocol', {})):
         raise ValueError(
             f'{config} has no protocol=dict(name=..., metric=...), which '
-            'says what to compare: take one of configs/evaluation'
+            'names the metric to compare: use a config of configs/evaluation'
         )
     node = cfg
     for key in param.split('.'):
         node = node.get(key) if isinstance(node, dict | Config) else None
     if not isinstance(node, int | float):
         raise ValueError(
-            f'{config} has no number at {param}, got {node}: '
-            'optim_wrapper.optimizer.lr is the rate of the optimizer'
+            f'{config} has no number at {param}, got {node}. The learning '
+            'rate of the optimizer is --param optim_wrapper.optimizer.lr'
         )
 
 

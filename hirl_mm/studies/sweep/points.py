@@ -1,4 +1,4 @@
-"""Results of a sweep by arm and rate, seeds put together."""
+"""Results of a sweep by arm and rate, combined over the seeds."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ class RatePoint:
 
     Args:
         arm: Name of the arm.
-        rate: Value of what was swept.
+        rate: Value of the config key that was swept.
         values: Result of every seed.
     """
 
@@ -36,7 +36,7 @@ class RatePoint:
 def rate_points(
     results: Mapping[tuple[str, float, int], float],
 ) -> list[RatePoint]:
-    """Put the seeds of every arm and rate together.
+    """Combine the results of all seeds of the same arm and rate.
 
     Args:
         results: Result by arm, rate and seed.
@@ -60,9 +60,12 @@ def rate_points(
 
 
 def best_points(points: Sequence[RatePoint]) -> dict[str, RatePoint]:
-    """Return the point with the highest mean of every arm.
+    """Return the point with the highest mean for every arm.
 
-    Of equal ones it is the one with the lowest rate.
+    Of points with equal means it is the one with the lowest rate.
+
+    Args:
+        points: Results of the sweep, rates ascending.
     """
     arms = dict.fromkeys(point.arm for point in points)
     return {
@@ -72,11 +75,11 @@ def best_points(points: Sequence[RatePoint]) -> dict[str, RatePoint]:
 
 
 def edge_notes(points: Sequence[RatePoint], param: str) -> list[str]:
-    """Return a sentence for every arm that is best at an end of the grid.
+    """Return a note for every arm whose best rate is at an end of the grid.
 
     Args:
         points: Results of the sweep.
-        param: Name of what was swept.
+        param: Config key that was swept.
     """
     notes = []
     for arm, best in best_points(points).items():
@@ -85,19 +88,19 @@ def edge_notes(points: Sequence[RatePoint], param: str) -> list[str]:
             if best.rate == edge:
                 notes.append(
                     f'{arm}: the best {param}, {best.rate:g}, is at the edge '
-                    f'of the grid: add {word} ones, to all arms alike'
+                    f'of the grid: add {word} values for all arms'
                 )
     return notes
 
 
 def sweep_table(points: Sequence[RatePoint], param: str) -> str:
-    """Return a Markdown table: a row per rate, a column per arm.
+    """Return a Markdown table with a row per rate and a column per arm.
 
     The best point of every arm is bold.
 
     Args:
         points: Results of the sweep.
-        param: Name of what was swept.
+        param: Config key that was swept.
     """
     arms = list(dict.fromkeys(point.arm for point in points))
     rates = sorted({point.rate for point in points})

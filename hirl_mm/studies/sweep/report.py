@@ -23,13 +23,13 @@ def write_sweep_report(
         folder: Folder to write to.
         results: Result by arm, rate and seed.
         config: Config file that was trained.
-        param: Key of the config that was swept.
-        metric: Name of the results.
+        param: Config key that was swept.
+        metric: Name of the metric of the results.
         **facts: Further facts about the sweep, such as its command.
 
     Returns:
-        The table, and below it a note for every arm whose best rate is at
-        the edge of the grid.
+        The table, followed by a note for every arm whose best rate is at the
+        edge of the grid.
     """
     points = rate_points(results)
     best = best_points(points)

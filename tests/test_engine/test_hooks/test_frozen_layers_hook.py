@@ -130,7 +130,7 @@ def test_resumed_run_counts_from_the_beginning(digits, tmp_path):
 
 
 def test_name_of_no_parameter(digits, tmp_path):
-    with pytest.raises(ValueError, match="layers names 'necks', .* no param"):
+    with pytest.raises(ValueError, match="layers has 'necks', .* no param"):
         train(digits, tmp_path, 4, layers=['neck', 'necks'])
 
 

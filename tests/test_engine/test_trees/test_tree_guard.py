@@ -81,7 +81,7 @@ def test_training_without_a_good_tree_goes_on_without_one(digits, tmp_path):
     trees, log = run_broken(digits, tmp_path, collapse, epochs=[1, 2])
     assert trees[:3] == [None] * 3
     assert trees[3] is not None
-    assert 'training goes on without one' in log
+    assert 'training goes on without a tree' in log
 
 
 def test_too_many_in_a_row_stop_the_training(digits, tmp_path):
@@ -157,7 +157,7 @@ def test_least_spread():
     tree = shares(5, 5)
     assert not TreeGuard(min_spread=0.1).faults(tree, spread=0.11)
     (fault,) = TreeGuard(min_spread=0.1).faults(tree, spread=0.09)
-    assert 'spread is 0.09' in fault and 'least is 0.1' in fault
+    assert 'spread is 0.09' in fault and 'minimum is 0.1' in fault
 
 
 @pytest.mark.parametrize(
