@@ -44,7 +44,7 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__,
         epilog="""\
-The config names labelled data sets with their pipelines: knn_bank, the
+The config names labelled data sets with their pipelines: knn_gallery, the
 training images, and knn_queries, the validation images; for multi-label data
 svm_train and svm_test. Several GPUs share the pass, then the first goes on:
   torchrun --nproc_per_node 8 tools/evaluate.py ... --launcher pytorch""",

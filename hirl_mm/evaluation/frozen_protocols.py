@@ -83,7 +83,7 @@ def evaluate_knn(
     figures = {f'k={k}': value for k, value in accuracy.items()}
     results = {'kNN': figures | {'best k': accuracy[best]}}
     facts = dict(
-        best_k=best, num_bank=len(data.train), num_queries=len(target)
+        best_k=best, num_gallery=len(data.train), num_queries=len(target)
     )
     if taxonomy is None:
         return results, facts

@@ -18,8 +18,8 @@ from .report import report_facts, write_report
 
 
 def measure_arm(
-    bank: Tensor,
-    bank_labels: Tensor,
+    gallery: Tensor,
+    gallery_labels: Tensor,
     queries: Tensor,
     query_labels: Tensor,
     num_prototypes: Sequence[int],
@@ -27,13 +27,13 @@ def measure_arm(
 ) -> dict[str, float]:
     """Measure the features of one arm.
 
-    kNN classifies the queries by the bank. Clustering and the tree look at
-    the bank alone, without its labels: k-means with one cluster per class,
-    and the purity of every level of a tree of prototypes.
+    kNN classifies the queries by the gallery. The gallery alone is clustered,
+    without its labels: by k-means with one cluster per class, and by a tree
+    of prototypes, of which the purity of every level is measured.
 
     Args:
-        bank: Features (N, D) of labelled images.
-        bank_labels: Their classes (N,), long, counted from 0.
+        gallery: Features (N, D) of labelled images.
+        gallery_labels: Their classes (N,), long, counted from 0.
         queries: Features (Q, D) of the images to classify.
         query_labels: Their classes (Q,), long.
         num_prototypes: Number of prototypes of every level of the tree, from
@@ -44,13 +44,13 @@ def measure_arm(
         Percent by name, in the order of the columns of a table.
     """
     ks = (10, 20, 100)
-    accuracy = knn_accuracy(bank, bank_labels, queries, query_labels, ks)
-    tree = hierarchical_kmeans(bank, num_prototypes, seed=seed)
-    num_classes = int(bank_labels.max()) + 1
+    accuracy = knn_accuracy(gallery, gallery_labels, queries, query_labels, ks)
+    tree = hierarchical_kmeans(gallery, num_prototypes, seed=seed)
+    num_classes = int(gallery_labels.max()) + 1
     _, clusters, _ = kmeans(
-        F.normalize(bank, dim=1), num_classes, num_restarts=5, seed=seed
+        F.normalize(gallery, dim=1), num_classes, num_restarts=5, seed=seed
     )
-    scores = clustering_scores(bank_labels.cpu(), clusters.cpu())
+    scores = clustering_scores(gallery_labels.cpu(), clusters.cpu())
     return {
         **{f'kNN k={k}': value for k, value in accuracy.items()},
         'cluster acc': scores['acc'],
@@ -59,7 +59,7 @@ def measure_arm(
             f'purity K={num}': purity
             for num, purity in zip(
                 num_prototypes,
-                tree_purity(tree, bank_labels),
+                tree_purity(tree, gallery_labels),
                 strict=True,
             )
         },

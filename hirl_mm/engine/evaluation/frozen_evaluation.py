@@ -60,7 +60,7 @@ class FrozenEvaluation:
     """kNN, logistic regression, clustering and trees, from one cache.
 
     Args:
-        cfg: A config that names the labelled data sets ``knn_bank``, the
+        cfg: A config that names the labelled data sets ``knn_gallery``, the
             training images, and ``knn_queries``, the validation images.
         options: What to evaluate.
         tree: The one that the network was trained with, if there is one;
