@@ -57,7 +57,7 @@ def check_node(
         lowest: Lowest level to accept; 1 if the node must not be a leaf.
     """
     if not lowest <= level < len(num_prototypes):
-        why = ', since leaves have no children' if lowest else ''
+        why = ', since level 0 has no children' if lowest else ''
         raise ValueError(
             f'level must lie in [{lowest}, {len(num_prototypes)}){why}, got '
             f'{level}'

@@ -126,7 +126,7 @@ def test_broken_files(tmp_path):
     with pytest.raises(FeatureStoreError, match='extract the features again'):
         open_features(tmp_path)
     (tmp_path / 'manifest.json').write_text('[1')
-    with pytest.raises(FeatureStoreError, match='manifest.json is no list'):
+    with pytest.raises(FeatureStoreError, match='is not the manifest'):
         stored_facts(tmp_path)
 
 
@@ -145,6 +145,6 @@ def test_other_libraries_read_it(tmp_path):
 
 
 @pytest.mark.parametrize('parts', [[0, 1, 2, 2], [0, 1, 2, 3, 4]])
-def test_indices_that_do_not_count_the_samples(parts, tmp_path):
-    with pytest.raises(FeatureStoreError, match='samples share an index'):
+def test_indices_that_are_not_those_of_the_samples(parts, tmp_path):
+    with pytest.raises(FeatureStoreError, match='samples have the same index'):
         write(tmp_path, parts, num=4)

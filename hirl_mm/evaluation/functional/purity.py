@@ -33,7 +33,7 @@ def tree_purity(tree: PrototypeTree, labels: Tensor) -> list[float]:
     num_samples = len(tree.leaf)
     if labels.shape != (num_samples,) or not num_samples:
         raise ValueError(
-            'labels must hold one class per sample of the tree, got shape '
+            'labels must be one per sample of the tree, got shape '
             f'{tuple(labels.shape)} for a tree over {num_samples} samples'
         )
     if labels.is_floating_point() or labels.min() < 0:
