@@ -17,6 +17,7 @@ def stable_top_k(values: Tensor, k: int) -> tuple[Tensor, Tensor]:
         where k' = min(k, M).
 
     Example:
+        >>> import torch
         >>> stable_top_k(torch.tensor([[1., 3., 3., 2., 3.]]), 2)
         (tensor([[3., 3.]]), tensor([[1, 2]]))
     """

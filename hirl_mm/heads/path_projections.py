@@ -26,6 +26,7 @@ class PathProjections(nn.ModuleList):
         ValueError: If ``num_levels`` or ``num_layers`` is too small.
 
     Example:
+        >>> import torch
         >>> z0 = torch.randn(4, 16)
         >>> [z.shape for z in PathProjections(16, num_levels=2)(z0)]
         [torch.Size([4, 16]), torch.Size([4, 16])]
