@@ -1,4 +1,4 @@
-"""Writing files so that a reader never meets half of one."""
+"""Writing files atomically."""
 
 import os
 from collections.abc import Iterator
@@ -8,11 +8,15 @@ from pathlib import Path
 
 @contextmanager
 def replacing(path: str | os.PathLike) -> Iterator[Path]:
-    """Yield a temporary path beside ``path`` that takes its place on success.
+    """Yield a temporary path; on success its file replaces ``path``.
 
-    The temporary file keeps the suffix of ``path``, so that writers which
-    choose a format by suffix work on it. If the block raises, the temporary
-    file is deleted and whatever was at ``path`` before stays as it was.
+    Readers therefore never see a file that is only partly written. The
+    temporary file has the suffix of ``path``, since some writers choose the
+    format by the suffix. If the block raises an error, the temporary file is
+    deleted and ``path`` is not changed.
+
+    Args:
+        path: Path of the file to write; its folder is created if missing.
 
     Example:
         >>> with replacing('report.json') as temporary:

@@ -1,4 +1,4 @@
-"""This process among those of a distributed run."""
+"""Rank of this process, and gathering from all ranks."""
 
 from typing import Any
 
@@ -8,14 +8,19 @@ from torch import Tensor
 
 
 def rank_and_world_size() -> tuple[int, int]:
-    """Rank and size of the default process group; (0, 1) without one."""
+    """Return rank and world size, (0, 1) without a process group."""
     if dist.is_initialized():
         return dist.get_rank(), dist.get_world_size()
     return 0, 1
 
 
 def gather_tensors(tensor: Tensor) -> list[Tensor]:
-    """The tensors of all ranks, of one shape, without their graph."""
+    """Return the tensors of all ranks, in the order of the ranks.
+
+    Args:
+        tensor: Tensor of this rank, of the same shape on all ranks. With
+            several ranks no gradient flows back to it.
+    """
     _, world_size = rank_and_world_size()
     if world_size == 1:
         return [tensor]
@@ -25,7 +30,11 @@ def gather_tensors(tensor: Tensor) -> list[Tensor]:
 
 
 def gather_objects(value: Any) -> list[Any]:
-    """The values of all ranks, in the order of the ranks."""
+    """Return the values of all ranks, in the order of the ranks.
+
+    Args:
+        value: Value of this rank; it must be picklable.
+    """
     _, world_size = rank_and_world_size()
     if world_size == 1:
         return [value]

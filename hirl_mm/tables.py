@@ -6,15 +6,16 @@ from collections.abc import Sequence
 def aligned_table(
     head: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1
 ) -> str:
-    """Return a Markdown table that also reads well as text.
+    """Return a Markdown table with columns aligned by spaces.
 
     Args:
         head: Names of the columns.
-        rows: Cells by row and column.
-        left: Number of columns flushed left; the others are flushed right.
+        rows: Cells of every row.
+        left: Number of left-aligned columns, the first ones; all others are
+            right-aligned.
 
     Returns:
-        The lines of the table, each ended.
+        The table; every line ends with a newline.
 
     Example:
         >>> print(aligned_table(['arm', 'top-1'], [['plain', '9.5']]), end='')

@@ -49,7 +49,7 @@ def test_model_hooks_and_pipelines_build(name):
     assert not classes_in_custom_hooks(cfg, names)
     pipelines = [
         cfg.train_dataloader.dataset.pipeline,
-        cfg.knn_bank.pipeline,
+        cfg.knn_gallery.pipeline,
         cfg.knn_queries.pipeline,
         *(h.pipeline for h in hooks if hasattr(h, 'pipeline')),
     ]

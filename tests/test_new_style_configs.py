@@ -33,7 +33,7 @@ from mmengine.runner import Runner
 config, digits, work_dir = sys.argv[1:]
 cfg = Config.fromfile(config)
 cfg.train_dataloader.dataset.data_root = digits
-for part in 'bank', 'queries':
+for part in 'gallery', 'queries':
     cfg.default_hooks.knn_probe[part].data_root = digits
 cfg.work_dir = work_dir
 runner = Runner.from_cfg(cfg)

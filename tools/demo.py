@@ -102,7 +102,7 @@ def evaluate(config: str, checkpoint: str | None, seed: int) -> dict:
     model = load_pretrained(cfg, checkpoint)
     parts = [
         dataset_features(model, cfg[part], part, num_workers=0)[:2]
-        for part in ('knn_bank', 'knn_queries')
+        for part in ('knn_gallery', 'knn_queries')
     ]
     nums = Config.fromfile(HIRL).default_hooks.kmeans.num_prototypes
     return measure_arm(*parts[0], *parts[1], nums, seed)

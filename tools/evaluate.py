@@ -44,7 +44,7 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__,
         epilog="""\
-The config names labelled data sets with their pipelines: knn_bank, the
+The config names labelled data sets with their pipelines: knn_gallery, the
 training images, and knn_queries, the validation images; for multi-label data
 svm_train and svm_test. Several GPUs can share the pass over the images; the
 first process computes the rest:

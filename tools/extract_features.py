@@ -27,8 +27,8 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--out', required=True, help='file to write (.pth)')
     parser.add_argument(
         '--data',
-        choices=['knn_bank', 'knn_queries'],
-        default='knn_bank',
+        choices=['knn_gallery', 'knn_queries'],
+        default='knn_gallery',
         help='data set of the config to extract (default: %(default)s, the '
         'training images)',
     )

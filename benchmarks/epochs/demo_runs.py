@@ -26,10 +26,11 @@ def demo_config(arm: str, data: Path, work_dir: Path, seed: int) -> Config:
     cfg.log_level = 'ERROR'
     cfg.randomness.seed = seed
     cfg.default_hooks.checkpoint.interval = 10**6
-    for part in (cfg.train_dataloader.dataset, cfg.knn_bank, cfg.knn_queries):
+    probe = cfg.default_hooks.knn_probe
+    evaluated = (cfg.knn_gallery, cfg.knn_queries)
+    probed = (probe.gallery, probe.queries)
+    for part in (cfg.train_dataloader.dataset, *evaluated, *probed):
         part.data_root = str(data)
     if arm != 'plain':
         cfg.default_hooks.kmeans.mode = arm
-    for part in ('bank', 'queries'):
-        cfg.default_hooks.knn_probe[part].data_root = str(data)
     return cfg

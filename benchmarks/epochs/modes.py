@@ -145,7 +145,7 @@ def run(
     runner.train()
     parts = [
         dataset_features(runner.model, cfg[part], part, num_workers=0)[:2]
-        for part in ('knn_bank', 'knn_queries')
+        for part in ('knn_gallery', 'knn_queries')
     ]
     figures = measure_arm(*parts[0], *parts[1], hook.num_prototypes)
     return dict(seed=seed, figures=figures) | twin.comparison

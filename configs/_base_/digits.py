@@ -47,16 +47,16 @@ train_dataloader = dict(
 )
 
 knn_pipeline = [dict(type='hirl_mm.LoadImage'), dict(type='PackInputs')]
-knn_bank = dict(
+knn_gallery = dict(
     type='mmpretrain.CustomDataset',
     data_root=data_root,
     data_prefix='train',
     pipeline=knn_pipeline,
 )
-knn_queries = dict(knn_bank, data_prefix='val')
+knn_queries = dict(knn_gallery, data_prefix='val')
 knn_probe = dict(
     type='hirl_mm.KNNProbeHook',
-    bank=knn_bank,
+    gallery=knn_gallery,
     queries=knn_queries,
     interval=5,
     num_workers=0,

@@ -2,7 +2,7 @@
 # tools/evaluate.py with all images.
 _base_ = 'centre_crop.py'
 
-knn_bank = dict(
+knn_gallery = dict(
     type='mmpretrain.ImageNet',
     data_root='data/imagenet/',
     split='train',
@@ -16,9 +16,9 @@ knn_queries = dict(
 )
 knn_probe = dict(
     type='hirl_mm.KNNProbeHook',
-    bank=knn_bank,
+    gallery=knn_gallery,
     queries=knn_queries,
-    num_bank=100_000,
+    num_gallery=100_000,
     num_queries=10_000,
     interval=10,
 )

@@ -1,4 +1,4 @@
-"""K-means on one process or many, by PyTorch, Triton or faiss."""
+"""K-means on one or several processes, with PyTorch, Triton or faiss."""
 
 from .hierarchical import (
     check_num_prototypes,

@@ -17,7 +17,7 @@ Backend = str | Callable[[Tensor, Tensor, str], tuple[Tensor, Tensor]]
 
 PRECISIONS = 'fp32', 'tf32', 'bf16'
 
-# On a CPU faiss is the faster of the two below about so many centroids
+# Number of centroids below which faiss is faster than PyTorch on a CPU
 # (benchmarks/README.md).
 _FAISS_BELOW = 512
 
@@ -28,29 +28,29 @@ def assignment(
     num_clusters: int,
     precision: str = 'fp32',
 ) -> Assign:
-    """Choose the function that assigns rows to centroids.
+    """Return the function that assigns rows to their nearest centroids.
 
     Args:
         backend: ``'torch'``; ``'triton'``, a fused kernel for GPUs;
-            ``'faiss'``; or ``'auto'``, the fastest that is installed:
+            ``'faiss'``; or ``'auto'``, the fastest one that is installed:
             triton on a GPU for tf32 and bf16, faiss on a CPU for few
-            centroids, else torch. Or a function that assigns, with the
-            arguments and results of
+            centroids, torch otherwise. Or a function with the arguments and
+            results of
             :func:`~hirl_mm.clustering.torch_assignment.assign_torch`.
         device: Device of the features.
         num_clusters: Number of clusters K.
-        precision: Precision of the products that choose the labels,
+        precision: Precision of the products that determine the labels,
             ``'fp32'``, ``'tf32'`` or ``'bf16'``; the last two need a GPU.
             faiss supports fp32 only.
 
     Returns:
-        A function of features (n, D) and centroids (K, D), both float32, to
-        labels (n,) long and squared distances (n,), the latter in float32.
+        A function of features (n, D) and centroids (K, D), both float32, that
+        returns labels (n,) long and squared distances (n,) float32.
 
     Raises:
-        ValueError: If the backend or the precision is unknown, or they do
-            not go together.
-        StackError: If what was asked for is missing or cannot serve the
+        ValueError: If the backend or the precision is unknown, or the backend
+            does not support the precision.
+        StackError: If the backend is not installed or does not support the
             device.
     """
     check_precision(precision)
@@ -86,7 +86,7 @@ def check_precision(precision: str) -> None:
 
 def _fastest(device: torch.device, num_clusters: int, precision: str) -> str:
     if device.type == 'cuda':
-        # In fp32 the product is the work, and fusing saves little of it.
+        # In fp32 the product takes most of the time, and fusing saves little.
         fused = precision != 'fp32' and has_triton(device)
         return 'triton' if fused else 'torch'
     small = num_clusters < _FAISS_BELOW and precision == 'fp32'
@@ -94,7 +94,7 @@ def _fastest(device: torch.device, num_clusters: int, precision: str) -> str:
 
 
 def assign_faiss(features: Tensor, centroids: Tensor) -> tuple[Tensor, Tensor]:
-    """Assign by faiss's exhaustive search on the CPU."""
+    """Assign rows to centroids by faiss's exhaustive search on the CPU."""
     if not len(features):
         return features.new_empty(0, dtype=torch.long), features.new_empty(0)
     distance, labels = require_faiss().knn(
@@ -106,11 +106,11 @@ def assign_faiss(features: Tensor, centroids: Tensor) -> tuple[Tensor, Tensor]:
 def assign_faiss_gpu(
     features: Tensor, centroids: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Assign by faiss's exhaustive search where the features are."""
+    """Assign rows to centroids by faiss's exhaustive search on the GPU."""
     if not len(features):
         return features.new_empty(0, dtype=torch.long), features.new_empty(0)
     faiss = require_faiss()
-    import_module('faiss.contrib.torch_utils')  # lets faiss take tensors
+    import_module('faiss.contrib.torch_utils')  # makes faiss accept tensors
     resources = faiss.StandardGpuResources()
     distance, labels = faiss.knn_gpu(resources, features, centroids, 1)
     return labels[:, 0], distance[:, 0]
@@ -131,7 +131,7 @@ def _faiss_for(device: torch.device) -> Assign:
     if device.type == 'cuda' and hasattr(faiss, 'StandardGpuResources'):
         return assign_faiss_gpu
     raise StackError(
-        f"backend='faiss' was asked for features on {device}, but the "
+        f"backend='faiss' was requested for features on {device}, but the "
         f'installed faiss {faiss.__version__} works on the CPU only. Install '
         "the GPU build with `pip install faiss-gpu`, or use backend='torch'."
     )

@@ -1,28 +1,28 @@
-"""Sums of the members of every cluster, the same bits in every run."""
+"""Sums of the members of every cluster, reproducible to the bit."""
 
 import torch
 from torch import Tensor
 
 from .triton_assignment import has_triton, require_kernels
 
-# Scratch memory of the rows of some columns in sorted order.
+# Memory of the copy of sorted rows, which is made for some columns at a time.
 _SCRATCH_BYTES = 2**28
 
 
 def cluster_sums(
     features: Tensor, labels: Tensor, num_clusters: int
 ) -> tuple[Tensor, Tensor]:
-    """Sum and count the rows of every cluster.
+    """Return the sum and the number of the rows of every cluster.
 
-    On a GPU ``index_add_`` adds in the order in which its atomics arrive,
-    another one in every run. There the labels are sorted, stably, and every
-    cluster is summed in the order of its rows: by a kernel that reads the
-    rows where they are, or without Triton by ``torch.segment_reduce`` over
-    copies of some columns.
+    On a GPU ``index_add_`` adds rows in another order in every run. There the
+    labels are sorted (stably) instead, and the rows of every cluster are
+    summed in their order: with Triton by a kernel that reads the rows in
+    place, without Triton by ``torch.segment_reduce`` on sorted copies of some
+    columns at a time.
 
     Args:
-        features: (n, D) float32.
-        labels: (n,) long, from 0 to K - 1.
+        features: (n, D) float32, rows to sum.
+        labels: (n,) long, clusters of the rows, from 0 to K - 1.
         num_clusters: Number of clusters K.
 
     Returns:
@@ -38,7 +38,7 @@ def cluster_sums(
 def sums_by_index(
     features: Tensor, labels: Tensor, num_clusters: int
 ) -> tuple[Tensor, Tensor]:
-    """Sum by ``index_add_``, which on a CPU adds row after row."""
+    """Sum by ``index_add_``, which on a CPU adds the rows in their order."""
     sums = features.new_zeros(num_clusters, features.size(1))
     sums.index_add_(0, labels, features)
     return sums, torch.bincount(labels, minlength=num_clusters)
@@ -47,7 +47,7 @@ def sums_by_index(
 def sums_by_kernel(
     features: Tensor, labels: Tensor, num_clusters: int
 ) -> tuple[Tensor, Tensor]:
-    """Sum by a Triton kernel over sorted labels, without an n x D copy."""
+    """Sum by a Triton kernel over sorted labels, without copying the rows."""
     kernels = require_kernels(features.device)
     order, bounds = _sorted(labels, num_clusters)
     dim = features.size(1)
@@ -66,7 +66,7 @@ def sums_by_kernel(
 def sums_by_segments(
     features: Tensor, labels: Tensor, num_clusters: int
 ) -> tuple[Tensor, Tensor]:
-    """Sum by ``torch.segment_reduce`` over sorted labels, by columns."""
+    """Sum by ``torch.segment_reduce`` over sorted copies of some columns."""
     order, bounds = _sorted(labels, num_clusters)
     num, dim = features.shape
     sums = features.new_empty(num_clusters, dim)
@@ -86,7 +86,12 @@ def sums_by_segments(
 
 
 def _sorted(labels: Tensor, num_clusters: int) -> tuple[Tensor, Tensor]:
-    """The order of rows by label, and where each label begins: (K + 1,)."""
+    """Return the order of rows by label, and the start of each label.
+
+    Returns:
+        (n,) long, row numbers sorted by label; and (K + 1,) long, where in
+        them each label begins and, last, n.
+    """
     ordered, order = labels.sort(stable=True)
     clusters = torch.arange(num_clusters + 1, device=labels.device)
     return order, torch.searchsorted(ordered, clusters)

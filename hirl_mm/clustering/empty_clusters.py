@@ -1,33 +1,35 @@
-"""Clusters that have lost all their members."""
+"""Replacing the centroids of empty clusters."""
 
 import torch
 from torch import Tensor
 
-# Relative distance between the two halves of a split cluster, as in faiss.
+# Relative shift of the two halves of a split cluster, as in faiss.
 PERTURBATION = 1 / 1024
 
 
 def split_into_empty(
     centroids: Tensor, counts: Tensor, generator: torch.Generator
 ) -> Tensor:
-    """Give every empty cluster one half of a populous one.
+    """Split large clusters to replace empty ones.
 
-    As faiss does: the donor is drawn with a probability that grows with its
-    size (count - 1), its centroid is copied, and the coordinates of the two
-    are multiplied by 1 +- 1/1024, the signs alternating over coordinates and
-    opposite in the two, so that the members divide between them. Unlike
-    faiss, which walks over the empty clusters one by one, all donors of a
-    round are drawn at once; further rounds, each with half the perturbation
-    of the one before, follow while clusters are empty.
+    As in faiss, a cluster to split is drawn with a probability proportional
+    to its number of members minus 1. Its centroid is copied to the empty
+    cluster, and the coordinates of the two centroids are multiplied by
+    1 + s/1024 and 1 - s/1024, where the sign s alternates over coordinates,
+    so that the members are divided between them. Unlike faiss, which replaces
+    empty clusters one after another, all clusters to split in a round are
+    drawn at once. Further rounds follow while there are empty clusters, each
+    with half the shift of the previous one.
 
     Args:
-        centroids: (K, D), the means; rows of empty clusters are ignored.
-        counts: (K,), number of members of each cluster; at least K in all.
-        generator: Random numbers of the donors; on the CPU, so that all
-            ranks draw the same.
+        centroids: (K, D), means of the members of each cluster; rows of empty
+            clusters are ignored.
+        counts: (K,), number of members of each cluster, at least K in total.
+        generator: Random number generator of the draws, on the CPU, so that
+            all ranks draw the same clusters.
 
     Returns:
-        (K, D), without an empty cluster.
+        (K, D), centroids with those of empty clusters replaced.
     """
     counts = counts.cpu().clone()
     if bool((counts > 0).all()):

@@ -27,41 +27,46 @@ def hierarchical_kmeans(
 ) -> PrototypeTree:
     """Build a tree of prototypes by k-means, Algorithm 1 of HIRL.
 
-    Level 0 clusters the L2-normalised features, every further level the
-    normalised centroids of the level below, each counted once however many
-    samples it holds, as the released code does (``utils/clustering.py``).
-    Level l is seeded with ``seed + l``.
+    Level 0 clusters the L2-normalised features. Every further level clusters
+    the L2-normalised centroids of the level below, all with the same weight,
+    regardless of their numbers of samples, as the released code does
+    (``utils/clustering.py``).
 
     Args:
-        features: (n, D) floating point.
+        features: (n, D) floating point, features to cluster; they need not be
+            normalised.
         num_prototypes: Number of prototypes per level, strictly decreasing
             from fine to coarse.
         num_iters: Largest number of iterations of a run of k-means.
-        num_restarts: Number of runs of k-means, the best of which is kept;
+        num_restarts: Number of runs of k-means, of which the best is kept;
             one number for all levels, or one per level.
-        tol: Relative tolerance of k-means, see
+        tol: Relative tolerance of k-means, a share of the objective, see
             :func:`~hirl_mm.clustering.kmeans`.
-        precision: Precision of the assignments, see
+        precision: Precision of the assignments, ``'fp32'``, ``'tf32'`` or
+            ``'bf16'``, see :func:`~hirl_mm.clustering.kmeans`.
+        seed: Seed of the random initial centroids; level l uses ``seed + l``.
+        backend: Backend of k-means, ``'auto'``, ``'torch'``, ``'triton'``,
+            ``'faiss'`` or a function, see
             :func:`~hirl_mm.clustering.kmeans`.
-        seed: Seed of the initial centroids.
-        backend: Backend of k-means, see :func:`~hirl_mm.clustering.kmeans`.
-        start: A warm start: every level begins at the prototypes of this
-            tree and runs once, whatever ``num_restarts``. Where its numbers
-            of prototypes are others, see
-            :func:`~hirl_mm.clustering.warm_start.initial_centroids`.
-        sample_idx: (n,) long, when ``features`` are this rank's rows of a set
-            that is spread over all ranks: their sample indices. Every rank
-            then returns the same tree, of the whole set.
-        on_progress: Called after every iteration with the share of the work
-            that is done, from 0 to 1.
+        start: Tree for a warm start: every level starts from the prototypes
+            of this tree and runs once, regardless of ``num_restarts``. If its
+            numbers of prototypes differ, see
+            :func:`~hirl_mm.clustering.warm_start.initial_centroids`. None
+            for random initial centroids.
+        sample_idx: (n,) long, sample indices of ``features`` if the set is
+            distributed over all ranks; None if this process holds the whole
+            set. Every rank returns the same tree of the whole set.
+        on_progress: Function that is called after every iteration with the
+            fraction of the work that is done, from 0 to 1; None for none.
 
     Returns:
         The tree, on the device of ``features``.
 
     Raises:
-        ValueError: If the numbers of prototypes, the restarts, the starting
-            tree or the features are unfit.
-        StackError: If what the backend needs is missing.
+        ValueError: If the numbers of prototypes or restarts, the tree of the
+            warm start or the features are not usable.
+        StackError: If the backend is not installed or does not support the
+            device.
     """
     check_num_prototypes(num_prototypes)
     restarts = restarts_per_level(num_restarts, len(num_prototypes))
@@ -107,7 +112,7 @@ def hierarchical_kmeans(
 def _shares_of_work(
     total: int, num_prototypes: Sequence[int], restarts: Sequence[int]
 ) -> list[float]:
-    """The share of every level in the distances of the whole clustering."""
+    """Return the fraction of the work, in distances, of every level."""
     rows = (total, *num_prototypes)
     work = [
         n * num * runs
@@ -119,21 +124,21 @@ def _shares_of_work(
 def restarts_per_level(
     num_restarts: int | Sequence[int], num_levels: int
 ) -> tuple[int, ...]:
-    """Give every level its number of restarts.
+    """Return the number of restarts of every level.
 
     Args:
-        num_restarts: One number for all levels, or one per level.
+        num_restarts: Number of restarts, one for all levels or one per level.
         num_levels: Number of levels L.
 
     Raises:
-        ValueError: If there are not as many as levels, or one is below 1.
+        ValueError: If there is not one number per level, or one is below 1.
     """
     if isinstance(num_restarts, int):
         num_restarts = (num_restarts,) * num_levels
     if len(num_restarts) != num_levels or min(num_restarts) < 1:
         raise ValueError(
-            f'num_restarts must be a number from 1 on, or {num_levels} of '
-            f'them, one per level, got {num_restarts}'
+            'num_restarts must be a number of at least 1, or one such number '
+            f'for each of the {num_levels} levels, got {num_restarts}'
         )
     return tuple(num_restarts)
 
@@ -141,7 +146,12 @@ def restarts_per_level(
 def check_num_prototypes(
     num_prototypes: Sequence[int], num_samples: int | None = None
 ) -> None:
-    """Raise ValueError unless the numbers make a tree over the samples."""
+    """Raise ValueError unless a tree can have these numbers of prototypes.
+
+    Args:
+        num_prototypes: Number of prototypes per level, from fine to coarse.
+        num_samples: Number of samples N of the tree; None if unknown.
+    """
     nums = tuple(num_prototypes)
     if not nums or any(
         isinstance(n, bool) or not isinstance(n, int) for n in nums
@@ -161,7 +171,7 @@ def check_num_prototypes(
     if num_samples is not None and nums[0] > num_samples:
         raise ValueError(
             f'num_prototypes asks for {nums[0]} clusters of {num_samples} '
-            f'images; the largest number that fits is {num_samples}, and '
-            f'{max(1, num_samples // 43)} would hold as many images per '
-            'cluster as on ImageNet'
+            f'images; use at most {num_samples}, or '
+            f'{max(1, num_samples // 43)} for as many images per cluster as '
+            'on ImageNet'
         )

@@ -8,8 +8,8 @@ from hirl_mm.features import Shard, check_finite
 from .assignment import Backend, assignment
 from .lloyd import Stop, lloyd
 
-# A later restart must be better by more than rounding to be kept, so that
-# the choice does not hang on the order in which distances were summed.
+# A later restart is only kept if it is better by more than rounding errors, so
+# that the choice does not depend on the order in which distances are summed.
 _RESTART_MARGIN = 1e-6
 
 
@@ -29,43 +29,51 @@ def kmeans(
 ) -> tuple[Tensor, Tensor, float]:
     """Cluster rows by Lloyd's k-means with Euclidean distances.
 
-    Follows ``faiss.Clustering``, which HIRL's released code calls: random
-    distinct rows as initial centroids, ``num_iters`` iterations, the best of
-    ``num_restarts`` runs, empty clusters split off populous ones. It differs
-    in that a run ends early once nothing moves, and that the returned labels
-    and objective are those of the returned centroids. Sums, means, objective
-    and the returned labels are float32 whatever the precision.
+    The algorithm is that of ``faiss.Clustering``, which HIRL's released code
+    uses: initial centroids are distinct random rows, each run has
+    ``num_iters`` iterations, the best of ``num_restarts`` runs is kept, and
+    empty clusters are replaced by splitting large ones. There are two
+    differences: a run ends early if the centroids stop moving, and the
+    returned labels and objective belong to the returned centroids. Sums,
+    means, objective and returned labels are computed in float32, regardless
+    of ``precision``.
 
     Args:
-        features: (n, D) floating point; computed in float32.
+        features: (n, D) floating point, rows to cluster; they are converted
+            to float32.
         num_clusters: Number of clusters K.
         init: (K, D) initial centroids; None for K random rows.
         num_iters: Largest number of iterations of every run.
-        num_restarts: Number of runs, each from other random rows; the one
-            with the smallest objective counts.
-        tol: Relative tolerance: a run ends once an iteration changes the
-            objective by less than this share of it; 0 for all iterations.
-        precision: Precision of the assignments within a run, see
+        num_restarts: Number of runs from different random rows; the run with
+            the smallest objective is kept.
+        tol: Relative tolerance: a run ends if an iteration changes the
+            objective by less than ``tol`` times the objective. With 0 it
+            ends only if the centroids stop moving, or after ``num_iters``
+            iterations.
+        precision: Precision of the assignments within a run, ``'fp32'``,
+            ``'tf32'`` or ``'bf16'``, see
             :func:`~hirl_mm.clustering.assignment.assignment`.
-        seed: Seed of the random rows and of the splits.
-        backend: ``'torch'``, ``'triton'``, ``'faiss'``, ``'auto'`` or a
-            function, see
+        seed: Seed of the random rows and of the splits of clusters.
+        backend: Backend of the assignments, ``'auto'``, ``'torch'``,
+            ``'triton'``, ``'faiss'`` or a function, see
             :func:`~hirl_mm.clustering.assignment.assignment`.
-        sample_idx: (n,) long, when ``features`` are the rows of this rank of
-            a set that is spread over all ranks: their indices in the set.
-            Every rank then gets the same centroids and objective, and the
-            labels of its own rows.
-        on_progress: Called after every iteration with the share of the work
-            that is done, from 0 to 1; it jumps where a run ends early.
+        sample_idx: (n,) long, indices of ``features`` in the whole set if it
+            is distributed over all ranks; None if this process holds the
+            whole set. Every rank returns the same centroids and objective,
+            and the labels of its own rows.
+        on_progress: Function that is called after every iteration with the
+            fraction of the work that is done, from 0 to 1; it jumps if a run
+            ends early. None for none.
 
     Returns:
         Centroids (K, D) float32, labels (n,) long, and the objective, the sum
-        of squared distances over the whole set.
+        of the squared distances of all rows of the whole set.
 
     Raises:
         ValueError: If an argument is out of range.
         NonFiniteFeaturesError: If a feature is NaN or infinite.
-        StackError: If what the backend needs is missing.
+        StackError: If the backend is not installed or does not support the
+            device.
     """
     if features.ndim != 2 or not features.is_floating_point():
         raise ValueError(
@@ -105,13 +113,23 @@ def kmeans(
 def part_of(
     on_progress: Callable[[float], None] | None, done: float, share: float
 ) -> Callable[[float], None]:
-    """Turn the progress of a part of some work into that of the whole."""
+    """Return a function that reports the progress of one part of the work.
 
-    def told(part: float) -> None:
+    Args:
+        on_progress: Function to call with the fraction of the whole work that
+            is done; None for none.
+        done: Fraction of the whole work that is done before this part.
+        share: Fraction of the whole work that this part is.
+
+    Returns:
+        A function to call with the fraction of this part that is done.
+    """
+
+    def report(part: float) -> None:
         if on_progress is not None:
             on_progress(done + share * part)
 
-    return told
+    return report
 
 
 def _check_arguments(

@@ -15,13 +15,14 @@ from .empty_clusters import split_into_empty
 
 @dataclass(frozen=True)
 class Stop:
-    """Conditions under which a run ends.
+    """Conditions for the end of a run.
+
+    A run always ends if the centroids stop moving.
 
     Args:
         num_iters: Largest number of iterations.
-        tol: Relative tolerance: the run ends once an iteration changes the
-            objective by less than this share of it. A run in which nothing
-            moves ends in any case.
+        tol: Relative tolerance: the run ends if an iteration changes the
+            objective by less than ``tol`` times the objective.
     """
 
     num_iters: int
@@ -54,21 +55,22 @@ def lloyd(
 ) -> tuple[Tensor, float]:
     """Run Lloyd's iterations from the given centroids.
 
-    Per iteration the ranks exchange the (K, D) sums, the (K,) counts and one
-    number, whatever the number of rows.
+    In every iteration the ranks exchange the sums (K, D), the counts (K,) and
+    one number, regardless of the number of rows.
 
     Args:
-        shard: The rows.
-        centroids: (K, D) float32.
-        stop: Conditions under which the run ends.
+        shard: Rows to cluster, of this rank.
+        centroids: (K, D) float32, initial centroids.
+        stop: Conditions for the end of the run.
         assign: Function that assigns rows to centroids, from
             :func:`~hirl_mm.clustering.assignment.assignment`.
-        generator: Random numbers for the splits of populous clusters.
-        on_progress: Called after every iteration with the share of the
-            iterations that are done, 1 at the end.
+        generator: Random number generator for splitting large clusters.
+        on_progress: Function that is called after every iteration with the
+            fraction of the iterations that are done, and with 1 at the end.
 
     Returns:
-        Centroids (K, D), and the objective of those before the last update.
+        Centroids (K, D), and the objective of the centroids before the last
+        update.
     """
     objective = float('inf')
     for iteration in range(stop.num_iters):
@@ -87,7 +89,7 @@ def lloyd(
 def _means(
     shard: Shard, labels: Tensor, centroids: Tensor, generator: torch.Generator
 ) -> Tensor:
-    """Mean of the members of every cluster; empty ones take over others'."""
+    """Return the mean of every cluster, with empty clusters replaced."""
     sums, counts = cluster_sums(shard.features, labels, len(centroids))
     sums, counts = shard.sum(sums), shard.sum(counts.int())
     means = sums / counts.clamp(min=1)[:, None]

@@ -7,18 +7,20 @@ from hirl_mm.features import Shard
 def feature_spread(
     features: Tensor, sample_idx: Tensor | None = None
 ) -> float:
-    """Measure how far features are from all being one direction.
+    """Measure how much the directions of features vary.
 
-    The standard deviation of the L2-normalised features, over all their
-    coordinates together: ``sqrt(1 - |mean|^2)``.
+    The result is the standard deviation of the L2-normalised features, over
+    all coordinates together: ``sqrt(1 - |mean|^2)``.
 
     Args:
-        features: (n, D), of this rank if ``sample_idx`` is given.
-        sample_idx: (n,) long, as for
-            :func:`~hirl_mm.clustering.kmeans.kmeans`.
+        features: (n, D), features, which need not be normalised.
+        sample_idx: (n,) long, indices of ``features`` in the whole set if it
+            is distributed over all ranks; None if this process holds the
+            whole set.
 
     Returns:
-        From 0, collapsed, to 1, spread evenly around the origin.
+        A number from 0, if all features have the same direction (collapse),
+        to 1, if their mean is the origin.
     """
     shard = Shard(features.detach().float(), sample_idx)
     norm = torch.linalg.vector_norm(shard.features, dim=1).clamp_(min=1e-12)

@@ -1,4 +1,4 @@
-"""The nearest centroid of every row by matrix products in blocks."""
+"""Nearest centroid of every row, by matrix products of blocks."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,46 +7,48 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-# Scratch memory of one block of similarities. On a CPU a block should stay
-# near the caches; a GPU wants enough rows to fill it.
+# Memory of one block of similarities. On a CPU a block should about fit in the
+# caches; a GPU needs enough rows to be used fully.
 _BLOCK_BYTES = {'cpu': 8 * 2**20, 'cuda': 2**28}
 
-# Columns of a block on a CPU: more do not make the product faster.
+# Largest number of columns of a block on a CPU. More columns do not make the
+# product faster.
 _MOST_COLUMNS = {'cpu': 2048}
 
-# Coordinates that hold the bias of a centroid.
+# Number of additional coordinates that hold the bias of a centroid.
 _BIAS = 2
 
-# A row of similarities is read as a table of this many columns. The maximum
-# over the rows of the table runs at the speed of memory, and only its
-# winning column is searched for the index; `torch.max` over the whole row
-# takes twice as long. Fewer than 32 columns leave the vector unit idle.
+# The maximum of a row of similarities is found by viewing the row as a table
+# with this many columns. The maximum of every column runs at the speed of
+# memory, and only the best column is searched for the index; `torch.max` over
+# the whole row takes twice as long. Fewer than 32 columns do not fill the
+# vector unit.
 _FOLD = 32
 
 
 def assign_torch(
     features: Tensor, centroids: Tensor, precision: str = 'fp32'
 ) -> tuple[Tensor, Tensor]:
-    """Assign rows to centroids, without an N x K matrix.
+    """Assign rows to their nearest centroids, without an n x K matrix.
 
-    The nearest centroid maximises ``x.c - |c|^2 / 2``. A block of such
-    scores, of some rows and some centroids, is all that is held at a time.
+    The nearest centroid maximises ``x.c - |c|^2 / 2``. These scores are
+    computed in blocks of some rows and some centroids.
 
     Args:
-        features: (n, D) float32.
+        features: (n, D) float32, rows to assign.
         centroids: (K, D) float32.
-        precision: Precision of the products that choose the labels:
-            ``'fp32'``, ``'tf32'`` (on a GPU that has it) or ``'bf16'``
-            (operands rounded to it, sums in float32).
+        precision: Precision of the products that determine the labels:
+            ``'fp32'``, ``'tf32'`` (on a GPU that supports it) or ``'bf16'``
+            (operands rounded to bfloat16, sums in float32).
 
     Returns:
-        Labels (n,) long and squared distances (n,), which are computed in
-        float32 from the labels whatever the precision.
+        Labels (n,) long and squared distances (n,). The distances are
+        computed in float32, regardless of the precision of the labels.
     """
     num, dim = features.shape
     rows, cols = _block_size(len(centroids), dim, features.device.type)
     table = _with_bias(centroids, precision, cols)
-    # Kept over the blocks: fresh memory for each costs a tenth of the time.
+    # Allocated once: new memory for every block takes a tenth of the time.
     x = features.new_ones(min(rows, num), dim + _BIAS)
     scratch = features.new_empty(len(x) * cols)
     labels = features.new_zeros(num, dtype=torch.long)
@@ -76,7 +78,7 @@ def assign_torch(
 def _best_row(
     x: Tensor, table: Tensor, scratch: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Of every row of x the best row of the table: score and index (n,)."""
+    """Return the score and index (n,) of the best row of the table per row."""
     scores = scratch[: len(x) * len(table)].view(len(x), len(table))
     torch.mm(x, table.T, out=scores)
     scores = scores.view(len(x), -1, _FOLD)
@@ -88,7 +90,7 @@ def _best_row(
 
 
 def _block_size(num_clusters: int, dim: int, device: str) -> tuple[int, int]:
-    """Rows and columns of a block within the budget of memory."""
+    """Return the number of rows and columns of a block that fit in memory."""
     budget = _BLOCK_BYTES.get(device, _BLOCK_BYTES['cuda']) // 4
     num_blocks = -(-num_clusters // _MOST_COLUMNS.get(device, num_clusters))
     cols = -(-num_clusters // num_blocks // _FOLD) * _FOLD
@@ -96,11 +98,12 @@ def _block_size(num_clusters: int, dim: int, device: str) -> tuple[int, int]:
 
 
 def _with_bias(centroids: Tensor, precision: str, multiple: int) -> Tensor:
-    """Rows (c, -|c|^2 / 2), to be multiplied with (x, 1).
+    """Return rows (c, -|c|^2 / 2), to be multiplied with (x, 1).
 
-    As further coordinates the bias costs less than as a summand of every
-    score. It takes two, the bfloat16 nearest to it and the rest, which tf32
-    keeps where it would cut the sum. Rows that never win fill the last block.
+    A bias in additional coordinates is faster than adding it to every score.
+    It is split into two coordinates, its nearest bfloat16 and the remainder,
+    since tf32 would round the bias but not these two. The last block is
+    filled up with rows that are never the best.
     """
     bias = centroids.square().sum(1, keepdim=True).mul_(-0.5)
     coarse = bias.bfloat16().float()
@@ -116,13 +119,16 @@ def _with_bias(centroids: Tensor, precision: str, multiple: int) -> Tensor:
 
 
 def _rounded(operand: Tensor, precision: str) -> Tensor:
-    """Rounded to bfloat16, whose products float32 (and tf32) hold exactly."""
+    """Round to bfloat16 for ``'bf16'``.
+
+    float32 holds the products of such numbers exactly, and tf32 the numbers.
+    """
     return operand.bfloat16().float() if precision == 'bf16' else operand
 
 
 @contextmanager
 def _matmul_precision(precision: str) -> Iterator[None]:
-    """Whether a GPU may multiply in tf32, whatever the user's setting."""
+    """Allow tf32 on a GPU, or not, regardless of the user's setting."""
     matmul = torch.backends.cuda.matmul
     name, values = 'fp32_precision', ('ieee', 'tf32')
     if not hasattr(matmul, name):  # PyTorch before 2.9

@@ -7,26 +7,26 @@ from hirl_mm.structures import PrototypeTree
 def moved_shares(
     before: PrototypeTree, after: PrototypeTree
 ) -> tuple[float, ...]:
-    """Compute the share of images that changed their path between trees.
+    """Compute the fraction of images that changed their prototype.
 
-    Prototypes of two trees have no names in common, so a new prototype is
-    identified with the old one that most of its images had; the other images
-    have moved.
+    The numbering of prototypes differs between trees. Every new prototype is
+    therefore matched with the old prototype of most of its images; its other
+    images have moved.
 
     Args:
-        before: A tree of N images.
-        after: A tree of the same images and as many levels.
+        before: Earlier tree of N images.
+        after: Later tree of the same images, with as many levels.
 
     Returns:
-        Per level, from fine to coarse, from 0 to 1.
+        Fraction of moved images on every level, from fine to coarse.
 
     Raises:
-        ValueError: If the trees are not of the same images or levels.
+        ValueError: If the trees have different numbers of images or levels.
     """
     old, new = (tree.leaf_paths[tree.leaf] for tree in (before, after))
     if old.shape != new.shape:
         raise ValueError(
-            'trees to compare must be of the same images and levels, got '
+            'trees to compare must have the same images and levels, got '
             f'(images, levels) {tuple(old.shape)} and {tuple(new.shape)}'
         )
     old = old.to(new.device)

@@ -1,4 +1,4 @@
-"""The nearest centroid of every row on a GPU, in one fused kernel."""
+"""Nearest centroid of every row on a GPU, by a fused kernel."""
 
 import importlib.util
 import os
@@ -11,15 +11,16 @@ from hirl_mm.stack import StackError
 
 from .triton_tiling import DOT_PRECISION, Tiling, tiling
 
-# Of the copy of a chunk of rows that the kernel reads.
+# Size of the copy of a chunk of rows that the kernel reads.
 _CHUNK_BYTES = 2**29
 _MIN_CAPABILITY = 80
-# What the interpreter imitates, so that tests take the paths of a GPU.
+# Device that Triton's interpreter stands for, so that tests run the code of a
+# GPU.
 _INTERPRETED = dict(capability=90, shared_bytes=227 * 2**10)
 
 
 def has_triton(device: torch.device) -> bool:
-    """Whether :func:`assign_triton` serves features on the device."""
+    """Return whether :func:`assign_triton` supports the device."""
     if importlib.util.find_spec('triton') is None:
         return False
     if os.environ.get('TRITON_INTERPRET') == '1':
@@ -33,32 +34,33 @@ def has_triton(device: torch.device) -> bool:
 def assign_triton(
     features: Tensor, centroids: Tensor, precision: str = 'fp32'
 ) -> tuple[Tensor, Tensor]:
-    """Assign in a kernel that writes nothing of size n x K.
+    """Assign rows to their nearest centroids, without an n x K matrix.
 
-    The nearest centroid maximises ``x.c - |c|^2 / 2``; of equal scores the
-    first one counts, and the same input gives the same bits. ``precision``
-    is that of the product alone and moves only labels: distances are computed
-    in float32, from the features and centroids as they were given.
+    The nearest centroid maximises ``x.c - |c|^2 / 2``. Of centroids with the
+    same score the first one is used, and the result is reproducible to the
+    bit. ``precision`` is that of the products, which determine the labels;
+    distances are computed in float32 from the given features and centroids.
 
-    Both are centred on the mean of the centroids first, which changes no
-    distance but leaves the products less to round. The kernel reads a copy of
-    a chunk of rows, 512 MiB at most: centred, padded to whole tiles and, for
-    bf16, rounded. At K = 30000 that takes a fortieth of the time of the
-    products (on paper, at the peak rates of an H200), and for it the kernel
-    needs no mask, no 64-bit offset and no conversion, features may have any
-    strides, and nothing of size n x D stays.
+    The mean of the centroids is subtracted from both first. This changes no
+    distance, but reduces rounding errors of the products. The kernel reads a
+    copy of a chunk of rows, at most 512 MiB, that is centred, padded to whole
+    tiles and, for bf16, rounded. At K = 30000 the copy takes a fortieth of
+    the time of the products (computed from the peak rates of an H200). Because
+    of the copy the kernel needs no masks, 64-bit offsets or conversions, and
+    the features may have any strides.
 
     Args:
-        features: (n, D) floating point, on a CUDA device.
+        features: (n, D) floating point, rows to assign, on a CUDA device.
         centroids: (K, D) floating point.
-        precision: ``'fp32'``; ``'tf32'``; or ``'bf16'``, with float32 sums.
+        precision: Precision of the products: ``'fp32'``, ``'tf32'`` or
+            ``'bf16'`` (operands rounded to bfloat16, sums in float32).
 
     Returns:
         Labels (n,) long and squared distances (n,) float32.
 
     Raises:
-        ValueError: If the precision is unknown, or there is no centroid.
-        StackError: If Triton is missing or does not serve the device.
+        ValueError: If the precision is unknown, or there are no centroids.
+        StackError: If Triton is not installed or does not support the device.
     """
     if precision not in DOT_PRECISION:
         raise ValueError(
@@ -90,10 +92,10 @@ def assign_triton(
 
 
 def require_kernels(device: torch.device) -> ModuleType:
-    """The module of the kernels.
+    """Import and return the module of the kernels.
 
     Raises:
-        StackError: If Triton is missing or does not serve the device.
+        StackError: If Triton is not installed or does not support the device.
     """
     if not has_triton(device):
         raise StackError(
@@ -107,11 +109,12 @@ def require_kernels(device: torch.device) -> ModuleType:
 
 
 class Search:
-    """The kernel, and the centroids as it reads them.
+    """Search of nearest centroids, with the centroids prepared once.
 
     Args:
-        centroids: (K, D) float32, on the device.
-        precision: Precision of the products, see :func:`assign_triton`.
+        centroids: (K, D) float32, on the GPU.
+        precision: Precision of the products, ``'fp32'``, ``'tf32'`` or
+            ``'bf16'``, see :func:`assign_triton`.
     """
 
     def __init__(self, centroids: Tensor, precision: str) -> None:
@@ -121,24 +124,24 @@ class Search:
         self._dtype = torch.bfloat16 if precision == 'bf16' else torch.float32
         self._mean = centroids.mean(0)
         self._centroids = self._padded(centroids, self._tiles.block_n)
-        # Of the rounded centroids, so that their rounding enters the scores
-        # of near rows by x - c and not by x.
+        # Norms of the rounded centroids, so that the error that rounding makes
+        # in the score of a row x is proportional to x - c and not to x.
         norm = self._centroids.float().square().sum(1)
         norm[len(centroids) :] = float('inf')
         self._bias = norm.mul_(-0.5)
 
     def num_rows(self, num_bytes: int) -> int:
-        """How many prepared rows so many bytes hold, in whole blocks."""
+        """Return how many prepared rows fit in memory, in whole blocks."""
         row = self._tiles.depth * self._centroids.element_size()
         block = self._tiles.block_m
         return max(1, num_bytes // (row * block)) * block
 
     def prepared(self, rows: Tensor) -> Tensor:
-        """The copy of rows (n, D) that :meth:`nearest` reads."""
+        """Return the copy of rows (n, D) that :meth:`nearest` needs."""
         return self._padded(rows, self._tiles.block_m)
 
     def nearest(self, x: Tensor) -> Tensor:
-        """Labels int32 of prepared rows, those of padding included."""
+        """Return labels, int32, of prepared rows and their padding."""
         tiles, num = self._tiles, len(x)
         best = x.new_empty(tiles.splits, num, dtype=torch.float32)
         label = x.new_empty(tiles.splits, num, dtype=torch.int32)
@@ -164,7 +167,7 @@ class Search:
         return found
 
     def _padded(self, rows: Tensor, block: int) -> Tensor:
-        """Centred rows of the kernel's type, zero beyond n and D."""
+        """Return centred rows in the kernel's type, padded with zeros."""
         num, dim = rows.shape
         height = -(-num // block) * block
         padded = rows.new_empty(height, self._tiles.depth, dtype=self._dtype)

@@ -1,6 +1,7 @@
-"""Kernels behind :mod:`.triton_assignment` and :mod:`.cluster_sums`.
+"""Triton kernels of :mod:`.triton_assignment` and :mod:`.cluster_sums`.
 
-The only module that imports Triton; import it where Triton is known to be.
+This is the only module that imports Triton. Import it by ``require_kernels``,
+which checks that Triton is installed.
 """
 
 import triton
@@ -9,14 +10,16 @@ import triton.language as tl
 
 @triton.jit
 def _first_best(score, columns):
-    """Best of every row of a tile, and the first column that attains it.
+    """Return the maximum of every row of a tile, and its first column.
 
-    ``tl.max`` with the index takes as many instructions on small tiles, but
-    spills registers on the widest ones and takes more after FMA units.
+    ``tl.max`` with ``return_indices`` takes as many instructions on small
+    tiles, but spills registers on the widest ones, and takes more if FMA units
+    computed the tile.
     """
     top = tl.max(score, 1)
     attained = score == top[:, None]
-    # Of a row of NaN no column does: then any, as it is not better.
+    # In a row of NaN no column is equal to the maximum. Any column will do,
+    # since NaN is never better than the best score so far.
     column = tl.where(attained, columns[None, :], score.shape[1])
     return top, tl.min(column, 1)
 
@@ -38,18 +41,19 @@ def nearest_kernel(
     BLOCK_N: tl.constexpr,
     BLOCK_D: tl.constexpr,
 ):
-    """Best ``x.c + bias`` and its index, of a block of rows and a share of c.
+    """Find the best ``x.c + bias`` of a block of rows and a share of c.
 
     x (num_rows, DEPTH) and c (num_clusters, DEPTH) are padded to whole
-    blocks, and the bias of padding is minus infinity, so nothing is masked.
-    best and label are (SPLITS, num_rows): programs that stand side by side
-    take the same rows and each its own share of the centroids, so that few
-    different rows are in the L2 cache at a time.
+    blocks, and the bias of padding is minus infinity, so no masks are needed.
+    best and label are (SPLITS, num_rows): neighbouring programs process the
+    same rows, each with its own share of the centroids, so that few different
+    rows are in the L2 cache at a time.
 
-    Registers hold one tile of scores and one best per row. A best per lane of
-    the tile, reduced once at the end, would save a fifth of the instructions
-    beside the products, but takes 220 registers of a thread in place of 121:
-    no second program on an SM, to multiply while the first one reduces.
+    Registers hold one tile of scores and one best score per row. One best
+    score per lane of the tile, reduced once at the end, would save a fifth of
+    the instructions besides the products, but needs 220 registers per thread
+    instead of 121: a second program, which multiplies while the first one
+    reduces, would not fit on the SM.
     """
     split = tl.program_id(0) % SPLITS
     rows = tl.program_id(0) // SPLITS * BLOCK_M + tl.arange(0, BLOCK_M)
@@ -62,11 +66,11 @@ def nearest_kernel(
     x_tile = x_ptr + rows[:, None] * DEPTH + depth[None, :]
     if DEPTH == BLOCK_D:
         x = tl.load(x_tile)
-    # Flattened, the loads of the next tile start before this one is reduced.
+    # flatten lets the loads of the next tile start before this one is reduced.
     for start in tl.range(first, last, BLOCK_N, flatten=True):
         c_tile = c_ptr + (start + columns)[:, None] * DEPTH + depth[None, :]
         if DEPTH == BLOCK_D:
-            # Before the product: it arrives while the tile is waited for.
+            # Before the product, so that both loads overlap.
             bias = tl.load(bias_ptr + start + columns)
             score = tl.dot(x, tl.load(c_tile).T, input_precision=PRECISION)
         else:
@@ -78,7 +82,7 @@ def nearest_kernel(
                     score,
                     input_precision=PRECISION,
                 )
-            # After it: before it there is no register for it.
+            # After the product, since no registers are free before it.
             bias = tl.load(bias_ptr + start + columns)
         score += bias[None, :]
         top, column = _first_best(score, columns)
@@ -102,10 +106,10 @@ def distance_kernel(
     BLOCK_M: tl.constexpr,
     BLOCK_D: tl.constexpr,
 ):
-    """Squared distance of every row of x to its centroid, in float32.
+    """Compute the squared distance of every row of x to its centroid.
 
-    x (num_rows, dim) has any strides and may have more than 2^31 elements; c
-    (K, dim) is contiguous.
+    x (num_rows, dim) may have any strides and more than 2^31 elements; c (K,
+    dim) is contiguous. The distances are float32.
     """
     rows = tl.program_id(0).to(tl.int64) * BLOCK_M + tl.arange(0, BLOCK_M)
     depth = tl.arange(0, BLOCK_D).to(tl.int64)
@@ -143,10 +147,10 @@ def segment_sum_kernel(
     BLOCK_M: tl.constexpr,
     BLOCK_D: tl.constexpr,
 ):
-    """Sum of the rows ``x[order[bounds[k]:bounds[k + 1]]]``, for every k.
+    """Sum the rows ``x[order[bounds[k]:bounds[k + 1]]]`` for every k.
 
     A program sums some columns of one k, always in the same order, and reads
-    the rows where they are.
+    the rows in place.
     """
     cluster = tl.program_id(0).to(tl.int64)
     columns = tl.program_id(1) * BLOCK_D + tl.arange(0, BLOCK_D).to(tl.int64)

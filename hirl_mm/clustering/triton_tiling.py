@@ -2,24 +2,24 @@
 
 from dataclasses import dataclass
 
-# Of tl.dot. The operands of bf16 are bfloat16 already.
+# input_precision of tl.dot. For bf16 the operands are bfloat16 already.
 DOT_PRECISION = dict(fp32='ieee', tf32='tf32', bf16='ieee')
 
 _WARPS = 8
 _ROWS = 128
 _KIB = 2**10
-# What rows in flight may take of the L2 cache: about half of an H100's.
+# Bytes of the L2 cache for the rows in flight, about half of an H100's cache.
 _L2_SHARE = 24 * 2**20
-# Programs at work at once: one per SM of an H100.
+# Number of programs that run at the same time: one per SM of an H100.
 _PROGRAMS = 132
 
 
 @dataclass(frozen=True)
 class Tiling:
-    """Tiles of rows x centroids x coordinates.
+    """Sizes of tiles of rows x centroids x coordinates.
 
-    ``depth`` is the number of coordinates after padding; where it equals
-    ``block_d`` the rows are read once and stay.
+    ``depth`` is the number of coordinates after padding. If it is equal to
+    ``block_d``, the rows are read once and stay in shared memory.
     """
 
     depth: int
@@ -34,29 +34,31 @@ class Tiling:
 def tiling(
     dim: int, precision: str, capability: int, shared_bytes: int
 ) -> Tiling:
-    """Tiles for features of ``dim`` coordinates.
+    """Choose the tiles for features of ``dim`` coordinates.
 
-    Reasoned, from the instructions, registers and shared memory that Triton
-    3.7 reports for sm_80 and sm_90; not measured on a device.
+    The choice follows from the instructions, registers and shared memory that
+    Triton 3.7 reports for sm_80 and sm_90; it was not measured on a device.
 
-    - 128 rows and 8 warps leave a thread at most 255 registers, none
-      spilled, and wgmma at its full rate on a tile of 128 columns.
-    - Rows stay in shared memory over all centroids where two programs fit
-      on an SM beside at least two stages of centroids, or else one with at
-      least three: then only centroids pass through L2, 64 (tf32) or 128
+    - With 128 rows and 8 warps a thread needs at most 255 registers and
+      spills none, and wgmma runs at its full rate on a tile of 128 columns.
+    - Rows stay in shared memory for all centroids if two programs with at
+      least two stages of centroids fit on an SM, or else one program with at
+      least three. Only centroids are then read from L2, at 64 (tf32) or 128
       (bf16) flops per byte.
-    - Otherwise rows and centroids are both streamed, in tiles as wide as
-      registers allow: 256 columns on Hopper, 128 before it. The centroids
-      are then split over programs side by side so that the rows in flight
+    - Otherwise both rows and centroids are streamed, in tiles as wide as
+      registers allow: 256 columns on Hopper, 128 on older GPUs. The centroids
+      are then split over neighbouring programs, so that the rows in flight
       stay in L2.
-    - FP32 runs on FMA units, whose operands pass through registers in
-      slices of 16 coordinates.
+    - FP32 runs on FMA units, whose operands are read into registers in slices
+      of 16 coordinates.
 
     Args:
-        dim: Dimension D.
-        precision: ``'fp32'``, ``'tf32'`` or ``'bf16'``.
-        capability: Compute capability of the device, 80 or 90.
-        shared_bytes: Shared memory that one program may have.
+        dim: Dimension D of the features.
+        precision: Precision of the products, ``'fp32'``, ``'tf32'`` or
+            ``'bf16'``.
+        capability: Compute capability of the device times 10, such as 80 or
+            90.
+        shared_bytes: Largest shared memory of one program in bytes.
     """
     size = 2 if precision == 'bf16' else 4
     if precision != 'fp32':
@@ -82,7 +84,8 @@ def tiling(
 def _resident(dim: int, size: int, shared_bytes: int) -> Tiling | None:
     depth = max(16, _power_of_two(dim))
     if depth > -(-dim // 64) * 64:
-        return None  # a power of two would be mostly padding
+        # A power of two would add much padding.
+        return None
     # (columns, stages, programs on an SM)
     for block_n, stages, programs in (
         (128, 4, 2),
@@ -98,5 +101,5 @@ def _resident(dim: int, size: int, shared_bytes: int) -> Tiling | None:
 
 
 def _power_of_two(value: int) -> int:
-    """The smallest power of two that is not below ``value``."""
+    """Return the smallest power of two that is at least ``value``."""
     return 1 << (value - 1).bit_length()

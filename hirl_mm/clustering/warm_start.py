@@ -1,4 +1,4 @@
-"""Initial centroids of k-means that follows an earlier tree."""
+"""Initial centroids from an earlier tree."""
 
 import torch
 from torch import Tensor
@@ -10,16 +10,16 @@ from hirl_mm.structures import PrototypeTree
 def initial_centroids(
     start: PrototypeTree, level: int, num: int, shard: Shard, seed: int
 ) -> Tensor:
-    """Take the prototypes of a level of a tree, as many as are wanted.
+    """Return the prototypes of a level of a tree as initial centroids.
 
-    Of too many prototypes the most populous stay; missing ones are filled up
-    with random rows.
+    If the level has more than K prototypes, those with the most samples are
+    used; if it has fewer, random rows are added.
 
     Args:
-        start: The earlier tree.
+        start: Earlier tree.
         level: Level of the tree.
         num: Number of centroids K.
-        shard: The rows to be clustered, of dimension D.
+        shard: Rows to cluster, of dimension D.
         seed: Seed of the random rows.
 
     Returns:
@@ -36,11 +36,17 @@ def initial_centroids(
 
 
 def check_start(start: PrototypeTree, num_levels: int, dim: int) -> None:
-    """Raise ValueError unless a tree can be the start of another."""
+    """Raise ValueError unless a tree can be used for a warm start.
+
+    Args:
+        start: Earlier tree.
+        num_levels: Number of levels L of the new tree.
+        dim: Dimension D of the features.
+    """
     found = start.num_levels, start.centroids[0].size(1)
     if found != (num_levels, dim):
         raise ValueError(
-            f'a warm start from a tree of {found[0]} levels and {found[1]} '
-            f'dimensions cannot serve {num_levels} levels and {dim} '
-            'dimensions: start cold, with start=None'
+            f'a tree of {found[0]} levels and {found[1]} dimensions cannot be '
+            f'the warm start of a tree of {num_levels} levels and {dim} '
+            'dimensions: use a cold start, with start=None'
         )

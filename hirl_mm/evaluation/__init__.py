@@ -1,3 +1,3 @@
-"""Evaluation: measures in ``functional``, and the protocols around them."""
+"""Evaluation: metrics in ``functional``, and protocols that use them."""
 
 __all__ = ['functional']

@@ -1,4 +1,4 @@
-"""Results of one pre-trained network, and a table of several."""
+"""Results of a pre-trained network, and tables that compare several."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,22 +7,23 @@ from hirl_mm.tables import aligned_table
 
 from .paper_results import paper_figures
 
-# Counts levels of a taxonomy; everything else is in percent.
+# The only results that are not in percent: they count levels of a taxonomy.
 TREE_DISTANCE = 'tree distance'
 
 
 @dataclass
 class ArmResults:
-    """Figures of one pre-trained network under several protocols.
+    """Results of one pre-trained network under several protocols.
 
     Args:
-        name: What a reader calls the network, such as ``'HIRL-MoCo v2'``.
-        recipe: Name of its pre-training config, by which the paper's figures
-            are found.
-        figures: Percent by protocol and figure, such as
+        name: Name of the network in tables, such as ``'HIRL-MoCo v2'``.
+        recipe: Name of the pre-training config, used to look up the results
+            of the paper.
+        figures: Results in percent by protocol and figure, such as
             ``{'kNN': {'k=10': 95.3}}``.
-        facts: About the measurement, such as its seed, by protocol.
-        source: What the features depend on besides the data.
+        facts: Details of every measurement, such as its seed, by protocol.
+        source: Everything but the data that the features depend on, such as
+            the hash of the checkpoint.
     """
 
     name: str
@@ -38,11 +39,11 @@ class ArmResults:
 
         Args:
             protocol: Name of the protocol, such as ``'kNN'``.
-            figures: Percent by name of the figure.
-            **facts: About the measurement, such as its seed.
+            figures: Results in percent by name of the figure.
+            **facts: Details of the measurement, such as its seed.
 
         Raises:
-            ValueError: If it was added before.
+            ValueError: If the protocol was added before.
         """
         if protocol in self.figures:
             raise ValueError(
@@ -54,7 +55,7 @@ class ArmResults:
         self.facts[protocol] = facts
 
     def rows(self) -> dict[tuple[str, str], float]:
-        """Return the percent by protocol and figure."""
+        """Return the results in percent by protocol and figure."""
         return {
             (protocol, figure): value
             for protocol, figures in self.figures.items()
@@ -62,16 +63,20 @@ class ArmResults:
         }
 
     def paper(self) -> dict[tuple[str, str], float]:
-        """Return the paper's percent, see :func:`paper_figures`."""
+        """Return the paper's results, see :func:`paper_figures`."""
         return paper_figures(self.recipe)
 
 
 def results_table(arms: Sequence[ArmResults]) -> str:
     """Return a Markdown table: a row per figure, a column per network.
 
-    Beside a network stand the paper's figure and the difference, where the
-    paper has one for its recipe; behind two networks without, the second
-    less the first.
+    If the paper has results for the recipe of a network, two more columns
+    show them and the difference to them. If there are two networks and the
+    paper has results for neither, a last column shows the second minus the
+    first.
+
+    Args:
+        arms: Results of the networks to compare.
     """
     keys = list(dict.fromkeys(key for arm in arms for key in arm.rows()))
     with_paper = [bool(arm.paper()) for arm in arms]
@@ -97,7 +102,7 @@ def results_table(arms: Sequence[ArmResults]) -> str:
 
 
 def _cell(value: float | None, digits: int = 1, base: float | None = 0) -> str:
-    """A figure, or its difference to another base than 0."""
+    """Format a value or, with a ``base`` other than 0, the difference."""
     if value is None or base is None:
         return '-'
     sign = '' if base == 0 else '+'

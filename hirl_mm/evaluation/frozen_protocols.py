@@ -1,4 +1,4 @@
-"""The protocols that need nothing but features, labels and a taxonomy."""
+"""Evaluation protocols that need only features, labels and a taxonomy."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,19 +21,20 @@ from .functional import (
     tree_agreement,
 )
 
-# Percent by protocol and figure, and what else is worth knowing.
+# Results in percent by protocol and figure, and details of the measurement.
 Outcome = tuple[dict[str, dict[str, float]], dict]
 
 
 @dataclass(frozen=True)
 class FrozenData:
-    """Features and classes of the images to learn from and to classify.
+    """Frozen features and labels of training and validation images.
 
     Args:
-        train: (N, C) features, float32 or float16; may be on disk.
-        train_labels: (N,) long.
-        val: (Q, C) features.
-        val_labels: (Q,) long.
+        train: (N, C) features of the training images, float32 or float16;
+            may be memory-mapped from disk.
+        train_labels: (N,) long, classes of the training images.
+        val: (Q, C) features of the validation images.
+        val_labels: (Q,) long, classes of the validation images.
         num_classes: Number of classes.
     """
 
@@ -46,11 +47,11 @@ class FrozenData:
 
 @dataclass(frozen=True)
 class Taxonomy:
-    """The classes on several levels, from fine to coarse.
+    """Labels of the classes on several levels, from fine to coarse.
 
     Args:
-        levels: Names of the levels, the classes themselves first.
-        tables: Per level the label of every class.
+        levels: Names of the levels; the first level is the classes.
+        tables: One table per level, with the label of every class.
     """
 
     levels: Sequence[str]
@@ -60,16 +61,22 @@ class Taxonomy:
 def evaluate_knn(
     data: FrozenData, ks: Sequence[int], taxonomy: Taxonomy | None = None
 ) -> Outcome:
-    """Weighted kNN of the validation images by the training images.
+    """Evaluate weighted kNN, with the training images as gallery.
 
-    The paper reports the best of k in 10, 20, 100, 200. On the levels of a
-    taxonomy, and for the distance of mistakes, it is the k that is best for
-    classes.
+    The paper reports the best of k in 10, 20, 100, 200. The results on the
+    levels of a taxonomy and the distance of mistakes are those of the k with
+    the best accuracy on classes.
+
+    Args:
+        data: Features and labels.
+        ks: Numbers of neighbours k to evaluate.
+        taxonomy: Taxonomy of the classes; None for classes only.
 
     Returns:
-        Percent for every k and of the best under ``kNN``; with a taxonomy
-        the accuracy of its levels under ``kNN by level``, and the mean
-        distance in levels under ``tree distance``.
+        Under ``kNN``, the accuracy for every k and for the best k. With a
+        taxonomy, also the accuracy on every level under ``kNN by level``, and
+        the mean distance of truth and prediction, in levels, under ``tree
+        distance``.
     """
     predicted = knn_predictions(
         data.train, data.train_labels, data.val.to(_device()), ks
@@ -83,7 +90,7 @@ def evaluate_knn(
     figures = {f'k={k}': value for k, value in accuracy.items()}
     results = {'kNN': figures | {'best k': accuracy[best]}}
     facts = dict(
-        best_k=best, num_bank=len(data.train), num_queries=len(target)
+        best_k=best, num_gallery=len(data.train), num_queries=len(target)
     )
     if taxonomy is None:
         return results, facts
@@ -91,7 +98,7 @@ def evaluate_knn(
     results['kNN by level'] = dict(
         zip(taxonomy.levels, scores.accuracy, strict=True)
     )
-    # Without a mistake there is no distance of mistakes.
+    # The mean distance of mistakes is None if there are no mistakes.
     of_mistakes = scores.mistake_distance or 0.0
     results[TREE_DISTANCE] = {
         'of mistakes': of_mistakes,
@@ -103,15 +110,18 @@ def evaluate_knn(
 def evaluate_logistic(
     data: FrozenData, subsets: Mapping[str, Tensor], seed: int = 0
 ) -> Outcome:
-    """Logistic regression on shares of the training images.
+    """Evaluate logistic regression on subsets of the training images.
 
     Args:
         data: Features and labels.
-        subsets: Indices of the training images by the name of the share.
-        seed: Of the held-out part that chooses the regularisation.
+        subsets: Indices of the training images of every subset, by the name
+            of the subset, such as ``'10%'``.
+        seed: Seed of the choice of the held-out images that select the
+            regularisation.
 
     Returns:
-        Percent by share under ``logistic``, and how each was found.
+        Under ``logistic``, the accuracy by subset. The details hold the
+        :class:`LogisticResult` of every subset and its number of images.
     """
     figures, facts = {}, {}
     queries = data.val.to(_device())
@@ -131,15 +141,22 @@ def evaluate_logistic(
 def evaluate_clustering(
     data: FrozenData, seed: int = 0, taxonomy: Taxonomy | None = None
 ) -> Outcome:
-    """K-means of the validation images, one cluster per class.
+    """Evaluate k-means of the validation images, one cluster per class.
 
-    As in the paper: L2-normalised features, 5 restarts, 20 iterations, no
-    labels; accuracy under the best matching of clusters and classes. On the
-    levels of a taxonomy, one cluster per class of the level.
+    As in the paper: L2-normalised features, 5 restarts, 20 iterations; the
+    accuracy is that of the best matching of clusters and classes. For every
+    level of a taxonomy the images are clustered again, with one cluster per
+    class of the level.
+
+    Args:
+        data: Features and labels.
+        seed: Seed of k-means.
+        taxonomy: Taxonomy of the classes; None for classes only.
 
     Returns:
-        Accuracy, NMI, AMI and ARI in percent under ``clustering``; with a
-        taxonomy the accuracy of its levels under ``clustering by level``.
+        Under ``clustering``, accuracy, NMI, AMI and ARI in percent. With a
+        taxonomy, also the accuracy on every level under ``clustering by
+        level``.
     """
     features = F.normalize(data.val.to(_device()).float(), dim=1)
 
@@ -169,13 +186,18 @@ def evaluate_clustering(
 def evaluate_tree(
     tree: PrototypeTree, labels: Tensor, taxonomy: Taxonomy, name: str
 ) -> Outcome:
-    """Purity and NMI of every level of a tree by every level of a taxonomy.
+    """Evaluate how well a tree of prototypes agrees with a taxonomy.
 
     Args:
-        tree: Over the training images.
-        labels: (N,) their classes.
-        taxonomy: Of one level, the classes, if there is no other.
-        name: Of the tree.
+        tree: Tree over N training images.
+        labels: (N,) classes of these images.
+        taxonomy: Taxonomy of the classes; it may have a single level, the
+            classes.
+        name: Name of the protocol in the results.
+
+    Returns:
+        Under ``name``, purity and NMI in percent for every pair of a level of
+        the tree and a level of the taxonomy.
     """
     agreement = tree_agreement(tree, taxonomy.tables, labels)
     figures = {}

@@ -1,4 +1,4 @@
-"""Which training samples keep their label when few are labelled."""
+"""Selecting the labelled samples of semi-supervised protocols."""
 
 import os
 from collections import defaultdict
@@ -12,22 +12,23 @@ from numpy.typing import ArrayLike
 def label_subset(
     labels: ArrayLike, fraction: float, seed: int = 0
 ) -> np.ndarray:
-    """A random share of the samples of every class.
+    """Draw a random fraction of the samples of every class.
 
-    A class of n samples gives ``round(fraction * n)`` of them, but at least
-    one. Subsets of one seed are nested: the 1 % lie within the 10 %. The
-    lists that `SimCLR <https://arxiv.org/abs/2002.05709>`_ and the papers
-    after it share for ImageNet hold 12 or 13 images per class (1 %) and 128
-    or 129 (10 %), most classes having 1300; for these very images use
-    :func:`subset_from_list`.
+    From a class of n samples ``round(fraction * n)`` are drawn, at least one.
+    Subsets with the same seed are nested: the 10 % contain the 1 %.
+
+    The lists of `SimCLR <https://arxiv.org/abs/2002.05709>`_ for ImageNet,
+    which later papers use as well, hold 12 or 13 images per class (1 %) and
+    128 or 129 (10 %); most classes have 1300. To use exactly these images,
+    see :func:`subset_from_list`.
 
     Args:
-        labels: (N,) integers.
-        fraction: In (0, 1].
-        seed: Of the draw.
+        labels: (N,) integers, classes of the samples.
+        fraction: Fraction of the samples to draw, in (0, 1].
+        seed: Seed of the random draw.
 
     Returns:
-        Sorted indices of the chosen samples, int64.
+        Sorted indices of the drawn samples, int64.
 
     Raises:
         ValueError: If labels or fraction are not usable.
@@ -65,31 +66,33 @@ def subset_from_list(
     labels: ArrayLike,
     class_names: Sequence[str] | None = None,
 ) -> np.ndarray:
-    """The samples that a list names.
+    """Return the samples that are listed in a file.
 
-    A line is the end of an image's path: its name, as in SimCLR's lists, or
-    ``folder/name``; a label may follow after white space, as in annotation
-    files, and must then be that of the sample.
+    Every line holds the end of the path of an image: its file name, as in
+    SimCLR's lists, or ``folder/name``. A label may follow after white space,
+    as in annotation files; it must agree with the label of the sample.
 
     Args:
-        list_file: Text file with a sample per line; empty lines are skipped.
-        paths: (N) image files of the data set.
-        labels: (N,) integers, their classes.
-        class_names: Names of the classes, for messages.
+        list_file: Path of a text file with one sample per line; empty lines
+            are skipped.
+        paths: Paths of the N images of the data set.
+        labels: (N,) integers, classes of the samples.
+        class_names: Names of the classes for error messages; None to show
+            their numbers.
 
     Returns:
         Sorted indices of the listed samples, int64.
 
     Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If entries are missing from the data set, fit several of
-            its images, come twice or contradict its labels, or if a class of
-            the data set has no sample in the list.
+        FileNotFoundError: If the file does not exist.
+        ValueError: If an entry is not in the data set, matches several of
+            its images, is repeated or has another label than the sample, or
+            if a class of the data set has no sample in the list.
     """
     list_file = Path(list_file)
     if not list_file.is_file():
         raise FileNotFoundError(
-            f'no list of samples at {list_file}; give a text file with an '
+            f'no list of samples at {list_file}; give a text file with one '
             'image name per line'
         )
     labels = np.asarray(labels)
@@ -105,14 +108,14 @@ def subset_from_list(
             if label is not None and label != labels[i]
         ],
         'entries have another label than the data set',
-        'number the classes as the data set does, or drop the labels',
+        'number the classes as the data set does, or remove the labels',
     )
     missing = np.setdiff1d(labels, labels[index]).tolist()
     _refuse(
         list_file,
         [class_names[c] if class_names else str(c) for c in missing],
         'classes of the data set have no sample in the list',
-        'add samples of each, or use a data set of the other classes alone',
+        'add samples of each, or use a data set without these classes',
     )
     return np.sort(index)
 
@@ -127,7 +130,7 @@ def _entry(line: str) -> tuple[str, int | None]:
 def _match(
     list_file: Path, names: list[str], paths: Sequence[str]
 ) -> np.ndarray:
-    """(len(names),) int64, the sample of every entry."""
+    """Return the index of the sample of every entry, int64."""
     by_name = defaultdict(list)
     for i, path in enumerate(paths):
         by_name[PurePosixPath(path).name].append(i)
@@ -146,8 +149,8 @@ def _match(
         list_file,
         [name for name, samples in fits if not samples],
         'entries are not in the data set',
-        'write them as name or folder/name, and check that list and data set '
-        'belong together',
+        'write them as name or folder/name, and check that the list is for '
+        'this data set',
     )
     _refuse(
         list_file,
@@ -161,7 +164,7 @@ def _match(
         list_file,
         [str(paths[i]) for i in first[counts > 1]],
         'images are listed more than once',
-        'keep one line of each',
+        'keep one line for each',
     )
     return index
 

@@ -1,9 +1,9 @@
-"""Figures that the HIRL paper reports on ImageNet, in percent.
+"""Results that the HIRL paper reports on ImageNet, in percent.
 
-`HIRL <https://arxiv.org/abs/2205.13159>`_ has kNN, linear, fine-tuning and
-semi-supervised accuracy in Table 2 (trainings of 800 epochs: Table 8),
-Places205 in Table 3 and clustering in Table 4. BEiT's figures are in the
-README of the released code. This project measured none of them.
+`HIRL <https://arxiv.org/abs/2205.13159>`_ reports kNN, linear, fine-tuning
+and semi-supervised accuracy in Table 2 (800 epochs: Table 8), Places205 in
+Table 3 and clustering in Table 4. The results of BEiT are in the README of
+the released code. This project did not measure any of them.
 """
 
 import re
@@ -61,7 +61,7 @@ _FIGURES = {
     'beit-400e': (None, None, 83.10),
     'hirl-beit-400e': (None, None, 83.41),
 }
-# Batch and number of GPUs may be others; what else is in the name may not.
+# Batch size and number of GPUs may differ; other variants do not match.
 _RECIPE = re.compile(
     r'(?P<method>[a-z0-9-]+)_[a-z0-9-]+_\d+xb\d+'
     r'(-mcrop|-amp|-coslr|-fast|-bank)*-(?P<epochs>\d+e)_in1k'
@@ -69,15 +69,16 @@ _RECIPE = re.compile(
 
 
 def paper_figures(recipe: str) -> dict[tuple[str, str], float]:
-    """Return what the paper reports for a recipe.
+    """Return the results that the paper reports for a recipe.
 
     Args:
-        recipe: Name of a pre-training config, without folder and suffix,
-            such as ``'dino_vit-base-p16_32xb32-mcrop-amp-coslr-400e_in1k'``.
+        recipe: Name of a pre-training config without folder and suffix, such
+            as ``'dino_vit-base-p16_32xb32-mcrop-amp-coslr-400e_in1k'``.
 
     Returns:
-        Percent by protocol and figure; empty for a recipe that the paper
-        does not have, such as one of other data than ImageNet.
+        Results in percent by protocol and figure; empty if the paper has
+        none for the recipe, for example if it trains on other data than
+        ImageNet.
 
     Example:
         >>> figures = paper_figures('mocov2_resnet50_8xb32-coslr-200e_in1k')

@@ -1,4 +1,4 @@
-"""Features of a data set: extraction, storage, nearest neighbours."""
+"""Features of data sets: extraction, storage and nearest neighbours."""
 
 from .bank import FeatureBank
 from .extraction import extract_features

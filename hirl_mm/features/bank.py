@@ -6,21 +6,22 @@ from .shard import first_rows, holding_ranks, missing_samples
 
 
 class FeatureBank:
-    """Features of one epoch, stored as training computes them.
+    """Store of the features that training computes during an epoch.
 
-    Takes the place of a pass over the data, as in DeepCluster-v2. Each rank
-    has the rows of the samples that it trained on, so that no memory holds
-    all N samples. They are written into tensors made by the first
-    :meth:`add`; a step waits for nothing.
+    It replaces a feature pass over the data set, as in DeepCluster-v2. Each
+    rank stores the features of the samples that it trained on, so that no
+    process holds those of all N samples. The first :meth:`add` allocates the
+    memory; adding features does not synchronise with the GPU.
 
-    A sample can come twice in an epoch, since samplers pad the last round;
-    then the latest row of the lowest rank that has one counts.
+    A sample can occur twice in an epoch, since samplers repeat samples to
+    give all ranks the same number. Then the latest row of the lowest rank
+    that has the sample is used.
 
     Args:
         capacity: Largest number of rows that this rank adds in an epoch.
 
     Raises:
-        ValueError: If there is no room for a row.
+        ValueError: If the capacity is below 1.
 
     Example:
         >>> bank = FeatureBank(capacity=4)
@@ -45,19 +46,19 @@ class FeatureBank:
         self._features: Tensor | None = None
 
     def __len__(self) -> int:
-        """Number of rows that were added since the last :meth:`clear`."""
+        """Return the number of rows added since the last :meth:`clear`."""
         return self._count
 
     def add(self, sample_idx: Tensor, features: Tensor) -> None:
-        """Copy rows into the bank, without their graph and in float32.
+        """Copy detached features into the bank, as float32.
 
         Args:
-            sample_idx: (B,) long.
-            features: (B, D) floating point. The first ones choose D and the
-                device of the bank.
+            sample_idx: (B,) long, sample indices of the rows.
+            features: (B, D) floating point, features of the samples. The
+                first call sets the dimension D and the device of the bank.
 
         Raises:
-            ValueError: If the shapes do not fit, or the bank is full.
+            ValueError: If the shapes do not match, or the bank is full.
         """
         self._check_shapes(sample_idx, features)
         if self._features is None:
@@ -72,8 +73,8 @@ class FeatureBank:
             raise ValueError(
                 f'a bank for {self.capacity} rows holds {self._count} and '
                 f'was given {len(features)} more: call clear() before every '
-                'epoch, and let capacity be the rows that this rank sees in '
-                'an epoch, those that pad it included'
+                'epoch, and set capacity to the number of rows that this rank '
+                'sees in an epoch, repeated samples included'
             )
         rows = slice(self._count, stop)
         self._features[rows].copy_(features.detach(), non_blocking=True)
@@ -81,22 +82,22 @@ class FeatureBank:
         self._count = stop
 
     def clear(self) -> None:
-        """Remove the rows; the memory stays allocated."""
+        """Remove all rows, but keep the memory allocated."""
         self._count = 0
 
     def rows(self) -> tuple[Tensor, Tensor]:
-        """Return the rows that this rank added, in that order.
+        """Return the rows that this rank added, in the order of adding.
 
         Returns:
-            Sample indices (n,) long and features (n, D) float32, views of
-            the bank's memory: the next epoch overwrites them.
+            Sample indices (n,) long and features (n, D) float32. Both are
+            views of the memory of the bank, which the next epoch overwrites.
 
         Raises:
-            ValueError: If nothing was ever added.
+            ValueError: If no features were added yet.
         """
         if self._features is None:
             raise ValueError(
-                'the bank got no features: give it to the model with '
+                'the bank has no features: give it to the model with '
                 'set_bank() and train an epoch'
             )
         return (
@@ -105,20 +106,21 @@ class FeatureBank:
         )
 
     def kept(self, num_samples: int) -> tuple[Tensor, Tensor]:
-        """Return this rank's rows, one row per sample over all ranks.
+        """Return the rows of this rank without duplicates over all ranks.
 
-        All ranks call it together. Where all rows are kept, as without
-        padding, they are not copied.
+        A collective call: all ranks must make it. Rows are copied only if
+        there are duplicates to remove.
 
         Args:
-            num_samples: Number of samples N.
+            num_samples: Number of samples N of the data set.
 
         Returns:
-            As :meth:`rows`.
+            Sample indices (n,) long and features (n, D) float32, see
+            :meth:`rows`.
 
         Raises:
-            ValueError: If nothing was ever added, a sample index lies outside
-                [0, N), or a feature is NaN or infinite.
+            ValueError: If no features were added yet, a sample index lies
+                outside [0, N), or a feature is NaN or infinite.
         """
         sample_idx, features = self.rows()
         holder = holding_ranks(sample_idx, num_samples)
@@ -126,9 +128,9 @@ class FeatureBank:
         if outside:
             raise ValueError(
                 f'{outside} of the sample indices in the bank lie outside '
-                f'[0, {num_samples}): it was filled from other data'
+                f'[0, {num_samples}): it was filled from another data set'
             )
-        # the first from behind is the latest
+        # The first row in reversed order is the latest.
         keep = first_rows(sample_idx.flip(0), holder).flip(0)
         if not keep.all():
             sample_idx, features = sample_idx[keep], features[keep]
@@ -136,18 +138,18 @@ class FeatureBank:
         return sample_idx, features
 
     def missing(self, num_samples: int) -> Tensor:
-        """List the samples that no rank added, such as of a dropped batch.
+        """Return the samples that no rank added, such as a dropped batch.
 
-        All ranks call it together.
+        A collective call: all ranks must make it.
 
         Args:
-            num_samples: Number of samples N.
+            num_samples: Number of samples N of the data set.
 
         Returns:
-            (m,) long, ascending and equal on all ranks.
+            (m,) long, ascending sample indices, the same on all ranks.
 
         Raises:
-            ValueError: If nothing was ever added.
+            ValueError: If no features were added yet.
         """
         sample_idx, _ = self.rows()
         return missing_samples(holding_ranks(sample_idx, num_samples))
@@ -157,8 +159,8 @@ class FeatureBank:
         expected = (*sample_idx.shape, *rows.shape[1:])
         if features.ndim != 2 or features.shape != expected:
             raise ValueError(
-                'the bank takes sample indices (B,) and features (B, D), of '
-                'one D in all of an epoch, got shapes '
+                'the bank takes sample indices (B,) and features (B, D), with '
+                'the same D in every call, got shapes '
                 f'{tuple(sample_idx.shape)} and {tuple(features.shape)}, '
-                f'where {expected} was expected for the features'
+                f'expected {expected} for the features'
             )

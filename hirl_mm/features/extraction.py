@@ -13,24 +13,24 @@ def extract_features(
 ) -> tuple[Tensor, Tensor]:
     """Extract the features of the samples that this rank's loader yields.
 
-    Samplers pad the last round so that all ranks get equally many samples;
-    of a sample that several ranks hold, or one holds twice, one row is kept.
-    The released code sums the padded rows and halves those that come out too
-    long.
+    Samplers repeat samples so that all ranks get the same number; only one
+    row of every sample is kept. The released code instead sums the rows of a
+    repeated sample, and halves rows that are too long.
 
     Args:
-        fn: Function from a batch of the loader to features (B, D).
-        loader: Yields batches with ``data_samples`` that carry their
-            ``sample_idx``.
+        fn: Function that returns the features (B, D) of a batch.
+        loader: Loader of batches, dictionaries in which the entries of
+            ``data_samples`` have an attribute ``sample_idx``.
         num_samples: Number of samples N over all ranks.
 
     Returns:
         Sample indices (n,) long and features (n, D) float32, on the device of
-        the features. Over all ranks every index below N occurs once.
+        the features. Over all ranks every index in [0, N) occurs exactly
+        once.
 
     Raises:
-        ValueError: If the loaders leave samples out, or a sample carries an
-            index outside [0, N).
+        ValueError: If samples are missing, or the index of a sample lies
+            outside [0, N).
         NonFiniteFeaturesError: If a feature is NaN or infinite.
     """
     features, sample_idx = [], []

@@ -13,19 +13,19 @@ class NonFiniteFeaturesError(ValueError):
     """Features hold NaN or infinity.
 
     Args:
-        name: What the features are, as the argument of a function.
-        sample_idx: The first samples whose features are not finite.
-        num_bad: Number of such samples.
+        name: Name of the features, such as that of a function's argument.
+        sample_idx: Indices of the first samples with such features.
+        num_bad: Number of samples with such features.
         num_samples: Number of all samples.
 
     Attributes:
-        finding: What was found, without advice.
+        finding: Message of the error without the advice at its end.
     """
 
     def __init__(
         self, name: str, sample_idx: list[int], num_bad: int, num_samples: int
     ) -> None:
-        # All arguments, so that pickle can build the error anew.
+        # pickle rebuilds the error from all of these arguments.
         super().__init__(name, sample_idx, num_bad, num_samples)
         self.sample_idx = sample_idx
         self.finding = (
@@ -35,8 +35,8 @@ class NonFiniteFeaturesError(ValueError):
 
     def __str__(self) -> str:
         return (
-            f'{self.finding}; look for a diverged model, a broken image or a '
-            'number type that is too small'
+            f'{self.finding}; look for a diverged model, a broken image or '
+            'values too large for the number type'
         )
 
 
@@ -48,20 +48,20 @@ def check_finite(
     name: str = 'features',
     over_ranks: bool = False,
 ) -> None:
-    """Raise an error if a feature is NaN or infinite.
+    """Check that no feature is NaN or infinite.
 
     Args:
-        features: (n, D) floating point.
-        sample_idx: (n,) integers that the error names; the numbers of the
-            rows where None.
-        name: What the features are, for the error.
-        over_ranks: Whether all ranks of the process group call this
-            together, each with its own rows. Then all of them raise the same
-            error if one of them holds a bad row.
+        features: (n, D) floating point, the features to check.
+        sample_idx: (n,) integers, sample indices of the rows, for the error;
+            None for the numbers of the rows.
+        name: Name of the features in the error.
+        over_ranks: Whether this is a collective call, in which every rank
+            checks its own rows. Then all ranks raise the same error if any
+            rank finds a bad row.
 
     Raises:
-        NonFiniteFeaturesError: With the number of bad rows and the smallest
-            sample indices among them.
+        NonFiniteFeaturesError: If there is such a feature. The error gives
+            the number of bad rows and their smallest sample indices.
     """
     bad = torch.cat([_is_bad(c) for c in features.split(_ROWS_AT_A_TIME)])
     bad = bad.nonzero().flatten()
@@ -79,6 +79,9 @@ def check_finite(
 
 
 def _is_bad(rows: Tensor) -> Tensor:
-    """(n,) bool; a sum is finite only if all of its terms are."""
+    """Return which rows have a sum that is not finite, (n,) bool.
+
+    A sum is finite only if all of its terms are.
+    """
     dtype = torch.promote_types(rows.dtype, torch.float32)
     return ~torch.isfinite(rows.sum(1, dtype=dtype))

@@ -1,4 +1,4 @@
-"""The nearest neighbours of every row within one set of features."""
+"""Nearest neighbours within one set of features."""
 
 from collections.abc import Iterator
 
@@ -22,30 +22,31 @@ def nearest_neighbors(
     sample_idx: Tensor | None = None,
     chunk_size: int = 4096,
 ) -> Tensor:
-    """Find the ``k`` rows nearest to every row, by cosine similarity.
+    """Find the ``k`` rows most similar to every row, by cosine similarity.
 
-    The search is exact. A row is never its own neighbour, but its duplicates
-    are. Rows are compared in blocks, so that no more than
-    ``chunk_size ** 2`` similarities exist at a time; of a set that is spread
-    over ranks each block visits all of them.
+    The search is exact. A row is not its own neighbour, but copies of it are
+    neighbours. Rows are compared in blocks, so that no more than
+    ``chunk_size ** 2`` similarities exist at a time. Blocks of a set that is
+    distributed over ranks are broadcast to all ranks, one after the other.
 
     Args:
         features: (n, D) floating point; compared in float32 or better.
-        k: Number of neighbours, less than the number of rows.
-        sample_idx: (n,) long, when ``features`` are the rows of this rank of
-            a set of N rows that is spread over all ranks: their indices in
-            the set. Over all ranks every index from 0 to N - 1 occurs once.
-            All ranks call this function together.
+        k: Number of neighbours of every row, less than the number of rows.
+        sample_idx: (n,) long, if the set of N rows is distributed over all
+            ranks: indices of the rows of this rank in the set. Over all ranks
+            every index from 0 to N - 1 must occur exactly once. This is then
+            a collective call. None if this process holds the whole set.
         chunk_size: Number of rows in a block.
 
     Returns:
-        (n, k) long, the neighbours of every row from near to far: numbers of
-        rows, or sample indices with ``sample_idx``. Of neighbours whose
-        computed similarities are equal the smaller number comes first.
+        (n, k) long, neighbours of every row, the most similar first: indices
+        of rows, or sample indices if ``sample_idx`` is given. If two computed
+        similarities are equal, the neighbour with the smaller index comes
+        first.
 
     Raises:
-        ValueError: If the shapes do not fit, ``k`` is out of range, or the
-            sample indices do not count the rows.
+        ValueError: If the shapes do not match, ``k`` is out of range, or the
+            sample indices are not the numbers from 0 to N - 1.
         NonFiniteFeaturesError: If a feature is NaN or infinite.
 
     Example:
@@ -80,7 +81,10 @@ def nearest_neighbors(
 def _blocks(
     shard: Shard, chunk_size: int, dtype: torch.dtype
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """Unit rows and their ascending sample indices, of one rank at a time."""
+    """Yield blocks of normalised rows with their ascending sample indices.
+
+    Every rank yields the blocks of all ranks, in the same order.
+    """
     rank, num = 0, [len(shard.features)]
     if shard.is_spread:
         rank, _ = rank_and_world_size()
@@ -112,7 +116,7 @@ def _merge(
     row_idx: Tensor,
     k: int,
 ) -> tuple[Tensor, Tensor]:
-    """The best neighbours so far, with those of one more block."""
+    """Merge the neighbours found so far with those in another block."""
     similarities = F.normalize(queries, dim=1) @ rows.T
     similarities.masked_fill_(own[:, None] == row_idx, -torch.inf)
     values, position = stable_top_k(similarities, k)
@@ -148,9 +152,9 @@ def _checked(
         missing = missing_samples(holder)
         if len(missing):
             raise ValueError(
-                f'the sample indices must count the {shard.total} rows from '
-                f'0 to {shard.total - 1}, each once, but {len(missing)} are '
-                f'missing, the first {missing[:5].tolist()}'
+                'the sample indices must be the numbers from 0 to '
+                f'{shard.total - 1}, but {len(missing)} are missing, the '
+                f'first {missing[:5].tolist()}'
             )
     check_finite(shard.features, shard.sample_idx, over_ranks=shard.is_spread)
     return shard

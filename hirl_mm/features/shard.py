@@ -1,4 +1,4 @@
-"""The rows of a set that is spread over the ranks."""
+"""Rows of a set that is distributed over the ranks."""
 
 import torch
 import torch.distributed as dist
@@ -8,21 +8,22 @@ from hirl_mm.ranks import rank_and_world_size
 
 
 class Shard:
-    """The rows that this process holds of a set of N rows.
+    """The part of a set of N rows that this process holds.
 
-    With ``sample_idx`` the set is spread over all ranks of the default
+    With ``sample_idx`` the set is distributed over all ranks of the default
     process group, and the constructor and every method are collective calls.
-    Without it the process holds the whole set and nothing is communicated,
-    whether or not a process group exists.
+    Without ``sample_idx`` this process holds the whole set, and nothing is
+    communicated even if there is a process group.
 
     Args:
         features: (n, D), the rows of this rank.
-        sample_idx: (n,) long, their indices in the whole set; over all ranks
-            every index from 0 to N - 1 must occur once.
+        sample_idx: (n,) long, indices of these rows in the whole set. Over
+            all ranks every index from 0 to N - 1 must occur exactly once.
+            None if this process holds the whole set.
 
     Attributes:
-        total: N, the number of rows over all ranks.
-        is_spread: Whether the other ranks hold rows, too.
+        total: Number of rows N over all ranks.
+        is_spread: Whether the set is distributed over ranks.
     """
 
     def __init__(self, features: Tensor, sample_idx: Tensor | None) -> None:
@@ -35,17 +36,25 @@ class Shard:
         self.sample_idx = sample_idx.to(features.device)
 
     def sum(self, tensor: Tensor) -> Tensor:
-        """Sum a tensor over the ranks, in place."""
+        """Sum a tensor over the ranks in place and return it."""
         if self.is_spread:
             dist.all_reduce(tensor)
         return tensor
 
     def total_of(self, values: Tensor) -> float:
-        """Sum one value per row, (n,), over the whole set."""
+        """Return the sum over the whole set of one value per row, (n,)."""
         return float(self.sum(values.double().sum()))
 
     def rows(self, sample_idx: Tensor) -> Tensor:
-        """Give every rank the rows (K, D) of K indices in the whole set."""
+        """Return rows of the whole set to every rank.
+
+        Args:
+            sample_idx: (K,) long, indices in the whole set, the same on all
+                ranks.
+
+        Returns:
+            (K, D), the rows.
+        """
         position = self._position()[sample_idx]
         here = position >= 0
         rows = self.features.new_zeros(len(sample_idx), self.features.size(1))
@@ -53,13 +62,20 @@ class Shard:
         return self.sum(rows)
 
     def gather(self, values: Tensor) -> Tensor:
-        """Collect one value per row, (n,), to those of the whole set, (N,)."""
+        """Collect one value per row from all ranks.
+
+        Args:
+            values: (n,), one value per row of this rank.
+
+        Returns:
+            (N,), the values of the whole set, in the order of the indices.
+        """
         whole = values.new_zeros(self.total)
         whole[self.sample_idx] = values
         return self.sum(whole)
 
     def _position(self) -> Tensor:
-        """(N,) the position of every index in this shard, -1 elsewhere."""
+        """Return the position in this shard of every index, -1 if absent."""
         position = self.sample_idx.new_full((self.total,), -1)
         position[self.sample_idx] = torch.arange(
             len(self.sample_idx), device=position.device
@@ -68,14 +84,14 @@ class Shard:
 
 
 def share_of_this_rank(rows: Tensor) -> tuple[Tensor, Tensor]:
-    """Select the rows that this rank works on, of rows that every rank holds.
+    """Split rows that every rank holds and return the part of this rank.
 
     Args:
-        rows: (n, ...), the same on all ranks.
+        rows: (n, ...), rows, the same on all ranks.
 
     Returns:
-        Every ``world_size``-th row from the rank's own number on, (n', ...),
-        and the indices of these rows, (n',) long.
+        Every ``world_size``-th row, starting at row ``rank``, (n', ...), and
+        the indices of these rows, (n',) long.
     """
     rank, world_size = rank_and_world_size()
     idx = torch.arange(rank, len(rows), world_size, device=rows.device)
@@ -83,18 +99,18 @@ def share_of_this_rank(rows: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def holding_ranks(sample_idx: Tensor, num_samples: int) -> Tensor:
-    """Find the lowest rank that holds each sample.
+    """Return the lowest rank that holds each sample.
 
-    All ranks call this together; N numbers are communicated.
+    A collective call, in which N numbers are communicated.
 
     Args:
-        sample_idx: (n,) long, of this rank; ranks may share indices. Indices
-            outside [0, N) are ignored.
-        num_samples: Number of samples N.
+        sample_idx: (n,) long, sample indices of this rank. Several ranks may
+            have the same index. Indices outside [0, N) are ignored.
+        num_samples: Number of samples N of the data set.
 
     Returns:
-        (N,) long, equal on all ranks; the number of ranks where none of them
-        holds the sample.
+        (N,) long, the same on all ranks. For samples that no rank holds it
+        is the number of ranks.
     """
     rank, world_size = rank_and_world_size()
     inside = (sample_idx >= 0) & (sample_idx < num_samples)
@@ -107,7 +123,7 @@ def holding_ranks(sample_idx: Tensor, num_samples: int) -> Tensor:
 
 
 def missing_samples(holder: Tensor) -> Tensor:
-    """List the samples that no rank holds.
+    """Return the samples that no rank holds.
 
     Args:
         holder: (N,) long, the result of :func:`holding_ranks`.
@@ -120,14 +136,17 @@ def missing_samples(holder: Tensor) -> Tensor:
 
 
 def first_rows(sample_idx: Tensor, holder: Tensor) -> Tensor:
-    """Mark the rows that this rank keeps: the first of each sample it holds.
+    """Return which rows this rank keeps, so that no sample is kept twice.
+
+    For every sample, the lowest rank that holds it keeps its first row.
 
     Args:
-        sample_idx: (n,) long, of this rank, all in [0, N).
+        sample_idx: (n,) long, sample indices of the rows of this rank, all
+            in [0, N).
         holder: (N,) long, the result of :func:`holding_ranks`.
 
     Returns:
-        (n,) bool. Over all ranks one row is kept of every sample.
+        (n,) bool, True for rows to keep.
     """
     rank, _ = rank_and_world_size()
     position = torch.arange(len(sample_idx), device=sample_idx.device)
@@ -137,16 +156,17 @@ def first_rows(sample_idx: Tensor, holder: Tensor) -> Tensor:
 
 
 def first_holders(sample_idx: Tensor, num_samples: int) -> Tensor:
-    """Mark the rows that this rank keeps, so that every sample is kept once.
+    """Return which rows this rank keeps, so that every sample is kept once.
 
-    All ranks call this together.
+    A collective call: all ranks must make it.
 
     Args:
-        sample_idx: (n,) long, of this rank; ranks may share indices.
-        num_samples: Number of samples N.
+        sample_idx: (n,) long, sample indices of the rows of this rank.
+            Several ranks may have the same index.
+        num_samples: Number of samples N of the data set.
 
     Returns:
-        (n,) bool.
+        (n,) bool, True for rows to keep.
 
     Raises:
         ValueError: If an index lies outside [0, N), or a sample is missing.
@@ -156,9 +176,9 @@ def first_holders(sample_idx: Tensor, num_samples: int) -> Tensor:
     missing = len(missing_samples(holder))
     if outside or missing:
         raise ValueError(
-            f'the sample indices of the data do not count its {num_samples} '
-            f'samples: {outside} lie outside, {missing} are missing. Every '
-            'sample needs an index of its own, which a concatenation of data '
-            'sets does not give'
+            'the sample indices of the data set must be the numbers from 0 to '
+            f'{num_samples - 1}, but {outside} lie outside and {missing} are '
+            'missing. Every sample needs its own index; a concatenation of '
+            'data sets repeats indices'
         )
     return first_rows(sample_idx, holder)

@@ -1,4 +1,4 @@
-"""Features of a data set on disk, one folder, written by all ranks."""
+"""Features of a data set in a folder on disk, written by all ranks."""
 
 import json
 import os
@@ -21,7 +21,7 @@ _MERGED_AT_A_TIME = 65536
 
 
 class FeatureStoreError(ValueError):
-    """Stored features are incomplete, or of something else."""
+    """Stored features are incomplete, broken or depend on something else."""
 
 
 @torch.no_grad()
@@ -33,13 +33,14 @@ def write_shard(
 ) -> None:
     """Write the features of the samples that this rank's loader yields.
 
-    Batch by batch, so that memory does not grow with the data set. Once all
-    ranks are done, one of them calls :func:`merge_shards`.
+    Features are written batch by batch, so that the memory does not depend on
+    the size of the data set. After all ranks have finished, one of them must
+    call :func:`merge_shards`.
 
     Args:
-        fn: Function from a batch of the loader to features (B, D).
-        loader: Yields batches with ``data_samples`` that carry their
-            ``sample_idx``.
+        fn: Function that returns the features (B, D) of a batch.
+        loader: Loader of batches, dictionaries in which the entries of
+            ``data_samples`` have an attribute ``sample_idx``.
         folder: Folder of the store, the same for all ranks.
         half: Whether to store float16 instead of float32.
 
@@ -68,15 +69,14 @@ def write_shard(
 def merge_shards(
     folder: str | os.PathLike, num_samples: int, facts: dict
 ) -> None:
-    """Merge the shards into one file, in the order of the samples.
+    """Merge the shards of all ranks into one file, ordered by sample index.
 
-    The store is complete, and can be opened, from the moment in which its
-    manifest appears.
+    The manifest is written last: the store is complete if it exists.
 
     Args:
         folder: Folder of the store, with the shards of all ranks.
         num_samples: Number of samples N over all ranks.
-        facts: What the features depend on; values for JSON.
+        facts: Everything that the features depend on, as values for JSON.
 
     Raises:
         FeatureStoreError: If samples are missing in the shards.
@@ -88,10 +88,10 @@ def merge_shards(
     missing = np.setdiff1d(np.arange(num_samples), sample_idx)
     if len(missing) or sample_idx.max() >= num_samples:
         raise FeatureStoreError(
-            f'{folder} lacks the features of {len(missing)} of '
-            f'{num_samples} samples: a process was stopped while it wrote '
-            'them, the processes do not share this folder, or samples share '
-            'an index, as in a concatenation of data sets'
+            f'the features of {len(missing)} of {num_samples} samples are '
+            f'missing in {folder}: a process was stopped while it wrote them, '
+            'the processes do not share this folder, or several samples have '
+            'the same index, as in a concatenation of data sets'
         )
     dim = max(int(shard['dim']) for shard in shards)
     dtype = np.float16 if shards[0]['half'] else np.float32
@@ -109,10 +109,16 @@ def merge_shards(
 
 
 def stored_facts(folder: str | os.PathLike) -> dict | None:
-    """Read what the features of a store depend on; None without a store.
+    """Read the facts that :func:`merge_shards` stored with the features.
+
+    Args:
+        folder: Folder of the store.
+
+    Returns:
+        The facts, or None if there is no complete store.
 
     Raises:
-        FeatureStoreError: If the manifest is no manifest.
+        FeatureStoreError: If the manifest cannot be read.
     """
     path = Path(folder, _MANIFEST)
     if not path.is_file():
@@ -121,32 +127,37 @@ def stored_facts(folder: str | os.PathLike) -> dict | None:
         return dict(json.loads(path.read_text()))
     except (TypeError, ValueError) as error:
         raise FeatureStoreError(
-            f'{path} is no list of facts about features ({error}); delete '
-            f'{folder} and extract anew'
+            f'{path} is not the manifest of a feature store ({error}); delete '
+            f'{folder} and extract the features again'
         ) from error
 
 
 def open_features(folder: str | os.PathLike) -> Tensor:
-    """Open the features (N, D) of a store, float32 or float16.
+    """Open the features of a store.
 
-    They stay on disk and are read where they are used.
+    Args:
+        folder: Folder of the store.
+
+    Returns:
+        (N, D) float32 or float16, mapped from disk: only the parts that are
+        used are read.
 
     Raises:
         FeatureStoreError: If the file is broken.
     """
     path = Path(folder, _FEATURES)
     try:
-        # Copy on write: PyTorch warns of memory that cannot be written.
+        # Mode 'c' (copy on write), since PyTorch warns of read-only memory.
         return torch.from_numpy(np.load(path, mmap_mode='c'))
     except (OSError, ValueError) as error:
         raise FeatureStoreError(
             f'{path} cannot be read as features ({error}); delete {folder} '
-            'and extract anew'
+            'and extract the features again'
         ) from error
 
 
 def remove_store(folder: str | os.PathLike) -> None:
-    """Delete a store, its manifest first."""
+    """Delete a store; its manifest is deleted first."""
     Path(folder, _MANIFEST).unlink(missing_ok=True)
     shutil.rmtree(folder, ignore_errors=True)
 

@@ -2,17 +2,19 @@ from torch import Tensor
 
 
 def stable_top_k(values: Tensor, k: int) -> tuple[Tensor, Tensor]:
-    """The ``k`` largest values of every row, ties to the smaller column.
+    """Return the ``k`` largest values of every row, with stable ties.
 
-    ``Tensor.topk`` chooses freely among equal values; this does not.
+    Among equal values the one in the first column is selected, while
+    ``Tensor.topk`` may select any of them.
 
     Args:
-        values: (Q, M).
-        k: Number of values to select; all where M is smaller.
+        values: (Q, M) values.
+        k: Number of values to select per row; if M is smaller, all values
+            are selected.
 
     Returns:
         Values (Q, k') in descending order and their columns (Q, k') long,
-        with k' the smaller of k and M.
+        where k' = min(k, M).
 
     Example:
         >>> import torch
@@ -26,7 +28,8 @@ def stable_top_k(values: Tensor, k: int) -> tuple[Tensor, Tensor]:
         dim=1, descending=True, stable=True
     )
     idx = idx.gather(1, order)
-    # topk chooses freely among equals on the border; only there sort in full
+    # topk may drop any of several values equal to the k-th largest one. Only
+    # rows with such ties are sorted in full.
     tied = (values >= top[:, -1:]).sum(dim=1) > k
     if tied.any():
         full = values[tied].sort(dim=1, descending=True, stable=True).indices

@@ -4,12 +4,12 @@ from torch import Tensor, nn
 
 
 class NormalizedLinear(nn.Module):
-    """Cosine similarities to K learned directions.
+    """Linear layer on L2-normalised inputs with L2-normalised weights.
 
-    The last layer of DINO's head: a linear layer on normalised input, with
-    normalised weights, that is PyTorch's ``weight_norm`` with the lengths
-    fixed at 1 (``norm_last_layer`` in the released code). The weight keeps
-    its own length, which sets the pace at which its direction turns.
+    Its outputs are cosine similarities to K learned directions. It is the
+    last layer of DINO's head, PyTorch's ``weight_norm`` with all lengths
+    fixed at 1 (``norm_last_layer`` in the released code). The stored weight
+    is not normalised; its length determines how fast its direction changes.
 
     Args:
         in_channels: Dimension D of the input.
@@ -26,10 +26,16 @@ class NormalizedLinear(nn.Module):
         return self._project(F.normalize(x, dim=-1))
 
     def mean_output(self, x: Tensor) -> Tensor:
-        """Average ``forward(x)`` over all but the last dimension, to (K,).
+        """Return the mean of ``forward(x)`` over all but the last dimension.
 
-        Projects the mean instead of taking the mean of projections: the
-        layer is linear behind the normalisation.
+        After the normalisation the layer is linear, so the mean is projected
+        instead of averaging projections.
+
+        Args:
+            x: (..., D), inputs.
+
+        Returns:
+            (K,).
         """
         unit = F.normalize(x.to(self.weight.dtype), dim=-1)
         with torch.autocast(x.device.type, enabled=False):

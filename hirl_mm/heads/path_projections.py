@@ -11,19 +11,19 @@ class PathProjections(nn.ModuleList):
     One MLP per level of the tree maps the embedding z0 of a self-supervised
     method to z1 ... zL, which
     :func:`~hirl_mm.losses.semantic_path_loss` compares with the prototypes.
-    Used in pre-training only and dropped afterwards.
+    They are used in pre-training only and removed afterwards.
 
     Args:
         channels: Dimension D of z0 and of every z^l.
         num_levels: Number of levels L of the tree, at least 1.
         num_layers: Number of linear layers of each MLP, at least 2; the paper
             uses 2, and 5 for MoCo v3.
-        norm_layer: Function that makes the normalisation of a hidden layer
-            from its number of channels. The released heads use plain batch
-            normalisation over the batch of one GPU.
+        norm_layer: Function that returns the normalisation layer for a number
+            of channels. The released heads use batch normalisation over the
+            batch of one GPU.
 
     Raises:
-        ValueError: If a number is too small.
+        ValueError: If ``num_levels`` or ``num_layers`` is too small.
 
     Example:
         >>> import torch

@@ -6,17 +6,17 @@ from torch import Tensor, nn
 class ProjectionMLP(nn.Module):
     """Multi-layer perceptron of a projection head.
 
-    Linear layers with normalisation and ReLU between them; the last one is
-    linear alone and has a bias, the others have none. Parameters are named as
-    in MMPreTrain's ``NonLinearNeck``: ``fc0``, ``bn0``, ``fc1``, ...
+    Linear layers with normalisation and ReLU between them. Only the last
+    linear layer has a bias. Parameters are named as in MMPreTrain's
+    ``NonLinearNeck``: ``fc0``, ``bn0``, ``fc1``, ...
 
     Args:
         in_channels: Dimension of the input.
         hidden_channels: Dimension of the hidden layers.
         out_channels: Dimension of the output.
         num_layers: Number of linear layers, at least 2.
-        norm_layer: Function that makes the normalisation of a hidden layer
-            from its number of channels.
+        norm_layer: Function that returns the normalisation layer for a number
+            of channels.
 
     Raises:
         ValueError: If there are fewer than 2 layers.

@@ -1,4 +1,4 @@
-"""All losses as pure functions of PyTorch tensors."""
+"""Losses, as pure functions of PyTorch tensors."""
 
 from .self_distillation import (
     mean_entropy,

@@ -3,7 +3,7 @@ from torch import Tensor
 
 
 def at_least_float32(tensor: Tensor) -> Tensor:
-    """Convert half precision to float32; float64 stays."""
+    """Convert half precision to float32, and leave float64 unchanged."""
     return tensor.to(torch.promote_types(tensor.dtype, torch.float32))
 
 
@@ -11,7 +11,7 @@ def at_least_float32(tensor: Tensor) -> Tensor:
 def teacher_probabilities(
     logits: Tensor, center: Tensor, temperature: float
 ) -> Tensor:
-    """Centred and sharpened outputs of the teacher, Eq. 1 and 4 of DINO.
+    """Centre and sharpen the outputs of the teacher, Eq. 1 and 4 of DINO.
 
     Args:
         logits: (..., K), outputs of the teacher.
@@ -19,7 +19,7 @@ def teacher_probabilities(
         temperature: Temperature of the teacher.
 
     Returns:
-        (..., K) in float32 or better, rows that sum to 1, without a graph.
+        (..., K) probabilities in float32 or better, detached.
     """
     with torch.autocast(logits.device.type, enabled=False):
         centred = at_least_float32(logits) - center
@@ -35,16 +35,16 @@ def mean_entropy(probabilities: Tensor) -> Tensor:
 def view_distillation_loss(
     student: Tensor, teacher: Tensor, temperature: float
 ) -> Tensor:
-    r"""Cross entropy over pairs of different views, Eq. 3 of DINO.
+    r"""Compute the cross entropy over pairs of different views, Eq. 3 of DINO.
 
     .. math::
         \frac{1}{B \cdot |\{s \neq t\}|} \sum_b \sum_{t} \sum_{s \neq t}
         -\langle q_{tb}, \log \mathrm{softmax}(x_{sb} / \tau) \rangle
 
     Since every q sums to 1, the term of a pair is
-    :math:`\mathrm{lse}(x / \tau) - \langle q, x \rangle / \tau`, and sums over
-    views can be taken before the products: no tensor has the pairs as a
-    dimension. Computed in float32 or better, also under autocast.
+    :math:`\mathrm{lse}(x / \tau) - \langle q, x \rangle / \tau`. The views
+    can be summed before the products, so that no tensor has a dimension for
+    pairs. The loss is computed in float32 or better, also under autocast.
 
     Args:
         student: (S, B, K) logits of all views.
@@ -69,18 +69,18 @@ def view_distillation_loss(
 def patch_distillation_loss(
     student: Tensor, teacher: Tensor, weight: Tensor, temperature: float
 ) -> Tensor:
-    """Weighted cross entropy at masked patches, Eq. 2 of iBOT.
+    """Compute the weighted cross entropy of masked patches, Eq. 2 of iBOT.
 
-    Computed in float32 or better, also under autocast.
+    The loss is computed in float32 or better, also under autocast.
 
     Args:
-        student: (M, K) logits of the masked patches of masked views.
-        teacher: (M, K) probabilities of the same patches, unmasked.
-        weight: (M,) float, the weight of every patch.
+        student: (M, K) logits of the masked patches.
+        teacher: (M, K) probabilities of the same patches, not masked.
+        weight: (M,) float, weight of every patch.
         temperature: Temperature of the student.
 
     Returns:
-        The weighted sum, a scalar; 0 without a masked patch.
+        The weighted sum, a scalar; 0 if there are no masked patches.
     """
     with torch.autocast(student.device.type, enabled=False):
         scaled = at_least_float32(student) / temperature

@@ -11,26 +11,26 @@ def sinkhorn(
     r"""Assign samples to prototypes in equal shares, Eq. 3 to 5 of SwAV.
 
     Starting from :math:`\exp(S / \epsilon)`, each iteration scales the
-    prototypes to equal mass over the samples of all ranks and then every
-    sample to mass 1, as the released code of SwAV and HIRL does. It runs on
-    logarithms, so no score is too large and no prototype too far away for
-    it, and in float32: autocast casts none of its operations down. Per
-    iteration one (K,) vector travels from every rank.
+    prototypes to equal mass over the samples of all ranks, and then every
+    sample to mass 1, as the released code of SwAV and HIRL does. It computes
+    logarithms in float32, also under autocast, so that neither large scores
+    nor distant prototypes overflow or underflow. Every rank sends one (K,)
+    vector per iteration.
 
-    mmpretrain 1.2 sums over the ranks only where one of them sees an empty
-    prototype, so that every rank solves a problem of its own.
+    In mmpretrain 1.2 the ranks are summed only if one of them has an empty
+    prototype; otherwise every rank balances its own samples alone.
 
     Args:
-        scores: (..., n, K), of the samples of this rank, whose number may
-            differ between ranks; problems of the leading dimensions are
-            solved apart.
+        scores: (..., n, K), similarities of the n samples of this rank to the
+            prototypes; n may differ between ranks. The leading dimensions
+            are independent problems.
         epsilon: Temperature of the scores; the larger, the more even the
             assignment.
         num_iters: Number of iterations, at least 1.
 
     Returns:
         (..., n, K) float32, rows that sum to 1. The masses of the prototypes
-        are equal up to what further iterations would mend.
+        approach equal values as the number of iterations grows.
 
     Example:
         >>> scores = torch.tensor([[0.9, 0.1], [0.1, 0.8], [0.2, 0.3]])

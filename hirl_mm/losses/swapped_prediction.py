@@ -7,18 +7,20 @@ from torch import Tensor
 def swapped_prediction_loss(
     logits: Tensor, assignments: Tensor, crops_for_assign: Sequence[int]
 ) -> Tensor:
-    r"""Predict the assignment of a crop from the others, Eq. 1 and 6 of SwAV.
+    r"""Compute the swapped prediction loss, Eq. 1 and 6 of SwAV.
 
-    The cross entropy between the assignment :math:`q` of each assigned crop
-    and the softmax of each other crop, averaged over both. As the rows of
-    :math:`q` sum to 1, it is the log-sum-exp of the logits less their mean
-    under :math:`q`, which is one matrix product for all pairs of crops.
+    Every crop predicts the assignments of the other crops. The loss is the
+    cross entropy between the assignment :math:`q` of a crop and the softmax
+    of another crop, averaged over all such pairs. As the rows of :math:`q`
+    sum to 1, it is the log-sum-exp of the logits minus their mean under
+    :math:`q`, which is one matrix product for all pairs.
 
     Args:
-        logits: (V, B, K) float32, of all V crops, temperature applied.
-        assignments: (A, B, K) float32, rows that sum to 1, without a graph.
-        crops_for_assign: A indices into the V crops, whose assignments these
-            are.
+        logits: (V, B, K) float32, logits of all V crops, already divided by
+            the temperature.
+        assignments: (A, B, K) float32, rows that sum to 1, detached.
+        crops_for_assign: A indices: ``assignments[i]`` belongs to the crop
+            ``logits[crops_for_assign[i]]``.
 
     Returns:
         A scalar.

@@ -15,25 +15,31 @@ from .tree_summary import level_summary
 class PrototypeTree:
     """Hierarchical prototypes of a data set and the edges between them.
 
-    The result of Algorithm 1 of `HIRL <https://arxiv.org/abs/2205.13159>`_:
-    ``L`` levels of prototypes, level 0 the finest, each prototype but those
-    of the top level linked to one parent. A leaf is a prototype of level 0;
-    its path is the leaf and its ancestors. The released code keeps the labels
-    of every level beside each other (``im2cluster``); here the upper ones
-    follow from ``leaf`` and ``parents`` and cannot disagree with them.
+    This is the result of Algorithm 1 of `HIRL
+    <https://arxiv.org/abs/2205.13159>`_. The tree has ``L`` levels of
+    prototypes, from level 0, the finest, to level ``L - 1``. Every prototype
+    below the top level has one parent on the level above. A leaf is a
+    prototype of level 0; its path is the leaf and its ancestors.
+
+    The released code stores the label of every sample on every level
+    (``im2cluster``). Here only the labels of level 0 are stored, in ``leaf``;
+    those of the other levels follow from ``parents``.
 
     Args:
-        centroids: ``L`` tensors (K_l, D) of unit rows.
-        parents: ``L - 1`` long tensors (K_l,) of indices into level l + 1.
-        leaf: (N,) long, the leaf of every sample by its sample index.
-        objective: Sum of squared distances of the clustering of each level;
-            ``nan`` where it is not known.
+        centroids: Prototypes of every level: ``L`` tensors (K_l, D) with
+            L2-normalised rows.
+        parents: Parents of the prototypes of every level below the top:
+            ``L - 1`` long tensors (K_l,) of indices into level l + 1.
+        leaf: (N,) long, the leaf of every sample, in the order of the sample
+            indices.
+        objective: Objective of k-means on every level, the sum of squared
+            distances to the centroids; ``nan`` if unknown.
         data: Identity of the N images in their order, see
             :func:`~hirl_mm.engine.features.fingerprint.data_identity`; empty
-            where it is not known.
+            if unknown.
 
     Raises:
-        ValueError: If the parts do not make a tree.
+        ValueError: If shapes, types or indices do not describe a tree.
 
     Example:
         >>> tree = PrototypeTree(
@@ -66,6 +72,7 @@ class PrototypeTree:
 
     @property
     def num_levels(self) -> int:
+        """Number of levels L."""
         return len(self.centroids)
 
     @property
@@ -75,7 +82,7 @@ class PrototypeTree:
 
     @cached_property
     def leaf_paths(self) -> Tensor:
-        """(K_0, L) long, the path of every leaf."""
+        """Paths of all leaves, (K_0, L) long."""
         levels = [torch.arange(self.num_prototypes[0], device=self.device)]
         for parent in self.parents:
             levels.append(parent[levels[-1]])
@@ -83,32 +90,40 @@ class PrototypeTree:
 
     @property
     def device(self) -> torch.device:
+        """Device of the tensors of the tree."""
         return self.leaf.device
 
     def paths(self, leaf: Tensor) -> Tensor:
-        """Paths of leaves.
+        """Return the paths of leaves.
 
         Args:
-            leaf: (...) long.
+            leaf: Indices of leaves, a long tensor of any shape (...).
 
         Returns:
-            (..., L) long, the prototype on every level.
+            (..., L) long, index of the prototype on every level.
         """
         return self.leaf_paths[leaf]
 
     def sample_paths(self, sample_idx: Tensor) -> Tensor:
-        """Paths of samples: (B,) sample indices to (B, L) prototypes."""
+        """Return the paths of samples.
+
+        Args:
+            sample_idx: (B,) long, sample indices.
+
+        Returns:
+            (B, L) long, index of the prototype on every level.
+        """
         return self.paths(self.leaf[sample_idx])
 
     def children(self, level: int, node: int) -> Tensor:
-        """Return the prototypes of level ``level - 1`` below a prototype.
+        """Return the children of a prototype.
 
         Args:
             level: Level of the prototype, from 1 to L - 1.
             node: Index of the prototype within its level.
 
         Returns:
-            (c,) long, indices into level ``level - 1``, ascending; empty if
+            (c,) long, ascending indices into level ``level - 1``; empty if
             the prototype has no children.
 
         Raises:
@@ -118,7 +133,10 @@ class PrototypeTree:
         return (self.parents[level - 1] == node).nonzero().squeeze(1)
 
     def sizes(self, level: int) -> Tensor:
-        """Return how many samples every prototype of a level holds.
+        """Return the number of samples of every prototype of a level.
+
+        Args:
+            level: Level of the prototypes.
 
         Returns:
             (K_l,) long.
@@ -139,7 +157,8 @@ class PrototypeTree:
             node: Index of the prototype within its level.
 
         Returns:
-            (m,) long sample indices, ascending; empty if it has none.
+            (m,) long, ascending sample indices; empty if the prototype has
+            no samples.
 
         Raises:
             ValueError: If there is no such prototype.
@@ -148,11 +167,11 @@ class PrototypeTree:
         return (self._labels(level) == node).nonzero().squeeze(1)
 
     def _labels(self, level: int) -> Tensor:
-        """(N,) long, the prototype of every sample on a level."""
+        """Return the prototype of every sample on a level, (N,) long."""
         return self.leaf_paths[self.leaf, level]
 
     def to(self, device: torch.device | str) -> 'PrototypeTree':
-        """The same tree on ``device``."""
+        """Return a copy of the tree on ``device``."""
         return PrototypeTree(
             centroids=[c.to(device) for c in self.centroids],
             parents=[p.to(device) for p in self.parents],
@@ -162,14 +181,17 @@ class PrototypeTree:
         )
 
     def summary(self) -> list[dict[str, float]]:
-        """Return :func:`~.tree_summary.level_summary` from fine to coarse."""
+        """Return statistics of every level, from fine to coarse.
+
+        See :func:`~hirl_mm.structures.tree_summary.level_summary`.
+        """
         return [
             level_summary(self.sizes(level), objective)
             for level, objective in enumerate(self.objective)
         ]
 
     def state_dict(self) -> dict:
-        """The tree as tensors and plain types, on the CPU."""
+        """Return the tree as tensors on the CPU and plain types."""
         tree = self.to('cpu')
         return dict(
             centroids=list(tree.centroids),
@@ -181,18 +203,26 @@ class PrototypeTree:
 
     @classmethod
     def from_state_dict(cls, state: dict) -> 'PrototypeTree':
-        """Return the tree of a :meth:`state_dict`, without ``data`` too."""
+        """Build a tree from a :meth:`state_dict`.
+
+        Args:
+            state: State of the tree. Earlier versions saved it without
+                ``data``.
+        """
         return cls(**state)
 
     def save(self, path: str | os.PathLike) -> None:
-        """Write the tree to ``path``, whole or not at all."""
+        """Write the tree to the file ``path``, replacing it atomically."""
         write_state(self.state_dict(), path)
 
     @classmethod
     def load(cls, path: str | os.PathLike) -> 'PrototypeTree':
-        """Read a tree that :meth:`save` wrote.
+        """Read a tree from a file that :meth:`save` wrote.
+
+        Args:
+            path: Path of the file.
 
         Raises:
-            ValueError: If the file holds something else.
+            ValueError: If the file does not hold a tree.
         """
         return cls.from_state_dict(read_state(path))

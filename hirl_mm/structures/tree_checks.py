@@ -1,4 +1,4 @@
-"""What makes a tree, and which nodes it has."""
+"""Checks of the parts of a tree and of the indices of its nodes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def check_parts(tree: PrototypeTree) -> None:
-    """Raise ValueError unless the parts of a tree fit together."""
+    """Raise ValueError unless the tensors of a tree fit together."""
     nums = tree.num_prototypes
     if not nums:
         raise ValueError('a prototype tree needs at least one level')
@@ -37,8 +37,8 @@ def check_parts(tree: PrototypeTree) -> None:
     _check_index('leaf', tree.leaf, nums[0])
     if not isinstance(tree.data, str):
         raise ValueError(
-            'data must be the identity of the images as text, empty where it '
-            f'is not known, got {type(tree.data).__name__}'
+            'data must be the identity of the images as a string, empty if '
+            f'unknown, got {type(tree.data).__name__}'
         )
 
 
@@ -48,13 +48,13 @@ def check_node(
     node: int = 0,
     lowest: int = 0,
 ) -> None:
-    """Raise ValueError unless a tree has a node.
+    """Raise ValueError unless a node exists in a tree.
 
     Args:
         num_prototypes: Number of prototypes K_l of every level.
         level: Level of the node.
         node: Index of the node within its level.
-        lowest: Lowest level that is asked for; 1 for nodes with children.
+        lowest: Lowest level to accept; 1 if the node must not be a leaf.
     """
     if not lowest <= level < len(num_prototypes):
         why = ', since level 0 has no children' if lowest else ''

@@ -1,4 +1,4 @@
-"""The file of a tree: its state, and nothing that runs code."""
+"""Reading and writing files of trees, which hold no pickled code."""
 
 import os
 
@@ -6,30 +6,38 @@ import torch
 
 from hirl_mm.files import replacing
 
-# Where checkpoints keep the state of a tree.
+# Key of the state of the tree in checkpoints.
 TREE_KEY = 'prototype_tree'
 _KEYS = frozenset({'centroids', 'parents', 'leaf', 'objective', 'data'})
-# Files of earlier versions lack it.
+# Files of earlier versions do not have this key.
 _OPTIONAL = frozenset({'data'})
 
 
 def write_state(state: dict, path: str | os.PathLike) -> None:
-    """Write the state of a tree to ``path``, whole or not at all."""
+    """Write the state of a tree to ``path``, replacing it atomically.
+
+    Args:
+        state: State of a tree, from ``PrototypeTree.state_dict``.
+        path: Path of the file.
+    """
     with replacing(path) as temporary:
         torch.save(state, temporary)
 
 
 def read_state(path: str | os.PathLike) -> dict:
-    """Return the state in the file of a tree, its tensors on the CPU.
+    """Read the state of a tree from a file, with its tensors on the CPU.
+
+    Args:
+        path: Path of the file.
 
     Raises:
-        ValueError: If the file holds something else.
+        ValueError: If the file does not hold the state of a tree.
     """
     state = torch.load(path, map_location='cpu', weights_only=True)
     if not isinstance(state, dict) or set(state) | _OPTIONAL != _KEYS:
         found = sorted(state) if isinstance(state, dict) else type(state)
         raise ValueError(
-            f'{path} is no prototype tree: expected the keys '
+            f'{path} is not a file of a prototype tree: expected the keys '
             f'{sorted(_KEYS)}, got {found}'
         )
     return state

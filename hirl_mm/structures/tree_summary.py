@@ -1,21 +1,22 @@
-"""Figures of one level of a tree."""
+"""Statistics of one level of a tree."""
 
 import torch
 from torch import Tensor
 
 
 def level_summary(sizes: Tensor, objective: float) -> dict[str, float]:
-    """Return how the samples are spread over the prototypes of a level.
+    """Return statistics of the sizes of the clusters of a level.
 
     Args:
-        sizes: (K,) long, samples of every prototype.
-        objective: Sum of squared distances of the clustering.
+        sizes: (K,) long, number of samples of every prototype.
+        objective: Sum of squared distances to the centroids.
 
     Returns:
-        ``K``, ``used`` and ``empty`` (prototypes with and without a sample),
-        ``largest_share`` (share of the samples in the largest cluster),
-        ``size_entropy`` (of the shares, in nats; log K when all clusters are
-        of equal size) and ``objective``.
+        ``K``, the number of prototypes; ``used`` and ``empty``, the numbers
+        of prototypes with and without samples; ``largest_share``, the share
+        of the samples in the largest cluster; ``size_entropy``, the entropy
+        of the shares of all clusters, in nats (log K if all clusters are of
+        the same size); and ``objective``.
     """
     share = sizes.double() / sizes.double().sum()
     return dict(

@@ -54,7 +54,7 @@ optim_wrapper = dict(
     type=OptimWrapper, optimizer=dict(type=AdamW, lr=1e-3, weight_decay=1e-2)
 )
 param_scheduler = [dict(type=CosineAnnealingLR, T_max=2, end=2)]
-knn_bank = dict(
+knn_gallery = dict(
     type=CustomDataset,
     data_root=data_root,
     data_prefix='train',
@@ -76,8 +76,8 @@ default_hooks = dict(
     kmeans=kmeans,
     knn_probe=dict(
         type=KNNProbeHook,
-        bank=knn_bank,
-        queries=knn_bank,
+        gallery=knn_gallery,
+        queries=knn_gallery,
         k=5,
         num_workers=0,
     ),

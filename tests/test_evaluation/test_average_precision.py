@@ -122,7 +122,7 @@ def test_a_perfect_ranking_scores_100(method):
     ('scores', 'targets', 'method', 'match'),
     [
         ([[1.0]], [[1]], 'voc', r"'11-point', .*, got 'voc'"),
-        ([[1.0]], [[2]], 'step', r'1 \(shown\), .* got \[2\]'),
+        ([[1.0]], [[2]], 'step', r'1 \(positive\), .* got \[2\]'),
         ([1.0], [1], 'step', r'shape \(N, C\) .* got \(1,\)'),
         ([[1.0, 2]], [[1]], 'step', r'shape of the .*\(1, 2\) and \(1, 1\)'),
         ([[np.nan]], [[1]], 'step', 'finite, but 1 are nan or inf'),

@@ -90,7 +90,9 @@ def test_clusterings_of_every_level():
     perfect = [np.array(table)[targets] + 7 for table in TABLES]
     found = level_clustering_scores(TABLES, targets, perfect)
     assert [scores['acc'] for scores in found] == [100] * 3
-    with pytest.raises(ValueError, match='3 levels needs as many .* got 2'):
+    with pytest.raises(
+        ValueError, match='3 levels needs one clustering .* got 2'
+    ):
         level_clustering_scores(TABLES, targets, clusterings[:2])
 
 
@@ -137,7 +139,7 @@ def test_agreement_of_a_tree_that_is_the_taxonomy():
         ([[0, 1], [0]], r'the shapes \[\(2,\), \(1,\)\]'),
         ([[[0, 1]]], r'the shapes \[\(1, 2\)\]'),
         ([[0.0, 1.0]], 'tables must be integers, got float64'),
-        ([[0, 0, 1]], 'tell all classes apart, got 2 labels for 3 classes'),
+        ([[0, 0, 1]], 'a different label .*, got 2 labels for 3 classes'),
         (
             [[0, 1, 2], [0, 1, 1], [0, 0, 1]],
             'label 1 of level 1 has 2 parents on level 2',
@@ -169,5 +171,7 @@ def test_agreement_rejects_targets_of_other_samples():
     tree = random_tree((4,), 3, num_samples=9)
     with pytest.raises(ValueError, match=r'\(8,\) for a tree over 9 samples'):
         tree_agreement(tree, TABLES, [0] * 8)
-    with pytest.raises(ValueError, match='give a taxonomy of all classes'):
+    with pytest.raises(
+        ValueError, match='give a taxonomy that has all classes'
+    ):
         tree_agreement(tree, TABLES, [7] * 9)

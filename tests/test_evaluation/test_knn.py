@@ -11,11 +11,11 @@ from hirl_mm.evaluation.functional import (
 )
 
 
-def naive_predictions(bank, bank_labels, queries, k, temperature):
+def naive_predictions(gallery, gallery_labels, queries, k, temperature):
     predictions = []
     for query in queries:
         ranked = []
-        for row, label in zip(bank, bank_labels, strict=True):
+        for row, label in zip(gallery, gallery_labels, strict=True):
             norm = np.linalg.norm(query) * np.linalg.norm(row)
             ranked.append((float(query @ row) / norm, int(label)))
         ranked.sort(reverse=True)
@@ -57,12 +57,12 @@ def test_equals_the_naive_classifier(temperature):
     assert 20 < accuracy[5] < 100
 
 
-def test_half_features_in_a_file_serve_as_a_bank(tmp_path):
-    bank, labels, queries, target = random_case()
+def test_half_features_in_a_file_serve_as_a_gallery(tmp_path):
+    gallery, labels, queries, target = random_case()
     stored = np.lib.format.open_memmap(
-        tmp_path / 'bank.npy', 'w+', np.float16, bank.shape
+        tmp_path / 'gallery.npy', 'w+', np.float16, gallery.shape
     )
-    stored[:] = bank.numpy()
+    stored[:] = gallery.numpy()
     found = knn_accuracy(
         torch.from_numpy(stored),
         labels.int(),
@@ -90,38 +90,43 @@ def test_is_invariant_to_the_chunk_size(chunk_size):
 
 
 def test_is_invariant_to_the_length_of_features():
-    bank, bank_labels, queries, query_labels = random_case()
-    expected = knn_accuracy(bank, bank_labels, queries, query_labels, (9,))
-    length = torch.linspace(0.1, 9, len(bank)).double()[:, None]
+    gallery, gallery_labels, queries, query_labels = random_case()
+    expected = knn_accuracy(
+        gallery, gallery_labels, queries, query_labels, (9,)
+    )
+    length = torch.linspace(0.1, 9, len(gallery)).double()[:, None]
     found = knn_accuracy(
-        bank * length, bank_labels, queries * 7, query_labels, (9,)
+        gallery * length, gallery_labels, queries * 7, query_labels, (9,)
     )
     assert found == expected
 
 
 def test_votes_of_many_queries_are_all_counted():
     # more queries than one chunk of the vote; every fourth label is wrong
-    bank = torch.eye(4)
+    gallery = torch.eye(4)
     target = torch.arange(3000) % 4
     wrong = target.clone()
     wrong[::4] = 3
-    found = knn_accuracy(bank, torch.arange(4), bank[target], wrong, ks=(1,))
+    found = knn_accuracy(
+        gallery, torch.arange(4), gallery[target], wrong, ks=(1,)
+    )
     assert found == {1: 75.0}
 
 
 def at_angles(similarities):
-    """Bank rows in the plane with given similarities to (1, 0)."""
+    """Gallery rows in the plane with given similarities to (1, 0)."""
     s = torch.tensor(similarities).double()
     return torch.stack([s, (1 - s**2).sqrt()], dim=1)
 
 
 def test_temperature_decides_between_near_and_many():
-    bank, labels = at_angles([0.8, 0.8, 0.85]), torch.tensor([0, 0, 1])
+    gallery, labels = at_angles([0.8, 0.8, 0.85]), torch.tensor([0, 0, 1])
     query = torch.tensor([[1.0, 0.0]]).double()
 
     def share_of_b(temperature):
         target = torch.tensor([1])
-        return knn_accuracy(bank, labels, query, target, (3,), temperature)[3]
+        found = knn_accuracy(gallery, labels, query, target, (3,), temperature)
+        return found[3]
 
     assert share_of_b(0.07) == 100
     assert share_of_b(0.2) == 0
@@ -147,18 +152,18 @@ def test_a_small_temperature_does_not_overflow():
     assert scores.argmax(dim=1).tolist() == [1, 0]
 
 
-def test_query_class_missing_from_the_bank_counts_as_wrong():
-    bank = torch.eye(2)
+def test_query_class_missing_from_the_gallery_counts_as_wrong():
+    gallery = torch.eye(2)
     found = knn_accuracy(
-        bank, torch.tensor([0, 1]), bank, torch.tensor([0, 9]), ks=(1,)
+        gallery, torch.tensor([0, 1]), gallery, torch.tensor([0, 9]), ks=(1,)
     )
     assert found == {1: 50.0}
 
 
 def rejects(match, **changes):
     case = {
-        'bank': torch.randn(8, 3),
-        'bank_labels': torch.arange(8) % 2,
+        'gallery': torch.randn(8, 3),
+        'gallery_labels': torch.arange(8) % 2,
         'queries': torch.randn(4, 3),
         'query_labels': torch.arange(4) % 2,
         'ks': (2, 4),
@@ -168,18 +173,20 @@ def rejects(match, **changes):
 
 
 def test_rejects_unusable_arguments():
-    rejects('k = 9 and a bank of 8 rows', ks=(2, 9))
+    rejects('k = 9 and a gallery of 8 rows', ks=(2, 9))
     rejects(r'k >= 1, got \(0, 4\)', ks=(0, 4))
     rejects(r'k >= 1, got \(\)', ks=())
     rejects('temperature must be positive, got 0', temperature=0)
     rejects('temperature must be positive, got nan', temperature=float('nan'))
-    rejects(r'bank labels .* \(7,\) for 8 rows', bank_labels=torch.arange(7))
-    rejects('take a smaller k or a larger bank', ks=(9,))
+    rejects(
+        r'gallery labels .* \(7,\) for 8 rows', gallery_labels=torch.arange(7)
+    )
+    rejects('take a smaller k or a larger gallery', ks=(9,))
     rejects('query labels must be one per row', query_labels=torch.arange(5))
     rejects('query labels must be integers', query_labels=torch.rand(4))
     rejects(
-        r'bank labels must not be negative, but 2 are, the first at \[1, 4\]',
-        bank_labels=torch.tensor([0, -1, 0, 0, -2, 0, 0, 0]),
+        r'gallery labels must not be negative, but 2 .* first at \[1, 4\]',
+        gallery_labels=torch.tensor([0, -1, 0, 0, -2, 0, 0, 0]),
     )
     rejects(r'\(4, 2\) and \(8, 3\)', queries=torch.randn(4, 2))
     rejects(

@@ -8,7 +8,7 @@ from hirl_mm.evaluation.functional import average_precision, svm_scores
 
 
 def case(num, num_classes=3, dim=8, seed=0):
-    """Samples that show none to all classes, some of it left open."""
+    """Samples with none to all classes, some of them ignored."""
     means = np.random.default_rng(0).normal(size=(num_classes, dim))
     rng = np.random.default_rng(seed)
     targets = rng.integers(2, size=(num, num_classes))
@@ -114,8 +114,8 @@ def test_rejects_unusable_arguments():
     features, targets = case(30)
     rejects('costs must be one or more positive', costs=())
     rejects(r'positive numbers, got \(1, 0\)', costs=(1, 0))
-    rejects('a row for each of their 30 targets', features=features[:9])
-    rejects('queries must be a row for each', queries=features[0])
+    rejects('one row for each of their 30 rows', features=features[:9])
+    rejects('queries must have one row for each', queries=features[0])
     rejects('same dimension, got 8 and 7', queries=features[:, :7])
     rejects('same classes, got 2 and 3', targets=targets[:, :2])
     match = r'targets of the features .* got \[-5, 5\]'

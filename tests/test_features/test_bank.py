@@ -102,7 +102,7 @@ def test_never_filled():
         lambda bank: bank.kept(3),
         lambda bank: bank.missing(3),
     ):
-        with pytest.raises(ValueError, match=r'got no features: .*set_bank\('):
+        with pytest.raises(ValueError, match=r'has no features: .*set_bank\('):
             read(FeatureBank(3))
 
 
@@ -110,7 +110,7 @@ def test_never_filled():
 def test_shapes_that_do_not_fit(shape):
     bank = FeatureBank(9)
     bank.add(torch.arange(2), torch.zeros(2, 2))
-    with pytest.raises(ValueError, match=r'where \(2, 2\) was expected'):
+    with pytest.raises(ValueError, match=r'expected \(2, 2\) for'):
         bank.add(torch.arange(2), torch.zeros(shape))
 
 

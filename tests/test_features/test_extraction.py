@@ -49,12 +49,12 @@ def test_features_carry_no_graph():
 @pytest.mark.parametrize(
     ('sample_idx', 'message'),
     [
-        ([0, 1, 2, 0, 1, 2], '6 samples: 0 lie outside, 3 are missing'),
-        ([0, 1, 2, 3, 4, 6], '6 samples: 1 lie outside'),
+        ([0, 1, 2, 0, 1, 2], '0 to 5, but 0 lie outside and 3 are missing'),
+        ([0, 1, 2, 3, 4, 6], '0 to 5, but 1 lie outside'),
         ([0, 1, 2, -1, 4, 5], '1 lie outside'),
     ],
 )
-def test_indices_that_do_not_count_the_samples(sample_idx, message):
+def test_indices_that_are_not_those_of_the_samples(sample_idx, message):
     with pytest.raises(ValueError, match=message):
         first_holders(torch.tensor(sample_idx), 6)
 

@@ -94,7 +94,7 @@ def test_nothing_is_stored_before_all_is(tmp_path):
     assert stored_facts(tmp_path) is None
     write_shard(rows, batches([0, 1, 2]), tmp_path)
     assert stored_facts(tmp_path) is None
-    with pytest.raises(FeatureStoreError, match='lacks the features of 4 of'):
+    with pytest.raises(FeatureStoreError, match='features of 4 of'):
         merge_shards(tmp_path, 7, FACTS)
     assert stored_facts(tmp_path) is None
 
@@ -123,10 +123,10 @@ def test_broken_files(tmp_path):
     write(tmp_path, list(range(7)))
     content = (tmp_path / 'features.npy').read_bytes()
     (tmp_path / 'features.npy').write_bytes(content[:-8])
-    with pytest.raises(FeatureStoreError, match='extract anew'):
+    with pytest.raises(FeatureStoreError, match='extract the features again'):
         open_features(tmp_path)
     (tmp_path / 'manifest.json').write_text('[1')
-    with pytest.raises(FeatureStoreError, match='manifest.json is no list'):
+    with pytest.raises(FeatureStoreError, match='is not the manifest'):
         stored_facts(tmp_path)
 
 
@@ -145,6 +145,6 @@ def test_other_libraries_read_it(tmp_path):
 
 
 @pytest.mark.parametrize('parts', [[0, 1, 2, 2], [0, 1, 2, 3, 4]])
-def test_indices_that_do_not_count_the_samples(parts, tmp_path):
-    with pytest.raises(FeatureStoreError, match='samples share an index'):
+def test_indices_that_are_not_those_of_the_samples(parts, tmp_path):
+    with pytest.raises(FeatureStoreError, match='samples have the same index'):
         write(tmp_path, parts, num=4)

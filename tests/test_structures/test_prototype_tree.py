@@ -178,7 +178,9 @@ def test_interrupted_save_leaves_the_old_file(tmp_path, monkeypatch):
 
 def test_file_of_something_else_is_refused(tmp_path):
     torch.save({'state_dict': {}}, tmp_path / 'model.pth')
-    with pytest.raises(ValueError, match=r'no prototype tree.*state_dict'):
+    with pytest.raises(
+        ValueError, match=r'not a file of a prototype tree.*state_dict'
+    ):
         PrototypeTree.load(tmp_path / 'model.pth')
 
 
@@ -204,7 +206,7 @@ def test_moving_to_a_gpu_and_back():
         (dict(leaf=torch.tensor([-1])), 'values from -1'),
         (dict(leaf=torch.tensor([0.0])), 'torch.long'),
         (dict(objective=[1.0]), '2 objectives, got 1'),
-        (dict(data=None), 'data must be .* as text.* got NoneType'),
+        (dict(data=None), 'data must be .* as a string.* got NoneType'),
     ],
 )
 def test_parts_that_make_no_tree(change, message):

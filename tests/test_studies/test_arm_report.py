@@ -30,8 +30,8 @@ def test_separable_classes_get_full_marks():
 
 def test_features_without_classes_are_near_chance():
     labels = torch.arange(200) % 4
-    bank, queries = blobs(200, 8, 200, seed=0), blobs(200, 8, 200, seed=1)
-    figures = measure_arm(bank, labels, queries, labels, (12, 4))
+    gallery, queries = blobs(200, 8, 200, seed=0), blobs(200, 8, 200, seed=1)
+    figures = measure_arm(gallery, labels, queries, labels, (12, 4))
     assert figures['kNN k=20'] < 45
     assert figures['cluster acc'] < 45
     assert figures['NMI'] < 15

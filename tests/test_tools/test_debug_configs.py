@@ -25,7 +25,7 @@ def on_digits(path, digits, folder):
     cfg = Config.fromfile(path)
     cfg.train_dataloader.dataset.data_root = str(digits)
     probe = cfg.default_hooks.knn_probe
-    probe.bank.data_root = probe.queries.data_root = str(digits)
+    probe.gallery.data_root = probe.queries.data_root = str(digits)
     cfg.default_hooks.logger.interval = 1
     cfg.log_processor = dict(window_size=1)
     cfg.dump(folder / path.name)

@@ -20,9 +20,9 @@ def trained(digits, tmp_path_factory):
     """A config file and a checkpoint of its training."""
     folder = tmp_path_factory.mktemp('trained')
     cfg = small_config(digits, folder, epochs=2)
-    for part in (cfg.knn_bank, cfg.knn_queries):
+    for part in (cfg.knn_gallery, cfg.knn_queries):
         part.data_root = str(digits)
-    cfg.knn_bank.indices = cfg.train_dataloader.dataset.indices
+    cfg.knn_gallery.indices = cfg.train_dataloader.dataset.indices
     cfg.dump(folder / 'config.py')
     run(cfg)
     return folder / 'config.py', folder / 'epoch_2.pth'
@@ -58,7 +58,7 @@ def test_all_protocols_are_in_the_table(evaluated):
         'tree of the features': 6,
     }
     assert results['name'] == 'HIRL'
-    assert results['facts']['kNN']['num_bank'] == 96
+    assert results['facts']['kNN']['num_gallery'] == 96
     assert results['facts']['logistic']['100%']['num_images'] == 96
     table = (out / 'results.md').read_text().split('\n\n')[0]
     assert len(table.splitlines()) == 2 + 21
@@ -71,7 +71,7 @@ def test_figures_are_those_of_the_features(evaluated, trained, digits):
     cfg = Config.fromfile(trained[0])
     model = load_pretrained(cfg, str(trained[1]))
     parts = []
-    for name in ('knn_bank', 'knn_queries'):
+    for name in ('knn_gallery', 'knn_queries'):
         paths, labels = images_of(cfg[name], digits)
         with torch.no_grad():
             (maps,) = model.backbone(read(paths))
@@ -155,7 +155,7 @@ def test_networks_side_by_side(evaluated, tmp_path):
     assert table.with_suffix('.png').is_file()
     saved = json.loads(table.with_suffix('.json').read_text())
     assert [arm['name'] for arm in saved] == ['first', 'second']
-    assert saved[0]['facts']['kNN']['num_bank'] == 96
+    assert saved[0]['facts']['kNN']['num_gallery'] == 96
 
     twice = tool('compare', '--arm', 'first', out, out, '--out', table)
     assert twice.returncode == 1

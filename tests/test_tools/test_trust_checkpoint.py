@@ -25,9 +25,9 @@ def trained(digits, tmp_path_factory):
     """The folder of a run with its config and epoch_2.pth."""
     folder = tmp_path_factory.mktemp('trained')
     cfg = small_config(digits, folder, epochs=2)
-    for part in (cfg.knn_bank, cfg.knn_queries):
+    for part in (cfg.knn_gallery, cfg.knn_queries):
         part.data_root, part.indices = str(digits), 20
-    cfg.knn_bank.indices = cfg.train_dataloader.dataset.indices
+    cfg.knn_gallery.indices = cfg.train_dataloader.dataset.indices
     cfg.dump(folder / 'config.py')
     run(cfg)
     return folder

@@ -65,7 +65,7 @@ class FrozenEvaluation:
     All protocols use the same cached features.
 
     Args:
-        cfg: A config with the labelled data sets ``knn_bank``, the training
+        cfg: A config with the labelled data sets ``knn_gallery``, the training
             images, and ``knn_queries``, the validation images.
         options: What to evaluate.
         tree: The tree that the network was trained with, if any. If it was

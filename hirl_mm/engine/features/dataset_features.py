@@ -4,14 +4,16 @@ from mmengine.model import BaseModel
 from mmpretrain.registry import DATASETS
 from torch import Tensor
 
+from hirl_mm.engine.runtime.renamed_options import rename_options
 from hirl_mm.registry import enter_scope
 
 from .feature_pass import feature_loader, whole_backbone_features
 from .labelled_data import labels_of
 
-TRAIN, VAL = 'knn_bank', 'knn_queries'
+TRAIN, VAL = 'knn_gallery', 'knn_queries'
 SVM_TRAIN, SVM_TEST = 'svm_train', 'svm_test'
 _NAMES = TRAIN, VAL, SVM_TRAIN, SVM_TEST
+_NEW_NAMES = {'knn_bank': TRAIN}
 
 
 def evaluation_config(config: str, data: str | None = None) -> Config:
@@ -25,9 +27,9 @@ def evaluation_config(config: str, data: str | None = None) -> Config:
         FileNotFoundError: If there is no such file.
         ValueError: If there is no data set to evaluate.
     """
-    cfg = Config.fromfile(config)
+    cfg = _read(config)
     if data:
-        other = Config.fromfile(data)
+        other = _read(data)
         for name in _NAMES:
             cfg.pop(name, None)
             if name in other:
@@ -45,14 +47,16 @@ def evaluation_data(cfg: Config, name: str) -> dict:
 
     Args:
         cfg: A training config.
-        name: ``'knn_bank'`` (the neighbours) or ``'knn_queries'``; of
-            multi-label data ``'svm_train'`` or ``'svm_test'``.
+        name: ``'knn_gallery'`` (what queries are compared with) or
+            ``'knn_queries'``; of multi-label data ``'svm_train'`` or
+            ``'svm_test'``.
 
     Raises:
         ValueError: If the config has none of that name.
     """
     # Its transforms are looked up there when the data set is built.
     enter_scope(cfg)
+    rename_options(cfg, _NEW_NAMES, cfg.filename)
     if name not in cfg:
         raise ValueError(
             f'{cfg.filename} has no {name}: add a labelled data set of that '
@@ -86,3 +90,9 @@ def dataset_features(
     loader = feature_loader(built, None, batch_size, num_workers)
     features = whole_backbone_features(model, loader, what)
     return features, labels.to(features.device), built
+
+
+def _read(config: str) -> Config:
+    cfg = Config.fromfile(config)
+    rename_options(cfg, _NEW_NAMES, config)
+    return cfg

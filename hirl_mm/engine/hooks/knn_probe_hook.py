@@ -11,45 +11,51 @@ from hirl_mm.engine.features.feature_pass import (
 )
 from hirl_mm.engine.features.labelled_data import labels_of, subset
 from hirl_mm.engine.hooks.named_hook import NamedHook
+from hirl_mm.engine.runtime.renamed_options import renamed_arguments
 from hirl_mm.evaluation.functional import knn_accuracy
 from hirl_mm.registry import HOOKS
 
-_SEED = 0  # of the subsets, the same in all runs
+# Seed of the random subsets, the same in all runs.
+_SEED = 0
 
 
 @HOOKS.register_module()
 class KNNProbeHook(NamedHook):
-    """kNN accuracy of the backbone while it is pre-trained.
+    """Measure the kNN accuracy of the backbone during pre-training.
 
-    The loss of a self-supervised method says little about what its features
-    are worth; this does, at the cost of one pass over a fixed subset. The
-    accuracy before the first epoch, of the initial weights, is logged too:
-    training that falls below it unlearns. Logged as ``knn/top1``, by which
-    ``CheckpointHook(save_best='knn/top1')`` and ``EarlyStoppingHook`` go as
-    by a metric of a validation loop, which a self-supervised model lacks.
+    The loss of a self-supervised method says little about the quality of its
+    features. The accuracy of a kNN classifier does, at the cost of one
+    feature pass over fixed subsets. The accuracy of the initial weights is
+    measured before the first epoch: a training that falls below it makes the
+    features worse. The log has it as ``knn/top1``, which
+    ``CheckpointHook(save_best='knn/top1')`` and ``EarlyStoppingHook`` can
+    use: self-supervised models have no validation loop for such a metric.
 
     Args:
-        bank: Config of a labelled data set, the neighbours.
-        queries: Config of a labelled data set, the classified images.
-        num_bank: Size of the random subset of ``bank``; None for all.
+        gallery: Config of the labelled data set that queries are compared
+            with.
+        queries: Config of the labelled data set to classify.
+        num_gallery: Size of the random subset of ``gallery``; None for all.
         num_queries: Size of the random subset of ``queries``; None for all.
-        k: Number of neighbours.
+        k: Number of neighbours that vote.
         interval: Epochs between two probes; the last epoch is always probed.
         batch_size: Batch size of the feature pass, per rank.
         num_workers: Worker processes of the feature pass, per rank.
 
     Raises:
-        ValueError: If a number is out of range, or before the first
-            iteration if a data set has no labels.
+        ValueError: If a number is out of range. Before the first iteration,
+            if a subset is larger than its data set, or a data set has no
+            labels.
     """
 
     config_name = 'knn_probe'
 
+    @renamed_arguments(bank='gallery', num_bank='num_gallery')
     def __init__(
         self,
-        bank: dict,
+        gallery: dict,
         queries: dict,
-        num_bank: int | None = None,
+        num_gallery: int | None = None,
         num_queries: int | None = None,
         k: int = 20,
         interval: int = 1,
@@ -58,7 +64,7 @@ class KNNProbeHook(NamedHook):
     ) -> None:
         if interval < 1:
             raise ValueError(f'interval must be at least 1, got {interval}')
-        self.bank = dict(bank), num_bank
+        self.gallery = dict(gallery), num_gallery
         self.queries = dict(queries), num_queries
         self.k = k
         self.interval = interval
@@ -68,18 +74,18 @@ class KNNProbeHook(NamedHook):
     def before_train(self, runner: Runner) -> None:
         self._parts = []
         for name, (cfg, num) in dict(
-            bank=self.bank, queries=self.queries
+            gallery=self.gallery, queries=self.queries
         ).items():
             dataset = subset(DATASETS.build(cfg), num, _SEED, name)
             loader = feature_loader(
                 dataset, None, self.batch_size, self.num_workers
             )
             self._parts.append((loader, labels_of(dataset, name)))
-        num_bank = len(self._parts[0][1])
-        if not 1 <= self.k <= num_bank:
+        num_gallery = len(self._parts[0][1])
+        if not 1 <= self.k <= num_gallery:
             raise ValueError(
-                f'k must lie between 1 and the size of the bank, {num_bank}, '
-                f'got {self.k}'
+                f'k must lie between 1 and the size of the gallery, '
+                f'{num_gallery}, got {self.k}'
             )
 
     def before_train_epoch(self, runner: Runner) -> None:
@@ -97,19 +103,19 @@ class KNNProbeHook(NamedHook):
             whole_backbone_features(model, loader, 'kNN probe')
             for loader, _ in self._parts
         ]
-        (_, bank_labels), (_, query_labels) = self._parts
+        (_, gallery_labels), (_, query_labels) = self._parts
         device = features[0].device
         accuracy = knn_accuracy(
             features[0],
-            bank_labels.to(device),
+            gallery_labels.to(device),
             features[1],
             query_labels.to(device),
             ks=(self.k,),
         )[self.k]
         runner.logger.info(
             f'kNN probe after {runner.epoch} epochs: knn/top1 '
-            f'{accuracy:.2f} % (k {self.k}, {len(bank_labels)} images in the '
-            f'bank, {len(query_labels)} queries, '
+            f'{accuracy:.2f} % (k {self.k}, {len(gallery_labels)} images in '
+            f'the gallery, {len(query_labels)} queries, '
             f'{time.perf_counter() - began:.1f} s)'
         )
         metrics = {'knn/top1': accuracy}

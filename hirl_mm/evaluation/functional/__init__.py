@@ -1,4 +1,4 @@
-"""Measures as functions of features, labels and trees."""
+"""Metrics, as functions of features, labels and trees."""
 
 from .average_precision import average_precision
 from .clustering import clustering_scores

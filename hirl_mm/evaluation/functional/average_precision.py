@@ -8,29 +8,28 @@ from sklearn.metrics import average_precision_score, precision_recall_curve
 def average_precision(
     scores: ArrayLike, targets: ArrayLike, method: str = '11-point'
 ) -> np.ndarray:
-    """Average precision of the ranking of samples, by class.
+    """Compute the average precision of every class.
 
-    Samples of equal score share a rank.
+    Samples with the same score have the same rank.
 
     Args:
-        scores: (N, C), higher for classes that a sample is likelier to show.
-        targets: (N, C), 1 if the sample shows the class, 0 if not, -1 if
-            that is left open ("difficult" in VOC): such a sample is left out
-            for this class.
-        method: ``'11-point'``, of VOC 2007: the mean over recall 0, 0.1, ...,
-            1 of the best precision at this recall or above.
-            ``'interpolated'``, of VOC 2010 and of FAIR's `self-supervision
-            benchmark <https://arxiv.org/abs/1905.01235>`_, by which SVMs on
-            VOC07 are reported: the area under that best precision.
-            ``'step'``, of scikit-learn: the precision itself, summed over
-            the steps of recall.
+        scores: (N, C), scores of the samples for every class.
+        targets: (N, C), 1 for positive samples of a class, 0 for negative
+            ones, -1 for samples to ignore ("difficult" in VOC).
+        method: ``'11-point'``, as in VOC 2007: the mean over the recalls 0,
+            0.1, ..., 1 of the best precision at that recall or a higher one.
+            ``'interpolated'``, as in VOC 2010 and in FAIR's `self-supervision
+            benchmark <https://arxiv.org/abs/1905.01235>`_, which papers use
+            for SVMs on VOC07: the area under the curve of this best
+            precision. ``'step'``, as in scikit-learn: the area under the
+            curve of the precision itself, as a sum over the steps of recall.
 
     Returns:
-        (C,) in percent.
+        (C,) average precision in percent.
 
     Raises:
         ValueError: If shapes, scores, targets or ``method`` are not usable,
-            or a class has no sample that shows it.
+            or a class has no positive sample.
 
     Example:
         >>> average_precision([[.9], [.8], [.1]], [[1], [0], [1]], 'step')
@@ -50,10 +49,14 @@ def average_precision(
 
 
 def check_targets(name: str, targets: np.ndarray) -> None:
-    """Raise unless ``targets`` is a matrix of 1, 0 and -1.
+    """Check that ``targets`` is a matrix of 1, 0 and -1.
+
+    Args:
+        name: Name of the targets in the error.
+        targets: (N, C), targets of every sample for every class.
 
     Raises:
-        ValueError: With the values that were found.
+        ValueError: If it is not; the error names the other values.
     """
     if targets.ndim != 2 or not targets.size:
         raise ValueError(
@@ -63,23 +66,27 @@ def check_targets(name: str, targets: np.ndarray) -> None:
     unknown = np.setdiff1d(targets, [-1, 0, 1])
     if len(unknown):
         raise ValueError(
-            f'{name} must be 1 (shown), 0 (not shown) or -1 (left open), got '
+            f'{name} must be 1 (positive), 0 (negative) or -1 (ignored), got '
             f'{unknown[:5].tolist()}'
         )
 
 
 def check_shown(name: str, targets: np.ndarray) -> None:
-    """Raise unless every class has a sample that shows it.
+    """Check that every class has a positive sample.
+
+    Args:
+        name: Name of the targets in the error.
+        targets: (N, C), targets of every sample for every class.
 
     Raises:
-        ValueError: With the classes that have none.
+        ValueError: If a class has none; the error names the classes.
     """
     empty = np.flatnonzero(~(targets == 1).any(axis=0))
     if len(empty):
         raise ValueError(
             f'{name}: {len(empty)} of {targets.shape[1]} classes have no '
-            f'sample that shows them, the first: {empty[:5].tolist()}; leave '
-            'these classes out'
+            f'positive sample, the first: {empty[:5].tolist()}; remove these '
+            'classes'
         )
 
 
@@ -98,9 +105,9 @@ def _interpolated(targets: np.ndarray, scores: np.ndarray) -> float:
 def _curve(
     targets: np.ndarray, scores: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Precision and recall, the latter falling from 1."""
+    """Return precision and recall, in the order of falling recall."""
     precision, recall, _ = precision_recall_curve(targets, scores)
-    # scikit-learn ends the curve with a point of precision 1 at recall 0
+    # scikit-learn appends a last point with precision 1 and recall 0.
     return precision[:-1], recall[:-1]
 
 
@@ -115,7 +122,7 @@ def _check(scores: np.ndarray, targets: np.ndarray) -> None:
     check_targets('targets', targets)
     if scores.shape != targets.shape:
         raise ValueError(
-            'scores must be of the shape of the targets, got '
+            'scores must have the shape of the targets, got '
             f'{scores.shape} and {targets.shape}'
         )
     if not np.isfinite(scores).all():

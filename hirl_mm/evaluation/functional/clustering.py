@@ -12,23 +12,24 @@ from sklearn.metrics.cluster import contingency_matrix
 def clustering_scores(
     labels: ArrayLike, clusters: ArrayLike
 ) -> dict[str, float]:
-    """Agreement of a clustering with class labels, all in percent.
+    """Compute how well a clustering agrees with class labels.
 
     Args:
-        labels: (N,) integers, the classes.
-        clusters: (N,) integers, the clusters; their number may differ from
-            the number of classes.
+        labels: (N,) integers, classes of the samples.
+        clusters: (N,) integers, clusters of the samples. The number of
+            clusters may differ from the number of classes.
 
     Returns:
-        Four figures times 100. ``acc``: share of samples whose cluster is
-        matched with their class under the best one-to-one matching of
-        clusters and classes (Hungarian algorithm; clusters left over count
-        as wrong). ``nmi``: mutual information over the arithmetic mean of
-        the entropies. ``ami`` and ``ari``: mutual information and Rand index
-        adjusted for chance, 0 for a random clustering.
+        Four scores, multiplied by 100. ``acc``: accuracy under the best
+        one-to-one matching of clusters and classes (Hungarian algorithm);
+        samples of clusters without a class count as wrong. ``nmi``: mutual
+        information divided by the arithmetic mean of the entropies. ``ami``
+        and ``ari``: mutual information and Rand index adjusted for chance, 0
+        on average for random clusterings.
 
     Raises:
-        ValueError: If the inputs are empty or of different length.
+        ValueError: If the inputs are empty, are not integers or have
+            different lengths.
 
     Example:
         >>> scores = clustering_scores([0, 0, 1, 1], [5, 5, 3, 3])

@@ -14,18 +14,20 @@ from .purity import tree_purity
 
 @dataclass(frozen=True)
 class HierarchyScores:
-    """Predictions of classes in the light of a taxonomy.
+    """Scores of predicted classes on the levels of a taxonomy.
 
     The distance of two classes is the height of their lowest common ancestor,
     as in `Making Better Mistakes <https://arxiv.org/abs/1912.09393>`_: the
-    first level on which they are one, or the number of levels if they are on
-    none, as below a root that is no level of its own.
+    first level on which they have the same label. If they have different
+    labels on all levels, it is the number of levels, as if there were a root
+    above the last level.
 
     Args:
-        accuracy: Per level in percent.
+        accuracy: Accuracy on every level in percent, from fine to coarse.
         mistake_distance: Mean distance of truth and prediction over the
-            samples that are classified wrongly on level 0; None without any.
-        mean_distance: The same over all samples.
+            samples that are classified wrongly on level 0; None if there are
+            no such samples.
+        mean_distance: Mean distance of truth and prediction over all samples.
     """
 
     accuracy: tuple[float, ...]
@@ -35,13 +37,15 @@ class HierarchyScores:
 
 @dataclass(frozen=True)
 class TreeAgreement:
-    """How a tree of prototypes agrees with a taxonomy.
+    """Agreement of a tree of prototypes with a taxonomy.
 
     Args:
-        purity: (L, T) in percent, of each of the L levels of the tree by each
-            of the T levels of the taxonomy, see :func:`tree_purity`.
-        nmi: (L, T) in percent, mutual information over the arithmetic mean
-            of the entropies.
+        purity: (L, T) in percent, purity of each of the L levels of the tree
+            with respect to each of the T levels of the taxonomy, see
+            :func:`tree_purity`.
+        nmi: (L, T) in percent, normalised mutual information of the same
+            levels: mutual information divided by the arithmetic mean of the
+            entropies.
     """
 
     purity: np.ndarray
@@ -51,19 +55,21 @@ class TreeAgreement:
 def hierarchy_scores(
     tables: Sequence[ArrayLike], targets: ArrayLike, predictions: ArrayLike
 ) -> HierarchyScores:
-    """Accuracy on every level of a taxonomy and how far mistakes go.
+    """Compute accuracy and distance of mistakes on a taxonomy.
 
-    A prediction is carried to a level by its ancestor there.
+    On a coarse level a prediction is correct if the predicted and the true
+    class have the same ancestor on that level.
 
     Args:
-        tables: Per level, from fine to coarse, (C,) integers: the label of
-            every class on the level; as ``ClassHierarchy.tables`` returns.
-        targets: (N,) integers, classes.
-        predictions: (N,) integers, classes.
+        tables: One table per level, from fine to coarse: (C,) integers, the
+            label of every class on the level, as ``ClassHierarchy.tables``
+            returns.
+        targets: (N,) integers, true classes.
+        predictions: (N,) integers, predicted classes.
 
     Raises:
-        ValueError: If the tables make no tree, or targets or predictions are
-            not classes of it.
+        ValueError: If the tables do not describe a tree, or targets or
+            predictions are not in [0, C).
 
     Example:
         >>> tables = [0, 1, 2, 3], [0, 0, 1, 1]
@@ -80,7 +86,7 @@ mean_distance=0.75)
             f'{len(targets)} and {len(predictions)}'
         )
     wrong = tables[:, targets] != tables[:, predictions]
-    # levels of a tree: two classes differ below their common ancestor only
+    # Two classes differ on exactly the levels below their common ancestor.
     distance = wrong.sum(axis=0)
     mistakes = distance[wrong[0]]
     return HierarchyScores(
@@ -95,24 +101,29 @@ def level_clustering_scores(
     targets: ArrayLike,
     clusterings: Sequence[ArrayLike],
 ) -> list[dict[str, float]]:
-    """:func:`clustering_scores` on every level of a taxonomy.
+    """Compute :func:`clustering_scores` on every level of a taxonomy.
 
     Args:
-        tables: Class tables, see :func:`hierarchy_scores`.
-        targets: (N,) integers, classes.
-        clusterings: Per level (N,) integers, clusters; for the accuracy to
-            mean something, as many of them as the level has classes.
+        tables: One table per level with the label (C,) of every class, see
+            :func:`hierarchy_scores`.
+        targets: (N,) integers, true classes.
+        clusterings: One clustering per level: (N,) integers, the clusters.
+            Accuracies are meaningful if the number of clusters is the number
+            of classes of the level.
+
+    Returns:
+        The scores of every level.
 
     Raises:
-        ValueError: As :func:`hierarchy_scores`, or if there is not one
-            clustering per level.
+        ValueError: If the tables do not describe a tree, targets are not in
+            [0, C), or the number of clusterings is not the number of levels.
     """
     tables = _check_tables(tables)
     targets = _classes('targets', targets, tables)
     if len(clusterings) != len(tables):
         raise ValueError(
-            f'a taxonomy of {len(tables)} levels needs as many clusterings, '
-            f'got {len(clusterings)}'
+            f'a taxonomy of {len(tables)} levels needs one clustering per '
+            f'level, got {len(clusterings)}'
         )
     return [
         clustering_scores(table[targets], clusters)
@@ -123,16 +134,21 @@ def level_clustering_scores(
 def tree_agreement(
     tree: PrototypeTree, tables: Sequence[ArrayLike], targets: ArrayLike
 ) -> TreeAgreement:
-    """Purity and NMI of every level of a tree by every level of a taxonomy.
+    """Compute how well a tree of prototypes agrees with a taxonomy.
 
     Args:
-        tree: A tree of L levels over N samples.
-        tables: Class tables of T levels, see :func:`hierarchy_scores`.
+        tree: Tree of L levels over N samples.
+        tables: One table for each of T levels with the label (C,) of every
+            class, see :func:`hierarchy_scores`.
         targets: (N,) integers, the class of every sample of the tree.
 
+    Returns:
+        Purity and normalised mutual information of every level of the tree
+        with respect to every level of the taxonomy.
+
     Raises:
-        ValueError: If the tables make no tree, or there is not one of its
-            classes per sample of ``tree``.
+        ValueError: If the tables do not describe a tree, or the targets are
+            not N integers in [0, C).
     """
     tables = _check_tables(tables)
     targets = _classes('targets', targets, tables)
@@ -152,12 +168,12 @@ def tree_agreement(
 
 
 def _check_tables(tables: Sequence[ArrayLike]) -> np.ndarray:
-    """The tables as one (T, C) array."""
+    """Check the tables and return them as one (T, C) array."""
     tables = [np.asarray(table) for table in tables]
     shapes = [table.shape for table in tables]
     if len(set(shapes)) != 1 or len(shapes[0]) != 1 or not shapes[0][0]:
         raise ValueError(
-            'tables must be one label per class for each of the levels, got '
+            'tables must hold one label per class for each of the levels, got '
             f'the shapes {shapes}'
         )
     tables = np.stack(tables)
@@ -165,8 +181,9 @@ def _check_tables(tables: Sequence[ArrayLike]) -> np.ndarray:
         raise ValueError(f'tables must be integers, got {tables.dtype}')
     if len(np.unique(tables[0])) != tables.shape[1]:
         raise ValueError(
-            'level 0 of the tables must tell all classes apart, got '
-            f'{len(np.unique(tables[0]))} labels for {tables.shape[1]} classes'
+            'level 0 of the tables must have a different label for every '
+            f'class, got {len(np.unique(tables[0]))} labels for '
+            f'{tables.shape[1]} classes'
         )
     for level, (fine, coarse) in enumerate(
         zip(tables, tables[1:], strict=False)
@@ -177,7 +194,7 @@ def _check_tables(tables: Sequence[ArrayLike]) -> np.ndarray:
             raise ValueError(
                 f'label {label[count.argmax()]} of level {level} has '
                 f'{count.max()} parents on level {level + 1}; the levels of a '
-                'taxonomy must make a tree, from fine to coarse'
+                'taxonomy must form a tree, from fine to coarse'
             )
     return tables
 
@@ -194,6 +211,6 @@ def _classes(name: str, values: ArrayLike, tables: np.ndarray) -> np.ndarray:
         raise ValueError(
             f'{name} must be classes of the taxonomy, in [0, {num}), got '
             f'values from {values.min()} to {values.max()}; give a taxonomy '
-            'of all classes of the data set'
+            'that has all classes of the data set'
         )
     return values

@@ -11,8 +11,8 @@ _VOTE_CHUNK = 1024
 
 
 def knn_accuracy(
-    bank: Tensor,
-    bank_labels: Tensor,
+    gallery: Tensor,
+    gallery_labels: Tensor,
     queries: Tensor,
     query_labels: Tensor,
     ks: Sequence[int] = (10, 20, 100, 200),
@@ -22,13 +22,14 @@ def knn_accuracy(
     """Compute the top-1 accuracy of :func:`knn_predictions`.
 
     Args:
-        bank: (N, D) features of the training samples.
-        bank_labels: (N,) their classes.
+        gallery: (N, D) features of the labelled samples.
+        gallery_labels: (N,) classes of the gallery, integers from 0.
         queries: (Q, D) features of the samples to classify.
-        query_labels: (Q,) their classes.
-        ks: Numbers of neighbours.
+        query_labels: (Q,) true classes of the queries, integers from 0.
+        ks: Numbers of neighbours k to evaluate.
         temperature: Temperature of the weights of the vote.
-        chunk_size: Rows compared at a time, see :func:`top_k_neighbors`.
+        chunk_size: Number of queries, and of rows of the gallery, that are
+            compared at a time.
 
     Returns:
         Top-1 accuracy in percent for every k.
@@ -38,14 +39,14 @@ def knn_accuracy(
             are not usable.
 
     Example:
-        >>> bank = torch.tensor([[1., 0.], [0., 1.]])
+        >>> gallery = torch.tensor([[1., 0.], [0., 1.]])
         >>> labels = torch.tensor([0, 1])
-        >>> knn_accuracy(bank, labels, bank + .1, labels, ks=(1, 2))
+        >>> knn_accuracy(gallery, labels, gallery + .1, labels, ks=(1, 2))
         {1: 100.0, 2: 100.0}
     """
     check_labels('query', queries, query_labels)
     predictions = knn_predictions(
-        bank, bank_labels, queries, ks, temperature, chunk_size
+        gallery, gallery_labels, queries, ks, temperature, chunk_size
     )
     target = query_labels.to(queries.device)
     return {
@@ -55,34 +56,36 @@ def knn_accuracy(
 
 
 def knn_predictions(
-    bank: Tensor,
-    bank_labels: Tensor,
+    gallery: Tensor,
+    gallery_labels: Tensor,
     queries: Tensor,
     ks: Sequence[int] = (10, 20, 100, 200),
     temperature: float = 0.07,
     chunk_size: int = 4096,
 ) -> dict[int, Tensor]:
-    """Predict classes by a weighted k-nearest-neighbour classifier.
+    """Predict classes with a weighted k-nearest-neighbour classifier.
 
     The protocol of ``eval_knn.py`` of `DINO
     <https://arxiv.org/abs/2104.14294>`_ and of `HIRL
     <https://arxiv.org/abs/2205.13159>`_: L2-normalised features, cosine
-    similarity, the k nearest samples of the bank (k in 10, 20, 100, 200)
+    similarity, the k nearest samples of the gallery (k in 10, 20, 100, 200)
     vote for their class with weight ``exp(similarity / temperature)`` at
-    temperature 0.07. The neighbours are searched once, for the largest k.
+    temperature 0.07. One search, for the largest k, serves every k.
 
     Args:
-        bank: (N, D) features of the training samples, of any floating type
-            and on any device.
-        bank_labels: (N,) their classes.
+        gallery: (N, D) features of the labelled samples, of any floating
+            type and on any device.
+        gallery_labels: (N,) classes of the gallery, integers from 0.
         queries: (Q, D) features of the samples to classify.
-        ks: Numbers of neighbours.
+        ks: Numbers of neighbours k to evaluate.
         temperature: Temperature of the weights of the vote.
-        chunk_size: Rows compared at a time, see :func:`top_k_neighbors`.
+        chunk_size: Number of queries, and of rows of the gallery, that are
+            compared at a time.
 
     Returns:
-        (Q,) long for every k, on the device of the queries. Of classes with
-        equal votes any one.
+        Predicted classes (Q,), long, for every k, on the device of the
+        queries. Classes with equal votes are equally good: any of them may
+        be returned.
 
     Raises:
         ValueError: If shapes, labels, features, ``ks`` or ``temperature``
@@ -93,11 +96,13 @@ def knn_predictions(
             f'ks must be one or more numbers k >= 1, got {tuple(ks)}'
         )
     _check_temperature(temperature)
-    check_labels('bank', bank, bank_labels)
-    similarities, indices = top_k_neighbors(queries, bank, max(ks), chunk_size)
-    bank_labels = bank_labels.to(queries.device, torch.long)
-    labels = bank_labels[indices]
-    num_classes = int(bank_labels.max()) + 1
+    check_labels('gallery', gallery, gallery_labels)
+    similarities, indices = top_k_neighbors(
+        queries, gallery, max(ks), chunk_size
+    )
+    gallery_labels = gallery_labels.to(queries.device, torch.long)
+    labels = gallery_labels[indices]
+    num_classes = int(gallery_labels.max()) + 1
     predictions = {}
     for k in ks:
         votes = zip(
@@ -120,18 +125,18 @@ def weighted_vote(
     num_classes: int,
     temperature: float = 0.07,
 ) -> Tensor:
-    """Score the classes by votes of neighbours, weighted by similarity.
+    """Score classes by the votes of neighbours, weighted by similarity.
 
     The score of a class is the sum of ``exp(similarity / temperature)`` over
-    its neighbours, divided by the largest weight of the row, so that no
-    temperature overflows.
+    the neighbours of that class, divided by the largest weight of the query,
+    so that no temperature overflows.
 
     Args:
         similarities: (Q, k) similarities of the neighbours.
-        labels: (Q, k) long, classes of the neighbours.
+        labels: (Q, k) classes of the neighbours, long.
         num_classes: Number of classes C.
-        temperature: Temperature of the weights; a smaller one trusts the
-            nearest more.
+        temperature: Temperature of the weights; the smaller it is, the more
+            the nearest neighbours count.
 
     Returns:
         (Q, C) scores.

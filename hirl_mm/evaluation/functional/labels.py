@@ -2,15 +2,15 @@ from torch import Tensor
 
 
 def check_labels(name: str, features: Tensor, labels: Tensor) -> None:
-    """Raise unless there is one class >= 0 per row of the features.
+    """Check that there is one class, an integer from 0, per row of features.
 
     Args:
-        name: What features and labels belong to, for the message.
-        features: (N, ...).
-        labels: (N,) integers.
+        name: Name of features and labels in the error, such as ``'query'``.
+        features: (N, ...) features.
+        labels: (N,) integers, classes of the rows.
 
     Raises:
-        ValueError: With the rows to look at.
+        ValueError: If there is not; the error names rows with bad labels.
     """
     if labels.ndim != 1 or len(labels) != len(features):
         raise ValueError(
@@ -23,6 +23,6 @@ def check_labels(name: str, features: Tensor, labels: Tensor) -> None:
     if len(negative):
         raise ValueError(
             f'{name} labels must not be negative, but {len(negative)} are, '
-            f'the first at {negative[:5].tolist()}; drop samples without a '
-            'label'
+            f'the first at {negative[:5].tolist()}; remove samples without '
+            'a label'
         )

@@ -18,16 +18,18 @@ _HELD_OUT = 0.2
 
 @dataclass(frozen=True)
 class LogisticResult:
-    """What logistic regression reaches.
+    """Result of a logistic regression.
 
     Args:
-        top1: Accuracy on the queries in percent.
+        top1: Top-1 accuracy on the queries in percent.
         strength: Strength of the regularisation.
-        chosen: Whether ``strength`` was chosen on held-out training samples;
-            if not, it is the fixed one for lack of samples.
-        iterations: Number of iterations of the last fit, on all training
-            samples.
-        converged: Whether no fit ran out of iterations.
+        chosen: Whether ``strength`` was selected on held-out training
+            samples; False if there were too few samples, so that it is the
+            fixed strength.
+        iterations: Number of iterations of the last fit, which uses all
+            training samples.
+        converged: Whether all fits converged within the largest number of
+            iterations.
     """
 
     top1: float
@@ -50,33 +52,36 @@ def logistic_accuracy(
     tolerance: float = 1e-3,
     chunk_size: int = 16384,
 ) -> LogisticResult:
-    """Multinomial logistic regression on frozen features.
+    """Evaluate multinomial logistic regression on frozen features.
 
-    Features are L2-normalised. The mean cross-entropy plus ``strength / 2``
-    times the squared weights, biases aside, is minimised by L-BFGS: the
-    optimum of scikit-learn's ``LogisticRegression`` with ``C = 1 / (strength
-    * N)``. It is summed over chunks of rows on the device of the features, so
-    that of N x C scores no more than a chunk exists.
+    Features are L2-normalised. L-BFGS minimises the mean cross-entropy plus
+    ``strength / 2`` times the sum of the squared weights, without the biases.
+    The optimum is that of scikit-learn's ``LogisticRegression`` with
+    ``C = 1 / (strength * N)``. The loss is computed on the device of the
+    features, chunk by chunk, so that the N x C scores never exist as a whole.
 
-    The strength is the one that classifies a held-out fifth of the training
-    samples best, drawn by class; the queries play no part. Each fit starts
-    from the weights of the one before. Where a class has a single sample
-    (1 % of a small data set) nothing can be held out and ``fixed_strength``
-    is taken.
+    The strength is selected by the accuracy on a held-out fifth of the
+    training samples, drawn per class; the queries are not used for it. Each
+    fit starts from the weights of the previous one. If a class has a single
+    training sample (as in 1 % of a small data set), no samples can be held
+    out and ``fixed_strength`` is used.
 
     Args:
-        features: (N, D) of the training samples.
-        labels: (N,) their classes.
+        features: (N, D) features of the training samples.
+        labels: (N,) integers from 0, classes of the training samples.
         queries: (Q, D) features of the samples to classify.
-        query_labels: (Q,) their classes; one that no training sample has
-            counts as wrong.
-        strengths: Strengths to choose from, best from strong to weak; of
-            equally good ones the first is chosen.
-        fixed_strength: Strength where there are too few samples to choose one.
-        seed: Seed of the draw of held-out samples.
+        query_labels: (Q,) integers from 0, true classes of the queries.
+            Queries of a class without training samples count as wrong.
+        strengths: Strengths of the regularisation to select from, preferably
+            from strong to weak. If several are equally good, the first is
+            selected.
+        fixed_strength: Strength of the regularisation if there are too few
+            samples to select one.
+        seed: Seed of the random choice of held-out samples.
         max_iterations: Largest number of iterations of one fit.
-        tolerance: Tolerance of one fit, see :func:`fit_softmax`.
-        chunk_size: Rows taken at a time.
+        tolerance: Tolerance of one fit, relative to the largest entry of the
+            gradient at zero, see :func:`fit_softmax`.
+        chunk_size: Number of rows to process at a time.
 
     Raises:
         ValueError: If shapes, labels, features or options are not usable.
@@ -129,7 +134,7 @@ def _choose(
     seed: int,
     options: dict,
 ) -> tuple[float, np.ndarray, bool]:
-    """The best strength, its weights, and whether all fits converged."""
+    """Return the best strength, its weights and whether all fits converged."""
     held_out = torch.from_numpy(label_subset(targets, _HELD_OUT, seed))
     kept = torch.ones(len(targets), dtype=torch.bool)
     kept[held_out] = False

@@ -5,21 +5,22 @@ from hirl_mm.structures import PrototypeTree
 
 
 def tree_purity(tree: PrototypeTree, labels: Tensor) -> list[float]:
-    """Compute how far prototypes of every level hold samples of one class.
+    """Compute the purity of every level of a tree.
 
-    Purity grows with the number of prototypes: compare it between trees of
-    the same sizes, not between levels.
+    The purity is the share of samples whose class is the most frequent class
+    of their prototype. It grows with the number of prototypes: compare it
+    between trees with the same numbers of prototypes, not between levels.
 
     Args:
-        tree: A tree over N samples.
-        labels: (N,) integers, the class of every sample by its sample index.
+        tree: Tree over N samples.
+        labels: (N,) integers from 0, the class of every sample, in the order
+            of the sample indices.
 
     Returns:
-        Per level, from fine to coarse, the share in percent of the samples
-        that carry the majority class of their prototype.
+        Purity of every level in percent, from fine to coarse.
 
     Raises:
-        ValueError: If there is not one class >= 0 per sample of the tree.
+        ValueError: If the labels are not N integers from 0.
 
     Example:
         >>> tree = PrototypeTree(

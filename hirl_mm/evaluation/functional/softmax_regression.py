@@ -1,4 +1,4 @@
-"""Multinomial logistic regression that never holds all scores at once."""
+"""Multinomial logistic regression that processes samples in chunks."""
 
 from dataclasses import dataclass
 
@@ -11,12 +11,12 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class SoftmaxFit:
-    """The end of a minimisation.
+    """Result of a fit.
 
     Args:
-        weights: (C, D + 1) float64, the bias last.
-        iterations: Number of steps of L-BFGS.
-        converged: False if it ran out of iterations.
+        weights: (C, D + 1) float64, weights and, in the last column, biases.
+        iterations: Number of iterations of L-BFGS.
+        converged: False if the largest number of iterations was reached.
     """
 
     weights: np.ndarray
@@ -33,23 +33,24 @@ def softmax_loss(
     strength: float,
     chunk_size: int,
 ) -> tuple[float, np.ndarray]:
-    """Regularised mean cross-entropy and its gradient.
+    """Compute the regularised mean cross-entropy and its gradient.
 
     The value is the mean over ``rows`` of ``-log softmax(W x + b)[target]``
-    plus ``strength / 2 * |W|^2``; x has unit length. Products are of the type
-    of the features, at least float32; parameters and sums over chunks are
-    float64.
+    plus ``strength / 2 * |W|^2``, where x is the L2-normalised feature.
+    Products are computed in the type of the features, at least float32;
+    parameters and sums over chunks are float64.
 
     Args:
-        weights: (C, D + 1) float64, the bias last.
-        features: (N, D), normalised here.
-        targets: (N,) long in [0, C), on the CPU.
-        rows: (M,) long on the CPU, the samples that count.
-        strength: Strength of the regularisation, which leaves the bias alone.
-        chunk_size: Rows taken at a time.
+        weights: (C, D + 1) float64, weights and, in the last column, biases.
+        features: (N, D) features, which need not be normalised.
+        targets: (N,) long in [0, C), on the CPU, classes of the samples.
+        rows: (M,) long on the CPU, indices of the samples to use.
+        strength: Strength of the regularisation of the weights; biases are
+            not regularised.
+        chunk_size: Number of rows to process at a time.
 
     Returns:
-        The value, and the gradient of the shape of the weights.
+        The value, and the gradient (C, D + 1).
     """
     moved = torch.from_numpy(weights).to(features.device)
     value = moved.new_zeros(())
@@ -83,16 +84,16 @@ def fit_softmax(
     """Minimise :func:`softmax_loss` by L-BFGS.
 
     Args:
-        features: (N, D).
-        targets: (N,) long on the CPU.
-        rows: (M,) long on the CPU, the samples to learn from.
-        strength: Strength of the regularisation.
-        start: (C, D + 1) float64.
-        max_iterations: Steps after which to give up.
-        tolerance: The end is where no entry of the gradient is larger than
-            this times the largest one at zero; a bound that fits any number
-            of classes and dimensions.
-        chunk_size: Rows taken at a time.
+        features: (N, D) features, which need not be normalised.
+        targets: (N,) long in [0, C), on the CPU, classes of the samples.
+        rows: (M,) long on the CPU, indices of the samples to train on.
+        strength: Strength of the regularisation of the weights.
+        start: (C, D + 1) float64, initial weights and biases.
+        max_iterations: Largest number of iterations.
+        tolerance: The fit has converged if no entry of the gradient is larger
+            than ``tolerance`` times the largest entry of the gradient at
+            zero. This bound suits any number of classes and dimensions.
+        chunk_size: Number of rows to process at a time.
     """
 
     def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
@@ -129,7 +130,17 @@ def fit_softmax(
 def predict_softmax(
     features: Tensor, rows: Tensor, weights: np.ndarray, chunk_size: int
 ) -> Tensor:
-    """(M,) long on the CPU, the best class of the samples ``rows``."""
+    """Predict the classes of samples.
+
+    Args:
+        features: (N, D) features, which need not be normalised.
+        rows: (M,) long on the CPU, indices of the samples to classify.
+        weights: (C, D + 1) float64, weights and, in the last column, biases.
+        chunk_size: Number of rows to process at a time.
+
+    Returns:
+        (M,) long on the CPU, the predicted classes.
+    """
     moved = torch.from_numpy(weights).to(features.device)
     return torch.cat(
         [
@@ -142,7 +153,7 @@ def predict_softmax(
 def _scores(
     features: Tensor, weights: Tensor, rows: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Unit rows (M, D) and their scores (M, C)."""
+    """Return the L2-normalised rows (M, D) and their scores (M, C)."""
     dtype = torch.promote_types(features.dtype, torch.float32)
     chosen = features[rows.to(features.device)].to(dtype)
     unit, weights = F.normalize(chosen, dim=1), weights.to(dtype)

@@ -17,20 +17,20 @@ from .average_precision import (
     check_targets,
 )
 
-# FAIR's benchmark takes 0.5^4 to 0.5^19 and what a user adds, often 1e-7 to
-# 100; unit features want costs of 1 and more.
+# FAIR's benchmark tries 0.5^4 to 0.5^19 and costs that the user adds, often
+# 1e-7 to 100. L2-normalised features need costs of 1 and more.
 COSTS = tuple(10.0**power for power in range(-4, 3))
 NUM_FOLDS = 3
 
 
 @dataclass(frozen=True)
 class SVMScores:
-    """What one-vs-rest support vector machines reach.
+    """Scores of one-vs-rest support vector machines.
 
     Args:
-        average_precision: (C,) in percent by each method of
-            :func:`average_precision`.
-        costs: The cost that cross-validation chose for every class.
+        average_precision: Average precision of every class (C,) in percent,
+            for each method of :func:`average_precision`.
+        costs: (C,), cost that cross-validation selected for every class.
     """
 
     average_precision: dict[str, tuple[float, ...]]
@@ -52,28 +52,31 @@ def svm_scores(
     query_targets: ArrayLike,
     costs: Sequence[float] = COSTS,
 ) -> SVMScores:
-    """Linear support vector machines on frozen features, one per class.
+    """Evaluate linear SVMs on frozen features, one classifier per class.
 
-    The protocol of FAIR's `self-supervision benchmark
+    This is the protocol of FAIR's `self-supervision benchmark
     <https://arxiv.org/abs/1905.01235>`_ for VOC07: L2-normalised features,
-    squared hinge loss, samples that show the class weighted twice, the cost
-    chosen for every class by the average precision of a 3-fold
-    cross-validation on the training samples. Different here: samples for
-    which a class is left open are left out of its training too, where the
-    benchmark counts them as not showing it; and the primal problem is solved,
-    which needs no random order and few iterations at any cost.
+    squared hinge loss and a weight of 2 for positive samples. The cost of
+    every class is selected by the average precision of a 3-fold
+    cross-validation on the training samples. There are two differences.
+    Samples with the target -1 are ignored in the training of the class, while
+    the benchmark trains with them as negatives. And the primal problem is
+    solved, which uses no random order and needs few iterations at any cost.
 
     Args:
-        features: (N, D) of the training samples.
-        targets: (N, C), 1 if the sample shows the class, 0 if not, -1 if
-            that is left open.
+        features: (N, D) features of the training samples.
+        targets: (N, C), 1 for positive samples of a class, 0 for negative
+            ones, -1 for samples to ignore ("difficult" in VOC).
         queries: (Q, D) features of the test samples.
-        query_targets: (Q, C), as ``targets``.
-        costs: Costs to choose from; of equally good ones the first.
+        query_targets: (Q, C), targets of the test samples, with the values of
+            ``targets``.
+        costs: Costs (``C`` of scikit-learn's ``LinearSVC``) to select from.
+            If several are equally good, the first is selected.
 
     Raises:
         ValueError: If shapes, features, targets or ``costs`` are not usable,
-            or a class has fewer than 3 training samples with or without it.
+            or a class has fewer than 3 positive or 3 negative training
+            samples.
     """
     features, queries = np.asarray(features), np.asarray(queries)
     targets, query_targets = np.asarray(targets), np.asarray(query_targets)
@@ -85,9 +88,9 @@ def svm_scores(
     for target in targets.T:
         known = target >= 0
         cost = _best_cost(features[known], target[known], costs)
-        machine = _machine(cost).fit(features[known], target[known])
+        classifier = _classifier(cost).fit(features[known], target[known])
         chosen.append(cost)
-        scores.append(machine.decision_function(queries))
+        scores.append(classifier.decision_function(queries))
     scores = np.stack(scores, axis=1)
     precision = {
         method: average_precision(scores, query_targets, method)
@@ -107,7 +110,7 @@ def _best_cost(
 ) -> float:
     precision = [
         cross_val_score(
-            _machine(cost),
+            _classifier(cost),
             features,
             target,
             cv=NUM_FOLDS,
@@ -118,7 +121,7 @@ def _best_cost(
     return costs[int(np.argmax(precision))]
 
 
-def _machine(cost: float) -> LinearSVC:
+def _classifier(cost: float) -> LinearSVC:
     return LinearSVC(
         C=cost,
         class_weight={1: 2, 0: 1},
@@ -145,8 +148,8 @@ def _check(
         check_targets(f'targets of the {name}', of)
         if rows.ndim != 2 or len(rows) != len(of):
             raise ValueError(
-                f'{name} must be a row for each of their {len(of)} targets, '
-                f'got shape {rows.shape}'
+                f'{name} must have one row for each of their {len(of)} rows '
+                f'of targets, got shape {rows.shape}'
             )
         check_finite(torch.from_numpy(rows), name=name)
     if features.shape[1] != queries.shape[1]:
@@ -164,8 +167,8 @@ def _check(
     few = np.flatnonzero(counts.min(axis=0) < NUM_FOLDS)
     if len(few):
         raise ValueError(
-            f'{NUM_FOLDS}-fold cross-validation needs {NUM_FOLDS} training '
-            'samples that show a class and as many that do not, but '
+            f'{NUM_FOLDS}-fold cross-validation needs {NUM_FOLDS} positive '
+            f'and {NUM_FOLDS} negative training samples of every class, but '
             f'{len(few)} of {targets.shape[1]} classes have fewer, the '
-            f'first: {few[:5].tolist()}; add samples or leave these out'
+            f'first: {few[:5].tolist()}; add samples or remove these classes'
         )

@@ -1,15 +1,15 @@
-"""Cosines of samples to prototypes picked per sample, in two forms.
+"""Cosines of samples and prototypes that are selected per sample.
 
-Each form is a pair: the cosines, and the step back from a gradient in them
-to the samples. No (B, M, D) tensor outlives either.
+There are two ways to compute them, each with a forward function and a backward
+function. Neither returns or keeps a tensor of shape (B, M, D).
 """
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-# Of prototypes gathered at a time. On a CPU a block that stays in its cache is
-# cheap to read again; elsewhere the block only bounds the memory.
+# Size of a block of prototypes that is gathered at a time. On a CPU it should
+# fit in the cache; on a GPU it only limits the memory.
 CPU_BLOCK_BYTES = 2**19
 GPU_BLOCK_BYTES = 2**28
 
@@ -17,15 +17,15 @@ GPU_BLOCK_BYTES = 2**28
 def cosines_out_of_all(
     unit: Tensor, centroids: Tensor, picked: Tensor
 ) -> Tensor:
-    """Compare with every prototype, then gather.
+    """Compute the cosines to all prototypes, then gather the selected ones.
 
     Args:
-        unit: (B, D), unit rows.
-        centroids: (K, D), unit rows.
-        picked: (B, M) long, prototypes of every sample.
+        unit: (B, D), L2-normalised rows.
+        centroids: (K, D), L2-normalised rows.
+        picked: (B, M) long, indices of the prototypes selected per sample.
 
     Returns:
-        (B, M), by way of (B, K).
+        (B, M) cosines; uses temporary memory for (B, K).
     """
     return (unit @ centroids.T).gather(1, picked)
 
@@ -33,15 +33,16 @@ def cosines_out_of_all(
 def gradient_out_of_all(
     gradient: Tensor, centroids: Tensor, picked: Tensor
 ) -> Tensor:
-    """The step back of :func:`cosines_out_of_all`.
+    """Backward function of :func:`cosines_out_of_all`.
 
     Args:
-        gradient: (B, M), in the cosines.
-        centroids: (K, D).
-        picked: (B, M) long.
+        gradient: (B, M), gradient with respect to the cosines.
+        centroids: (K, D), L2-normalised rows.
+        picked: (B, M) long, indices of the prototypes selected per sample.
 
     Returns:
-        (B, D), in the samples, by way of (B, K).
+        (B, D), gradient with respect to the samples; uses temporary memory
+        for (B, K).
     """
     dense = gradient.new_zeros(len(gradient), len(centroids))
     return dense.scatter_add_(1, picked, gradient) @ centroids
@@ -50,9 +51,10 @@ def gradient_out_of_all(
 def cosines_to_gathered(
     unit: Tensor, centroids: Tensor, picked: Tensor
 ) -> Tensor:
-    """Gather the prototypes, then compare, a block of samples at a time.
+    """Gather the selected prototypes, then compute the cosines.
 
-    Arguments and result are those of :func:`cosines_out_of_all`.
+    It processes a block of samples at a time. Arguments and result are those
+    of :func:`cosines_out_of_all`.
     """
     on_cpu = unit.device.type == 'cpu'
     block_bytes = CPU_BLOCK_BYTES if on_cpu else GPU_BLOCK_BYTES
@@ -69,10 +71,11 @@ def cosines_to_gathered(
 def gradient_to_gathered(
     gradient: Tensor, centroids: Tensor, picked: Tensor
 ) -> Tensor:
-    """The step back of :func:`cosines_to_gathered`.
+    """Backward function of :func:`cosines_to_gathered`.
 
-    Arguments and result are those of :func:`gradient_out_of_all`; a weighted
-    sum of prototypes, which nothing gathers first.
+    The gradient is a weighted sum of prototypes; ``embedding_bag`` computes it
+    without gathering them. Arguments and result are those of
+    :func:`gradient_out_of_all`.
     """
     return F.embedding_bag(
         picked, centroids, per_sample_weights=gradient, mode='sum'

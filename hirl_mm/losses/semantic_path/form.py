@@ -1,11 +1,12 @@
-# Comparing with one prototype of all costs as much as with 1 / 26 of one that
-# is gathered, and reading all of them as much as 8 samples more. Fitted to the
-# forms of `path_cosines`, forward and backward, on a thread of an Intel Xeon
-# with AVX-512, PyTorch 2.12, at B = 2 ... 128, M = 100 and 1000, D = 128 to
-# 2048. The measured borders of K lie at 0.5 to 2 times this one, and at up to
-# 5 times for 100 negatives of 2 or 4 samples; see benchmarks/README.md.
+# Cost model: a cosine to a gathered prototype takes 26 times as long as one in
+# the product with all prototypes, and reading all prototypes takes as long as
+# 8 further samples. Fitted to forward and backward of the functions in
+# `cosines.py` on one thread of an Intel Xeon with AVX-512, PyTorch 2.12, for
+# B = 2 ... 128, M = 100 and 1000, D = 128 to 2048. The measured K at which
+# both are equally fast is 0.5 to 2 times the modelled one, and up to 5 times
+# for 100 negatives and 2 or 4 samples; see benchmarks/README.md.
 CPU_CROSSOVER = 26
-# From the rates of an H200 in float32; not measured.
+# Computed from the peak rates of an H200 in float32; not measured.
 GPU_CROSSOVER = 80
 SAMPLES_PER_READING = 8
 
@@ -16,11 +17,11 @@ def compares_with_all(
     num_prototypes: int,
     device_type: str,
 ) -> bool:
-    """Decide whether to compare samples with all prototypes of a level.
+    """Return whether it is faster to compare with all prototypes of a level.
 
-    The prototypes of the paths are gathered from all similarities then, and
-    before the comparison otherwise. The first costs (B + 8) K, the second
-    B M times the crossover.
+    If True, cosines to all prototypes are computed and those of the paths
+    gathered, at a cost of (B + 8) K. If False, the prototypes of the paths
+    are gathered first, at a cost of B M times the crossover.
 
     Args:
         num_samples: Number of samples B.

@@ -3,10 +3,10 @@ from torch import Tensor
 
 
 class KnownGradient(torch.autograd.Function):
-    """Values of samples whose gradient was computed with them.
+    """Values with a gradient that was computed in the forward pass.
 
-    Backward only scales it, so that no intermediate result has to outlive the
-    computation.
+    The backward pass only scales this gradient, so that no intermediate
+    results have to be kept for it.
     """
 
     @staticmethod
@@ -17,9 +17,11 @@ class KnownGradient(torch.autograd.Function):
 
         Args:
             ctx: Context of autograd.
-            inputs: (L, B, D), what the values were computed from.
-            values: (B,), each a function of its own sample in ``inputs``.
-            gradient: (L, B, D), of the sum of ``values`` in ``inputs``.
+            inputs: (L, B, D), tensor from which the values were computed.
+            values: (B,), one value per sample, which depends on no other
+                sample in ``inputs``.
+            gradient: (L, B, D), gradient of the sum of ``values`` with
+                respect to ``inputs``.
 
         Returns:
             (B,), equal to ``values``.
@@ -29,17 +31,17 @@ class KnownGradient(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx, grad_values: Tensor) -> tuple[Tensor, None, None]:
-        """Scale the gradient in ``inputs`` by that of the values, (B,).
+        """Scale the gradient of every sample by that of its value, (B,).
 
         Raises:
-            RuntimeError: Under ``create_graph=True``, since the gradient that
-                was computed has none itself.
+            RuntimeError: If called with ``create_graph=True``, since the
+                gradient cannot be differentiated.
         """
         if torch.is_grad_enabled():
             raise RuntimeError(
                 'the SPD loss has no second derivative, but create_graph=True '
-                'asked for one: leave the loss out of what is differentiated '
-                'twice'
+                'asked for one: do not add this loss to terms that are '
+                'differentiated twice'
             )
         (gradient,) = ctx.saved_tensors
         return grad_values[:, None] * gradient, None, None

@@ -22,51 +22,50 @@ def semantic_path_loss(
     reduction: str = 'paper',
     by_all: Sequence[bool] | None = None,
 ) -> Tensor:
-    r"""Semantic path discrimination, Eq. 3 of HIRL.
+    r"""Compute the semantic path discrimination loss, Eq. 3 of HIRL.
 
-    The similarity s of a sample to a path is that of
-    :func:`~hirl_mm.losses.path_similarity`. The loss is a binary cross
-    entropy that tells the path :math:`P_+` of the sample from N negative
-    paths :math:`P_-^k`:
+    The loss is a binary cross entropy that separates the path :math:`P_+` of
+    a sample from N negative paths :math:`P_-^k`, where the similarity s of a
+    sample and a path is :func:`~hirl_mm.losses.path_similarity`:
 
     .. math::
         -\mathbb{E} \Bigl[ \log s(z, P_+)
         + \frac{1}{N} \sum_k \log \bigl(1 - s(z, P_-^k)\bigr) \Bigr]
 
-    Negatives equal to the sample's own leaf are left out. The loss is
+    Negatives equal to the leaf of the sample itself are ignored. The loss is
     computed in the precision of the prototypes, float32, also under autocast.
-    Its gradient is computed along with it and cannot be differentiated again
-    (no ``create_graph=True``).
+    Its gradient is computed in the forward pass and cannot be differentiated
+    again (no ``create_graph=True``).
 
-    The released code holds the prototypes of all paths of all samples,
-    (B, M, L, D). Here each level takes one of two forms: samples are compared
-    with all its prototypes, (B, K_l), out of which the paths are gathered, or
-    with the gathered prototypes, a block at a time. All paths instead of
-    sampled ones take a third: similarities run down the edges of the tree.
+    The released code gathers the prototypes of all paths of all samples,
+    (B, M, L, D). To save memory, the similarities of a level are computed
+    here in one of two ways: to all prototypes of the level, (B, K_l), of
+    which those on the paths are gathered; or to gathered prototypes, a block
+    at a time. If all paths are negatives, the similarities are passed from
+    every prototype to its children instead.
 
     Args:
-        embeddings: L tensors (B, D), :math:`z^l` of level l, finest level
-            first; their length does not matter.
-        tree: The prototypes; no gradient reaches them.
+        embeddings: L tensors (B, D), the embeddings :math:`z^l` of every
+            level, finest level first; they need not be normalised.
+        tree: Tree of prototypes, which get no gradient.
         leaf: (B,) long, the leaf of every sample.
-        negatives: (B, M) long, leaves of negative paths, M at least 1, such
-            as from :func:`~hirl_mm.losses.sample_negative_leaves`; None for
-            all paths but the sample's own.
-        reduction: ``'paper'`` for Eq. 3, the sum of the two terms, with
-            arguments of logarithms kept above 1e-6; ``'official'`` for the
-            released code (``pipelines/hirl.py``), their mean, with 1e-6 added
-            inside the logarithms.
-        by_all: One bool per level, whether the samples are compared with all
-            prototypes of the level before the paths are gathered; None
-            chooses the faster form by the sizes. Ignored without
-            ``negatives``.
+        negatives: (B, M) long, leaves of M >= 1 negative paths per sample,
+            for example from :func:`~hirl_mm.losses.sample_negative_leaves`;
+            None for all paths but that of the sample itself.
+        reduction: ``'paper'`` for Eq. 3, the sum of the two terms, with the
+            arguments of logarithms clamped to at least 1e-6; ``'official'``
+            for the mean of the two terms, with 1e-6 added inside the
+            logarithms, as in the released code (``pipelines/hirl.py``).
+        by_all: One bool per level: whether to compare the samples with all
+            prototypes of the level and gather afterwards; None to choose the
+            faster way by the sizes. Ignored if ``negatives`` is None.
 
     Returns:
         The mean over the batch, a scalar.
 
     Raises:
-        ValueError: If the number of embeddings, or entries of ``by_all``, is
-            not that of the tree's levels, or the reduction is unknown.
+        ValueError: If the number of embeddings, or of entries of ``by_all``,
+            is not the number of levels, or the reduction is unknown.
     """
     check_reduction(reduction)
     with torch.autocast(leaf.device.type, enabled=False):
@@ -80,12 +79,12 @@ def semantic_path_loss(
 def _attraction(
     unit: Tensor, tree: PrototypeTree, leaf: Tensor, reduction: str
 ) -> Tensor:
-    """-log s(z, P+) of every sample and its own path, (B,)."""
+    """Return -log s(z, P+) of every sample and its own path, (B,)."""
     cosine = (unit * _own_prototypes(tree, leaf)).sum(2)
     if reduction == 'paper':
         factors = torch.log1p(cosine.clamp(min=EPS - 1)) - math.log(2)
         return -factors.sum(0)
-    # Not Tensor.prod, whose gradient asks the device for zeros.
+    # Not Tensor.prod, whose gradient looks for zeros and so waits for the GPU.
     similarity = math.prod((1 + cosine) / 2)
     return -(similarity + EPS).log()
 
@@ -98,7 +97,7 @@ def _repulsion(
     reduction: str,
     by_all: Sequence[bool] | None,
 ) -> Tensor:
-    """Mean of -log(1 - s(z, P-)) over negative paths of every sample, (B,)."""
+    """Return the mean of -log(1 - s(z, P-)) over the negatives, (B,)."""
     args = unit.detach(), tree, leaf
     floored = reduction == 'paper'
     if negatives is None:
@@ -116,7 +115,7 @@ def _repulsion(
 
 
 def check_reduction(reduction: str) -> None:
-    """Raise ValueError unless :func:`semantic_path_loss` knows it."""
+    """Raise ValueError unless ``reduction`` is one of ``REDUCTIONS``."""
     if reduction not in REDUCTIONS:
         raise ValueError(
             f'reduction must be one of {REDUCTIONS}, got {reduction!r}'
@@ -132,7 +131,7 @@ def _forms(tree: PrototypeTree, negatives: Tensor) -> list[bool]:
 
 @torch.no_grad()
 def _own_prototypes(tree: PrototypeTree, leaf: Tensor) -> Tensor:
-    """The prototypes on the paths of leaves (B,), as (L, B, D)."""
+    """Return the prototypes on the paths of leaves (B,), (L, B, D)."""
     path = tree.paths(leaf).unbind(1)
     return torch.stack(
         [c[own] for c, own in zip(tree.centroids, path, strict=True)]

@@ -10,10 +10,10 @@ def sample_negative_leaves(
 ) -> Tensor:
     """Draw the leaves of negative paths.
 
-    Uniform, with replacement, over the leaves other than the positive one:
-    a draw from the ``num_leaves - 1`` others, shifted past the positive. The
-    released code draws from all leaves and masks the positive, which is the
-    same distribution with a few draws wasted.
+    Leaves are drawn uniformly and with replacement from all leaves but the
+    positive one. The released code draws from all leaves and masks those
+    equal to the positive one, which is the same distribution with slightly
+    fewer negatives.
 
     Args:
         leaf: (B,) long, the positive leaf of every sample.
@@ -22,10 +22,10 @@ def sample_negative_leaves(
         generator: Random number generator on the device of ``leaf``.
 
     Returns:
-        (B, M) long.
+        (B, M) long, the drawn leaves.
 
     Raises:
-        ValueError: If there is no other leaf to draw.
+        ValueError: If there are fewer than 2 leaves.
     """
     if num_leaves < 2:
         raise ValueError(

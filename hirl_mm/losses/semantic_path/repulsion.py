@@ -1,13 +1,15 @@
-r"""The term of Eq. 3 of HIRL that pushes a sample off the paths of others.
+r"""The term of Eq. 3 of HIRL that repels samples from negative paths.
 
-With :math:`s = \prod_l (1 + \cos_l) / 2`,
+With :math:`s = \prod_l (1 + \cos_l) / 2`, the gradient of the term of one path
+is
 
 .. math::
     \frac{\partial}{\partial \cos_l} \bigl(-\log(1 - s)\bigr)
     = \frac{s}{1 - s} \cdot \frac{1}{1 + \cos_l} ,
 
-which takes no more than what the value needs. So both are computed at once,
-and nothing as large as the paths is kept for a backward pass.
+which needs only quantities that the value needs as well. Both are therefore
+computed together, and no tensor with a dimension for paths is kept for the
+backward pass.
 """
 
 from collections.abc import Sequence
@@ -24,8 +26,8 @@ from .cosines import (
     gradient_to_gathered,
 )
 
-# Inside both logarithms of the released code, and the floor of both
-# arguments of a logarithm in the form of the paper.
+# Added inside both logarithms in the released code; lower bound of the
+# arguments of both logarithms for reduction='paper'.
 EPS = 1e-6
 
 
@@ -38,16 +40,17 @@ def repulsion_of_sampled(
     by_all: Sequence[bool],
     floored: bool,
 ) -> tuple[Tensor, Tensor]:
-    """Over sampled paths but those to a sample's own leaf.
+    """Compute the term for sampled paths, without those to the own leaf.
 
     Args:
-        unit: (L, B, D), unit rows.
-        tree: The prototypes.
-        leaf: (B,) long.
-        negatives: (B, M) long, leaves.
-        by_all: Per level, whether samples are compared with all of its
-            prototypes or with gathered ones.
-        floored: See :func:`_log_and_weight`.
+        unit: (L, B, D), L2-normalised embeddings of every level.
+        tree: Tree of prototypes.
+        leaf: (B,) long, the leaf of every sample.
+        negatives: (B, M) long, leaves of the negative paths.
+        by_all: One bool per level: whether to compare samples with all of its
+            prototypes (True) or with gathered ones (False).
+        floored: Whether 1 - s is clamped to at least 1e-6, or 1e-6 is added
+            to it.
 
     Returns:
         The sum over the paths (B,), and its gradient (L, B, D).
@@ -77,16 +80,18 @@ def repulsion_of_sampled(
 def repulsion_of_all(
     unit: Tensor, tree: PrototypeTree, leaf: Tensor, floored: bool
 ) -> tuple[Tensor, Tensor]:
-    """Over all paths but a sample's own.
+    """Compute the term for all paths but that of the sample itself.
 
-    Prototypes hand their similarity down to their children and collect the
-    weights of these, so that no path is indexed per sample.
+    Similarities are passed from every prototype to its children, and weights
+    of the gradient back from children to parents, so that the paths are not
+    indexed per sample.
 
     Args:
-        unit: (L, B, D), unit rows.
-        tree: The prototypes.
-        leaf: (B,) long.
-        floored: See :func:`_log_and_weight`.
+        unit: (L, B, D), L2-normalised embeddings of every level.
+        tree: Tree of prototypes.
+        leaf: (B,) long, the leaf of every sample.
+        floored: Whether 1 - s is clamped to at least 1e-6, or 1e-6 is added
+            to it.
 
     Returns:
         The sum over the paths (B,), and its gradient (L, B, D).
@@ -113,7 +118,7 @@ def repulsion_of_all(
 
 
 def _paths(tree: PrototypeTree, leaf: Tensor) -> list[Tensor]:
-    """Leaves (B, M) and their ancestors, L tensors (B, M)."""
+    """Return leaves (B, M) and their ancestors, L tensors (B, M)."""
     paths = [leaf]
     for parent in tree.parents:
         above = parent.index_select(0, paths[-1].flatten())
@@ -122,7 +127,7 @@ def _paths(tree: PrototypeTree, leaf: Tensor) -> list[Tensor]:
 
 
 def _factor(cosine: Tensor) -> Tensor:
-    """(1 + cos) / 2 in place, kept above 0 for the division to come."""
+    """Compute (1 + cos) / 2 in place, above 0 since it is divided by later."""
     tiny = torch.finfo(cosine.dtype).eps
     return cosine.add_(1).mul_(0.5).clamp_(min=tiny)
 
@@ -130,12 +135,12 @@ def _factor(cosine: Tensor) -> Tensor:
 def _log_and_weight(
     similarity: Tensor, floored: bool
 ) -> tuple[Tensor, Tensor]:
-    """-log(1 - s) and s / (1 - s).
+    """Return -log(1 - s) and s / (1 - s).
 
     Args:
-        similarity: s of any shape, overwritten.
-        floored: Whether 1 - s is kept above 1e-6, with weight 0 below, or
-            1e-6 is added to it.
+        similarity: Similarities s of any shape; they are overwritten.
+        floored: Whether 1 - s is clamped to at least 1e-6, with weight 0
+            where it is clamped, or 1e-6 is added to it.
     """
     distance = 1 - similarity
     if floored:

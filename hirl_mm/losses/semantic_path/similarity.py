@@ -10,28 +10,28 @@ from hirl_mm.structures import PrototypeTree
 def path_similarity(
     embeddings: Sequence[Tensor], tree: PrototypeTree, leaves: Tensor
 ) -> Tensor:
-    r"""Similarity of samples to semantic paths, Eq. 2 of HIRL.
+    r"""Compute the similarity of samples to semantic paths, Eq. 2 of HIRL.
 
     .. math::
         s\bigl(\{z^l\}, \{c^l\}\bigr)
         = \prod_{l=1}^{L} \frac{1 + \cos(z^l, c^l)}{2}
 
-    Computed in the precision of the prototypes, float32, also under autocast.
-    PyTorch differentiates it in the embeddings; for training,
-    :func:`~hirl_mm.losses.semantic_path_loss` needs less memory.
+    It is computed in the precision of the prototypes, float32, also under
+    autocast, and can be differentiated with respect to the embeddings. For
+    training, :func:`~hirl_mm.losses.semantic_path_loss` needs less memory.
 
     Args:
-        embeddings: L tensors (B, D), :math:`z^l` of level l, finest level
-            first; their length does not matter.
-        tree: The prototypes; no gradient reaches them.
-        leaves: (B, M) long, the leaves at which M paths per sample begin.
+        embeddings: L tensors (B, D), the embeddings :math:`z^l` of every
+            level, finest level first; they need not be normalised.
+        tree: Tree of prototypes, which get no gradient.
+        leaves: (B, M) long, the leaves of M paths per sample.
 
     Returns:
         (B, M), similarities from 0 to 1.
 
     Raises:
-        ValueError: If the number of embeddings is not that of the tree's
-            levels, or there is not one row of leaves per sample.
+        ValueError: If the number of embeddings is not the number of levels,
+            or the leaves do not have shape (B, M).
 
     Example:
         >>> tree = PrototypeTree(
@@ -63,14 +63,14 @@ def unit_embeddings(
     """Stack the embeddings of all levels and normalise their rows.
 
     Args:
-        embeddings: L tensors (B, D).
-        tree: The prototypes, whose floating point type the result takes.
+        embeddings: L tensors (B, D), embeddings of every level.
+        tree: Tree of prototypes; the result has their floating point type.
 
     Returns:
-        (L, B, D), unit rows.
+        (L, B, D), L2-normalised rows.
 
     Raises:
-        ValueError: If the number of embeddings is not that of the levels.
+        ValueError: If the number of embeddings is not the number of levels.
     """
     check_one_per_level(tree, 'embedding', embeddings)
     stacked = torch.stack(tuple(embeddings)).to(tree.centroids[0].dtype)

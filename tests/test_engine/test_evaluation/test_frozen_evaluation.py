@@ -46,13 +46,13 @@ def shapes(tmp_path_factory):
 @pytest.fixture
 def cfg(shapes, tmp_path):
     cfg = small_config(shapes, tmp_path, hirl=False)
-    for part in (cfg.knn_bank, cfg.knn_queries):
+    for part in (cfg.knn_gallery, cfg.knn_queries):
         part.data_root = str(shapes)
     return cfg
 
 
 def sets_of(cfg):
-    return DATASETS.build(cfg.knn_bank), DATASETS.build(cfg.knn_queries)
+    return DATASETS.build(cfg.knn_gallery), DATASETS.build(cfg.knn_queries)
 
 
 def plan(cfg, shares=('25%', '100%'), ks=KS, **options):
@@ -81,7 +81,7 @@ def test_taxonomy_beside_the_images(cfg, shapes, digits):
     planned = plan(cfg)
     assert planned.taxonomy.levels == hierarchy.levels
     assert np.array_equal(planned.taxonomy.tables, hierarchy.tables())
-    for part in (cfg.knn_bank, cfg.knn_queries):
+    for part in (cfg.knn_gallery, cfg.knn_queries):
         part.data_root = str(digits)
     assert plan(cfg).taxonomy is None
 
@@ -131,7 +131,7 @@ def test_images_without_labels(cfg):
 
 
 def test_two_data_sets_that_have_nothing_in_common(cfg, digits):
-    cfg.knn_bank.data_root = str(digits)
+    cfg.knn_gallery.data_root = str(digits)
     with pytest.raises(ValueError, match='have a class 35, but'):
         plan(cfg)
 
@@ -148,7 +148,7 @@ def test_wordnet_ids_are_the_names_of_imagenets_classes(cfg, tmp_path):
     dataset._metainfo['classes'] = tuple(f'class {i}' for i in range(36))
     names = class_names_of(dataset)
     assert len(names) == 36 and set(folders) <= set(names)
-    flat = DATASETS.build(cfg.knn_bank)
+    flat = DATASETS.build(cfg.knn_gallery)
     flat.get_data_info = lambda idx: dict(
         img_path=f'all/{idx}.png', gt_label=idx % 36
     )
@@ -229,10 +229,12 @@ def test_tree_over_other_images_is_left_out(cfg, caplog):
     kept, warnings = kept_tree(cfg, caplog, 144, here)
     assert kept is not None and not warnings
     kept, (warning,) = kept_tree(cfg, caplog, 100, here)
-    assert kept is None and 'has 100 images, but knn_bank has 144' in warning
+    assert (
+        kept is None and 'has 100 images, but knn_gallery has 144' in warning
+    )
     kept, (warning,) = kept_tree(cfg, caplog, 144, 'f00d')
-    assert kept is None and 'built on other images than knn_bank' in warning
-    assert 'skipped. Let knn_bank read' in warning
+    assert kept is None and 'built on other images than knn_gallery' in warning
+    assert 'skipped. Let knn_gallery read' in warning
     kept, (warning,) = kept_tree(cfg, caplog, 144, '')
     assert kept is not None and 'does not record its images' in warning
 

@@ -73,7 +73,7 @@ def shown(scenes, split):
 
 
 def test_data_without_lists_of_labels(cfg, digits):
-    cfg.svm_train = dict(cfg.knn_bank, data_root=str(digits))
+    cfg.svm_train = dict(cfg.knn_gallery, data_root=str(digits))
     with pytest.raises(ValueError, match='svm_train .* no lists of labels'):
         SVMEvaluation(cfg)
 

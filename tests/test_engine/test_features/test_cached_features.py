@@ -21,7 +21,7 @@ from tests.samples import samples
 @pytest.fixture
 def cfg(digits, tmp_path):
     cfg = small_config(digits, tmp_path, hirl=False)
-    cfg.knn_bank.update(data_root=str(digits), indices=40)
+    cfg.knn_gallery.update(data_root=str(digits), indices=40)
     return cfg
 
 
@@ -47,8 +47,8 @@ def fill(cfg, checkpoint, folder, name='train', prefix=None, **options):
 
     source = feature_source(cfg, checkpoint, prefix)
     cache = FeatureCache(folder, source, num_workers=0, **options)
-    dataset = DATASETS.build(cfg.knn_bank)
-    pipeline = cfg.knn_bank.pipeline
+    dataset = DATASETS.build(cfg.knn_gallery)
+    pipeline = cfg.knn_gallery.pipeline
     return cache.features(model, dataset, name, pipeline), len(asked)
 
 
@@ -57,7 +57,7 @@ def test_second_time_needs_no_model(cfg, tmp_path):
     features, asked = fill(cfg, checkpoint, tmp_path, batch_size=16)
     assert (features.shape, asked) == ((40, 64), 1)
     expected, _, _ = dataset_features(
-        load_pretrained(cfg, checkpoint), cfg.knn_bank, 'all', 40, 0
+        load_pretrained(cfg, checkpoint), cfg.knn_gallery, 'all', 40, 0
     )
     torch.testing.assert_close(features, expected)
     again, asked = fill(cfg, checkpoint, tmp_path)
@@ -115,11 +115,11 @@ def changed(cfg, what):
         cfg.data_preprocessor.mean = [100, 100, 100]
     elif what == 'pipeline':
         resize = dict(type='Resize', scale=24)
-        cfg.knn_bank.pipeline.insert(1, resize)
+        cfg.knn_gallery.pipeline.insert(1, resize)
     elif what == 'data':
-        cfg.knn_bank.indices = list(range(100, 140))
+        cfg.knn_gallery.indices = list(range(100, 140))
     elif what == 'num_samples':
-        cfg.knn_bank.indices = 30
+        cfg.knn_gallery.indices = 30
     return cfg
 
 

@@ -16,9 +16,9 @@ def probed_config(digits, work_dir, epochs=2, **options):
     )
     cfg.default_hooks.knn_probe = dict(
         type='hirl_mm.KNNProbeHook',
-        bank=dict(part, data_prefix='train'),
+        gallery=dict(part, data_prefix='train'),
         queries=dict(part, data_prefix='val'),
-        **(dict(num_bank=200, num_queries=60, num_workers=0) | options),
+        **(dict(num_gallery=200, num_queries=60, num_workers=0) | options),
     )
     return cfg
 
@@ -57,16 +57,30 @@ def test_figure_is_that_of_the_evaluation_tool(digits, tmp_path):
     from hirl_mm.engine.features.dataset_features import dataset_features
     from hirl_mm.evaluation.functional import knn_accuracy
 
-    whole = dict(num_bank=None, num_queries=None, k=7)
+    whole = dict(num_gallery=None, num_queries=None, k=7)
     cfg = probed_config(digits, tmp_path, epochs=1, **whole)
     run(cfg)
     model = load_pretrained(cfg, str(tmp_path / 'epoch_1.pth'))
-    bank, queries = (
+    gallery, queries = (
         dataset_features(model, cfg.default_hooks.knn_probe[part], part)[:2]
-        for part in ('bank', 'queries')
+        for part in ('gallery', 'queries')
     )
-    expected = knn_accuracy(*bank, *queries, ks=(7,))[7]
+    expected = knn_accuracy(*gallery, *queries, ks=(7,))[7]
     assert probes(tmp_path)[1] == pytest.approx(expected)
+
+
+def test_config_with_old_names_runs(digits, tmp_path):
+    cfg = probed_config(digits, tmp_path / 'new', epochs=1)
+    old = probed_config(digits, tmp_path / 'old', epochs=1)
+    probe = old.default_hooks.knn_probe
+    probe.bank = probe.pop('gallery')
+    probe.num_bank = probe.pop('num_gallery')
+    run(cfg)
+    run(old)
+    assert probes(tmp_path / 'old') == probes(tmp_path / 'new')
+    (log,) = (tmp_path / 'old').glob('*/*.log')
+    (line,) = re.findall('.*WARNING - KNNProbeHook.*', log.read_text())
+    assert 'bank is now gallery, num_bank is now num_gallery' in line
 
 
 def test_probe_does_not_change_the_training(digits, tmp_path):
@@ -83,8 +97,8 @@ def test_probe_does_not_change_the_training(digits, tmp_path):
 @pytest.mark.parametrize(
     ('options', 'message'),
     [
-        (dict(k=201), 'size of the bank, 200, got 201'),
-        (dict(num_bank=1501), 'num_bank .* 1500, got 1501'),
+        (dict(k=201), 'size of the gallery, 200, got 201'),
+        (dict(num_gallery=1501), 'num_gallery .* 1500, got 1501'),
         (dict(num_queries=0), 'num_queries .* got 0'),
         (dict(interval=0), 'interval must be at least 1, got 0'),
     ],
@@ -96,6 +110,8 @@ def test_options_out_of_range(options, message, digits, tmp_path):
 
 def test_images_without_labels(digits, tmp_path):
     cfg = probed_config(digits, tmp_path)
-    cfg.default_hooks.knn_probe['bank']['with_label'] = False
-    with pytest.raises(ValueError, match='200 of the 200 samples of the bank'):
+    cfg.default_hooks.knn_probe['gallery']['with_label'] = False
+    with pytest.raises(
+        ValueError, match='200 of the 200 samples of the gallery'
+    ):
         run(cfg)

@@ -44,7 +44,7 @@ def test_changes_win_over_the_mode():
         (dict(cold_interval=0), 'cold_interval .*at least 1, got 20 and 0'),
         (dict(tol=1.5), 'tol .*got 1.5'),
         (dict(precision='half'), "precision .*got 'half'"),
-        (dict(num_restarts=(1, 5)), 'num_restarts .*3 of them'),
+        (dict(num_restarts=(1, 5)), 'num_restarts .* of the 3 levels'),
     ],
 )
 def test_out_of_range(changes, message):
