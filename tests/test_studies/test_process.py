@@ -14,8 +14,11 @@ from tests.processes import HANGS_AFTER
 from tests.runs import ROOT
 
 CHILD = 'import os, time; print(os.getpid(), flush=True); time.sleep(600)'
+# A process started in the background of a shell ignores SIGINT, and so would
+# its children.
 PARENT = f"""
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from hirl_mm.studies import follow_process
 def show(line):
     print(line, end='', flush=True)
