@@ -36,7 +36,8 @@ class NamedHook(Hook):
         if not found:
             return
         entries = ', '.join(
-            f'{names[cls] or cls}=dict(type={cls!r}, ...)' for cls in found
+            f"{names[cls] or cls}=dict(type='hirl_mm.{cls}', ...)"
+            for cls in found
         )
         runner.logger.warning(
             f'{", ".join(found)} in custom_hooks: a config that inherits from '

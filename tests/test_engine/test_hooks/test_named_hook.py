@@ -40,8 +40,8 @@ def test_old_config_trains_and_one_line_says_the_new_way(digits, tmp_path):
     ]
     assert 'WARNING' in line
     assert 'HierarchicalKMeansHook, ParameterClipHook in custom_hooks' in line
-    assert "kmeans=dict(type='HierarchicalKMeansHook', ...)" in line
-    assert "clip=dict(type='ParameterClipHook', ...)" in line
+    assert "kmeans=dict(type='hirl_mm.HierarchicalKMeansHook', ...)" in line
+    assert "clip=dict(type='hirl_mm.ParameterClipHook', ...)" in line
     assert 'default_hooks.kmeans.ARGUMENT=VALUE' in line
 
 
