@@ -276,6 +276,7 @@ def test_without_safetensors(to, tmp_path, monkeypatch):
         )
 
 
+@pytest.mark.slow
 def test_tool(vit, tmp_path):
     file, out = tmp_path / 'epoch_3.pth', tmp_path / 'hf'
     weights = under('teacher.backbone.', vit.state_dict())

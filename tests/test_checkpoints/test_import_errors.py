@@ -166,6 +166,7 @@ def test_usual_heads_of_a_release(width, method, heads):
     assert usual_heads({'conv1.weight': torch.zeros(2)}, method) is None
 
 
+@pytest.mark.slow
 def test_tool(cnn, tmp_path):
     """A file with more than tensors, as the released ones."""
     import argparse

@@ -1,5 +1,7 @@
 import re
 
+import pytest
+
 from tests.alone import REPOSITORY, run_alone
 
 EXAMPLE = REPOSITORY / 'examples/plain_pytorch.py'
@@ -13,6 +15,7 @@ print(*sorted(name.split('.')[0] for name in sys.modules))
 """
 
 
+@pytest.mark.slow
 def test_it_trains_without_openmmlab():
     options = ['--images', '200', '--epochs', '3', '--batch-size', '50']
     output = run_alone(RUN, *options)

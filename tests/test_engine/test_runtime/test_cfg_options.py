@@ -75,6 +75,7 @@ def test_hooks_that_are_not_there(path, options, message):
         merged(path, **options)
 
 
+@pytest.mark.slow
 def test_tool_says_so_in_one_line(tmp_path):
     run = start(
         *(sys.executable, ROOT / 'tools/train.py', ROOT / DEMO),
