@@ -18,11 +18,7 @@ def entries_of(cfg: dict, name: str) -> list[dict]:
         *(cfg.get('default_hooks') or {}).values(),
         *(cfg.get('custom_hooks') or ()),
     )
-    return [
-        entry
-        for entry in entries
-        if type_name((entry or {}).get('type')) == name
-    ]
+    return [entry for entry in entries if _class_of(entry) == name]
 
 
 def classes_in_custom_hooks(cfg: dict, names: Collection[str]) -> list[str]:
@@ -35,10 +31,7 @@ def classes_in_custom_hooks(cfg: dict, names: Collection[str]) -> list[str]:
     Raises:
         ValueError: If ``default_hooks`` holds one of them too.
     """
-    found = [
-        type_name((entry or {}).get('type'))
-        for entry in cfg.get('custom_hooks') or ()
-    ]
+    found = [_class_of(entry) for entry in cfg.get('custom_hooks') or ()]
     found = [name for name in found if name in names]
     for key, entry in (cfg.get('default_hooks') or {}).items():
         name = _class_of(entry)
