@@ -25,8 +25,12 @@ _ports = itertools.cycle(range(_FIRST_PORT, _FIRST_PORT + _NUM_PORTS))
 
 # Processes are forked from one that has imported these, in a moment instead
 # of the seconds that the imports take. What it cannot import it leaves out.
+# Nothing of hirl_mm is among them: what it registers, and when, is tested.
 multiprocessing.set_forkserver_preload(
-    ['torch.distributed', 'hirl_mm.engine.hooks', 'hirl_mm.models']
+    [
+        *('torch.distributed', 'mmengine.runner', 'mmpretrain.models'),
+        *('mmdet.models', 'sklearn.linear_model', 'matplotlib.pyplot'),
+    ]
 )
 
 

@@ -1,4 +1,4 @@
-"""tools/train.py as its users start it, in a process."""
+"""tools/train.py, and commands as users start them."""
 
 import os
 import subprocess
@@ -6,9 +6,11 @@ import sys
 
 from tests.processes import HANGS_AFTER, free_port
 from tests.runs import ROOT
+from tests.tool_process import run_tool
 
 
 def start(*command):
+    """Run a command in a fresh process, with a port for its launcher."""
     return subprocess.run(
         [str(word) for word in command],
         cwd=ROOT,
@@ -26,9 +28,7 @@ def start(*command):
 
 
 def train(config, work_dir, *options):
-    run = start(
-        *(sys.executable, ROOT / 'tools/train.py', config),
-        *('--work-dir', work_dir, *options),
-    )
+    """Train with tools/train.py and return what it wrote."""
+    run = run_tool('train', config, '--work-dir', work_dir, *options)
     assert run.returncode == 0, run.stdout[-3000:]
     return run.stdout

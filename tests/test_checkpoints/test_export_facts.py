@@ -1,7 +1,6 @@
 """What shapes do not tell, what has no counterpart, and the tool."""
 
 import json
-import subprocess
 import sys
 
 import pytest
@@ -16,7 +15,6 @@ from mmpretrain.models import (
 
 from hirl_mm.checkpoints.export import export_backbone
 from hirl_mm.checkpoints.trained_backbone import read_backbone
-from tests.processes import HANGS_AFTER
 from tests.released import (
     ARCH,
     PATCH,
@@ -26,7 +24,7 @@ from tests.released import (
     mm_vit,
     under,
 )
-from tests.runs import ROOT
+from tests.tool_process import run_tool
 
 VIT = dict(type='hirl_mm.DINOViT', arch=ARCH, img_size=SIZE, patch_size=PATCH)
 
@@ -282,16 +280,11 @@ def test_tool(vit, tmp_path):
     weights = under('teacher.backbone.', vit.state_dict())
     torch.save(dict(state_dict=weights), file)
     config(VIT).dump(tmp_path / 'config.py')
-    tool = ROOT / 'tools/model_converters/export_backbone.py'
-    done = subprocess.run(
-        [sys.executable, tool, file, '--to', 'huggingface', '--out', out]
-        + ['--config', tmp_path / 'config.py'],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=HANGS_AFTER,
+    done = run_tool(
+        *('model_converters/export_backbone', file, '--to', 'huggingface'),
+        *('--out', out, '--config', tmp_path / 'config.py'),
     )
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0, done.stdout
     assert done.stdout.splitlines() == [
         'network   ViT, 38 tensors',
         'left out  nothing',

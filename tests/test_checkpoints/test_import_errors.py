@@ -1,8 +1,6 @@
 """Files that are not converted, and why."""
 
 import hashlib
-import subprocess
-import sys
 
 import pytest
 import torch
@@ -13,7 +11,7 @@ from hirl_mm.checkpoints.import_release import (
     import_weights,
 )
 from tests.released import timm_vit, torchvision_resnet, under
-from tests.runs import ROOT
+from tests.tool_process import run_tool
 
 
 @pytest.fixture(scope='module')
@@ -177,23 +175,14 @@ def test_tool(cnn, tmp_path):
     torch.save(
         dict(state_dict=weights, args=argparse.Namespace(lr=0.03)), source
     )
-    tool = ROOT / 'tools/model_converters/import_checkpoint.py'
-
-    def run(*options):
-        return subprocess.run(
-            [sys.executable, tool, source, '--out', out, *options],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-        )
-
-    refused = run()
+    words = 'model_converters/import_checkpoint', source, '--out', out
+    refused = run_tool(*words)
     assert refused.returncode == 1
-    assert ': argparse.Namespace. ' in refused.stderr
-    assert '--trust-checkpoint' in refused.stderr
+    assert ': argparse.Namespace. ' in refused.stdout
+    assert '--trust-checkpoint' in refused.stdout
     assert not out.exists()
-    done = run('--trust-checkpoint')
-    assert done.returncode == 0, done.stderr
+    done = run_tool(*words, '--trust-checkpoint')
+    assert done.returncode == 0, done.stdout
     assert done.stdout.splitlines() == [
         'layout    MoCo v2 of facebookresearch/moco or hirl-team/HIRL',
         'network   encoder_q. ResNet',

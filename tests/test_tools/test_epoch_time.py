@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import sys
 import time
 
 import pytest
@@ -20,8 +19,8 @@ from hirl_mm.studies.epoch_times import (
 )
 from hirl_mm.visualization.epoch_bars import draw_epoch_bars
 from tests.image_folders import contents
-from tests.runs import ROOT, run, small_config
-from tests.training_tool import start
+from tests.runs import run, small_config
+from tests.tool_process import run_tool
 
 EPOCHS = 3
 
@@ -117,8 +116,7 @@ def test_trees_are_of_the_arm_that_builds_them(runs):
 def test_tool(runs, tmp_path):
     folders = [str(folder) for folder, _ in runs.values()]
     out = tmp_path / 'times.png'
-    tool = sys.executable, ROOT / 'tools/epoch_time.py'
-    done = start(*tool, *folders, '--out', out)
+    done = run_tool('epoch_time', *folders, '--out', out)
     assert done.returncode == 0, done.stdout
     assert 'from epoch 2 on' in done.stdout
     assert out.read_bytes().startswith(b'\x89PNG')
@@ -133,9 +131,9 @@ def test_tool(runs, tmp_path):
     assert time_table(means) in out.with_suffix('.md').read_text()
     assert content['runs'] == means
     assert paper_table() in done.stdout.split('Table 6')[1]
-    done = start(*tool, *folders, '--first-epoch', 1)
+    done = run_tool('epoch_time', *folders, '--first-epoch', 1)
     assert 'from epoch 1 on' in done.stdout
-    done = start(*tool, *folders, '--first-epoch', 4)
+    done = run_tool('epoch_time', *folders, '--first-epoch', 4)
     assert done.returncode == 1
     line = done.stdout.splitlines()[-1]
     assert line.startswith(f'ValueError: {folders[0]} ends after epoch 3')

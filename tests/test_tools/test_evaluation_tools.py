@@ -12,6 +12,7 @@ from hirl_mm.engine.evaluation.pretrained import load_pretrained
 from hirl_mm.evaluation.functional import knn_accuracy
 from tests.processes import free_port
 from tests.runs import ROOT, run, small_config
+from tests.tool_process import run_tool
 from tests.training_tool import start
 
 
@@ -35,7 +36,7 @@ OPTIONS = (
 
 
 def tool(name, *args):
-    return start(sys.executable, ROOT / f'tools/{name}.py', *args)
+    return run_tool(name, *args)
 
 
 @pytest.fixture(scope='module')

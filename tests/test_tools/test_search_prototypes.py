@@ -2,13 +2,12 @@
 
 import json
 import re
-import sys
 
 import pytest
 from mmengine.config import Config
 
-from tests.runs import ROOT, small_config
-from tests.training_tool import start
+from tests.runs import small_config
+from tests.tool_process import run_tool
 
 OPTIONS = (
     *('--held-out', 32, '--num-prototypes', '12,4,2', '16,4,2'),
@@ -27,7 +26,7 @@ def config(digits, tmp_path_factory):
 
 
 def search(*args):
-    return start(sys.executable, ROOT / 'tools/search_prototypes.py', *args)
+    return run_tool('search_prototypes', *args)
 
 
 @pytest.fixture(scope='module')

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import sys
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ from hirl_mm.studies import RunFolder
 from hirl_mm.studies.sweep.plan import folder_name, parse_arms, plan_sweep
 from tests.processes import free_port
 from tests.runs import ROOT
-from tests.training_tool import start
+from tests.tool_process import run_tool
 
 CONFIG = ROOT / 'configs/evaluation/demo/resnet18_1xb64-linear-10e_digits.py'
 PARAM = 'optim_wrapper.optimizer.lr'
@@ -39,8 +38,8 @@ def arms(tmp_path_factory):
 
 def sweep(work_dir, arms, *options):
     words = [f'{name}={file}' for name, file in arms.items()]
-    return start(
-        *(sys.executable, ROOT / 'tools/sweep.py', CONFIG, '--arms', *words),
+    return run_tool(
+        *('sweep', CONFIG, '--arms', *words),
         *('--work-dir', work_dir, '--lr', '0.01', '1', *options),
     )
 

@@ -13,6 +13,7 @@ from tests.detectors import DEMO, FOLDER
 from tests.processes import free_port
 from tests.released import under
 from tests.runs import ROOT
+from tests.tool_process import run_tool
 from tests.trained_files import save
 from tests.training_tool import start, train
 
@@ -32,9 +33,8 @@ def test_metrics_and_pictures(tmp_path):
     # All boxes are shown, of whatever score.
     weights = save(model.state_dict(), tmp_path)
     annotations = scenes / 'annotations/instances_val.json'
-    done = start(
-        *(sys.executable, ROOT / 'tools/test.py', CONFIG),
-        *(weights, '--work-dir', tmp_path / 'run'),
+    done = run_tool(
+        *('test', CONFIG, weights, '--work-dir', tmp_path / 'run'),
         *('--show-dir', tmp_path / 'shown', '--cfg-options'),
         f'test_dataloader.dataset.data_root={scenes}',
         f'test_evaluator.ann_file={annotations}',
@@ -61,9 +61,8 @@ def test_classifier_on_its_validation_data(digits, tmp_path):
     model = dict(cfg.model, data_preprocessor=cfg.data_preprocessor)
     model = MODELS.build(dict(model, _scope_='mmpretrain'))
     weights = save(model.state_dict(), tmp_path)
-    done = start(
-        *(sys.executable, ROOT / 'tools/test.py', CLASSIFIER),
-        *(weights, '--work-dir', tmp_path / 'run'),
+    done = run_tool(
+        *('test', CLASSIFIER, weights, '--work-dir', tmp_path / 'run'),
         *('--cfg-options', f'val_dataloader.dataset.data_root={digits}'),
     )
     assert done.returncode == 0, done.stdout[-3000:]
@@ -111,6 +110,6 @@ def test_training_and_testing_agree(tmp_path):
 
 
 def test_no_such_checkpoint():
-    done = start(sys.executable, ROOT / 'tools/test.py', CONFIG, 'gone.pth')
+    done = run_tool('test', CONFIG, 'gone.pth')
     assert done.returncode == 2
     assert 'there is no file gone.pth' in done.stdout.splitlines()[-1]

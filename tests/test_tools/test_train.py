@@ -14,6 +14,7 @@ from tests.runs import ROOT, small_config
 from tests.test_engine.test_hooks.test_hierarchical_kmeans_hook import (
     assert_same_tree,
 )
+from tests.tool_process import run_tool
 from tests.training_tool import start, train
 
 
@@ -91,10 +92,7 @@ def test_two_processes_build_the_tree_of_one(config, tmp_path):
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason='needs no GPU')
 def test_mixed_precision_without_an_accelerator(config, tmp_path):
-    run = start(
-        *(sys.executable, ROOT / 'tools/train.py', config, '--amp'),
-        *('--work-dir', tmp_path),
-    )
+    run = run_tool('train', config, '--amp', '--work-dir', tmp_path)
     assert run.returncode
     assert run.stdout.strip() == (
         '--amp needs an accelerator, and PyTorch finds none'
@@ -116,7 +114,7 @@ def test_recipe_with_mixed_precision_without_an_accelerator(config, tmp_path):
 
 
 def test_missing_config(tmp_path):
-    run = start(sys.executable, ROOT / 'tools/train.py', tmp_path / 'no.py')
+    run = run_tool('train', tmp_path / 'no.py')
     assert run.returncode == 2
     assert 'there is no config file' in run.stdout
 

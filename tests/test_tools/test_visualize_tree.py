@@ -1,6 +1,3 @@
-import os
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,26 +10,19 @@ from hirl_mm.checkpoints.trees import load_tree
 from hirl_mm.datasets.image_folder import load_images
 from hirl_mm.engine.features.fingerprint import paths_identity
 from hirl_mm.structures import PrototypeTree
-
-ROOT = Path(__file__).parents[2]
+from tests.tool_process import run_tool
 
 
 def run(*arguments):
-    path = os.pathsep.join([str(ROOT), os.environ.get('PYTHONPATH', '')])
-    return subprocess.run(
-        [sys.executable, ROOT / 'tools/visualize_tree.py', *arguments],
-        capture_output=True,
-        text=True,
-        env=os.environ | {'PYTHONPATH': path, 'OMP_NUM_THREADS': '1'},
-    )
+    return run_tool('visualize_tree', *arguments)
 
 
 def fails(*arguments):
     """The error line of a run that fails."""
     result = run(*arguments)
     assert result.returncode == 1
-    assert 'Traceback' not in result.stderr
-    return result.stderr.strip().splitlines()[-1]
+    assert 'Traceback' not in result.stdout
+    return result.stdout.strip().splitlines()[-1]
 
 
 @pytest.fixture
@@ -77,9 +67,9 @@ def test_draws_a_checkpoint_with_the_options(tree, data, tmp_path):
         *(tmp_path / 'epoch_1.pth', '--data', data, '--out', out, *options),
         *('--members-per-leaf', '2', '--title', 'a $ b'),
     )
-    assert result.returncode == 0, result.stderr
+    assert result.returncode == 0, result.stdout
     # trees of earlier versions do not know their images
-    assert f'{data} cannot be checked' in result.stderr
+    assert f'{data} cannot be checked' in result.stdout
     # the larger root is 0 and its larger leaf is 0 with samples 1, 4 and 5
     found = colors_in(out)
     assert COLORS[0] not in found
@@ -121,8 +111,8 @@ def test_tree_of_other_images_is_not_drawn(tree, data, tmp_path):
         assert not out.exists()
     replace(tree, data=paths_identity(names)).save(path)
     result = run(path, '--data', data, '--out', out)
-    assert result.returncode == 0, result.stderr
-    assert 'checked' not in result.stderr
+    assert result.returncode == 0, result.stdout
+    assert 'checked' not in result.stdout
     assert out.exists()
 
 

@@ -1,14 +1,12 @@
 """Options of the command line for the hooks of a config."""
 
-import sys
-
 import pytest
 from mmengine.config import Config
 
 from hirl_mm.engine.runtime.cfg_options import merge_options
 from hirl_mm.engine.runtime.config_file import ConfigError, read_config
 from tests.runs import ROOT
-from tests.training_tool import start
+from tests.tool_process import run_tool
 
 DEMO = 'configs/demo/hirl-mocov2_resnet18_1xb64-20e_digits.py'
 SIMSIAM = 'configs/debug/hirl-simsiam_resnet18_1xb64-4e_digits.py'
@@ -77,11 +75,8 @@ def test_hooks_that_are_not_there(path, options, message):
 
 @pytest.mark.slow
 def test_tool_says_so_in_one_line(tmp_path):
-    run = start(
-        *(sys.executable, ROOT / 'tools/train.py', ROOT / DEMO),
-        *('--work-dir', tmp_path),
-        *('--cfg-options', 'custom_hooks.0.mode=bank'),
-    )
+    options = '--cfg-options', 'custom_hooks.0.mode=bank'
+    run = run_tool('train', ROOT / DEMO, '--work-dir', tmp_path, *options)
     assert run.returncode == 1
     (line,) = run.stdout.strip().splitlines()
     assert line.startswith('custom_hooks.0.mode: custom_hooks has no entry 0')
