@@ -1,3 +1,4 @@
+import gc
 import os
 
 # Several processes of a test share the cores; threads of their own would
@@ -35,6 +36,12 @@ def pytest_collection_modifyitems(items):
         in_folder = SLOW_FOLDERS.intersection(item.path.parts)
         if in_folder or SLOW_FIXTURE in getattr(item, 'fixturenames', ()):
             item.add_marker(pytest.mark.slow)
+
+
+def pytest_collection_finish():
+    """MMEngine collects garbage for every data set: not among all modules."""
+    gc.collect()
+    gc.freeze()
 
 
 def seed_everything():

@@ -7,6 +7,7 @@ hirl_mm themselves. For a start as users make it, see
 :func:`tests.training_tool.start`.
 """
 
+import gc
 import multiprocessing
 import os
 import runpy
@@ -57,6 +58,7 @@ def _run(function, words):
 
 
 def _enter(function, argv, env, output):
+    gc.freeze()  # MMEngine collects often; what is there stays.
     os.environ.clear()
     os.environ.update(env)
     os.chdir(ROOT)

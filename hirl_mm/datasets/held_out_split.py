@@ -4,6 +4,8 @@ from mmpretrain.registry import DATASETS as MMPRETRAIN_DATASETS
 
 from hirl_mm.registry import DATASETS
 
+from .subset import subset_of
+
 
 @DATASETS.register_module(name='HeldOutSplit')
 def held_out_split(
@@ -44,4 +46,4 @@ def held_out_split(
     generator = torch.Generator().manual_seed(seed)
     drawn = torch.randperm(num, generator=generator)
     parts = drawn[num_held_out:], drawn[:num_held_out]
-    return whole.get_subset(parts[held_out].sort().values.tolist())
+    return subset_of(whole, parts[held_out].sort().values.tolist())

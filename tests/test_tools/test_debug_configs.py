@@ -12,7 +12,8 @@ from tests.training_tool import start, train
 
 CONFIGS = sorted((ROOT / 'configs/debug').glob('*.py'))
 METHODS = {'mocov2', 'simsiam', 'swav', 'mocov3', 'dino', 'ibot', 'beit'}
-STEPS = 23  # per epoch
+NUM_IMAGES = 768
+STEPS = NUM_IMAGES // 64  # per epoch
 
 
 def test_every_method_has_both_arms():
@@ -20,10 +21,19 @@ def test_every_method_has_both_arms():
     assert names == METHODS | {f'hirl-{method}' for method in METHODS}
 
 
+def spread(num):
+    """Indices of some of the 1500 images, of all classes."""
+    return [i * 1500 // num for i in range(num)]
+
+
 def on_digits(path, digits, folder):
-    """The debug config, with the images and a log line per step."""
+    """The debug config, with half the images and a log line per step."""
     cfg = Config.fromfile(path)
-    cfg.train_dataloader.dataset.data_root = str(digits)
+    images = cfg.train_dataloader.dataset
+    if 'queue_len' in cfg.model:
+        # While it fills, the loss rises.
+        cfg.model.queue_len = 256
+    images.update(data_root=str(digits), indices=spread(NUM_IMAGES))
     probe = cfg.default_hooks.knn_probe
     probe.gallery.data_root = probe.queries.data_root = str(digits)
     cfg.default_hooks.logger.interval = 1
@@ -64,7 +74,9 @@ def test_trains_learns_and_resumes(path, digits, tmp_path):
     log = train(config, work_dir)
     losses = own_losses(work_dir)
     assert len(losses) == 4 * STEPS
-    first, last = losses[:STEPS], losses[-STEPS:]
+    # MoCo's loss is low as long as no image is told from another.
+    begin = STEPS if 'mocov2' in path.stem else 0
+    first, last = losses[begin : begin + STEPS], losses[-STEPS:]
     assert sum(last) < sum(first)
     hirl = path.stem.startswith('hirl-')
     assert ('HIRL tree of epoch 3' in log) == hirl

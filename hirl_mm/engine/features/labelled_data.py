@@ -4,6 +4,8 @@ import torch
 from mmengine.dataset import BaseDataset
 from torch import Tensor
 
+from hirl_mm.datasets.subset import subset_of
+
 
 def subset(
     dataset: BaseDataset, num: int | None, seed: int, name: str
@@ -29,7 +31,7 @@ def subset(
         )
     generator = torch.Generator().manual_seed(seed)
     drawn = torch.randperm(len(dataset), generator=generator)[:num]
-    return dataset.get_subset(sorted(drawn.tolist()))
+    return subset_of(dataset, sorted(drawn.tolist()))
 
 
 def labels_of(dataset: BaseDataset, name: str) -> Tensor:

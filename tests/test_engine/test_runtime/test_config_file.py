@@ -51,6 +51,7 @@ def test_error_of_another_package_stays(tmp_path):
         read_config(str(file))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ('package', 'config', 'message'),
     [
