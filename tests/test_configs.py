@@ -13,7 +13,7 @@ from hirl_mm.engine.runtime.hook_entries import classes_in_custom_hooks
 from hirl_mm.engine.trees.mode import MODES
 from hirl_mm.models import HIRLAlgorithm
 from hirl_mm.models.heads import SwAVLoss
-from hirl_mm.registry import MODELS
+from hirl_mm.registry import MODELS, type_name
 from tests.hooks import built_hooks
 
 ROOT = Path(__file__).parents[1]
@@ -56,7 +56,7 @@ def test_model_hooks_and_pipelines_build(name):
     for pipeline in pipelines:
         assert pipeline[0]['type'] == 'hirl_mm.LoadImage'
         assert len(Compose(pipeline).transforms) == len(pipeline)
-    assert cfg.train_dataloader.collate_fn == dict(type='default_collate')
+    assert cfg.train_dataloader.collate_fn.type == 'hirl_mm.default_collate'
     backend = cfg.default_hooks.checkpoint.backend_args.backend
     assert backend == 'hirl_mm.atomic'
     if isinstance(model, HIRLAlgorithm):
@@ -225,9 +225,9 @@ def test_recipe_of_self_distillation(name, num_prototypes, least, most):
     assert {crop.interpolation for crop in crops} == {'bicubic'}
     probabilities = [
         {
-            t['type']: t['prob']
+            type_name(t['type']): t['prob']
             for t in transforms
-            if t['type'] in ('GaussianBlur', 'Solarize')
+            if type_name(t['type']) in ('GaussianBlur', 'Solarize')
         }
         for transforms in views.transforms
     ]
