@@ -14,8 +14,13 @@ model = dict(
 train_dataloader = dict(
     batch_size=128,
     collate_fn=_base_.collate_fn,
+    # The base needs meta/train.txt; a split is found with and without.
     dataset=dict(
-        pipeline=[dict(type='hirl_mm.LoadImage'), *_base_.train_pipeline[1:]]
+        _delete_=True,
+        type='mmpretrain.ImageNet',
+        data_root=_base_.data_root,
+        split='train',
+        pipeline=[dict(type='hirl_mm.LoadImage'), *_base_.train_pipeline[1:]],
     ),
 )
 
