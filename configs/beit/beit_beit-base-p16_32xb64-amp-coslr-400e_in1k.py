@@ -15,7 +15,14 @@ train_dataloader = dict(
         type='mmpretrain.ImageNet',
         data_root=_base_.data_root,
         split='train',
-        pipeline=[dict(type='hirl_mm.LoadImage'), *_base_.train_pipeline[1:]],
+        pipeline=[
+            dict(type='hirl_mm.LoadImage'),
+            # Colours and flips.
+            *_base_.train_pipeline[1:3],
+            dict(type='hirl_mm.TwoSizeCrop', size=224, second_size=112),
+            dict(type='hirl_mm.BEiTBlockMask', grid_size=14, num_patches=75),
+            _base_.train_pipeline[-1],
+        ],
     ),
 )
 optim_wrapper = dict(constructor='hirl_mm.GroupedOptimWrapperConstructor')

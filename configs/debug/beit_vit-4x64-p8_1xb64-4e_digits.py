@@ -10,18 +10,16 @@ data_preprocessor = dict(
 train_pipeline = [
     dict(type='hirl_mm.LoadImage'),
     dict(
-        type='mmpretrain.RandomResizedCropAndInterpolationWithTwoPic',
+        type='hirl_mm.TwoSizeCrop',
         size=32,
         second_size=32,
-        interpolation='bicubic',
-        second_interpolation='lanczos',
-        scale=(0.5, 1.0),
+        crop_ratio_range=(0.5, 1.0),
     ),
     dict(
-        type='mmpretrain.BEiTMaskGenerator',
-        input_size=(4, 4),
-        num_masking_patches=6,
-        min_num_patches=2,
+        type='hirl_mm.BEiTBlockMask',
+        grid_size=4,
+        num_patches=6,
+        min_block=2,
     ),
     dict(type='mmpretrain.PackInputs'),
 ]
