@@ -201,6 +201,7 @@ def test_recipe_of_finetuned_cnns(name, encoder, head, batch):
         assert (group['weight_decay'], group['momentum']) == (0, 0.9)
     assert {key for key, _ in model.named_parameters()} == set(groups)
     assert cfg.auto_scale_lr.base_batch_size == batch
+    assert cfg.train_dataloader.drop_last
     rates = learning_rates(cfg, steps_per_epoch=1)
     expected = [1.0] * 12 + [0.2] * 4 + [0.04] * 4
     assert rates == pytest.approx([encoder * r for r in expected])

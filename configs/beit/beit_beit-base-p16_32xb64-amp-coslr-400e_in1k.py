@@ -27,7 +27,8 @@ train_dataloader = dict(
 )
 optim_wrapper = dict(constructor='hirl_mm.GroupedOptimWrapperConstructor')
 param_scheduler = [
-    _base_.param_scheduler[0],
+    # From nearly 0; the base starts at a ten-thousandth of the rate.
+    dict(_base_.param_scheduler[0], start_factor=1e-6),
     dict(_base_.param_scheduler[1], end=400),
 ]
 train_cfg = dict(max_epochs=400)
