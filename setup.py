@@ -2,7 +2,8 @@
 
 MMEngine finds ``_base_ = 'hirl_mm::hirl/...'`` in ``hirl_mm/.mim/configs``,
 see hirl_mm.stack. In the repository this is a link to ``configs``; a wheel
-holds copies.
+holds copies. ``hirl_mm/configs`` has no numbers of its own: its files read
+those of ``.mim/configs`` for MMEngine's ``read_base``.
 """
 
 from pathlib import Path
@@ -39,6 +40,7 @@ setup(
     package_data={
         'hirl_mm': [
             'py.typed',
+            'configs/**/*.py',
             '.mim/model-index.yml',
             '.mim/configs/**/*.py',
             '.mim/configs/**/*.yml',

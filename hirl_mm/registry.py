@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable, Mapping
 
+from mmengine import registry as mmengine_registry
 from mmengine.config.lazy import LazyAttr, LazyObject
 from mmengine.registry import DATASETS as MMENGINE_DATASETS
 from mmengine.registry import HOOKS as MMENGINE_HOOKS
@@ -28,6 +29,12 @@ DATASETS = Registry(
         'hirl_mm.datasets.held_out_split',
         'hirl_mm.datasets.labelled_images',
     ],
+)
+FUNCTIONS = Registry(
+    'function',
+    parent=mmengine_registry.FUNCTIONS,
+    scope='hirl_mm',
+    locations=['hirl_mm.datasets.collate'],
 )
 HOOKS = Registry(
     'hook',
@@ -62,6 +69,36 @@ WEIGHT_INITIALIZERS = Registry(
     scope='hirl_mm',
     locations=['hirl_mm.checkpoints.initializer'],
 )
+REGISTRIES = (
+    *(DATASETS, FUNCTIONS, HOOKS, MODELS, OPTIM_WRAPPER_CONSTRUCTORS),
+    *(TRANSFORMS, WEIGHT_INITIALIZERS),
+)
+# Nothing of this project is in the others. They are there because MMEngine
+# gives the scope ``hirl_mm`` to every dict with a type that a config inherits
+# by ``hirl_mm::``, and warns if the scope has no registry of its kind. With a
+# location MMEngine does not look for one.
+_OTHERS = [
+    Registry(
+        parent.name,
+        parent=parent,
+        scope='hirl_mm',
+        locations=['hirl_mm.version'],
+    )
+    for parent in (
+        mmengine_registry.DATA_SAMPLERS,
+        mmengine_registry.EVALUATOR,
+        mmengine_registry.LOG_PROCESSORS,
+        mmengine_registry.LOOPS,
+        mmengine_registry.METRICS,
+        mmengine_registry.MODEL_WRAPPERS,
+        mmengine_registry.OPTIMIZERS,
+        mmengine_registry.OPTIM_WRAPPERS,
+        mmengine_registry.PARAM_SCHEDULERS,
+        mmengine_registry.TASK_UTILS,
+        mmengine_registry.VISBACKENDS,
+        mmengine_registry.VISUALIZERS,
+    )
+]
 
 _SCOPES = 'mmpretrain', 'mmdet', 'mmseg'
 

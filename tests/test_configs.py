@@ -13,7 +13,7 @@ from hirl_mm.engine.runtime.hook_entries import classes_in_custom_hooks
 from hirl_mm.engine.trees.mode import MODES
 from hirl_mm.models import HIRLAlgorithm
 from hirl_mm.models.heads import SwAVLoss
-from hirl_mm.registry import MODELS
+from hirl_mm.registry import MODELS, type_name
 from tests.hooks import built_hooks
 
 ROOT = Path(__file__).parents[1]
@@ -56,7 +56,7 @@ def test_model_hooks_and_pipelines_build(name):
     for pipeline in pipelines:
         assert pipeline[0]['type'] == 'hirl_mm.LoadImage'
         assert len(Compose(pipeline).transforms) == len(pipeline)
-    assert cfg.train_dataloader.collate_fn == dict(type='default_collate')
+    assert cfg.train_dataloader.collate_fn.type == 'hirl_mm.default_collate'
     backend = cfg.default_hooks.checkpoint.backend_args.backend
     assert backend == 'hirl_mm.atomic'
     if isinstance(model, HIRLAlgorithm):
@@ -168,6 +168,11 @@ def test_every_mode_has_its_config():
     assert modes == set(MODES)
 
 
+@pytest.mark.parametrize('name', [n for n in CONFIGS if 'in1k' in n])
+def test_every_step_has_whole_batches(name):
+    assert load(name).train_dataloader.drop_last
+
+
 def test_queue_of_the_paper():
     cfg = load('hirl/hirl-mocov2_resnet50_8xb32-coslr-200e_in1k.py')
     assert cfg.model.queue_len == 65536
@@ -225,9 +230,9 @@ def test_recipe_of_self_distillation(name, num_prototypes, least, most):
     assert {crop.interpolation for crop in crops} == {'bicubic'}
     probabilities = [
         {
-            t['type']: t['prob']
+            type_name(t['type']): t['prob']
             for t in transforms
-            if t['type'] in ('GaussianBlur', 'Solarize')
+            if type_name(t['type']) in ('GaussianBlur', 'Solarize')
         }
         for transforms in views.transforms
     ]
@@ -310,6 +315,22 @@ def test_weight_decay_of_beits_heads():
     assert decay[layer.ln1.weight] == decay[layer.attn.v_bias] == 0.0
     assert decay[model.backbone.cls_token] == 0.0
     assert decay[model.backbone.mask_token] == 0.05
+
+
+@pytest.mark.parametrize(
+    ('name', 'epochs', 'rate'),
+    [
+        ('mocov3/mocov3_vit-base-p16_128xb32-amp-coslr-400e_in1k', 40, 1.6e-3),
+        ('beit/beit_beit-base-p16_32xb64-amp-coslr-400e_in1k', 10, 1.5e-3),
+    ],
+)
+def test_warm_up_begins_at_0_and_whole_batches(name, epochs, rate):
+    cfg = load(f'{name}.py')
+    rates = learning_rates(cfg, steps_per_epoch=2)
+    assert 0 < rates[0] < 1e-8 and len(rates) == 800
+    assert rates[epochs] == pytest.approx(rate / 2, rel=0.06)
+    assert rates[2 * epochs] == pytest.approx(rate) == max(rates)
+    assert cfg.train_dataloader.drop_last
 
 
 def test_constants_of_the_losses():

@@ -8,7 +8,7 @@ from mmengine.optim import build_optim_wrapper
 from mmengine.registry import PARAM_SCHEDULERS, init_default_scope
 from torch import nn
 
-from hirl_mm.registry import MODELS
+from hirl_mm.registry import MODELS, type_name
 from tests.runs import ROOT
 from tests.test_configs import learning_rates
 
@@ -113,7 +113,7 @@ def test_batch_and_epochs_are_those_of_the_name(name):
     (epochs,) = (int(w[:-1]) for w in words if w[:-1].isdigit())
     assert cfg.train_cfg.max_epochs == epochs
     assert isinstance(cfg.protocol.name, str)
-    kind = cfg.val_evaluator.type
+    kind = type_name(cfg.val_evaluator.type)
     metric = {
         'Accuracy': 'accuracy/top1',
         'VOCAveragePrecision': 'multi-label/mAP',
@@ -166,12 +166,13 @@ def test_recipe_of_linear_classifiers(name):
     cfg = load(name)
     optimizer = cfg.optim_wrapper.optimizer
     assert optimizer == dict(
-        type='LARS', lr=0.4, momentum=0.9, weight_decay=0.0
+        type='mmpretrain.LARS', lr=0.4, momentum=0.9, weight_decay=0.0
     )
     rates = learning_rates(cfg, steps_per_epoch=2)
     assert (rates[0], rates[100]) == (0.4, pytest.approx(0.2))
     assert len(rates) == 200 and rates[-1] < 1e-4
-    kinds = [t.type for t in cfg.train_dataloader.dataset.pipeline[1:-1]]
+    pipeline = cfg.train_dataloader.dataset.pipeline
+    kinds = [type_name(t.type) for t in pipeline[1:-1]]
     assert kinds == ['RandomResizedCrop', 'RandomFlip']
 
 
@@ -200,6 +201,7 @@ def test_recipe_of_finetuned_cnns(name, encoder, head, batch):
         assert (group['weight_decay'], group['momentum']) == (0, 0.9)
     assert {key for key, _ in model.named_parameters()} == set(groups)
     assert cfg.auto_scale_lr.base_batch_size == batch
+    assert cfg.train_dataloader.drop_last
     rates = learning_rates(cfg, steps_per_epoch=1)
     expected = [1.0] * 12 + [0.2] * 4 + [0.04] * 4
     assert rates == pytest.approx([encoder * r for r in expected])
@@ -263,7 +265,9 @@ def test_regularisation_of_finetuned_vits(name):
     model.backbone.init_cfg = None
     model.init_weights()
     assert 1e-5 < model.head.fc.weight.std() < 3e-5
-    pipeline = {t.type: t for t in cfg.train_dataloader.dataset.pipeline}
+    pipeline = {
+        type_name(t.type): t for t in cfg.train_dataloader.dataset.pipeline
+    }
     augment = pipeline['RandAugment']
     assert (augment.magnitude_level, augment.magnitude_std) == (9, 0.5)
     assert (augment.policies, augment.num_policies) == ('timm_increasing', 2)
@@ -324,7 +328,7 @@ def test_recipe_of_multi_label_classifiers(name):
     assert counts == [13, 12, 13, 12]
     train, val = cfg.train_dataloader.dataset, cfg.val_dataloader.dataset
     assert train.pipeline == val.pipeline
-    kinds = [t.type for t in train.pipeline[1:-1]]
+    kinds = [type_name(t.type) for t in train.pipeline[1:-1]]
     assert kinds == ['ResizeEdge', 'CenterCrop']
     assert 'gt_label_difficult' in train.pipeline[-1].meta_keys
     assert cfg.data_preprocessor.to_onehot

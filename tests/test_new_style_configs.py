@@ -12,9 +12,9 @@ import sys
 import pytest
 from mmengine.config import Config
 
-from hirl_mm.engine.hooks import HierarchicalKMeansHook
-from hirl_mm.models import HIRLAlgorithm
-from tests.runs import ROOT
+from hirl_mm.engine.hooks import HierarchicalKMeansHook, KNNProbeHook
+from hirl_mm.models import HIRLAlgorithm, HIRLMoCo
+from tests.runs import NUMS, ROOT, run, settle
 
 FOLDER = ROOT / 'tests/new_style'
 HOOKS = {
@@ -77,3 +77,73 @@ def test_composed_recipe_names_classes():
     cfg = Config.fromfile(FOLDER / 'hirl_byol.py')
     assert cfg.model.type is HIRLAlgorithm
     assert cfg.default_hooks.kmeans.type is HierarchicalKMeansHook
+
+
+RECIPES = {
+    str(path.relative_to(ROOT / 'configs')): path
+    for folder in (
+        *('beit', 'dino', 'ibot', 'mocov2', 'mocov3', 'simsiam', 'swav'),
+        *('hirl', 'modes', 'demo'),
+    )
+    for path in (ROOT / 'configs' / folder).glob('*.py')
+}
+RECIPES |= {
+    name: ROOT / 'configs' / name
+    for name in ('_base_/kmeans_hook.py', '_base_/knn_imagenet.py')
+}
+DEMO = 'demo/hirl-mocov2_resnet18_1xb64-20e_digits.py'
+
+
+def module_of(name):
+    """Name of the module for ``read_base``."""
+    name = name.removesuffix('.py').replace('-', '_').replace('/', '.')
+    return f'hirl_mm.configs.{name}'
+
+
+def read_new_style(name, tmp_path, more=''):
+    """A new-style config of another project that inherits a recipe.
+
+    MMEngine does not find an editable install, which the tests may run in:
+    the package lies beside the config.
+    """
+    (tmp_path / 'hirl_mm').symlink_to(ROOT / 'hirl_mm')
+    config = tmp_path / 'mine.py'
+    config.write_text(
+        'from mmengine.config import read_base\n'
+        f'with read_base():\n    from .{module_of(name)} import *\n{more}'
+    )
+    return Config.fromfile(config)
+
+
+def test_every_recipe_can_be_inherited():
+    folder = ROOT / 'hirl_mm/configs'
+    there = {str(p.relative_to(folder)) for p in folder.rglob('*.py')}
+    assert there == {name.replace('-', '_') for name in RECIPES}
+
+
+@pytest.mark.parametrize('name', RECIPES)
+def test_inherited_recipe_has_the_numbers_of_the_config(name, tmp_path):
+    cfg = read_new_style(name, tmp_path)
+    assert cfg.to_dict() == Config.fromfile(RECIPES[name]).to_dict()
+
+
+def test_inherited_recipe_trains(digits, tmp_path):
+    """Parts are changed, and a type becomes a class."""
+    more = (
+        'from hirl_mm.models import HIRLMoCo\n'
+        'model.update(type=HIRLMoCo, queue_len=128)\n'
+        'model.backbone.update(base_channels=8, stem_channels=8)\n'
+        'model.neck.update(in_channels=64)\n'
+        'train_cfg.update(max_epochs=2)\n'
+        f'small = dict(data_root={str(digits)!r}, indices=96)\n'
+        'train_dataloader.dataset.update(small)\n'
+        'default_hooks.knn_probe.gallery.update(small)\n'
+        'default_hooks.knn_probe.queries.update(small)\n'
+        f'default_hooks.kmeans.update(num_prototypes={NUMS}, start_epoch=1)\n'
+    )
+    cfg = read_new_style(DEMO, tmp_path, more)
+    settle(cfg, tmp_path / 'run')
+    runner = run(cfg)
+    assert type(runner.model) is HIRLMoCo
+    assert runner.model.tree.num_prototypes == NUMS
+    assert any(isinstance(hook, KNNProbeHook) for hook in runner.hooks)

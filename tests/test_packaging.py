@@ -69,6 +69,25 @@ def editable(tree) -> Path:
     return build(tree, 'build_editable')
 
 
+def run_with(site: Path, code: str, config: Path) -> list[str]:
+    """Words that a process prints which has hirl_mm from a folder.
+
+    -S: an hirl_mm in this environment stays out of the way.
+    """
+    import mmengine
+
+    others = Path(mmengine.__file__).parents[1]
+    result = subprocess.run(
+        [sys.executable, '-S', '-c', code, site, others, config],
+        cwd=config.parent,
+        env={k: v for k, v in os.environ.items() if k != 'PYTHONPATH'},
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, result.stderr
+    return result.stdout.split()
+
+
 def metadata(site: Path) -> str:
     (path,) = site.glob('hirl_mm-*.dist-info/METADATA')
     return path.read_text()
@@ -136,32 +155,41 @@ def test_other_projects_inherit_configs(kind, request, tree, tmp_path):
     site = request.getfixturevalue(kind)
     config = tmp_path / 'mine.py'
     config.write_text("_base_ = 'hirl_mm::some_method/some_config.py'\n")
-    # -S: an hirl_mm in this environment stays out of the way.
     code = (
         'import site, sys\n'
         'folder, others, config = sys.argv[1:]\n'
         'site.addsitedir(folder)\n'
         'sys.path.append(others)\n'
-        'import hirl_mm.stack\n'
-        'hirl_mm.stack.register_configs()\n'
+        'import hirl_mm\n'
         'from mmengine.config import Config\n'
         'print(hirl_mm.__file__, Config.fromfile(config).answer)\n'
     )
-    import mmengine
-
-    others = Path(mmengine.__file__).parents[1]
-    arguments = ['-c', code, str(site), str(others), str(config)]
-    result = subprocess.run(
-        [sys.executable, '-S', *arguments],
-        cwd=tmp_path,
-        env={k: v for k, v in os.environ.items() if k != 'PYTHONPATH'},
-        capture_output=True,
-        text=True,
-    )
-    assert result.returncode == 0, result.stderr
+    found = run_with(site, code, config)
     root = site if kind == 'wheel' else tree
     expected = root / 'hirl_mm' / '__init__.py'
-    assert result.stdout.split() == [str(expected), '42']
+    assert found == [str(expected), '42']
+
+
+def test_new_style_configs_inherit_from_the_wheel(wheel, tmp_path):
+    config = tmp_path / 'mine.py'
+    config.write_text(
+        'from mmengine.config import read_base\n'
+        'with read_base():\n'
+        '    from hirl_mm.configs.demo.'
+        'hirl_mocov2_resnet18_1xb64_20e_digits import *\n'
+        'train_dataloader.update(batch_size=7)\n'
+    )
+    code = (
+        'import site, sys\n'
+        'folder, others, config = sys.argv[1:]\n'
+        'site.addsitedir(folder)\n'
+        'sys.path.append(others)\n'
+        'from mmengine.config import Config\n'
+        'cfg = Config.fromfile(config)\n'
+        "assert 'hirl_mm' not in sys.modules\n"
+        'print(cfg.model.type, cfg.train_dataloader.batch_size)\n'
+    )
+    assert run_with(wheel, code, config) == ['hirl_mm.HIRLMoCo', '7']
 
 
 def test_the_links_of_the_repository_are_relative():

@@ -32,7 +32,9 @@ def test_config_of_the_opening_builds(tmp_path):
     assert type(MODELS.build(cfg.model)) is HIRLMoCo
     hook = HOOKS.build(cfg.default_hooks.kmeans)
     assert hook.start_epoch == 20
-    assert cfg.train_dataloader.collate_fn == dict(type='default_collate')
+    assert cfg.train_dataloader.collate_fn == dict(
+        type='hirl_mm.default_collate', _scope_='mmpretrain'
+    )
 
 
 def test_config_that_takes_weights(tmp_path):

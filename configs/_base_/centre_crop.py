@@ -3,12 +3,12 @@
 centre_crop = [
     dict(type='hirl_mm.LoadImage'),
     dict(
-        type='ResizeEdge',
+        type='mmpretrain.ResizeEdge',
         scale=256,
         edge='short',
         backend='pillow',
         interpolation='bicubic',
     ),
-    dict(type='CenterCrop', crop_size=224),
-    dict(type='PackInputs'),
+    dict(type='mmpretrain.CenterCrop', crop_size=224),
+    dict(type='mmpretrain.PackInputs'),
 ]

@@ -6,16 +6,20 @@ default_scope = 'mmpretrain'
 data_root = 'data/digits/'
 
 data_preprocessor = dict(
-    type='SelfSupDataPreprocessor',
+    type='mmpretrain.SelfSupDataPreprocessor',
     mean=[127.5, 127.5, 127.5],
     std=[127.5, 127.5, 127.5],
     to_rgb=True,
 )
 
 view_pipeline = [
-    dict(type='RandomResizedCrop', scale=32, crop_ratio_range=(0.5, 1.0)),
     dict(
-        type='Rotate',
+        type='mmpretrain.RandomResizedCrop',
+        scale=32,
+        crop_ratio_range=(0.5, 1.0),
+    ),
+    dict(
+        type='mmpretrain.Rotate',
         magnitude_range=(0, 15),
         magnitude_std='inf',
         prob=0.8,
@@ -24,7 +28,9 @@ view_pipeline = [
     ),
     dict(
         type='RandomApply',
-        transforms=[dict(type='ColorJitter', brightness=0.4, contrast=0.4)],
+        transforms=[
+            dict(type='mmpretrain.ColorJitter', brightness=0.4, contrast=0.4)
+        ],
         prob=0.8,
     ),
 ]
@@ -33,20 +39,27 @@ train_dataloader = dict(
     num_workers=0,
     drop_last=True,
     sampler=dict(type='DefaultSampler', shuffle=True),
-    collate_fn=dict(type='default_collate'),
+    collate_fn=dict(type='hirl_mm.default_collate'),
     dataset=dict(
-        type='CustomDataset',
+        type='mmpretrain.CustomDataset',
         data_root=data_root,
         data_prefix='train',
         pipeline=[
             dict(type='hirl_mm.LoadImage'),
-            dict(type='MultiView', num_views=2, transforms=[view_pipeline]),
-            dict(type='PackInputs'),
+            dict(
+                type='mmpretrain.MultiView',
+                num_views=2,
+                transforms=[view_pipeline],
+            ),
+            dict(type='mmpretrain.PackInputs'),
         ],
     ),
 )
 
-knn_pipeline = [dict(type='hirl_mm.LoadImage'), dict(type='PackInputs')]
+knn_pipeline = [
+    dict(type='hirl_mm.LoadImage'),
+    dict(type='mmpretrain.PackInputs'),
+]
 knn_gallery = dict(
     type='mmpretrain.CustomDataset',
     data_root=data_root,

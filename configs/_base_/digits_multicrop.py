@@ -5,7 +5,7 @@ _base_ = 'digits_4e.py'
 
 num_crops = [2, 2]
 global_crop = dict(
-    type='RandomResizedCrop',
+    type='mmpretrain.RandomResizedCrop',
     scale=32,
     crop_ratio_range=(0.8, 1.0),
     aspect_ratio_range=(0.9, 1.1),
@@ -13,7 +13,7 @@ global_crop = dict(
 local_crop = dict(global_crop, scale=24, crop_ratio_range=(0.55, 0.75))
 jitter = _base_.view_pipeline[2]
 multi_crop = dict(
-    type='MultiView',
+    type='mmpretrain.MultiView',
     num_views=num_crops,
     transforms=[[global_crop, jitter], [local_crop, jitter]],
 )
@@ -22,7 +22,7 @@ train_dataloader = dict(
         pipeline=[
             dict(type='hirl_mm.LoadImage'),
             multi_crop,
-            dict(type='PackInputs'),
+            dict(type='mmpretrain.PackInputs'),
         ]
     )
 )

@@ -3,7 +3,7 @@
 # are those of DINO.
 default_scope = 'mmpretrain'
 data_preprocessor = dict(
-    type='SelfSupDataPreprocessor',
+    type='mmpretrain.SelfSupDataPreprocessor',
     mean=[123.675, 116.28, 103.53],
     std=[58.395, 57.12, 57.375],
     to_rgb=True,
@@ -11,7 +11,7 @@ data_preprocessor = dict(
 
 num_crops = [2, 10]
 global_crop = dict(
-    type='RandomResizedCrop',
+    type='mmpretrain.RandomResizedCrop',
     scale=224,
     crop_ratio_range=(0.25, 1.0),
     backend='pillow',
@@ -19,12 +19,12 @@ global_crop = dict(
 )
 local_crop = dict(global_crop, scale=96, crop_ratio_range=(0.05, 0.25))
 colours = [
-    dict(type='RandomFlip', prob=0.5),
+    dict(type='mmpretrain.RandomFlip', prob=0.5),
     dict(
         type='RandomApply',
         transforms=[
             dict(
-                type='ColorJitter',
+                type='mmpretrain.ColorJitter',
                 brightness=0.4,
                 contrast=0.4,
                 saturation=0.2,
@@ -34,21 +34,21 @@ colours = [
         prob=0.8,
     ),
     dict(
-        type='RandomGrayscale',
+        type='mmpretrain.RandomGrayscale',
         prob=0.2,
         keep_channels=True,
         channel_weights=(0.114, 0.587, 0.2989),
     ),
 ]
 blur = dict(
-    type='GaussianBlur',
+    type='mmpretrain.GaussianBlur',
     magnitude_range=(0.1, 2.0),
     magnitude_std='inf',
     prob=1.0,
 )
-solarize = dict(type='Solarize', thr=128, prob=0.2)
+solarize = dict(type='mmpretrain.Solarize', thr=128, prob=0.2)
 multi_crop = dict(
-    type='MultiView',
+    type='mmpretrain.MultiView',
     num_views=[1, 1, num_crops[1]],
     transforms=[
         [global_crop, *colours, blur],
@@ -65,15 +65,15 @@ train_dataloader = dict(
     pin_memory=True,
     drop_last=True,
     sampler=dict(type='DefaultSampler', shuffle=True),
-    collate_fn=dict(type='default_collate'),
+    collate_fn=dict(type='hirl_mm.default_collate'),
     dataset=dict(
-        type='ImageNet',
+        type='mmpretrain.ImageNet',
         data_root='data/imagenet/',
         split='train',
         pipeline=[
             dict(type='hirl_mm.LoadImage'),
             multi_crop,
-            dict(type='PackInputs'),
+            dict(type='mmpretrain.PackInputs'),
         ],
     ),
 )

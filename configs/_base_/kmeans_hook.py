@@ -6,8 +6,13 @@ kmeans_hook = dict(
     num_prototypes=(30000, 10000, 1000),
     pipeline=[
         dict(type='hirl_mm.LoadImage'),
-        dict(type='ResizeEdge', scale=256, edge='short', backend='pillow'),
-        dict(type='CenterCrop', crop_size=224),
-        dict(type='PackInputs'),
+        dict(
+            type='mmpretrain.ResizeEdge',
+            scale=256,
+            edge='short',
+            backend='pillow',
+        ),
+        dict(type='mmpretrain.CenterCrop', crop_size=224),
+        dict(type='mmpretrain.PackInputs'),
     ],
 )

@@ -2,9 +2,9 @@
 # inherits, for leaf configs to refer to.
 _base_ = 'knn_imagenet.py'
 
-# MMEngine adds a scope to every dict of a base in another package, and
+# MMEngine adds a scope to every dict of a base in another package; its own
 # default_collate accepts no such argument.
-collate_fn = dict(type='default_collate', _delete_=True)
+collate_fn = dict(type='hirl_mm.default_collate')
 pretraining_hooks = dict(
     checkpoint=dict(backend_args=dict(backend='hirl_mm.atomic')),
     knn_probe=_base_.knn_probe,

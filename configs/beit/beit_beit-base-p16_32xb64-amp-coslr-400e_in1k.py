@@ -15,12 +15,20 @@ train_dataloader = dict(
         type='mmpretrain.ImageNet',
         data_root=_base_.data_root,
         split='train',
-        pipeline=[dict(type='hirl_mm.LoadImage'), *_base_.train_pipeline[1:]],
+        pipeline=[
+            dict(type='hirl_mm.LoadImage'),
+            # Colours and flips.
+            *_base_.train_pipeline[1:3],
+            dict(type='hirl_mm.TwoSizeCrop', size=224, second_size=112),
+            dict(type='hirl_mm.BEiTBlockMask', grid_size=14, num_patches=75),
+            _base_.train_pipeline[-1],
+        ],
     ),
 )
 optim_wrapper = dict(constructor='hirl_mm.GroupedOptimWrapperConstructor')
 param_scheduler = [
-    _base_.param_scheduler[0],
+    # From nearly 0; the base starts at a ten-thousandth of the rate.
+    dict(_base_.param_scheduler[0], start_factor=1e-6),
     dict(_base_.param_scheduler[1], end=400),
 ]
 train_cfg = dict(max_epochs=400)

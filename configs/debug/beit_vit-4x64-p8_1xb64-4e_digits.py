@@ -3,32 +3,31 @@
 _base_ = '../_base_/digits_4e.py'
 
 data_preprocessor = dict(
-    type='TwoNormDataPreprocessor',
+    type='mmpretrain.TwoNormDataPreprocessor',
     second_mean=[-31.875, -31.875, -31.875],
     second_std=[318.75, 318.75, 318.75],
 )
 train_pipeline = [
     dict(type='hirl_mm.LoadImage'),
     dict(
-        type='RandomResizedCropAndInterpolationWithTwoPic',
+        type='hirl_mm.TwoSizeCrop',
         size=32,
         second_size=32,
-        interpolation='bicubic',
-        second_interpolation='lanczos',
-        scale=(0.5, 1.0),
+        crop_ratio_range=(0.5, 1.0),
     ),
     dict(
-        type='BEiTMaskGenerator',
-        input_size=(4, 4),
-        num_masking_patches=6,
-        min_num_patches=2,
+        type='hirl_mm.BEiTBlockMask',
+        grid_size=4,
+        num_patches=6,
+        min_block=2,
     ),
-    dict(type='PackInputs'),
+    dict(type='mmpretrain.PackInputs'),
 ]
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
 
 model = dict(
     type='BEiT',
+    _scope_='mmpretrain',
     backbone=dict(
         type='BEiTPretrainViT',
         arch=dict(

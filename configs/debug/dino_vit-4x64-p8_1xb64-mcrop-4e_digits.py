@@ -3,6 +3,7 @@ _base_ = '../_base_/digits_multicrop.py'
 
 model = dict(
     type='hirl_mm.DINOAlgorithm',
+    _scope_='mmpretrain',
     num_crops=_base_.num_crops,
     base_momentum=0.996,
     backbone=dict(

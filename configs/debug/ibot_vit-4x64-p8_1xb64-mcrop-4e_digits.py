@@ -12,7 +12,7 @@ train_dataloader = dict(
             *_base_.train_dataloader.dataset.pipeline[:-1],
             dict(type='hirl_mm.BlockMask', grid_size=4),
             dict(
-                type='PackInputs',
+                type='mmpretrain.PackInputs',
                 meta_keys=['sample_idx', 'img_path', 'masked_patches'],
             ),
         ]

@@ -3,6 +3,7 @@ _base_ = '../_base_/digits_4e.py'
 
 model = dict(
     type='MoCoV3',
+    _scope_='mmpretrain',
     base_momentum=0.01,
     backbone=dict(
         type='MoCoV3ViT',

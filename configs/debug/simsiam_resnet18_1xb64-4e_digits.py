@@ -3,6 +3,7 @@ _base_ = '../_base_/digits_4e.py'
 
 model = dict(
     type='SimSiam',
+    _scope_='mmpretrain',
     backbone=dict(
         type='ResNet',
         depth=18,
@@ -42,5 +43,7 @@ optim_wrapper = dict(
     paramwise_cfg=dict(custom_keys=dict(predictor=dict(fix_lr=True)))
 )
 custom_hooks = [
-    dict(type='SimSiamHook', priority='HIGH', fix_pred_lr=True, lr=lr)
+    dict(
+        type='mmpretrain.SimSiamHook', priority='HIGH', fix_pred_lr=True, lr=lr
+    )
 ]

@@ -6,6 +6,7 @@ _base_ = '../_base_/digits_4e.py'
 num_crops = [2, 2]
 model = dict(
     type='SwAV',
+    _scope_='mmpretrain',
     backbone=dict(
         type='ResNet',
         depth=18,
@@ -36,7 +37,11 @@ model = dict(
 )
 
 small_view_pipeline = [
-    dict(type='RandomResizedCrop', scale=16, crop_ratio_range=(0.3, 0.5)),
+    dict(
+        type='mmpretrain.RandomResizedCrop',
+        scale=16,
+        crop_ratio_range=(0.3, 0.5),
+    ),
     *_base_.view_pipeline[1:],
 ]
 train_dataloader = dict(
@@ -44,11 +49,11 @@ train_dataloader = dict(
         pipeline=[
             dict(type='hirl_mm.LoadImage'),
             dict(
-                type='MultiView',
+                type='mmpretrain.MultiView',
                 num_views=num_crops,
                 transforms=[_base_.view_pipeline, small_view_pipeline],
             ),
-            dict(type='PackInputs'),
+            dict(type='mmpretrain.PackInputs'),
         ]
     )
 )

@@ -5,6 +5,7 @@ _base_ = '../_base_/digits.py'
 
 model = dict(
     type='MoCo',
+    _scope_='mmpretrain',
     queue_len=512,
     feat_dim=128,
     momentum=0.01,

@@ -11,7 +11,7 @@ model = dict(
 global_crop = dict(_base_.global_crop, crop_ratio_range=(0.32, 1.0))
 local_crop = dict(_base_.local_crop, crop_ratio_range=(0.05, 0.32))
 multi_crop = dict(
-    type='MultiView',
+    type='mmpretrain.MultiView',
     num_views=_base_.multi_crop.num_views,
     transforms=[
         [global_crop, *_base_.multi_crop.transforms[0][1:]],
@@ -32,7 +32,7 @@ train_dataloader = dict(
                 probability=0.5,
             ),
             dict(
-                type='PackInputs',
+                type='mmpretrain.PackInputs',
                 meta_keys=['sample_idx', 'img_path', 'masked_patches'],
             ),
         ]

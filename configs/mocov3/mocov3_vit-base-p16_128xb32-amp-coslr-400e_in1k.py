@@ -7,6 +7,7 @@ _base_ = [
 
 train_dataloader = dict(
     batch_size=32,
+    drop_last=True,
     collate_fn=_base_.collate_fn,
     dataset=dict(
         pipeline=[dict(type='hirl_mm.LoadImage'), *_base_.train_pipeline[1:]]
@@ -14,7 +15,8 @@ train_dataloader = dict(
 )
 optim_wrapper = dict(optimizer=dict(lr=1.6e-3))
 param_scheduler = [
-    _base_.param_scheduler[0],
+    # From nearly 0; the base starts at a ten-thousandth of the rate.
+    dict(_base_.param_scheduler[0], start_factor=1e-6),
     dict(_base_.param_scheduler[1], T_max=360, end=400),
 ]
 train_cfg = dict(max_epochs=400)

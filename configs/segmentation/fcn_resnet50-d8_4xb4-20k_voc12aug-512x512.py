@@ -26,4 +26,4 @@ param_scheduler = [
 auto_scale_lr = dict(enable=False, base_batch_size=16)
 default_hooks = dict(checkpoint=dict(by_epoch=False, interval=2000))
 log_processor = dict(by_epoch=False)
-visualizer = dict(type='SegLocalVisualizer')
+visualizer = dict(type='mmseg.SegLocalVisualizer')

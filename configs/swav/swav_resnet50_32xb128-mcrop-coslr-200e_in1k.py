@@ -14,15 +14,22 @@ model = dict(
 train_dataloader = dict(
     batch_size=128,
     collate_fn=_base_.collate_fn,
+    # The base needs meta/train.txt; a split is found with and without.
     dataset=dict(
-        pipeline=[dict(type='hirl_mm.LoadImage'), *_base_.train_pipeline[1:]]
+        _delete_=True,
+        type='mmpretrain.ImageNet',
+        data_root=_base_.data_root,
+        split='train',
+        pipeline=[dict(type='hirl_mm.LoadImage'), *_base_.train_pipeline[1:]],
     ),
 )
 
 # 0.3 for every 256 images, which is where the warm-up starts.
 lr = 4.8
 optim_wrapper = dict(
-    optimizer=dict(type='LARS', lr=lr, momentum=0.9, weight_decay=1e-6)
+    optimizer=dict(
+        type='mmpretrain.LARS', lr=lr, momentum=0.9, weight_decay=1e-6
+    )
 )
 param_scheduler = [
     dict(

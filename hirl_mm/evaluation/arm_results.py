@@ -9,6 +9,8 @@ from .paper_results import paper_figures
 
 # The only results that are not in percent: they count levels of a taxonomy.
 TREE_DISTANCE = 'tree distance'
+# The entry of a protocol's facts that says why figures are missing.
+LEFT_OUT = 'left_out'
 
 
 @dataclass
@@ -33,13 +35,19 @@ class ArmResults:
     source: dict[str, str] = field(default_factory=dict)
 
     def add(
-        self, protocol: str, figures: Mapping[str, float], **facts
+        self,
+        protocol: str,
+        figures: Mapping[str, float],
+        left_out: Mapping[str, str] | None = None,
+        **facts,
     ) -> None:
         """Add the results of a protocol.
 
         Args:
             protocol: Name of the protocol, such as ``'kNN'``.
             figures: Results in percent by name of the figure.
+            left_out: Why there is no result, by name of the figure, for
+                figures that the data do not allow; None for no such figure.
             **facts: Details of the measurement, such as its seed.
 
         Raises:
@@ -53,6 +61,8 @@ class ArmResults:
             )
         self.figures[protocol] = dict(figures)
         self.facts[protocol] = facts
+        if left_out:
+            facts[LEFT_OUT] = dict(left_out)
 
     def rows(self) -> dict[tuple[str, str], float]:
         """Return the results in percent by protocol and figure."""
@@ -60,6 +70,14 @@ class ArmResults:
             (protocol, figure): value
             for protocol, figures in self.figures.items()
             for figure, value in figures.items()
+        }
+
+    def left_out(self) -> dict[tuple[str, str], str]:
+        """Return why results are missing, by protocol and figure."""
+        return {
+            (protocol, figure): reason
+            for protocol, facts in self.facts.items()
+            for figure, reason in facts.get(LEFT_OUT, {}).items()
         }
 
     def paper(self) -> dict[tuple[str, str], float]:
@@ -75,10 +93,17 @@ def results_table(arms: Sequence[ArmResults]) -> str:
     paper has results for neither, a last column shows the second minus the
     first.
 
+    Figures that were left out have rows without values; see
+    :func:`left_out_note` for the reasons.
+
     Args:
         arms: Results of the networks to compare.
     """
-    keys = list(dict.fromkeys(key for arm in arms for key in arm.rows()))
+    rows = {key: None for arm in arms for key in arm.rows()}
+    missing = {key: None for arm in arms for key in arm.left_out()}
+    protocols = list(dict.fromkeys(key[0] for key in rows | missing))
+    # A missing figure follows those of its protocol.
+    keys = sorted(rows | missing, key=lambda key: protocols.index(key[0]))
     with_paper = [bool(arm.paper()) for arm in arms]
     compared = len(arms) == 2 and not any(with_paper)
     header = ['protocol', 'figure']
@@ -99,6 +124,20 @@ def results_table(arms: Sequence[ArmResults]) -> str:
             cells.append(_cell(values[1], 1, values[0]))
         lines.append(cells)
     return aligned_table(header, lines, left=2)
+
+
+def left_out_note(arms: Sequence[ArmResults]) -> str:
+    """Return a Markdown list of what was left out and why, '' for nothing.
+
+    Args:
+        arms: Results of the networks to compare.
+    """
+    lines = [
+        f'- {arm.name}, {protocol}, {figure}: {reason}\n'
+        for arm in arms
+        for (protocol, figure), reason in arm.left_out().items()
+    ]
+    return ''.join(['\nLeft out:\n\n', *lines]) if lines else ''
 
 
 def _cell(value: float | None, digits: int = 1, base: float | None = 0) -> str:

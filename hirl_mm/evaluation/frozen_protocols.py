@@ -11,17 +11,18 @@ from torch import Tensor
 from hirl_mm.clustering import kmeans
 from hirl_mm.structures import PrototypeTree
 
-from .arm_results import TREE_DISTANCE
+from .arm_results import LEFT_OUT, TREE_DISTANCE
 from .functional import (
     clustering_scores,
     hierarchy_scores,
     knn_predictions,
-    level_clustering_scores,
     logistic_accuracy,
     tree_agreement,
 )
 
 # Results in percent by protocol and figure, and details of the measurement.
+# The details may have an entry LEFT_OUT, with the reason for every missing
+# figure by protocol and figure.
 Outcome = tuple[dict[str, dict[str, float]], dict]
 
 
@@ -69,7 +70,8 @@ def evaluate_knn(
 
     Args:
         data: Features and labels.
-        ks: Numbers of neighbours k to evaluate.
+        ks: Numbers of neighbours k to evaluate. Those that exceed the number
+            of training images are left out.
         taxonomy: Taxonomy of the classes; None for classes only.
 
     Returns:
@@ -78,8 +80,14 @@ def evaluate_knn(
         the mean distance of truth and prediction, in levels, under ``tree
         distance``.
     """
+    num = len(data.train)
+    possible = [k for k in ks if k <= num]
+    left_out = {f'k={k}': f'there are {num} images' for k in ks if k > num}
+    facts = {LEFT_OUT: {'kNN': left_out}} if left_out else {}
+    if not possible:
+        return {}, facts
     predicted = knn_predictions(
-        data.train, data.train_labels, data.val.to(_device()), ks
+        data.train, data.train_labels, data.val.to(_device()), possible
     )
     target = data.val_labels
     accuracy = {
@@ -89,9 +97,7 @@ def evaluate_knn(
     best = max(accuracy, key=accuracy.get)
     figures = {f'k={k}': value for k, value in accuracy.items()}
     results = {'kNN': figures | {'best k': accuracy[best]}}
-    facts = dict(
-        best_k=best, num_gallery=len(data.train), num_queries=len(target)
-    )
+    facts |= dict(best_k=best, num_gallery=num, num_queries=len(target))
     if taxonomy is None:
         return results, facts
     scores = hierarchy_scores(taxonomy.tables, target, predicted[best].cpu())
@@ -115,7 +121,8 @@ def evaluate_logistic(
     Args:
         data: Features and labels.
         subsets: Indices of the training images of every subset, by the name
-            of the subset, such as ``'10%'``.
+            of the subset, such as ``'10%'``. Subsets of fewer than two
+            classes are left out.
         seed: Seed of the choice of the held-out images that select the
             regularisation.
 
@@ -123,9 +130,16 @@ def evaluate_logistic(
         Under ``logistic``, the accuracy by subset. The details hold the
         :class:`LogisticResult` of every subset and its number of images.
     """
-    figures, facts = {}, {}
+    figures, facts, left_out = {}, {}, {}
     queries = data.val.to(_device())
     for name, subset in subsets.items():
+        num_classes = len(data.train_labels[subset].unique())
+        if num_classes < 2:
+            left_out[name] = (
+                f'{len(subset)} labelled images of {num_classes} classes; at '
+                'least two classes are needed'
+            )
+            continue
         result = logistic_accuracy(
             data.train[subset].to(_device()),
             data.train_labels[subset],
@@ -135,6 +149,8 @@ def evaluate_logistic(
         )
         figures[name] = result.top1
         facts[name] = vars(result) | dict(num_images=len(subset))
+    if left_out:
+        facts[LEFT_OUT] = {'logistic': left_out}
     return {'logistic': figures}, facts
 
 
@@ -146,7 +162,8 @@ def evaluate_clustering(
     As in the paper: L2-normalised features, 5 restarts, 20 iterations; the
     accuracy is that of the best matching of clusters and classes. For every
     level of a taxonomy the images are clustered again, with one cluster per
-    class of the level.
+    class of the level. A clustering is left out if it would have as many
+    clusters as images: with one image each, they would match any classes.
 
     Args:
         data: Features and labels.
@@ -163,24 +180,31 @@ def evaluate_clustering(
     def cluster(num: int) -> Tensor:
         return kmeans(features, num, num_restarts=5, seed=seed)[1].cpu()
 
-    clusters = cluster(data.num_classes)
-    scores = clustering_scores(data.val_labels, clusters)
+    num_images = len(features)
+    levels = taxonomy or Taxonomy(['class'], [np.arange(data.num_classes)])
     names = dict(acc='acc', nmi='NMI', ami='AMI', ari='ARI')
-    results = {
-        'clustering': {names[key]: value for key, value in scores.items()}
-    }
-    if taxonomy is None:
-        return results, dict(seed=seed)
-    nums = [len(np.unique(table)) for table in taxonomy.tables]
-    clusterings = [clusters, *(cluster(num) for num in nums[1:])]
-    by_level = level_clustering_scores(
-        taxonomy.tables, data.val_labels, clusterings
-    )
-    results['clustering by level'] = {
-        level: scores['acc']
-        for level, scores in zip(taxonomy.levels, by_level, strict=True)
-    }
-    return results, dict(seed=seed)
+    figures, by_level, missing = {}, {}, {}
+    for level, table in zip(levels.levels, levels.tables, strict=True):
+        num = len(np.unique(table))
+        if num >= num_images:
+            missing[level] = f'{num} clusters of {num_images} images'
+            continue
+        labels = np.asarray(table)[data.val_labels]
+        scores = clustering_scores(labels, cluster(num))
+        by_level[level] = scores['acc']
+        if level == levels.levels[0]:
+            figures = {names[key]: value for key, value in scores.items()}
+    results = {'clustering': figures} if figures else {}
+    facts, left_out = dict(seed=seed), {}
+    if levels.levels[0] in missing:
+        reason = missing[levels.levels[0]]
+        left_out['clustering'] = dict.fromkeys(names.values(), reason)
+    if taxonomy is not None:
+        results['clustering by level'] = by_level
+        left_out['clustering by level'] = missing
+    if missing:
+        facts[LEFT_OUT] = left_out
+    return results, facts
 
 
 def evaluate_tree(

@@ -6,11 +6,11 @@ then replace the builds and forks that a user has chosen.
 
 from .checks import (
     check_stack,
-    register_configs,
     require_detection,
     require_faiss,
     require_segmentation,
 )
+from .config_names import register_configs
 from .errors import StackError
 
 __all__ = [

@@ -39,8 +39,7 @@ _INSTALL |= dict.fromkeys(('ftfy', 'regex'), _INSTALL['mmseg'])
 def check_stack() -> None:
     """Import torch and the OpenMMLab packages and check their versions.
 
-    Also registers the configs of hirl_mm with MMEngine, see
-    :func:`register_configs`. Further calls return at once.
+    Further calls return at once.
 
     Raises:
         StackError: If a package is missing or does not fit the others. The
@@ -55,20 +54,6 @@ def check_stack() -> None:
     check_pkg_resources(mmengine)
     check_hue(mmcv)
     check_transformers()
-    register_configs()
-
-
-def register_configs() -> None:
-    """Let configs inherit with ``_base_ = 'hirl_mm::hirl/...'``.
-
-    MMEngine has a table of the packages in which it looks up configs. This
-    function adds the name of a module instead of the distribution: MMEngine
-    finds the folder of a distribution by its metadata, which lies elsewhere
-    in an editable install, but the folder of a module by the import system.
-    """
-    from mmengine.config.utils import MODULE2PACKAGE
-
-    MODULE2PACKAGE['hirl_mm'] = 'hirl_mm.version'
 
 
 def require_detection() -> ModuleType:

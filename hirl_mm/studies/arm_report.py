@@ -1,5 +1,6 @@
 """Measure the frozen features of several arms and compare them."""
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -15,6 +16,9 @@ from hirl_mm.evaluation.functional import (
 from hirl_mm.tables import aligned_table
 
 from .report import report_facts, write_report
+
+# Numbers of neighbours of kNN.
+KS = (10, 20, 100)
 
 
 def measure_arm(
@@ -41,39 +45,45 @@ def measure_arm(
         seed: Seed of the clusterings.
 
     Returns:
-        Percentages by name, in the order of the columns of a table.
+        Percentages by name, in the order of the columns of a table. What a
+        small gallery does not allow is nan: more neighbours or prototypes
+        than images, and as many clusters as images.
     """
-    ks = (10, 20, 100)
-    accuracy = knn_accuracy(gallery, gallery_labels, queries, query_labels, ks)
-    tree = hierarchical_kmeans(gallery, num_prototypes, seed=seed)
+    figures = {f'kNN k={k}': math.nan for k in KS}
+    ks = [k for k in KS if k <= len(gallery)]
+    if ks:
+        accuracy = knn_accuracy(
+            gallery, gallery_labels, queries, query_labels, ks
+        )
+        figures |= {f'kNN k={k}': value for k, value in accuracy.items()}
+    figures |= {'cluster acc': math.nan, 'NMI': math.nan}
     num_classes = int(gallery_labels.max()) + 1
-    _, clusters, _ = kmeans(
-        F.normalize(gallery, dim=1), num_classes, num_restarts=5, seed=seed
-    )
-    scores = clustering_scores(gallery_labels.cpu(), clusters.cpu())
-    return {
-        **{f'kNN k={k}': value for k, value in accuracy.items()},
-        'cluster acc': scores['acc'],
-        'NMI': scores['nmi'],
-        **{
-            f'purity K={num}': purity
-            for num, purity in zip(
-                num_prototypes,
-                tree_purity(tree, gallery_labels),
-                strict=True,
-            )
-        },
-    }
+    if num_classes < len(gallery):
+        _, clusters, _ = kmeans(
+            F.normalize(gallery, dim=1), num_classes, num_restarts=5, seed=seed
+        )
+        scores = clustering_scores(gallery_labels.cpu(), clusters.cpu())
+        figures |= {'cluster acc': scores['acc'], 'NMI': scores['nmi']}
+    purity = [math.nan] * len(num_prototypes)
+    if num_prototypes[0] <= len(gallery):
+        tree = hierarchical_kmeans(gallery, num_prototypes, seed=seed)
+        purity = tree_purity(tree, gallery_labels)
+    names = [f'purity K={num}' for num in num_prototypes]
+    return figures | dict(zip(names, purity, strict=True))
 
 
 def markdown_table(arms: Mapping[str, Mapping[str, float]]) -> str:
     """Return a Markdown table with a row per arm and a column per score."""
     columns = list(next(iter(arms.values())))
     rows = [
-        [name, *(f'{figures[column]:.1f}' for column in columns)]
+        [name, *(_cell(figures[column]) for column in columns)]
         for name, figures in arms.items()
     ]
     return aligned_table(['arm', *columns], rows)
+
+
+def _cell(value: float) -> str:
+    return '-' if math.isnan(value) else f'{value:.1f}'
 
 
 def write_arm_report(
@@ -91,11 +101,16 @@ def write_arm_report(
     """
     facts = report_facts(**facts)
     table = markdown_table(arms)
+    # JSON has no nan.
+    values = {
+        arm: {k: None if math.isnan(v) else v for k, v in figures.items()}
+        for arm, figures in arms.items()
+    }
     write_report(
         folder / 'report.md',
         table=table,
-        note='All figures in percent.',
+        note='All figures in percent; - is what the images are too few for.',
         facts=facts,
-        content=dict(facts=facts, arms=arms),
+        content=dict(facts=facts, arms=values),
     )
     return table

@@ -16,6 +16,7 @@ from .class_palette import ClassPalette
 
 _MAX_NAMED = 20
 _MAX_SAMPLES = 3000
+MIN_SAMPLES = 4
 
 
 def draw_embedding(

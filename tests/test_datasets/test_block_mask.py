@@ -1,14 +1,19 @@
+import math
+import random
+
 import numpy as np
 import pytest
 from mmengine.dataset import Compose
 from mmengine.registry import init_default_scope
+from scipy import ndimage
 
-from hirl_mm.datasets.transforms import BlockMask
+from hirl_mm.datasets.transforms import BEiTBlockMask, BlockMask
 
 
 @pytest.fixture(autouse=True)
 def seed():
     np.random.seed(0)
+    random.seed(0)
 
 
 def masks_of(num, **options):
@@ -61,6 +66,85 @@ def test_masks_are_blocks():
         box = mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
         filled.append(box.mean())
     assert np.mean(np.array(filled) == 1) > 0.3
+
+
+def plain_mask(most, smallest, side=14):
+    """What the released codes of iBOT and of HIRL-BEiT do, patch by patch.
+
+    Positions and sizes include their upper ends, and numbers of patches are
+    not rounded.
+    """
+    masked = set()
+    while len(masked) < most:
+        missing = most - len(masked)
+        for _ in range(10):
+            area = random.uniform(smallest, missing)
+            aspect = math.exp(random.uniform(math.log(0.3), -math.log(0.3)))
+            rows = round(math.sqrt(area * aspect))
+            columns = round(math.sqrt(area / aspect))
+            if rows >= side or columns >= side:
+                continue
+            top = random.randint(0, side - rows)
+            left = random.randint(0, side - columns)
+            block = {
+                (top + row, left + column)
+                for row in range(rows)
+                for column in range(columns)
+            }
+            if 0 < len(block - masked) <= missing:
+                masked |= block
+                break
+        else:
+            break
+    mask = np.zeros((side, side), dtype=bool)
+    mask[tuple(np.array(list(masked)).T)] = True
+    return mask
+
+
+def statistics(masks):
+    """Regions that touch, masked patches, and patches of the last row."""
+    regions = [ndimage.label(mask)[1] for mask in masks]
+    return np.mean(regions), masks.sum((1, 2)).mean(), masks[:, -1].mean()
+
+
+def test_masks_of_ibot_are_as_released():
+    masks, _ = masks_of(1, grid_size=14, num_masks=6000, probability=1.0)
+    released = [
+        plain_mask(random.uniform(0.1, 0.5) * 196, 16) for _ in range(6000)
+    ]
+    found, expected = statistics(masks), statistics(np.stack(released))
+    assert found == pytest.approx(expected, rel=0.03)
+    # A rounded number of patches gives 1.42 regions.
+    assert found[0] == pytest.approx(1.34, abs=0.03)
+
+
+def test_masks_of_beit_are_as_released():
+    transform = BEiTBlockMask(grid_size=14, num_patches=75)
+    masks = np.stack([transform({})['mask'] for _ in range(3000)])
+    assert masks.dtype == np.int64 and set(np.unique(masks)) == {0, 1}
+    released = np.stack([plain_mask(75, 16) for _ in range(3000)])
+    assert statistics(masks) == pytest.approx(statistics(released), rel=0.04)
+    counts, expected = masks.sum((1, 2)), released.sum((1, 2))
+    assert counts.max() == 75
+    shares = (counts == 75).mean(), (expected == 75).mean()
+    assert shares[0] == pytest.approx(shares[1], abs=0.04)
+    # The last row and column are masked as often as the first.
+    for edge in masks[:, -1], masks[:, :, -1]:
+        assert edge.mean() == pytest.approx(masks[:, 0].mean(), abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ('options', 'message'),
+    [
+        (dict(grid_size=1, num_patches=1), 'grid_size must be at least 2'),
+        (dict(grid_size=4, num_patches=16), 'number of patches, 16'),
+        (dict(grid_size=4, num_patches=6), 'got 16 and 6'),
+        (dict(grid_size=4, num_patches=6, min_block=0), 'got 0 and 6'),
+    ],
+)
+def test_mask_of_beit_out_of_range(options, message):
+    with pytest.raises(ValueError, match=message):
+        BEiTBlockMask(**options)
 
 
 def test_every_patch_is_masked_alike_often():

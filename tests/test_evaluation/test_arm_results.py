@@ -2,7 +2,11 @@
 
 import pytest
 
-from hirl_mm.evaluation.arm_results import ArmResults, results_table
+from hirl_mm.evaluation.arm_results import (
+    ArmResults,
+    left_out_note,
+    results_table,
+)
 from hirl_mm.evaluation.paper_results import paper_figures
 from tests.runs import ROOT
 
@@ -103,3 +107,25 @@ def test_protocol_that_was_measured_twice():
     results.add('linear', {'top-1': 1.0}, source='a')
     with pytest.raises(ValueError, match=r"'linear' twice, from a and from b"):
         results.add('linear', {'top-1': 2.0}, source='b')
+
+
+def test_left_out_figures_have_a_row_and_a_reason():
+    plain = ArmResults('plain', '')
+    plain.add('kNN', {'k=10': 75.0}, {'k=200': 'there are 60 images'}, seed=0)
+    plain.add('clustering', {}, {'acc': '30 clusters of 3 images'})
+    hirl = arm('HIRL', kNN={'k=10': 74.0}, clustering={'acc': 5.0})
+    assert cells(results_table([plain, hirl]))[2:] == [
+        ['kNN', 'k=10', '75.0', '74.0', '-1.0'],
+        ['kNN', 'k=200', '-', '-', '-'],
+        ['clustering', 'acc', '-', '5.0', '-'],
+    ]
+    assert left_out_note([plain, hirl]).splitlines()[1:] == [
+        'Left out:',
+        '',
+        '- plain, kNN, k=200: there are 60 images',
+        '- plain, clustering, acc: 30 clusters of 3 images',
+    ]
+    assert left_out_note([hirl]) == ''
+    assert plain.facts['kNN'] == dict(
+        seed=0, left_out={'k=200': 'there are 60 images'}
+    )

@@ -99,3 +99,51 @@ def test_tree_against_the_taxonomy(data):
     assert figures['K=2, purity of class'] == pytest.approx(100 * 38 / 80)
     assert len(figures) == 8 and facts['num_prototypes'] == [4, 2]
     assert figures['K=2, NMI of group'] > figures['K=2, NMI of class']
+
+
+def few(data, num_train, num_val):
+    """The first training and validation images."""
+    return FrozenData(
+        data.train[:num_train],
+        data.train_labels[:num_train],
+        data.val[:num_val],
+        data.val_labels[:num_val],
+        data.num_classes,
+    )
+
+
+def test_more_neighbours_than_images_are_left_out(data):
+    whole, _ = evaluate_knn(few(data, 12, 80), (5, 12))
+    results, facts = evaluate_knn(few(data, 12, 80), (5, 12, 13, 200))
+    assert results == whole and facts['best_k'] in (5, 12)
+    reason = 'there are 12 images'
+    assert facts['left_out'] == {'kNN': {'k=13': reason, 'k=200': reason}}
+    results, facts = evaluate_knn(few(data, 4, 80), (5, 10), TAXONOMY)
+    assert results == {} and list(facts['left_out']['kNN']) == ['k=5', 'k=10']
+
+
+def test_subsets_of_one_class_are_left_out(data):
+    subsets = {
+        '1%': torch.tensor([], dtype=torch.long),
+        'one': torch.tensor([0, 4]),
+        'two': torch.tensor([0, 1, 4, 5]),
+    }
+    results, facts = evaluate_logistic(data, subsets)
+    assert list(results['logistic']) == ['two'] and 'two' in facts
+    left_out = facts['left_out']['logistic']
+    assert left_out['1%'].startswith('0 labelled images of 0 classes')
+    assert left_out['one'].startswith('2 labelled images of 1 classes')
+
+
+def test_as_many_clusters_as_images_are_left_out(data):
+    results, facts = evaluate_clustering(few(data, 80, 4), taxonomy=TAXONOMY)
+    assert list(results) == ['clustering by level']
+    assert results['clustering by level'] == {'group': 100}
+    reason = '4 clusters of 4 images'
+    assert facts['left_out'] == {
+        'clustering': dict.fromkeys(['acc', 'NMI', 'AMI', 'ARI'], reason),
+        'clustering by level': {'class': reason},
+    }
+    results, facts = evaluate_clustering(few(data, 80, 3))
+    assert results == {} and 'clustering' in facts['left_out']
+    assert 'left_out' not in evaluate_clustering(data, taxonomy=TAXONOMY)[1]

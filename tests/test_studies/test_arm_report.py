@@ -38,6 +38,20 @@ def test_features_without_classes_are_near_chance():
     assert figures['purity K=4'] < 45
 
 
+def test_what_a_small_gallery_does_not_allow(tmp_path):
+    gallery, labels = labelled(0)
+    figures = measure_arm(gallery[:15], labels[:15], *labelled(1), (20, 4))
+    given = [name for name, value in figures.items() if value == value]
+    assert given == ['kNN k=10', 'cluster acc', 'NMI']
+    figures = measure_arm(gallery[:4], labels[:4], *labelled(1), (3, 2))
+    given = [name for name, value in figures.items() if value == value]
+    assert given == ['purity K=3', 'purity K=2']
+    table = write_arm_report(tmp_path, {'small': figures})
+    assert table.splitlines()[2].startswith('| small |        - |        - |')
+    report = json.loads((tmp_path / 'report.json').read_text())
+    assert report['arms']['small']['NMI'] is None
+
+
 def test_table():
     table = markdown_table(
         {'random': {'kNN': 9.04, 'NMI': 70}, 'HIRL': {'kNN': 98.96, 'NMI': 7}}

@@ -2,4 +2,4 @@
 _base_ = '../../_base_/runtime.py'
 
 default_scope = 'mmdet'
-visualizer = dict(type='DetLocalVisualizer')
+visualizer = dict(type='mmdet.DetLocalVisualizer')

@@ -14,6 +14,7 @@ train_dataloader = dict(
     sampler=dict(type='DefaultSampler', shuffle=True),
     dataset=dict(
         type='CocoDataset',
+        _scope_='mmdet',
         data_root=data_root,
         ann_file='annotations/instances_train.json',
         data_prefix=dict(img='train'),
@@ -34,6 +35,7 @@ val_dataloader = dict(
     sampler=dict(type='DefaultSampler', shuffle=False),
     dataset=dict(
         type='CocoDataset',
+        _scope_='mmdet',
         data_root=data_root,
         ann_file='annotations/instances_val.json',
         data_prefix=dict(img='val'),
@@ -54,7 +56,7 @@ val_dataloader = dict(
     ),
 )
 val_evaluator = dict(
-    type='CocoMetric',
+    type='mmdet.CocoMetric',
     ann_file=data_root + 'annotations/instances_val.json',
     metric=['bbox', 'segm'],
 )

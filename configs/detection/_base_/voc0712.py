@@ -17,6 +17,7 @@ train_dataloader = dict(
     dataset=dict(
         _delete_=True,
         type='ConcatDataset',
+        _scope_='mmdet',
         ignore_keys=['dataset_type'],
         datasets=[
             dict(

@@ -14,16 +14,23 @@ data_preprocessor = dict(
 
 train_pipeline = [
     dict(type='hirl_mm.LoadImage'),
-    dict(type='RandomResizedCrop', scale=32, crop_ratio_range=(0.6, 1.0)),
-    dict(type='PackInputs'),
+    dict(
+        type='mmpretrain.RandomResizedCrop',
+        scale=32,
+        crop_ratio_range=(0.6, 1.0),
+    ),
+    dict(type='mmpretrain.PackInputs'),
 ]
-whole_image = [dict(type='hirl_mm.LoadImage'), dict(type='PackInputs')]
+whole_image = [
+    dict(type='hirl_mm.LoadImage'),
+    dict(type='mmpretrain.PackInputs'),
+]
 train_dataloader = dict(
     batch_size=64,
     num_workers=0,
     sampler=dict(type='DefaultSampler', shuffle=True),
     dataset=dict(
-        type='CustomDataset',
+        type='mmpretrain.CustomDataset',
         data_root=data_root,
         data_prefix='train',
         pipeline=train_pipeline,
@@ -34,13 +41,13 @@ val_dataloader = dict(
     num_workers=0,
     sampler=dict(type='DefaultSampler', shuffle=False),
     dataset=dict(
-        type='CustomDataset',
+        type='mmpretrain.CustomDataset',
         data_root=data_root,
         data_prefix='val',
         pipeline=whole_image,
     ),
 )
-val_evaluator = dict(type='Accuracy', topk=(1, 5))
+val_evaluator = dict(type='mmpretrain.Accuracy', topk=(1, 5))
 val_cfg = dict()
 default_hooks = dict(
     logger=dict(interval=12), checkpoint=dict(interval=1, max_keep_ckpts=1)

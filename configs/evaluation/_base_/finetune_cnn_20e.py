@@ -6,6 +6,8 @@
 _base_ = ['imagenet.py', 'resnet50.py']
 
 model = dict(backbone=dict(norm_cfg=dict(type='SyncBN')))
+# As released; 1 % of ImageNet would leave one or two images per GPU.
+train_dataloader = dict(drop_last=True)
 
 optim_wrapper = dict(
     type='OptimWrapper',

@@ -6,14 +6,15 @@ _base_ = ['imagenet.py', 'vit-base-p16.py']
 train_pipeline = [
     dict(type='hirl_mm.LoadImage'),
     dict(
-        type='RandomResizedCrop',
+        type='mmpretrain.RandomResizedCrop',
         scale=224,
         backend='pillow',
         interpolation='bicubic',
     ),
-    dict(type='RandomFlip', prob=0.5),
+    dict(type='mmpretrain.RandomFlip', prob=0.5),
     dict(
-        type='RandAugment',
+        type='mmpretrain.RandAugment',
+        _scope_='mmpretrain',
         policies='timm_increasing',
         num_policies=2,
         total_level=10,
@@ -23,7 +24,7 @@ train_pipeline = [
     ),
     # Colours in the order of OpenCV.
     dict(
-        type='RandomErasing',
+        type='mmpretrain.RandomErasing',
         erase_prob=0.25,
         mode='rand',
         min_area_ratio=0.02,
@@ -31,7 +32,7 @@ train_pipeline = [
         fill_color=[103.53, 116.28, 123.675],
         fill_std=[57.375, 57.12, 58.395],
     ),
-    dict(type='PackInputs'),
+    dict(type='mmpretrain.PackInputs'),
 ]
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline), drop_last=True)
 
@@ -41,7 +42,7 @@ optim_wrapper = dict(
     optimizer=dict(
         type='AdamW', lr=4e-3, betas=(0.9, 0.999), weight_decay=0.05
     ),
-    constructor='LearningRateDecayOptimWrapperConstructor',
+    constructor='mmpretrain.LearningRateDecayOptimWrapperConstructor',
     paramwise_cfg=dict(
         layer_decay_rate=0.65,
         flat_decay_mult=0.0,

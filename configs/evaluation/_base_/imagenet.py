@@ -14,9 +14,9 @@ data_preprocessor = dict(
 
 train_pipeline = [
     dict(type='hirl_mm.LoadImage'),
-    dict(type='RandomResizedCrop', scale=224, backend='pillow'),
-    dict(type='RandomFlip', prob=0.5),
-    dict(type='PackInputs'),
+    dict(type='mmpretrain.RandomResizedCrop', scale=224, backend='pillow'),
+    dict(type='mmpretrain.RandomFlip', prob=0.5),
+    dict(type='mmpretrain.PackInputs'),
 ]
 train_dataloader = dict(
     batch_size=128,
@@ -25,7 +25,7 @@ train_dataloader = dict(
     pin_memory=True,
     sampler=dict(type='DefaultSampler', shuffle=True),
     dataset=dict(
-        type='ImageNet',
+        type='mmpretrain.ImageNet',
         data_root=data_root,
         split='train',
         pipeline=train_pipeline,
@@ -38,12 +38,12 @@ val_dataloader = dict(
     pin_memory=True,
     sampler=dict(type='DefaultSampler', shuffle=False),
     dataset=dict(
-        type='ImageNet',
+        type='mmpretrain.ImageNet',
         data_root=data_root,
         split='val',
         pipeline=_base_.centre_crop,
     ),
 )
-val_evaluator = dict(type='Accuracy', topk=(1, 5))
+val_evaluator = dict(type='mmpretrain.Accuracy', topk=(1, 5))
 val_cfg = dict()
 randomness = dict(seed=0)

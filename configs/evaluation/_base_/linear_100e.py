@@ -4,7 +4,9 @@
 # (0.1 for every 256 images), the 100 epochs those of HIRL's released code.
 optim_wrapper = dict(
     type='OptimWrapper',
-    optimizer=dict(type='LARS', lr=0.4, momentum=0.9, weight_decay=0.0),
+    optimizer=dict(
+        type='mmpretrain.LARS', lr=0.4, momentum=0.9, weight_decay=0.0
+    ),
 )
 param_scheduler = [
     dict(

@@ -6,7 +6,7 @@
 _base_ = ['imagenet.py', 'resnet50_frozen.py']
 
 several_labels = dict(
-    type='PackInputs',
+    type='mmpretrain.PackInputs',
     meta_keys=('sample_idx', 'img_path', 'gt_label_difficult'),
 )
 pipeline = [*_base_.centre_crop[:-1], several_labels]
@@ -27,4 +27,4 @@ param_scheduler = [
     dict(type='MultiStepLR', by_epoch=True, milestones=[13, 25, 38], gamma=0.1)
 ]
 train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=50, val_interval=10)
-val_evaluator = dict(_delete_=True, type='VOCAveragePrecision')
+val_evaluator = dict(_delete_=True, type='mmpretrain.VOCAveragePrecision')

@@ -1,6 +1,7 @@
 # The backbone of configs/demo with a linear classifier.
 model = dict(
     type='ImageClassifier',
+    _scope_='mmpretrain',
     backbone=dict(
         type='ResNet',
         depth=18,

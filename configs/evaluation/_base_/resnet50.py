@@ -1,6 +1,7 @@
 # ResNet-50 with a linear classifier on its pooled features.
 model = dict(
     type='ImageClassifier',
+    _scope_='mmpretrain',
     backbone=dict(
         type='ResNet',
         depth=50,

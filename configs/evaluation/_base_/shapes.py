@@ -11,8 +11,8 @@ val_dataloader = dict(
         data_root=data_root,
         pipeline=[
             dict(type='hirl_mm.LoadImage'),
-            dict(type='Resize', scale=(32, 32)),
-            dict(type='PackInputs'),
+            dict(type='mmpretrain.Resize', scale=(32, 32)),
+            dict(type='mmpretrain.PackInputs'),
         ],
     )
 )

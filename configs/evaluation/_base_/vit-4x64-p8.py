@@ -1,6 +1,7 @@
 # The backbone of the ViTs in configs/debug with a linear classifier.
 model = dict(
     type='ImageClassifier',
+    _scope_='mmpretrain',
     backbone=dict(
         type='VisionTransformer',
         arch=dict(

@@ -1,6 +1,7 @@
 # ViT-B/16 with a linear classifier on its class token.
 model = dict(
     type='ImageClassifier',
+    _scope_='mmpretrain',
     backbone=dict(
         type='VisionTransformer',
         arch='deit-base',

@@ -14,14 +14,14 @@ model = dict(
 )
 scenes = dict(
     _delete_=True,
-    type='VOC',
+    type='mmpretrain.VOC',
     data_root='data/digit_scenes',
     split='trainval',
     metainfo=dict(classes=list('0123456789')),
     pipeline=[
         dict(type='hirl_mm.LoadImage'),
         dict(
-            type='PackInputs',
+            type='mmpretrain.PackInputs',
             meta_keys=('sample_idx', 'img_path', 'gt_label_difficult'),
         ),
     ],
@@ -36,6 +36,6 @@ param_scheduler = [
     dict(type='MultiStepLR', by_epoch=True, milestones=[3, 5, 8], gamma=0.1)
 ]
 train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=10)
-val_evaluator = dict(_delete_=True, type='VOCAveragePrecision')
+val_evaluator = dict(_delete_=True, type='mmpretrain.VOCAveragePrecision')
 auto_scale_lr = dict(base_batch_size=32)
 protocol = dict(name='multilabel', metric='multi-label/mAP')

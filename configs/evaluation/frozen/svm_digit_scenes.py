@@ -5,6 +5,9 @@ svm_train = dict(
     data_root='data/digit_scenes',
     split='trainval',
     metainfo=dict(classes=list('0123456789')),
-    pipeline=[dict(type='hirl_mm.LoadImage'), dict(type='PackInputs')],
+    pipeline=[
+        dict(type='hirl_mm.LoadImage'),
+        dict(type='mmpretrain.PackInputs'),
+    ],
 )
 svm_test = dict(svm_train, split='test')

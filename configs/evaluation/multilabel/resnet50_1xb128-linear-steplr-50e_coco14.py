@@ -7,7 +7,7 @@ data_preprocessor = dict(num_classes=num_classes, to_onehot=True)
 model = dict(head=dict(num_classes=num_classes))
 train_data = dict(
     _delete_=True,
-    type='MultiLabelDataset',
+    type='mmpretrain.MultiLabelDataset',
     data_root='data/coco/',
     data_prefix='train2014',
     ann_file='annotations/multilabel_train2014.json',
@@ -24,5 +24,5 @@ val_dataloader = dict(
 # The rate of SS-PRL's released code for COCO.
 optim_wrapper = dict(optimizer=dict(lr=0.1))
 auto_scale_lr = dict(base_batch_size=128)
-val_evaluator = dict(type='AveragePrecision')
+val_evaluator = dict(type='mmpretrain.AveragePrecision')
 protocol = dict(name='coco14-linear', metric='multi-label/mAP')

@@ -6,7 +6,7 @@ data_preprocessor = dict(num_classes=num_classes, to_onehot=True)
 model = dict(head=dict(num_classes=num_classes))
 train_data = dict(
     _delete_=True,
-    type='VOC',
+    type='mmpretrain.VOC',
     data_root='data/VOCdevkit/VOC2007',
     split='trainval',
     pipeline=_base_.pipeline,

@@ -9,6 +9,7 @@ head = dict(
 )
 model = dict(
     type='EncoderDecoder',
+    _scope_='mmseg',
     data_preprocessor=dict(
         type='SegDataPreProcessor',
         mean=[123.675, 116.28, 103.53],

@@ -6,6 +6,7 @@ crop_size = (512, 512)
 def voc(split, masks, pipeline):
     return dict(
         type='PascalVOCDataset',
+        _scope_='mmseg',
         data_root='data/VOCdevkit/VOC2012',
         data_prefix=dict(img_path='JPEGImages', seg_map_path=masks),
         ann_file=f'ImageSets/Segmentation/{split}.txt',
@@ -40,6 +41,7 @@ train_dataloader = dict(
     sampler=dict(type='InfiniteSampler', shuffle=True),
     dataset=dict(
         type='ConcatDataset',
+        _scope_='mmseg',
         datasets=[
             voc('train', 'SegmentationClass', train_pipeline),
             voc('aug', 'SegmentationClassAug', train_pipeline),
@@ -54,6 +56,6 @@ val_dataloader = dict(
     dataset=voc('val', 'SegmentationClass', test_pipeline),
 )
 test_dataloader = val_dataloader
-val_evaluator = dict(type='IoUMetric', iou_metrics=['mIoU'])
+val_evaluator = dict(type='mmseg.IoUMetric', iou_metrics=['mIoU'])
 test_evaluator = val_evaluator
 protocol = dict(name='voc12-segmentation', metric='mIoU')

@@ -1,6 +1,8 @@
 """Transforms of images, registered with MMEngine."""
 
+from .beit_mask import BEiTBlockMask
 from .block_mask import BlockMask
 from .load_image import LoadImage
+from .two_size_crop import TwoSizeCrop
 
-__all__ = ['BlockMask', 'LoadImage']
+__all__ = ['BEiTBlockMask', 'BlockMask', 'LoadImage', 'TwoSizeCrop']

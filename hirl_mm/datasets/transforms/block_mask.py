@@ -1,4 +1,3 @@
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -6,10 +5,7 @@ from mmcv.transforms import BaseTransform
 
 from hirl_mm.registry import TRANSFORMS
 
-# Number of attempts to find a block that masks new patches.
-_NUM_TRIES = 10
-# The aspect ratio of a block lies between 0.3 and 1 / 0.3, as in BEiT.
-_MAX_LOG_ASPECT = -math.log(0.3)
+from .blocks import blockwise_mask
 
 
 @TRANSFORMS.register_module()
@@ -19,9 +15,8 @@ class BlockMask(BaseTransform):
     This is the masking of `iBOT <https://arxiv.org/abs/2111.07832>`_. With
     the given probability, a mask covers a share of the patches with blocks of
     random size, aspect ratio and position; otherwise it is empty. The share
-    is drawn uniformly from ``ratio_range``, and the number of patches rounded
-    down. Random numbers come from NumPy's global state, as in the transforms
-    of MMPreTrain.
+    is drawn uniformly from ``ratio_range``. Random numbers come from NumPy's
+    global state, as in the transforms of MMPreTrain.
 
     Adds the key ``masked_patches``, (num_masks, H, W) bool, which has to be
     listed in the ``meta_keys`` of PackInputs.
@@ -73,39 +68,13 @@ class BlockMask(BaseTransform):
         return results
 
     def _mask(self) -> np.ndarray:
-        mask = np.zeros(self.grid_size, dtype=bool)
         if np.random.rand() >= self.probability:
-            return mask
-        wanted = int(np.random.uniform(*self.ratio_range) * mask.size)
-        while (missing := wanted - int(mask.sum())) > 0:
-            if not self._add_block(mask, missing):
-                break
-        return mask
-
-    def _add_block(self, mask: np.ndarray, most: int) -> bool:
-        """Mask a block with 1 to ``most`` new patches.
-
-        Returns:
-            False if no such block was found.
-        """
+            return np.zeros(self.grid_size, dtype=bool)
         height, width = self.grid_size
-        usual = (min(self.grid_size) // 3) ** 2
-        for _ in range(_NUM_TRIES):
-            area = usual + (most - usual) * np.random.rand()
-            aspect = math.exp(
-                np.random.uniform(-_MAX_LOG_ASPECT, _MAX_LOG_ASPECT)
-            )
-            rows = round(math.sqrt(area * aspect))
-            columns = round(math.sqrt(area / aspect))
-            if not (0 < rows < height and 0 < columns < width):
-                continue
-            top = np.random.randint(height - rows + 1)
-            left = np.random.randint(width - columns + 1)
-            block = mask[top : top + rows, left : left + columns]
-            if 0 < block.size - block.sum() <= most:
-                block[:] = True
-                return True
-        return False
+        # Not rounded: areas of blocks are drawn up to this number.
+        wanted = np.random.uniform(*self.ratio_range) * height * width
+        smallest = (min(height, width) // 3) ** 2
+        return blockwise_mask(self.grid_size, wanted, smallest)
 
     def __repr__(self) -> str:
         return (

@@ -20,7 +20,7 @@ from hirl_mm.engine.features.dataset_features import (
     evaluation_data,
 )
 from hirl_mm.engine.features.fingerprint import data_identity, same_data
-from hirl_mm.evaluation.arm_results import ArmResults
+from hirl_mm.evaluation.arm_results import LEFT_OUT, ArmResults
 from hirl_mm.evaluation.frozen_protocols import (
     FrozenData,
     Outcome,
@@ -32,6 +32,7 @@ from hirl_mm.evaluation.frozen_protocols import (
 )
 from hirl_mm.structures import PrototypeTree
 from hirl_mm.visualization import draw_embedding
+from hirl_mm.visualization.embedding_plot import MIN_SAMPLES
 
 from .frozen_plan import plan_evaluation
 
@@ -127,22 +128,43 @@ class FrozenEvaluation:
         )
 
     def run(self, results: ArmResults) -> None:
-        """Add the scores of all protocols to ``results``."""
+        """Add the scores of all protocols to ``results``.
+
+        What the data do not allow, such as more neighbours than images, is
+        left out, with a warning.
+        """
         logger = MMLogger.get_current_instance()
         for name, protocol in self._protocols().items():
             began = time.perf_counter()
             scores, facts = protocol()
             seconds = round(time.perf_counter() - began, 2)
             logger.info(f'{name}: {seconds} s')
-            for part, values in scores.items():
-                results.add(part, values, **facts, seconds=seconds)
+            left_out = facts.pop(LEFT_OUT, {})
+            for part in dict.fromkeys([*scores, *left_out]):
+                missing = left_out.get(part, {})
+                for figure, reason in missing.items():
+                    logger.warning(f'left out: {part}, {figure}: {reason}')
+                results.add(
+                    part,
+                    scores.get(part, {}),
+                    missing,
+                    **facts,
+                    seconds=seconds,
+                )
 
     def draw(self, folder: Path) -> None:
         """Write ``embedding.png``, a 2-d embedding of the validation images.
 
         Args:
-            folder: Folder of the picture.
+            folder: Folder of the picture. With fewer than 4 images there is
+                no picture, but a warning.
         """
+        if len(self.data.val) < MIN_SAMPLES:
+            MMLogger.get_current_instance().warning(
+                f'left out: embedding.png: it needs {MIN_SAMPLES} images, '
+                f'there are {len(self.data.val)}'
+            )
+            return
         draw_embedding(
             self.data.val,
             self.data.val_labels,
@@ -169,13 +191,18 @@ class FrozenEvaluation:
                 tree, plan.train_labels, tables, 'tree of the training'
             )
         if self.options.num_prototypes:
-            protocols['tree of the features'] = lambda: evaluate_tree(
-                self._tree_of_features(),
-                plan.train_labels,
-                tables,
-                'tree of the features',
-            )
+            name = 'tree of the features'
+            protocols[name] = lambda: self._evaluate_features(tables, name)
         return protocols
+
+    def _evaluate_features(self, tables: Taxonomy, name: str) -> Outcome:
+        finest, num = self.options.num_prototypes[0], len(self.data.train)
+        if finest > num:
+            reason = f'there are {num} training images'
+            return {}, {LEFT_OUT: {name: {f'K={finest}': reason}}}
+        return evaluate_tree(
+            self._tree_of_features(), self.plan.train_labels, tables, name
+        )
 
     def _tree_of_features(self) -> PrototypeTree:
         """Build a tree of the training features, in the same way for all."""

@@ -56,7 +56,8 @@ def plan_evaluation(
         ks: Numbers of neighbours k of the kNN classifier.
         shares: Shares of the training images that logistic regression learns
             from: ``'1%'`` draws 1 % of the images of every class,
-            ``'1%=FILE'`` takes the images listed in a file.
+            ``'1%=FILE'`` takes the images listed in a file. A share that is
+            less than half an image of every class has no images.
         hierarchy: Path of a taxonomy file; None for the file
             ``hierarchy.json`` beside the images, if there is one.
         seed: Seed of the drawn shares.
@@ -65,19 +66,18 @@ def plan_evaluation(
         The labels, the subsets of the shares and the taxonomy.
 
     Raises:
-        ValueError: If labels are missing, k is larger than the training set,
-            the validation images have a class that the training images do
-            not have, or a share or the taxonomy does not fit the training
-            images.
+        ValueError: If labels are missing, a k is below 1, the validation
+            images have a class that the training images do not have, or a
+            share or the taxonomy does not fit the training images.
         FileNotFoundError: If the taxonomy or the list of a share is missing.
     """
     train_labels = labels_of(train, 'training images')
     val_labels = labels_of(val, 'validation images')
     names = class_names_of(train)
-    if max(ks) > len(train):
+    if min(ks) < 1:
         raise ValueError(
-            f'k = {max(ks)} is larger than the training set of {len(train)} '
-            'images; give smaller numbers of neighbours with --ks'
+            f'k must be at least 1, got {min(ks)}: give other numbers of '
+            'neighbours with --ks'
         )
     if int(val_labels.max()) >= len(names):
         raise ValueError(
@@ -111,7 +111,11 @@ def _subset(
         raise ValueError(
             f"a share is written as '1%' or '1%=FILE', got {share!r}"
         ) from None
-    return torch.from_numpy(label_subset(labels.numpy(), fraction, seed))
+    drawn = torch.from_numpy(label_subset(labels.numpy(), fraction, seed))
+    # One image of every class is drawn at least, which is no such share if
+    # all classes are that small.
+    most = int(labels.bincount().max())
+    return drawn if round(fraction * most) > 0 else drawn[:0]
 
 
 def _taxonomy(

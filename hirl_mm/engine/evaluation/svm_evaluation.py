@@ -3,10 +3,12 @@
 import time
 from collections.abc import Callable
 
+import torch
 from mmengine.config import Config
 from mmengine.logging import MMLogger
 from mmengine.model import BaseModel
 from mmpretrain.registry import DATASETS
+from torch import Tensor
 
 from hirl_mm.engine.features.cached_features import FeatureCache
 from hirl_mm.engine.features.dataset_features import (
@@ -17,6 +19,7 @@ from hirl_mm.engine.features.dataset_features import (
 from hirl_mm.engine.features.labelled_data import multi_label_targets_of
 from hirl_mm.evaluation.arm_results import ArmResults
 from hirl_mm.evaluation.functional import svm_scores
+from hirl_mm.evaluation.functional.svm import NUM_FOLDS, usable_classes
 
 
 class SVMEvaluation:
@@ -61,19 +64,45 @@ class SVMEvaluation:
         }
 
     def run(self, results: ArmResults) -> None:
-        """Add the mean average precision to ``results``."""
+        """Add the mean average precision to ``results``.
+
+        Classes with too few images are left out of the mean, with a warning.
+        """
         began = time.perf_counter()
+        logger = MMLogger.get_current_instance()
+        train, test = self.targets[SVM_TRAIN], self.targets[SVM_TEST]
+        usable = torch.from_numpy(usable_classes(train, test))
+        left_out = self._left_out(usable)
+        for figure, reason in left_out.items():
+            logger.warning(f'left out: linear SVM, {figure}: {reason}')
+        if not usable.any():
+            results.add('linear SVM', {}, left_out)
+            return
         scores = svm_scores(
             self.features[SVM_TRAIN],
-            self.targets[SVM_TRAIN],
+            train[:, usable],
             self.features[SVM_TEST],
-            self.targets[SVM_TEST],
+            test[:, usable],
         )
         seconds = round(time.perf_counter() - began, 2)
-        MMLogger.get_current_instance().info(f'linear SVM: {seconds} s')
+        logger.info(f'linear SVM: {seconds} s')
         results.add(
             'linear SVM',
             {f'mAP, {method}': value for method, value in scores.mean.items()},
+            left_out,
             **vars(scores),
             seconds=seconds,
         )
+
+    def _left_out(self, usable: Tensor) -> dict[str, str]:
+        """Reason by number of classes, for classes with too few images."""
+        names = self._sets[SVM_TRAIN].CLASSES
+        few = [names[index] for index in (~usable).nonzero()[:, 0]]
+        if not few:
+            return {}
+        return {
+            f'{len(few)} of {len(names)} classes': (
+                f'{", ".join(few)}: fewer than {NUM_FOLDS} training images '
+                f'with and {NUM_FOLDS} without them, or no test image'
+            )
+        }

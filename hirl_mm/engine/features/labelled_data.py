@@ -1,7 +1,9 @@
+import logging
 from pathlib import Path
 
 import torch
 from mmengine.dataset import BaseDataset
+from mmengine.logging import print_log
 from torch import Tensor
 
 from hirl_mm.datasets.subset import subset_of
@@ -14,21 +16,26 @@ def subset(
 
     Args:
         dataset: Data set to draw from.
-        num: Number of samples to draw; None for the whole data set.
+        num: Number of samples to draw; None for the whole data set. If the
+            data set has fewer, all are taken, and the log says so.
         seed: Seed of the draw.
         name: Name of the data set in the error.
 
     Raises:
-        ValueError: If the data set has fewer than ``num`` samples, or
-            ``num`` is below 1.
+        ValueError: If ``num`` is below 1.
     """
     if num is None:
         return dataset
-    if not 1 <= num <= len(dataset):
-        raise ValueError(
-            f'num_{name} must lie between 1 and the size of the data set, '
-            f'{len(dataset)}, got {num}'
+    if num < 1:
+        raise ValueError(f'num_{name} must be at least 1, got {num}')
+    if num > len(dataset):
+        print_log(
+            f'num_{name} is {num}, but the data set has {len(dataset)} '
+            'samples: all are taken',
+            'current',
+            logging.WARNING,
         )
+        return dataset
     generator = torch.Generator().manual_seed(seed)
     drawn = torch.randperm(len(dataset), generator=generator)[:num]
     return subset_of(dataset, sorted(drawn.tolist()))

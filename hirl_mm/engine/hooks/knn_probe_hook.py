@@ -35,17 +35,19 @@ class KNNProbeHook(NamedHook):
         gallery: Config of the labelled data set that queries are compared
             with.
         queries: Config of the labelled data set to classify.
-        num_gallery: Size of the random subset of ``gallery``; None for all.
-        num_queries: Size of the random subset of ``queries``; None for all.
-        k: Number of neighbours that vote.
+        num_gallery: Size of the random subset of ``gallery``; None for all,
+            as if there are no more.
+        num_queries: Size of the random subset of ``queries``; None for all,
+            as if there are no more.
+        k: Number of neighbours that vote; at most the size of the gallery is
+            used.
         interval: Epochs between two probes; the last epoch is always probed.
         batch_size: Batch size of the feature pass, per rank.
         num_workers: Worker processes of the feature pass, per rank.
 
     Raises:
         ValueError: If a number is out of range. Before the first iteration,
-            if a subset is larger than its data set, or a data set has no
-            labels.
+            if a data set has no labels.
     """
 
     config_name = 'knn_probe'
@@ -62,8 +64,10 @@ class KNNProbeHook(NamedHook):
         batch_size: int = 256,
         num_workers: int = 4,
     ) -> None:
-        if interval < 1:
-            raise ValueError(f'interval must be at least 1, got {interval}')
+        if interval < 1 or k < 1:
+            raise ValueError(
+                f'interval and k must be at least 1, got {interval} and {k}'
+            )
         self.gallery = dict(gallery), num_gallery
         self.queries = dict(queries), num_queries
         self.k = k
@@ -82,11 +86,12 @@ class KNNProbeHook(NamedHook):
             )
             self._parts.append((loader, labels_of(dataset, name)))
         num_gallery = len(self._parts[0][1])
-        if not 1 <= self.k <= num_gallery:
-            raise ValueError(
-                f'k must lie between 1 and the size of the gallery, '
-                f'{num_gallery}, got {self.k}'
+        if self.k > num_gallery:
+            runner.logger.warning(
+                f'k of the kNN probe is {self.k}, but the gallery has '
+                f'{num_gallery} images: all of them vote'
             )
+            self.k = num_gallery
 
     def before_train_epoch(self, runner: Runner) -> None:
         if runner.epoch % self.interval == 0:

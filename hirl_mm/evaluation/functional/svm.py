@@ -45,6 +45,23 @@ class SVMScores:
         }
 
 
+def usable_classes(targets: ArrayLike, query_targets: ArrayLike) -> np.ndarray:
+    """Return for which classes :func:`svm_scores` can be computed.
+
+    Args:
+        targets: (N, C), targets of the training samples.
+        query_targets: (Q, C), targets of the test samples.
+
+    Returns:
+        (C,) bool, True for classes with at least 3 positive and 3 negative
+        training samples and a positive test sample.
+    """
+    targets, query_targets = np.asarray(targets), np.asarray(query_targets)
+    counts = [(targets == value).sum(axis=0) for value in (1, 0)]
+    shown = (query_targets == 1).any(axis=0)
+    return shown & (np.min(counts, axis=0) >= NUM_FOLDS)
+
+
 def svm_scores(
     features: ArrayLike,
     targets: ArrayLike,

@@ -6,7 +6,11 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from hirl_mm.evaluation.arm_results import ArmResults, results_table
+from hirl_mm.evaluation.arm_results import (
+    ArmResults,
+    left_out_note,
+    results_table,
+)
 from hirl_mm.visualization.evaluation_plot import draw_results
 
 from ..report import report_facts, write_report
@@ -27,7 +31,7 @@ def write_results(folder: Path, arm: ArmResults) -> str:
         arm: Results of one network; :func:`load_results` reads them.
 
     Returns:
-        The table of the results.
+        The table of the results, and what was left out.
     """
     return _write(folder / RESULTS_FILE, [arm], vars(arm))
 
@@ -41,7 +45,7 @@ def write_comparison(file: Path, arms: Sequence[ArmResults]) -> str:
         arms: Results of at most six networks.
 
     Returns:
-        The table of the comparison.
+        The table of the comparison, and what was left out.
     """
     return _write(file, arms, [vars(arm) for arm in arms])
 
@@ -71,13 +75,14 @@ def load_results(path: str | os.PathLike) -> ArmResults:
 
 
 def _write(file: Path, arms: Sequence[ArmResults], content: object) -> str:
-    table = results_table(arms)
+    table = results_table(arms) + left_out_note(arms)
+    found_any = any(arm.rows() for arm in arms)
     write_report(
         file,
         table=table,
         note=_NOTE,
         facts=report_facts(),
         content=content,
-        draw=partial(draw_results, arms),
+        draw=partial(draw_results, arms) if found_any else None,
     )
     return table

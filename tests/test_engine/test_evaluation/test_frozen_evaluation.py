@@ -27,6 +27,7 @@ from hirl_mm.engine.features.labelled_data import (
     multi_label_targets_of,
 )
 from hirl_mm.evaluation.arm_results import ArmResults
+from hirl_mm.studies.comparison import load_results, write_results
 from tests.runs import small_config
 from tests.trees import random_tree
 
@@ -89,7 +90,7 @@ def test_taxonomy_beside_the_images(cfg, shapes, digits):
 @pytest.mark.parametrize(
     ('options', 'message'),
     [
-        (dict(ks=(5, 145)), 'k = 145 is larger than the training set of 144'),
+        (dict(ks=(5, 0)), 'k must be at least 1, got 0'),
         (dict(shares=['few']), "written as '1%' or '1%=FILE', got 'few'"),
         (dict(shares=['0%']), r'fraction must lie in \(0, 1\], got 0.0'),
         (dict(shares=['1%=gone.txt']), 'gone.txt'),
@@ -176,6 +177,41 @@ def evaluated(cfg, tmp_path):
     results = ArmResults('random', '')
     evaluation.run(results)
     return evaluation, results
+
+
+def test_few_images(cfg, tmp_path, caplog):
+    """Four of every class to train with; three images to evaluate on."""
+    cfg.knn_queries.indices = 3
+    options = FrozenOptions(num_prototypes=(150, 4))
+    evaluation = FrozenEvaluation(cfg, options)
+    source = feature_source(cfg, None)
+    cache = FeatureCache(tmp_path / 'features', source, num_workers=0)
+    evaluation.extract(cache, lambda: load_pretrained(cfg, None))
+    results = ArmResults('random', '')
+    logger = MMLogger.get_current_instance()
+    logger.addHandler(caplog.handler)
+    evaluation.run(results)
+    evaluation.draw(tmp_path)
+    logger.removeHandler(caplog.handler)
+    assert list(results.figures['kNN']) == ['k=10', 'k=20', 'k=100', 'best k']
+    assert list(results.figures['logistic']) == ['100%']
+    left_out = list(results.left_out())
+    finest = evaluation.plan.taxonomy.levels[0]
+    assert {
+        ('kNN', 'k=200'),
+        ('logistic', '1%'),
+        ('logistic', '10%'),
+        ('clustering', 'acc'),
+        ('clustering by level', finest),
+        ('tree of the features', 'K=150'),
+    } <= set(left_out)
+    for protocol, figure in left_out:
+        assert f'left out: {protocol}, {figure}: ' in caplog.text
+    assert 'left out: embedding.png: it needs 4 images' in caplog.text
+    assert not (tmp_path / 'embedding.png').exists()
+    table = write_results(tmp_path, results)
+    assert '- random, kNN, k=200: there are 144 images' in table
+    assert load_results(tmp_path / 'results.json') == results
 
 
 def test_figures_by_level(evaluated):

@@ -5,6 +5,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+import torch
 from mmengine.config import Config
 
 from hirl_mm.datasets.toy.digit_scenes import write_digit_scenes
@@ -70,6 +71,33 @@ def shown(scenes, split):
             elif row[digit] == 0:
                 row[digit] = -1
     return targets
+
+
+def test_classes_with_few_images_are_left_out(cfg, tmp_path):
+    evaluation = SVMEvaluation(cfg)
+    generator = np.random.default_rng(0)
+    for name, num in ('svm_train', 20), ('svm_test', 10):
+        targets = generator.integers(0, 2, (num, 10))
+        targets[3:, 1] = 0
+        targets[:3, 1] = name == 'svm_train'
+        targets[2:, 4] = 0
+        evaluation.targets[name] = torch.from_numpy(targets).char()
+    evaluation.features = {
+        name: torch.from_numpy(generator.normal(size=(len(of), 5))).float()
+        for name, of in evaluation.targets.items()
+    }
+    results = ArmResults('random', '')
+    evaluation.run(results)
+    assert len(results.figures['linear SVM']) == 3
+    assert len(results.facts['linear SVM']['costs']) == 8
+    ((_, figure),) = results.left_out()
+    assert figure == '2 of 10 classes'
+    assert '1, 4: fewer than 3' in results.left_out()['linear SVM', figure]
+    evaluation.targets['svm_test'][:] = 0
+    results = ArmResults('random', '')
+    evaluation.run(results)
+    assert results.figures == {'linear SVM': {}}
+    assert list(results.left_out()) == [('linear SVM', '10 of 10 classes')]
 
 
 def test_data_without_lists_of_labels(cfg, digits):

@@ -97,15 +97,29 @@ def test_probe_does_not_change_the_training(digits, tmp_path):
 @pytest.mark.parametrize(
     ('options', 'message'),
     [
-        (dict(k=201), 'size of the gallery, 200, got 201'),
-        (dict(num_gallery=1501), 'num_gallery .* 1500, got 1501'),
+        (dict(k=0), 'interval and k must be at least 1, got 1 and 0'),
         (dict(num_queries=0), 'num_queries .* got 0'),
-        (dict(interval=0), 'interval must be at least 1, got 0'),
+        (dict(interval=0), 'interval and k must be at least 1, got 0 and 20'),
     ],
 )
 def test_options_out_of_range(options, message, digits, tmp_path):
     with pytest.raises(ValueError, match=message):
         run(probed_config(digits, tmp_path, **options))
+
+
+def test_more_neighbours_and_images_than_there_are(digits, tmp_path):
+    cfg = probed_config(digits, tmp_path, num_queries=10_000, k=30)
+    cfg.default_hooks.knn_probe['gallery']['indices'] = 12
+    cfg.train_cfg.max_epochs = 1
+    cfg.log_level = 'INFO'
+    run(cfg)
+    (log,) = tmp_path.glob('*/*.log')
+    log = log.read_text()
+    assert 'num_gallery is 200, but the data set has 12 samples' in log
+    assert 'num_queries is 10000, but the data set has 297 samples' in log
+    assert 'k of the kNN probe is 30, but the gallery has 12' in log
+    assert '(k 12, 12 images in the gallery, 297 queries' in log
+    assert sorted(probes(tmp_path)) == [0, 1]
 
 
 def test_images_without_labels(digits, tmp_path):
