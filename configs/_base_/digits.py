@@ -35,7 +35,7 @@ train_dataloader = dict(
     sampler=dict(type='DefaultSampler', shuffle=True),
     collate_fn=dict(type='default_collate'),
     dataset=dict(
-        type='CustomDataset',
+        type='hirl_mm.FolderImages',
         data_root=data_root,
         data_prefix='train',
         pipeline=[
@@ -48,7 +48,7 @@ train_dataloader = dict(
 
 knn_pipeline = [dict(type='hirl_mm.LoadImage'), dict(type='PackInputs')]
 knn_gallery = dict(
-    type='mmpretrain.CustomDataset',
+    type='hirl_mm.FolderImages',
     data_root=data_root,
     data_prefix='train',
     pipeline=knn_pipeline,

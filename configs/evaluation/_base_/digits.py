@@ -23,7 +23,7 @@ train_dataloader = dict(
     num_workers=0,
     sampler=dict(type='DefaultSampler', shuffle=True),
     dataset=dict(
-        type='CustomDataset',
+        type='hirl_mm.FolderImages',
         data_root=data_root,
         data_prefix='train',
         pipeline=train_pipeline,
@@ -34,7 +34,7 @@ val_dataloader = dict(
     num_workers=0,
     sampler=dict(type='DefaultSampler', shuffle=False),
     dataset=dict(
-        type='CustomDataset',
+        type='hirl_mm.FolderImages',
         data_root=data_root,
         data_prefix='val',
         pipeline=whole_image,
