@@ -143,6 +143,8 @@ def evaluate_clustering(
 ) -> Outcome:
     """Evaluate k-means of the validation images, one cluster per class.
 
+    Classes without a validation image have no cluster.
+
     As in the paper: L2-normalised features, 5 restarts, 20 iterations; the
     accuracy is that of the best matching of clusters and classes. For every
     level of a taxonomy the images are clustered again, with one cluster per
@@ -163,7 +165,8 @@ def evaluate_clustering(
     def cluster(num: int) -> Tensor:
         return kmeans(features, num, num_restarts=5, seed=seed)[1].cpu()
 
-    clusters = cluster(data.num_classes)
+    shown = data.val_labels.unique().numpy()
+    clusters = cluster(len(shown))
     scores = clustering_scores(data.val_labels, clusters)
     names = dict(acc='acc', nmi='NMI', ami='AMI', ari='ARI')
     results = {
@@ -171,7 +174,7 @@ def evaluate_clustering(
     }
     if taxonomy is None:
         return results, dict(seed=seed)
-    nums = [len(np.unique(table)) for table in taxonomy.tables]
+    nums = [len(np.unique(table[shown])) for table in taxonomy.tables]
     clusterings = [clusters, *(cluster(num) for num in nums[1:])]
     by_level = level_clustering_scores(
         taxonomy.tables, data.val_labels, clusterings

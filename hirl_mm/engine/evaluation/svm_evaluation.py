@@ -6,7 +6,6 @@ from collections.abc import Callable
 from mmengine.config import Config
 from mmengine.logging import MMLogger
 from mmengine.model import BaseModel
-from mmpretrain.registry import DATASETS
 
 from hirl_mm.engine.features.cached_features import FeatureCache
 from hirl_mm.engine.features.dataset_features import (
@@ -15,6 +14,7 @@ from hirl_mm.engine.features.dataset_features import (
     evaluation_data,
 )
 from hirl_mm.engine.features.labelled_data import multi_label_targets_of
+from hirl_mm.engine.features.labelled_sets import labelled_sets
 from hirl_mm.evaluation.arm_results import ArmResults
 from hirl_mm.evaluation.functional import svm_scores
 
@@ -37,7 +37,7 @@ class SVMEvaluation:
         names = SVM_TRAIN, SVM_TEST
         configs = {name: evaluation_data(cfg, name) for name in names}
         self._pipelines = {name: c.pipeline for name, c in configs.items()}
-        self._sets = {name: DATASETS.build(c) for name, c in configs.items()}
+        self._sets = labelled_sets(configs)
         self.targets = {
             name: multi_label_targets_of(dataset, name)
             for name, dataset in self._sets.items()
