@@ -26,6 +26,7 @@ DATASETS = Registry(
     parent=MMENGINE_DATASETS,
     scope='hirl_mm',
     locations=[
+        'hirl_mm.datasets.folder_images',
         'hirl_mm.datasets.held_out_split',
         'hirl_mm.datasets.labelled_images',
     ],

@@ -13,7 +13,12 @@ from mmengine.config import Config
 from mmengine.logging import MMLogger
 
 from hirl_mm.engine.evaluation.pretrained import load_pretrained
-from hirl_mm.engine.features.dataset_features import dataset_features
+from hirl_mm.engine.features.dataset_features import (
+    TRAIN,
+    VAL,
+    dataset_features,
+)
+from hirl_mm.engine.features.labelled_sets import labelled_sets
 from hirl_mm.studies import PROGRESS, RunFolder, follow_process
 from hirl_mm.studies.arm_report import measure_arm, write_arm_report
 
@@ -100,9 +105,10 @@ def evaluate(config: str, checkpoint: str | None, seed: int) -> dict:
     cfg = Config.fromfile(config)
     cfg.randomness.seed = seed
     model = load_pretrained(cfg, checkpoint)
+    sets = labelled_sets({name: cfg[name] for name in (TRAIN, VAL)})
     parts = [
-        dataset_features(model, cfg[part], part, num_workers=0)[:2]
-        for part in ('knn_gallery', 'knn_queries')
+        dataset_features(model, dataset, name, num_workers=0)[:2]
+        for name, dataset in sets.items()
     ]
     nums = Config.fromfile(HIRL).default_hooks.kmeans.num_prototypes
     return measure_arm(*parts[0], *parts[1], nums, seed)

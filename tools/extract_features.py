@@ -8,10 +8,12 @@ from mmengine.config import Config
 
 from hirl_mm.engine.evaluation.pretrained import load_pretrained
 from hirl_mm.engine.features.dataset_features import (
+    TRAIN,
     dataset_features,
     evaluation_data,
 )
 from hirl_mm.engine.features.labelled_data import paths_of
+from hirl_mm.engine.features.labelled_sets import labelled_sets
 from hirl_mm.files import replacing
 from hirl_mm.options import add_trust_option
 
@@ -20,7 +22,8 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__,
         epilog='The file holds a dictionary with features (N, C), labels '
-        '(N,), paths (N strings) and classes; read it with torch.load(FILE).',
+        '(N,), paths (N strings) and classes, numbered as those of '
+        'knn_gallery; read it with torch.load(FILE).',
     )
     parser.add_argument('config', help='training config')
     parser.add_argument('checkpoint', help='checkpoint of that training')
@@ -52,9 +55,12 @@ def main() -> None:
     args = parse_args()
     try:
         cfg = Config.fromfile(args.config)
+        # The training images number the classes of the validation images.
+        names = dict.fromkeys((TRAIN, args.data))
+        sets = labelled_sets({n: evaluation_data(cfg, n) for n in names})
         features, labels, dataset = dataset_features(
             load_pretrained(cfg, args.checkpoint, trust=args.trust_checkpoint),
-            evaluation_data(cfg, args.data),
+            sets[args.data],
             args.data,
             args.batch_size,
             args.num_workers,
@@ -67,7 +73,7 @@ def main() -> None:
                 features=features.cpu(),
                 labels=labels.cpu(),
                 paths=paths_of(dataset),
-                classes=list(dataset.CLASSES),
+                classes=list(dataset.metainfo.get('classes') or ()),
             ),
             temporary,
         )

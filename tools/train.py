@@ -101,15 +101,19 @@ def main() -> None:
     import torch
     from mmengine.runner import Runner
 
+    from hirl_mm.datasets.list_checks import check_lists
     from hirl_mm.engine.checks.checkpoint_files import check_checkpoint_files
     from hirl_mm.engine.runtime.cpu_training import fit_to_cpu
+    from hirl_mm.engine.runtime.dataset_check import add_dataset_check
     from hirl_mm.engine.runtime.trust import pass_trust_on
 
     if args.amp and not torch.cuda.is_available():
         sys.exit('--amp needs an accelerator, and PyTorch finds none')
     cfg = load_config(args)
     pass_trust_on(cfg)
+    add_dataset_check(cfg)
     try:
+        check_lists(cfg)
         check_checkpoint_files(cfg, training=True)
     except (OSError, ValueError) as error:
         sys.exit(str(error))

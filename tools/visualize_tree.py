@@ -3,10 +3,6 @@
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from hirl_mm.structures import PrototypeTree
 
 from hirl_mm.options import add_trust_option
 
@@ -26,14 +22,19 @@ def parse_args() -> argparse.Namespace:
         help='tree file (work_dirs/.../prototype_trees/*.pth), or training '
         'checkpoint that holds a tree',
     )
-    add(
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument(
         '--data',
         type=Path,
-        required=True,
         metavar='FOLDER',
-        help='folder of the training images, read like CustomDataset with '
-        'data_root=FOLDER; every subfolder is a class, a flat folder has no '
-        'classes',
+        help='folder of the training images, read in the order of the '
+        'training, with or without labels; every subfolder is a class, a flat '
+        'folder has no classes',
+    )
+    source.add_argument(
+        '--config',
+        help='config of the training, to read its training images; needed if '
+        'these are a list or a part of a folder',
     )
     add(
         '--out',
@@ -57,44 +58,35 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def check_images(tree: 'PrototypeTree', images: list[str], data: Path) -> None:
-    """Raise ValueError if the tree was built from other images."""
-    from hirl_mm.engine.features.fingerprint import paths_identity, same_data
-
-    if len(images) != len(tree.leaf):
-        raise ValueError(
-            f'{data} holds {len(images)} images but the tree was built from '
-            f'{len(tree.leaf)}: give the folder it was built from'
-        )
-    same = same_data(tree.data, paths_identity(images))
-    if same is False:
-        raise ValueError(
-            f'the tree was built from other images than those in {data}, or '
-            'from the same images in another order: give the folder it was '
-            'built from. If the training read the images in the order of an '
-            'annotation file (ann_file), call '
-            'hirl_mm.visualization.draw_semantic_tree with the paths in the '
-            'order of the training'
-        )
-    if same is None:
-        print(
-            'the tree does not store which images it was built from, so '
-            f'{data} cannot be checked: with other images the picture is '
-            'wrong',
-            file=sys.stderr,
-        )
-
-
 def main(
-    tree: Path, data: Path, out: Path, trust_checkpoint: bool, **options
+    tree: Path,
+    data: Path | None,
+    config: str | None,
+    out: Path,
+    trust_checkpoint: bool,
+    **options,
 ) -> None:
+    from mmengine.config import Config
+
     from hirl_mm.checkpoints.trees import load_tree
-    from hirl_mm.datasets.image_folder import load_images
+    from hirl_mm.engine.features.tree_images import (
+        images_in_folder,
+        images_of_config,
+    )
     from hirl_mm.visualization import draw_semantic_tree
 
     loaded = load_tree(tree, trust_checkpoint)
-    found = load_images(data)
-    check_images(loaded, found['images'], data)
+    if config:
+        found = images_of_config(loaded, Config.fromfile(config))
+    else:
+        found = images_in_folder(loaded, data)
+    if not loaded.data:
+        print(
+            'the tree does not store which images it was built from, so '
+            f'{config or data} cannot be checked: with other images, or with '
+            'images in another order, the picture is wrong',
+            file=sys.stderr,
+        )
     draw_semantic_tree(loaded, out=out, **found, **options)
 
 

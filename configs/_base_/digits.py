@@ -41,7 +41,7 @@ train_dataloader = dict(
     sampler=dict(type='DefaultSampler', shuffle=True),
     collate_fn=dict(type='hirl_mm.default_collate'),
     dataset=dict(
-        type='mmpretrain.CustomDataset',
+        type='hirl_mm.FolderImages',
         data_root=data_root,
         data_prefix='train',
         pipeline=[
@@ -61,7 +61,7 @@ knn_pipeline = [
     dict(type='mmpretrain.PackInputs'),
 ]
 knn_gallery = dict(
-    type='mmpretrain.CustomDataset',
+    type='hirl_mm.FolderImages',
     data_root=data_root,
     data_prefix='train',
     pipeline=knn_pipeline,

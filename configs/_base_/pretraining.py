@@ -8,4 +8,5 @@ collate_fn = dict(type='hirl_mm.default_collate')
 pretraining_hooks = dict(
     checkpoint=dict(backend_args=dict(backend='hirl_mm.atomic')),
     knn_probe=_base_.knn_probe,
+    dataset_check=dict(type='hirl_mm.DatasetCheckHook'),
 )

@@ -1,13 +1,25 @@
+"""Listing the images of a folder as data sets do."""
+
 import os
+from collections.abc import Iterator
 from pathlib import Path
+
+from hirl_mm.datasets.image_files import (
+    LISTED,
+    UNLISTED,
+    by_class,
+    class_of,
+    files_in,
+    is_hidden,
+)
 
 
 def load_images(folder: str | os.PathLike) -> dict:
     """List the images of a folder, with their classes if there are any.
 
-    The order is that of MMPreTrain's ``CustomDataset``, so that indices are
-    the sample indices of training: by class folder, or all files if there
-    are no class folders.
+    The order is that of a labelled data set, class folder by class folder,
+    or of all files if there are no class folders. Hidden folders are not
+    read.
 
     Args:
         folder: Path of the folder, with or without one subfolder per class.
@@ -19,20 +31,50 @@ def load_images(folder: str | os.PathLike) -> dict:
     Raises:
         ValueError: If the folder does not exist or holds no images.
     """
-    from mmpretrain.datasets import CustomDataset  # takes seconds
+    return next(listings(folder))
 
+
+def listings(folder: str | os.PathLike) -> Iterator[dict]:
+    """Yield the lists of images that data sets make of a folder.
+
+    A data set without labels reads the files in the order of their paths, a
+    labelled one class by class, and only files in class folders. MMPreTrain's
+    ``CustomDataset`` reads hidden folders, ``hirl_mm.FolderImages`` does not.
+    Further extensions are read on request. The list of :func:`load_images`
+    comes first.
+
+    Args:
+        folder: Path of the folder.
+
+    Yields:
+        What :func:`load_images` returns.
+
+    Raises:
+        ValueError: If the folder does not exist or holds no images.
+    """
     if not Path(folder).is_dir():
         raise ValueError(f'there is no folder {folder}')
-    try:
-        dataset = CustomDataset(data_root=str(folder), with_label=True)
-    except RuntimeError:  # there are no class folders with images
-        try:
-            dataset = CustomDataset(data_root=str(folder), with_label=False)
-        except RuntimeError:
-            raise ValueError(f'found no images in {folder}') from None
-    infos = [dataset.get_data_info(i) for i in range(len(dataset))]
-    found = {'images': [info['img_path'] for info in infos]}
-    if dataset.with_label:
-        found['labels'] = [info['gt_label'] for info in infos]
-        found['class_names'] = dataset.metainfo['classes']
+    files = list(files_in(folder))
+    visible = [file for file in files if not is_hidden(file)]
+    found = False
+    for extensions in (LISTED, LISTED + UNLISTED):
+        for some in (visible, files):
+            images = [f for f in some if f.lower().endswith(extensions)]
+            for paths in (by_class(images), sorted(images)):
+                if paths:
+                    found = True
+                    yield _with_classes(folder, paths)
+    if not found:
+        raise ValueError(f'found no images in {folder}')
+
+
+def _with_classes(folder: str | os.PathLike, paths: list[str]) -> dict:
+    """Return the images and, if all are in class folders, their classes."""
+    found = {'images': [os.path.join(folder, path) for path in paths]}
+    classes = [class_of(path) for path in paths]
+    if all(classes):
+        names = sorted(set(classes))
+        numbers = {name: label for label, name in enumerate(names)}
+        found['labels'] = [numbers[name] for name in classes]
+        found['class_names'] = tuple(names)
     return found

@@ -159,6 +159,8 @@ def evaluate_clustering(
 ) -> Outcome:
     """Evaluate k-means of the validation images, one cluster per class.
 
+    Classes without a validation image have no cluster.
+
     As in the paper: L2-normalised features, 5 restarts, 20 iterations; the
     accuracy is that of the best matching of clusters and classes. For every
     level of a taxonomy the images are clustered again, with one cluster per
@@ -184,8 +186,9 @@ def evaluate_clustering(
     levels = taxonomy or Taxonomy(['class'], [np.arange(data.num_classes)])
     names = dict(acc='acc', nmi='NMI', ami='AMI', ari='ARI')
     figures, by_level, missing = {}, {}, {}
+    shown = data.val_labels.unique().numpy()
     for level, table in zip(levels.levels, levels.tables, strict=True):
-        num = len(np.unique(table))
+        num = len(np.unique(table[shown]))
         if num >= num_images:
             missing[level] = f'{num} clusters of {num_images} images'
             continue

@@ -96,7 +96,8 @@ def subset_from_list(
             'image name per line'
         )
     labels = np.asarray(labels)
-    lines = [line.strip() for line in list_file.read_text().splitlines()]
+    text = list_file.read_text(encoding='utf-8-sig')
+    lines = [line.strip() for line in text.splitlines()]
     entries = [_entry(line) for line in lines if line]
     names = [name for name, _ in entries]
     index = _match(list_file, names, paths)

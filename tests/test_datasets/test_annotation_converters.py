@@ -169,6 +169,25 @@ def test_drawn_subset_has_classes_alike(folder):
     assert sorted(uneven.count(k) for k in range(3)) == [3, 4, 4]
 
 
+def test_hidden_folders_are_no_classes(folder, train, tmp_path):
+    before = draw_images(folder, 0.2)
+    touch(folder / '.ipynb_checkpoints' / '00.png')
+    touch(folder / 'ant' / '.git' / '99.png')
+    assert draw_images(folder, 0.2) == before
+    path = written(tmp_path / 'list.txt', GOOD)
+    before = subset_annotations(path, train, num=3)
+    (train / '.ipynb_checkpoints').mkdir()
+    assert subset_annotations(path, train, num=3) == before
+
+
+def test_every_image_that_data_sets_list_may_be_drawn(folder):
+    touch(folder / 'cat' / 'more' / '00.TIF')
+    touch(folder / 'cat' / '99.webp')
+    num = len(list(folder.glob('cat/**/*'))) - 2
+    paths = {path for path, _ in draw_images(folder, 3 * num / 61)}
+    assert 'cat/more/00.TIF' in paths and 'cat/99.webp' not in paths
+
+
 @pytest.mark.parametrize('share', [0, -0.1, 1.1, 0.02, 0.6])
 def test_share_out_of_range(folder, share):
     with pytest.raises(ValueError, match=r'at least one per class \(3\)'):

@@ -6,6 +6,12 @@ from pathlib import Path
 
 from hirl_mm.datasets.converters.annotations import write_annotations
 from hirl_mm.datasets.converters.class_draw import draw_images
+from hirl_mm.datasets.image_files import (
+    LISTED,
+    left_out,
+    left_out_text,
+    visible_files,
+)
 
 
 def parse_args() -> argparse.Namespace:
@@ -45,6 +51,9 @@ def main() -> None:
         write_annotations(out, entries)
     except (OSError, ValueError) as error:
         sys.exit(f'{type(error).__name__}: {error}')
+    counts = left_out(visible_files(args.folder), LISTED, with_label=True)
+    if counts:
+        print(left_out_text(args.folder, counts, LISTED), file=sys.stderr)
     num_classes = len({label for _, label in entries})
     print(f'{out}: {len(entries):,} images of {num_classes:,} classes')
 

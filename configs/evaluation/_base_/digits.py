@@ -30,7 +30,7 @@ train_dataloader = dict(
     num_workers=0,
     sampler=dict(type='DefaultSampler', shuffle=True),
     dataset=dict(
-        type='mmpretrain.CustomDataset',
+        type='hirl_mm.FolderImages',
         data_root=data_root,
         data_prefix='train',
         pipeline=train_pipeline,
@@ -41,7 +41,7 @@ val_dataloader = dict(
     num_workers=0,
     sampler=dict(type='DefaultSampler', shuffle=False),
     dataset=dict(
-        type='mmpretrain.CustomDataset',
+        type='hirl_mm.FolderImages',
         data_root=data_root,
         data_prefix='val',
         pipeline=whole_image,

@@ -5,9 +5,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from hirl_mm.datasets.list_files import Entry, read_entries
 from hirl_mm.files import replacing
-
-Entry = tuple[str, int]
 
 
 def read_annotations(path: str | os.PathLike, num_classes: int) -> list[Entry]:
@@ -31,12 +30,7 @@ def read_annotations(path: str | os.PathLike, num_classes: int) -> list[Entry]:
             f'there is no annotation file {path}: write it with the tool in '
             'tools/dataset_converters for this data set'
         )
-    lines = path.read_text().splitlines()
-    entries = [
-        _entry(line, f'{path}, line {number}')
-        for number, line in enumerate(lines, start=1)
-        if line.strip()
-    ]
+    entries = read_entries(path)
     check_labels([label for _, label in entries], num_classes, str(path))
     return entries
 
@@ -119,13 +113,3 @@ def first_of_every_class(entries: Iterable[Entry]) -> list[Entry]:
     for image, label in entries:
         first.setdefault(label, (image, label))
     return list(first.values())
-
-
-def _entry(line: str, where: str) -> Entry:
-    parts = line.strip().rsplit(maxsplit=1)
-    if len(parts) != 2 or not parts[1].lstrip('-').isdecimal():
-        raise ValueError(
-            f'{where}: expected the path of an image and its label, such as '
-            f"'folder/image.jpg 3', got {line!r}. Training needs the labels"
-        )
-    return parts[0], int(parts[1])

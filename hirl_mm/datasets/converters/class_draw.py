@@ -3,9 +3,9 @@ from pathlib import Path
 
 import numpy as np
 
-from .annotations import Entry
+from hirl_mm.datasets.image_files import LISTED, folders_in, visible_files
 
-SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp')
+from .annotations import Entry
 
 
 def draw_images(
@@ -18,7 +18,7 @@ def draw_images(
 
     Args:
         folder: Folder of images ``folder/CLASS/NAME``. Labels are the
-            indices of the sorted class folders.
+            indices of the sorted class folders; hidden folders are not read.
         share: Share of all images to draw, above 0 and at most 1; it is
             rounded to a number of images.
         seed: Seed of the draw. The draw depends on nothing but the seed and
@@ -54,23 +54,19 @@ def draw_images(
 
 
 def _images_by_class(folder: Path) -> list[list[str]]:
-    classes = (
-        sorted(p for p in folder.iterdir() if p.is_dir())
-        if folder.is_dir()
-        else []
-    )
-    images = [
-        sorted(
-            f'{p.name}/{image.name}'
-            for image in p.iterdir()
-            if image.suffix.lower() in SUFFIXES
+    names = folders_in(folder) if folder.is_dir() else []
+    images = {
+        name: sorted(
+            f'{name}/{file}'
+            for file in visible_files(folder / name)
+            if file.lower().endswith(LISTED)
         )
-        for p in classes
-    ]
-    if not images or not all(images):
+        for name in names
+    }
+    if not images or not all(images.values()):
         raise FileNotFoundError(
             f'{folder} must hold a folder of images per class, found '
-            f'{len(images)} folders, {sum(map(bool, images))} of them with '
-            'images'
+            f'{len(images)} folders, {sum(map(bool, images.values()))} of '
+            'them with images'
         )
-    return images
+    return list(images.values())

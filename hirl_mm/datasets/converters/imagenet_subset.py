@@ -2,6 +2,8 @@ import os
 from collections import Counter
 from pathlib import Path
 
+from hirl_mm.datasets.image_files import folders_in
+
 from .annotations import Entry, check_images, check_labels
 
 # Numbers of images in SimCLR's lists of 1 % and 10 % of ImageNet.
@@ -17,7 +19,8 @@ def subset_annotations(
 
     Every line of the list is the name of an image, such as
     ``n01440764_10183.JPEG``; the part before ``_`` is its class, a folder of
-    ``train``. Labels are the indices of the sorted folders, as in MMPreTrain.
+    ``train``. Labels are the indices of the sorted folders, as in MMPreTrain,
+    but hidden folders do not count.
 
     Args:
         list_file: Path of the list.
@@ -62,7 +65,7 @@ def _read_names(path: Path) -> list[str]:
             f"there is no list {path}: SimCLR's lists of 1 % and 10 % of "
             'ImageNet are 1percent.txt and 10percent.txt of its repository'
         )
-    names = path.read_text().split()
+    names = path.read_text(encoding='utf-8-sig').split()
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
         raise ValueError(
@@ -91,4 +94,4 @@ def _class_folders(train: Path) -> list[str]:
             f'there is no folder {train}: give the folder of the training '
             'images, which has a subfolder per class'
         )
-    return sorted(path.name for path in train.iterdir() if path.is_dir())
+    return folders_in(train)

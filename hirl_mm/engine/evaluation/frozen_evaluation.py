@@ -10,7 +10,6 @@ from mmengine.config import Config
 from mmengine.dataset import BaseDataset
 from mmengine.logging import MMLogger
 from mmengine.model import BaseModel
-from mmpretrain.registry import DATASETS
 
 from hirl_mm.clustering import hierarchical_kmeans
 from hirl_mm.engine.features.cached_features import FeatureCache
@@ -20,6 +19,7 @@ from hirl_mm.engine.features.dataset_features import (
     evaluation_data,
 )
 from hirl_mm.engine.features.fingerprint import data_identity, same_data
+from hirl_mm.engine.features.labelled_sets import labelled_sets
 from hirl_mm.evaluation.arm_results import LEFT_OUT, ArmResults
 from hirl_mm.evaluation.frozen_protocols import (
     FrozenData,
@@ -88,7 +88,7 @@ class FrozenEvaluation:
         self.options = options
         configs = {name: evaluation_data(cfg, name) for name in (TRAIN, VAL)}
         self._pipelines = {name: c.pipeline for name, c in configs.items()}
-        self._sets = {name: DATASETS.build(c) for name, c in configs.items()}
+        self._sets = labelled_sets(configs)
         self.plan = plan_evaluation(
             self._sets[TRAIN],
             self._sets[VAL],

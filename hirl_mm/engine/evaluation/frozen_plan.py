@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 from mmengine.dataset import BaseDataset
 from torch import Tensor
@@ -124,5 +125,9 @@ def _taxonomy(
     default = data_root / HIERARCHY_FILE
     if file is None and not default.is_file():
         return None
-    hierarchy = load_taxonomy(file or default, names)
-    return Taxonomy(hierarchy.levels, hierarchy.tables())
+    hierarchy = load_taxonomy(file or default, sorted(names))
+    # Its tables have the classes in the order of their names.
+    order = np.argsort(np.argsort(names))
+    return Taxonomy(
+        hierarchy.levels, [table[order] for table in hierarchy.tables()]
+    )

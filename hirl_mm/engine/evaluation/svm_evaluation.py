@@ -7,7 +7,6 @@ import torch
 from mmengine.config import Config
 from mmengine.logging import MMLogger
 from mmengine.model import BaseModel
-from mmpretrain.registry import DATASETS
 from torch import Tensor
 
 from hirl_mm.engine.features.cached_features import FeatureCache
@@ -17,6 +16,7 @@ from hirl_mm.engine.features.dataset_features import (
     evaluation_data,
 )
 from hirl_mm.engine.features.labelled_data import multi_label_targets_of
+from hirl_mm.engine.features.labelled_sets import labelled_sets
 from hirl_mm.evaluation.arm_results import ArmResults
 from hirl_mm.evaluation.functional import svm_scores
 from hirl_mm.evaluation.functional.svm import NUM_FOLDS, usable_classes
@@ -40,7 +40,7 @@ class SVMEvaluation:
         names = SVM_TRAIN, SVM_TEST
         configs = {name: evaluation_data(cfg, name) for name in names}
         self._pipelines = {name: c.pipeline for name, c in configs.items()}
-        self._sets = {name: DATASETS.build(c) for name, c in configs.items()}
+        self._sets = labelled_sets(configs)
         self.targets = {
             name: multi_label_targets_of(dataset, name)
             for name, dataset in self._sets.items()

@@ -1,7 +1,8 @@
+from collections.abc import Mapping
+
 from mmengine.config import Config
 from mmengine.dataset import BaseDataset
 from mmengine.model import BaseModel
-from mmpretrain.registry import DATASETS
 from torch import Tensor
 
 from hirl_mm.engine.runtime.renamed_options import rename_options
@@ -9,6 +10,7 @@ from hirl_mm.registry import enter_scope
 
 from .feature_pass import feature_loader, whole_backbone_features
 from .labelled_data import labels_of
+from .labelled_sets import labelled_sets
 
 TRAIN, VAL = 'knn_gallery', 'knn_queries'
 SVM_TRAIN, SVM_TEST = 'svm_train', 'svm_test'
@@ -67,7 +69,7 @@ def evaluation_data(cfg: Config, name: str) -> dict:
 
 def dataset_features(
     model: BaseModel,
-    dataset: dict,
+    dataset: dict | BaseDataset,
     what: str,
     batch_size: int = 256,
     num_workers: int = 4,
@@ -76,7 +78,9 @@ def dataset_features(
 
     Args:
         model: A frozen model.
-        dataset: Config of a labelled data set with its pipeline.
+        dataset: Config of a labelled data set with its pipeline; or a data
+            set of :func:`labelled_sets`, whose labels can be compared with
+            those of the others.
         what: Names the data in log lines and errors.
         batch_size: Of the feature pass.
         num_workers: Of the feature pass.
@@ -85,7 +89,9 @@ def dataset_features(
         Features (N, C) by sample index, labels (N,) long, on one device, and
         the data set.
     """
-    built = DATASETS.build(dataset)
+    built = dataset
+    if isinstance(dataset, Mapping):
+        built = labelled_sets({what: dataset})[what]
     labels = labels_of(built, what)
     loader = feature_loader(built, None, batch_size, num_workers)
     features = whole_backbone_features(model, loader, what)

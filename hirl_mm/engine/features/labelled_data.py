@@ -99,7 +99,8 @@ def class_names_of(dataset: BaseDataset) -> list[str]:
 
     If every class is one folder of images, these are the names of the
     folders, for ImageNet the WordNet ids. Otherwise they are the class names
-    of the data set, which are made for people.
+    of the data set, which are made for people, or the numbers of the classes
+    if it states no names.
 
     Args:
         dataset: Labelled data set.
@@ -109,7 +110,10 @@ def class_names_of(dataset: BaseDataset) -> list[str]:
         info = dataset.get_data_info(index)
         folder = Path(info['img_path']).parent.name
         folders.setdefault(info['gt_label'], set()).add(folder)
-    names = list(dataset.CLASSES)
+    stated = dataset.metainfo.get('classes')
+    names = list(
+        map(str, range(max(folders) + 1) if stated is None else stated)
+    )
     of_class = [folders.get(label, set()) for label in range(len(names))]
     distinct = set().union(*of_class)
     if len(distinct) == len(names) == sum(map(len, of_class)):

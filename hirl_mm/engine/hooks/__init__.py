@@ -1,5 +1,6 @@
 """Hooks of training, registered with MMEngine."""
 
+from .dataset_check_hook import DatasetCheckHook
 from .epoch_time_hook import EpochTimeHook
 from .feature_pass_hook import FeaturePassHook
 from .frozen_layers_hook import FrozenLayersHook
@@ -12,6 +13,7 @@ from .teacher_update_hook import TeacherUpdateHook
 from .trust_checkpoint_hook import TrustCheckpointHook
 
 __all__ = [
+    'DatasetCheckHook',
     'EpochTimeHook',
     'FeaturePassHook',
     'FrozenLayersHook',

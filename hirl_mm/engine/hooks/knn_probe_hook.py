@@ -2,7 +2,6 @@ import time
 
 from mmengine.hooks import CheckpointHook, EarlyStoppingHook
 from mmengine.runner import Runner
-from mmpretrain.registry import DATASETS
 from mmpretrain.utils import get_ori_model
 
 from hirl_mm.engine.features.feature_pass import (
@@ -10,6 +9,7 @@ from hirl_mm.engine.features.feature_pass import (
     whole_backbone_features,
 )
 from hirl_mm.engine.features.labelled_data import labels_of, subset
+from hirl_mm.engine.features.labelled_sets import labelled_sets
 from hirl_mm.engine.hooks.named_hook import NamedHook
 from hirl_mm.engine.runtime.renamed_options import renamed_arguments
 from hirl_mm.evaluation.functional import knn_accuracy
@@ -30,6 +30,8 @@ class KNNProbeHook(NamedHook):
     features worse. The log has it as ``knn/top1``, which
     ``CheckpointHook(save_best='knn/top1')`` and ``EarlyStoppingHook`` can
     use: self-supervised models have no validation loop for such a metric.
+    Classes of the two data sets are the same if their names are, see
+    :func:`~hirl_mm.datasets.class_alignment.align_classes`.
 
     Args:
         gallery: Config of the labelled data set that queries are compared
@@ -77,10 +79,12 @@ class KNNProbeHook(NamedHook):
 
     def before_train(self, runner: Runner) -> None:
         self._parts = []
-        for name, (cfg, num) in dict(
-            gallery=self.gallery, queries=self.queries
-        ).items():
-            dataset = subset(DATASETS.build(cfg), num, _SEED, name)
+        sizes = dict(gallery=self.gallery[1], queries=self.queries[1])
+        datasets = labelled_sets(
+            dict(gallery=self.gallery[0], queries=self.queries[0])
+        )
+        for name, num in sizes.items():
+            dataset = subset(datasets[name], num, _SEED, name)
             loader = feature_loader(
                 dataset, None, self.batch_size, self.num_workers
             )

@@ -1,0 +1,149 @@
+import os
+from collections.abc import Sequence
+
+from mmengine.logging import MMLogger
+from mmpretrain.datasets import CustomDataset
+
+from hirl_mm.datasets.image_files import (
+    by_class,
+    class_of,
+    folders_in,
+    left_out,
+    left_out_text,
+    visible_files,
+)
+from hirl_mm.datasets.list_files import (
+    read_entries,
+    read_lines,
+    read_paths,
+)
+from hirl_mm.registry import DATASETS
+
+
+@DATASETS.register_module()
+class FolderImages(CustomDataset):
+    """Data set of the images in a local folder, all or those of a list.
+
+    It takes the arguments of ``mmpretrain.CustomDataset`` and has the same
+    images in the same order, with these differences:
+
+    - Hidden folders, such as ``.ipynb_checkpoints``, are not read, and
+      folders without images are no classes.
+    - Images that are left out, because of their extension or because they
+      are in no class folder, are counted, and a warning says how to read
+      them.
+    - ``classes`` numbers the class folders by their names. A split may then
+      lack some of the classes.
+    - A list (``ann_file``), or a file of class names (``classes``), may have
+      blank lines, tabs and the line ends of Windows. Without labels
+      (``with_label=False``), labels in the list are left out.
+
+    Args:
+        classes: Names of the classes in the order of their labels, or path of
+            a file with one name per line; None for the names of the folders.
+        **kwargs: Arguments of ``CustomDataset``.
+
+    Raises:
+        RuntimeError: If there are no images.
+        ValueError: If ``classes`` do not fit the class folders, or a line of
+            the list has no label. The error names the file and the line.
+
+    Example:
+        >>> train_dataloader = dict(dataset=dict(
+        ...     type='hirl_mm.FolderImages', data_root='data/pets',
+        ...     data_prefix='train', extensions=('.jpg', '.webp')))
+    """
+
+    def __init__(
+        self, *, classes: str | Sequence[str] | None = None, **kwargs
+    ) -> None:
+        if isinstance(classes, str):
+            lines = read_lines(os.path.expanduser(classes))
+            classes = [name for _, name in lines]
+        super().__init__(classes=classes, **kwargs)
+
+    def load_data_list(self) -> list[dict]:
+        samples = self._listed() if self.ann_file else self._found()
+        for sample in samples:
+            path = os.path.join(self.img_prefix, sample['img_path'])
+            sample['img_path'] = path
+        return samples
+
+    def _listed(self) -> list[dict]:
+        """Return the images of the list."""
+        if not self.with_label:
+            paths = read_paths(self.ann_file, self.extensions)
+            return [dict(img_path=path) for path in paths]
+        return [
+            dict(img_path=path, gt_label=label)
+            for path, label in read_entries(self.ann_file)
+        ]
+
+    def _found(self) -> list[dict]:
+        """Return the images of the folder."""
+        files = visible_files(self.img_prefix)
+        logger = MMLogger.get_current_instance()
+        counts = left_out(files, self.extensions, self.with_label)
+        if counts:
+            text = left_out_text(self.img_prefix, counts, self.extensions)
+            logger.warning(text)
+        images = list(filter(self.is_valid_file, files))
+        images = by_class(images) if self.with_label else sorted(images)
+        if not images:
+            where = 'class folders of ' if self.with_label else ''
+            raise RuntimeError(
+                f'found no images with the extensions '
+                f'{", ".join(sorted(self.extensions))} in '
+                f'{where}{self.img_prefix}'
+            )
+        if not self.with_label:
+            return [dict(img_path=path) for path in images]
+        folders = sorted({class_of(path) for path in images})
+        empty = sorted({*folders_in(self.img_prefix)} - {*folders})
+        if empty:
+            logger.warning(
+                f'{self.img_prefix}: folders without images are no classes: '
+                f'{", ".join(empty)}'
+            )
+        self.folder_to_idx = number_folders(folders, self.CLASSES)
+        if self.CLASSES is None:
+            self._metainfo['classes'] = tuple(folders)
+        return [
+            dict(img_path=path, gt_label=self.folder_to_idx[class_of(path)])
+            for path in images
+        ]
+
+
+def number_folders(
+    folders: Sequence[str], classes: Sequence[str] | None
+) -> dict[str, int]:
+    """Return the label of every class folder.
+
+    Args:
+        folders: Names of the folders that have images, sorted.
+        classes: Names of the classes in the order of their labels, of which
+            there may be more than folders, or as many names for people;
+            None to number the folders in their order.
+
+    Raises:
+        ValueError: If a folder is none of the classes, and ``classes`` are
+            not names for all folders.
+
+    Example:
+        >>> number_folders(['cat', 'fox'], ['cat', 'dog', 'fox'])
+        {'cat': 0, 'fox': 2}
+        >>> number_folders(['n01', 'n02'], ['cat', 'dog'])
+        {'n01': 0, 'n02': 1}
+    """
+    named = {name: i for i, name in enumerate(classes or folders)}
+    unknown = [folder for folder in folders if folder not in named]
+    if not unknown:
+        return {folder: named[folder] for folder in folders}
+    if len(unknown) == len(folders) == len(classes):
+        return {folder: i for i, folder in enumerate(folders)}
+    raise ValueError(
+        f'{len(unknown)} of the {len(folders)} class folders are none of the '
+        f'{len(classes)} classes: {", ".join(unknown[:5])}. Add them to '
+        'classes, delete the folders, or leave classes out to take the names '
+        'of the folders'
+    )

@@ -1,0 +1,39 @@
+import os
+
+from mmengine.dataset import BaseDataset
+from mmengine.logging import MMLogger
+from mmpretrain.datasets import CustomDataset
+
+from hirl_mm.datasets.folder_images import FolderImages
+from hirl_mm.datasets.image_files import (
+    left_out,
+    left_out_text,
+    visible_files,
+)
+from hirl_mm.datasets.labels import leaf_sets
+
+
+def warn_of_left_out(dataset: BaseDataset, what: str) -> None:
+    """Warn of images in a folder that the data set does not list.
+
+    MMPreTrain's ``CustomDataset`` leaves out files whose extension it does
+    not know, such as ``.webp``, and files beside the class folders, without a
+    message. This function lists the folder again and counts them; it opens no
+    file.
+
+    Args:
+        dataset: Data set or wrapper. Data sets that read no local folder, or
+            that say themselves what they leave out, are skipped.
+        what: Name of the data set in the warning.
+    """
+    for leaf in leaf_sets(dataset):
+        if not isinstance(leaf, CustomDataset) or leaf.ann_file:
+            continue
+        folder = leaf.img_prefix
+        if isinstance(leaf, FolderImages) or not os.path.isdir(folder):
+            continue
+        files = visible_files(folder)
+        counts = left_out(files, leaf.extensions, leaf.with_label)
+        if counts:
+            text = left_out_text(folder, counts, leaf.extensions)
+            MMLogger.get_current_instance().warning(f'{what}: {text}')

@@ -1,0 +1,85 @@
+"""Check lists of images before a data set reads them."""
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from hirl_mm.datasets.image_files import LISTED
+from hirl_mm.datasets.list_files import without_label
+from hirl_mm.registry import type_name
+
+# Data sets of MMPreTrain that read lists as CustomDataset does.
+_TYPES = 'CustomDataset', 'ImageNet', 'ImageNet21k'
+_MARK = '\ufeff'
+
+
+def check_lists(part: object) -> None:
+    """Check every list of images and of class names that a config names.
+
+    MMPreTrain's own errors about a blank line, a tab or a missing label do
+    not name the file, and a blank line is a class name for it.
+
+    Args:
+        part: Any part of a config, such as the config of a data set.
+
+    Raises:
+        ValueError: If a list has a line that the data set cannot read; the
+            error names file and line.
+    """
+    if isinstance(part, Mapping):
+        if type_name(part.get('type')) in _TYPES:
+            _check(part)
+        part = part.values()
+    elif not isinstance(part, (list, tuple)):
+        return
+    for value in part:
+        check_lists(value)
+
+
+def _check(cfg: Mapping) -> None:
+    classes = cfg.get('classes')
+    if isinstance(classes, str) and os.path.isfile(classes):
+        _check_lines(classes, _blank)
+    if not cfg.get('ann_file'):
+        return
+    # As MMEngine does.
+    path = os.path.join(cfg.get('data_root') or '', cfg['ann_file'])
+    path = os.path.expanduser(path)
+    if os.path.isfile(path):
+        extensions = tuple(cfg.get('extensions', LISTED))
+        fault = _labelled if cfg.get('with_label', True) else _unlabelled
+        _check_lines(path, lambda line: fault(line, extensions))
+
+
+def _check_lines(
+    path: str | os.PathLike, fault: Callable[[str], str | None]
+) -> None:
+    """Raise ValueError if a line of a file has a fault."""
+    text = Path(path).read_text(encoding='utf-8')
+    for number, line in enumerate(text.removesuffix('\n').split('\n'), 1):
+        found = _blank(line) or fault(line)
+        if found:
+            raise ValueError(
+                f'{path}, line {number} {found}. mmpretrain.CustomDataset '
+                'cannot read this: correct the line, or use the type '
+                'hirl_mm.FolderImages, which takes the same arguments and '
+                'reads blank lines, tabs and labels that are not needed'
+            )
+
+
+def _blank(line: str) -> str | None:
+    return None if line.strip() else 'is blank'
+
+
+def _labelled(line: str, _: tuple[str, ...]) -> str | None:
+    if line.startswith(_MARK):
+        return 'begins with a byte order mark'
+    path, _, label = line.strip().rpartition(' ')
+    if path == path.rstrip() != '' and label.lstrip('-').isdecimal():
+        return None
+    return f'is not a path and a label with one space between: {line!r}'
+
+
+def _unlabelled(line: str, extensions: tuple[str, ...]) -> str | None:
+    path = without_label(line.strip().removeprefix(_MARK), extensions)
+    return None if path == line else f'is not a path alone: {line!r}'
