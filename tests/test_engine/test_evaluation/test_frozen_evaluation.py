@@ -180,8 +180,8 @@ def evaluated(cfg, tmp_path):
 
 
 def test_few_images(cfg, tmp_path, caplog):
-    """Four of every class to train with; three images to evaluate on."""
-    cfg.knn_queries.indices = 3
+    """Four of every class to train with; an image of three classes each."""
+    cfg.knn_queries.indices = [0, 20, 40]
     options = FrozenOptions(num_prototypes=(150, 4))
     evaluation = FrozenEvaluation(cfg, options)
     source = feature_source(cfg, None)
