@@ -103,12 +103,14 @@ def main() -> None:
 
     from hirl_mm.engine.checks.checkpoint_files import check_checkpoint_files
     from hirl_mm.engine.runtime.cpu_training import fit_to_cpu
+    from hirl_mm.engine.runtime.standard_hooks import add_standard_hooks
     from hirl_mm.engine.runtime.trust import pass_trust_on
 
     if args.amp and not torch.cuda.is_available():
         sys.exit('--amp needs an accelerator, and PyTorch finds none')
     cfg = load_config(args)
     pass_trust_on(cfg)
+    add_standard_hooks(cfg)
     try:
         check_checkpoint_files(cfg, training=True)
     except (OSError, ValueError) as error:

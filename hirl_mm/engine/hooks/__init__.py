@@ -8,6 +8,7 @@ from .knn_probe_hook import KNNProbeHook
 from .mask_check_hook import MaskCheckHook
 from .named_hook import NamedHook
 from .parameter_clip_hook import ParameterClipHook
+from .portable_checkpoint_hook import PortableCheckpointHook
 from .teacher_update_hook import TeacherUpdateHook
 from .trust_checkpoint_hook import TrustCheckpointHook
 
@@ -20,6 +21,7 @@ __all__ = [
     'MaskCheckHook',
     'NamedHook',
     'ParameterClipHook',
+    'PortableCheckpointHook',
     'TeacherUpdateHook',
     'TrustCheckpointHook',
 ]
