@@ -7,7 +7,11 @@ import torch
 from torch import Tensor
 
 from hirl_mm.checkpoints.layouts.families import FAMILIES, Family
-from hirl_mm.checkpoints.layouts.releases import RELEASES, Release
+from hirl_mm.checkpoints.layouts.releases import (
+    RELEASES,
+    UNKNOWN,
+    Release,
+)
 from hirl_mm.files import replacing
 
 from .attention_heads import usual_heads
@@ -62,7 +66,9 @@ def import_checkpoint(
     Returns:
         The ``meta``: layout, method, family, network (the prefix of its
         keys), number of tensors, keys of the network that were left out,
-        number of attention heads, and name and SHA-256 of the source file.
+        number of attention heads, what is known of the backbone (``backbone``,
+        see :func:`~.backbone_facts.backbone_facts`), and name and SHA-256 of
+        the source file.
 
     Raises:
         FileNotFoundError: If the file does not exist.
@@ -73,6 +79,7 @@ def import_checkpoint(
     source = Path(source)
     imported = import_weights(read_checkpoint(source, trust))
     release, state = imported.release, imported.state
+    num_heads = usual_heads(state, release.source)
     meta = dict(
         layout=str(release),
         method=release.method,
@@ -80,7 +87,11 @@ def import_checkpoint(
         network=release.network,
         num_tensors=len(state),
         left_out=imported.left_out,
-        num_heads=usual_heads(state, release.source),
+        num_heads=num_heads,
+        backbone=dict(
+            imported.family.facts if release.source != UNKNOWN else {},
+            num_heads=[num_heads] if num_heads else [],
+        ),
         source=source.name,
         source_sha256=_sha256(source),
     )

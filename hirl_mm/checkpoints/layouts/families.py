@@ -1,5 +1,5 @@
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from torch import Tensor
 
@@ -24,6 +24,8 @@ class Family:
             backbone: classifiers, projectors, mask tokens.
         prepared: Function that rewrites tensors of a release that MMPreTrain
             divides in another way, before they are renamed.
+        facts: What all releases with their own code have in common, see
+            :func:`~hirl_mm.checkpoints.backbone_facts.backbone_facts`.
     """
 
     name: str
@@ -32,7 +34,10 @@ class Family:
     names: Callable[[dict[str, Tensor]], Names]
     heads: tuple[str, ...]
     prepared: Callable[[dict[str, Tensor]], dict[str, Tensor]] = dict
+    facts: dict[str, list] = field(default_factory=dict)
 
+
+_TRANSFORMER = dict(norm_eps=[1e-6], activation=['GELU'])
 
 RESNET = Family(
     'ResNet',
@@ -40,6 +45,7 @@ RESNET = Family(
     'layer1.0.conv1.weight',
     resnet_names,
     ('fc.', 'projection_head.', 'prototypes.'),
+    facts=dict(norm_eps=[1e-5], activation=['ReLU'], style=['pytorch']),
 )
 BEIT = Family(
     'BEiT',
@@ -48,6 +54,7 @@ BEIT = Family(
     beit_names,
     ('head.', 'lm_head.', 'masked_embed', 'mask_token'),
     without_key_biases,
+    facts=_TRANSFORMER,
 )
 VIT = Family(
     'ViT',
@@ -55,6 +62,7 @@ VIT = Family(
     'layers.0.attn.qkv.weight',
     vit_names,
     ('head.', 'masked_embed', 'mask_token'),
+    facts=_TRANSFORMER,
 )
 # BEiT stands before ViT because it also has the keys of a ViT.
 FAMILIES = (RESNET, BEIT, VIT)

@@ -17,6 +17,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 HIRL = 'hirl-team/HIRL'
+UNKNOWN = 'DINO, iBOT, timm or torchvision'
 _DINO = 'facebookresearch/dino or bytedance/ibot'
 _MOCO = f'facebookresearch/moco or {HIRL}'
 _MOCOV3 = 'facebookresearch/moco-v3'
@@ -136,5 +137,5 @@ RELEASES = (
     _part('a query encoder', _MOCO, 'encoder_q.', 'encoder_k.', 'queue'),
     _part('an encoder', f'SimSiam, SwAV or {HIRL}', 'encoder.'),
     Release('BEiT', 'microsoft/unilm', '', ('blocks.0.attn.q_bias',)),
-    Release('a backbone alone', 'DINO, iBOT, timm or torchvision', ''),
+    Release('a backbone alone', UNKNOWN, ''),
 )

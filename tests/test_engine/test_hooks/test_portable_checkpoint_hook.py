@@ -99,6 +99,7 @@ def test_detectors_and_classifiers_of_the_tools_have_the_hook(tmp_path):
     runner.train()
     checkpoint = torch.load(tmp_path / 'epoch_1.pth', weights_only=True)
     assert set(checkpoint[LOG_KEY]) >= {'train/loss', 'train/lr'}
+    assert checkpoint['meta']['backbone']['style'] == ['pytorch']
 
 
 class Unusual(NamedTuple):
