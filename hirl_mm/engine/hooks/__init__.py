@@ -5,6 +5,7 @@ from .feature_pass_hook import FeaturePassHook
 from .frozen_layers_hook import FrozenLayersHook
 from .hierarchical_kmeans_hook import HierarchicalKMeansHook
 from .knn_probe_hook import KNNProbeHook
+from .loaded_weights_hook import LoadedWeightsHook
 from .mask_check_hook import MaskCheckHook
 from .named_hook import NamedHook
 from .parameter_clip_hook import ParameterClipHook
@@ -18,6 +19,7 @@ __all__ = [
     'FrozenLayersHook',
     'HierarchicalKMeansHook',
     'KNNProbeHook',
+    'LoadedWeightsHook',
     'MaskCheckHook',
     'NamedHook',
     'ParameterClipHook',

@@ -3,7 +3,7 @@ from mmengine.runner import Runner
 
 from hirl_mm.engine.runtime.hook_entries import classes_in_custom_hooks
 
-_OF_EVERY_RUN = ('PortableCheckpointHook',)
+_OF_EVERY_RUN = 'LoadedWeightsHook', 'PortableCheckpointHook'
 
 
 class NamedHook(Hook):
@@ -16,6 +16,7 @@ class NamedHook(Hook):
     write instead.
 
     A run with any of these hooks also gets a
+    :class:`~hirl_mm.engine.hooks.LoadedWeightsHook` and a
     :class:`~hirl_mm.engine.hooks.PortableCheckpointHook`.
 
     Attributes:

@@ -4,12 +4,14 @@ from mmengine.config import Config
 
 from .hook_entries import entries_of
 
-_NAME = 'PortableCheckpointHook'
+_NAME = 'LoadedWeightsHook'
 
 
 def add_standard_hooks(cfg: Config) -> None:
-    """Add the :class:`~hirl_mm.engine.hooks.PortableCheckpointHook`.
+    """Add the hooks that check what is loaded and write what is saved.
 
+    These are the :class:`~hirl_mm.engine.hooks.LoadedWeightsHook` and, which
+    it registers, the :class:`~hirl_mm.engine.hooks.PortableCheckpointHook`.
     Runs with other hooks of this package have them without this function.
 
     Args:
@@ -17,4 +19,4 @@ def add_standard_hooks(cfg: Config) -> None:
     """
     if not entries_of(cfg, _NAME):
         cfg.setdefault('default_hooks', {})
-        cfg.default_hooks.portable_checkpoint = dict(type=f'hirl_mm.{_NAME}')
+        cfg.default_hooks.loaded_weights = dict(type=f'hirl_mm.{_NAME}')
