@@ -62,11 +62,10 @@ def timm_beit(seed, *, shared=True, **options):
     """A BEiT with biases shared by the blocks, or of every block's own."""
     net = Beit(
         **_TIMM,
-        init_values=0.1,
         use_abs_pos_emb=False,
         use_shared_rel_pos_bias=shared,
         use_rel_pos_bias=not shared,
-        **options,
+        **dict(init_values=0.1) | options,
     )
     return scrambled(net, seed)
 

@@ -95,12 +95,12 @@ def main() -> None:
     from hirl_mm.datasets.list_checks import check_lists
     from hirl_mm.engine.checks.checkpoint_files import check_checkpoint_files
     from hirl_mm.engine.runtime.cpu_training import fit_to_cpu
-    from hirl_mm.engine.runtime.dataset_check import add_dataset_check
+    from hirl_mm.engine.runtime.standard_hooks import add_standard_hooks
     from hirl_mm.engine.runtime.trust import pass_trust_on
 
     cfg = load_config(args)
     pass_trust_on(cfg)
-    add_dataset_check(cfg)
+    add_standard_hooks(cfg)
     try:
         check_lists(cfg)
         check_checkpoint_files(cfg, training=False)

@@ -1,4 +1,5 @@
 import hashlib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -6,13 +7,26 @@ import torch
 from torch import Tensor
 
 from hirl_mm.checkpoints.layouts.families import FAMILIES, Family
-from hirl_mm.checkpoints.layouts.releases import RELEASES, Release
+from hirl_mm.checkpoints.layouts.releases import (
+    RELEASES,
+    UNKNOWN,
+    Release,
+)
 from hirl_mm.files import replacing
 
 from .attention_heads import usual_heads
+from .matching import strip_prefix
 from .reader import read_checkpoint
 
 _CHUNK = 1 << 22
+_MAX_NAMED = 5
+# Entries that hold the weights; BEiT's runs with DeepSpeed write ``module``.
+_ENTRIES = 'state_dict', 'model', 'model_state_dict', 'module'
+_WRAPPERS = re.compile(
+    r'^((?:student\.|teacher\.)?)(?:(?:module|_orig_mod)\.)+'
+)
+# First tensor of a network of every family.
+_STEM = re.compile(r'(layer1\.0\.conv1|blocks\.0\.attn\.qkv)\.weight$')
 
 
 @dataclass(frozen=True)
@@ -52,7 +66,9 @@ def import_checkpoint(
     Returns:
         The ``meta``: layout, method, family, network (the prefix of its
         keys), number of tensors, keys of the network that were left out,
-        number of attention heads, and name and SHA-256 of the source file.
+        number of attention heads, what is known of the backbone (``backbone``,
+        see :func:`~.backbone_facts.backbone_facts`), and name and SHA-256 of
+        the source file.
 
     Raises:
         FileNotFoundError: If the file does not exist.
@@ -63,6 +79,7 @@ def import_checkpoint(
     source = Path(source)
     imported = import_weights(read_checkpoint(source, trust))
     release, state = imported.release, imported.state
+    num_heads = usual_heads(state, release.source)
     meta = dict(
         layout=str(release),
         method=release.method,
@@ -70,7 +87,11 @@ def import_checkpoint(
         network=release.network,
         num_tensors=len(state),
         left_out=imported.left_out,
-        num_heads=usual_heads(state, release.method),
+        num_heads=num_heads,
+        backbone=dict(
+            imported.family.facts if release.source != UNKNOWN else {},
+            num_heads=[num_heads] if num_heads else [],
+        ),
         source=source.name,
         source_sha256=_sha256(source),
     )
@@ -93,18 +114,13 @@ def import_weights(checkpoint: dict) -> Imported:
         ValueError: If the layout is unknown, a tensor of the backbone has no
             counterpart or is missing, or two copies of the network differ.
     """
-    weights = unwrapped(checkpoint)
-    release, family = _recognise(weights)
-    prefix = release.network
-    network = {
-        key[len(prefix) :]: value
-        for key, value in weights.items()
-        if key.startswith(prefix)
-    }
+    weights, release, family = _recognise(checkpoint)
+    network = strip_prefix(weights, release.network)
     left_out = [key for key in network if key.startswith(family.heads)]
     backbone = {k: v for k, v in network.items() if k not in left_out}
     _check_copy(weights, release, backbone)
     try:
+        backbone = family.prepared(backbone)
         state = family.names(backbone).to_mmpretrain(backbone)
     except ValueError as error:
         raise ValueError(f'layout {release}, {family.name}: {error}') from None
@@ -114,47 +130,61 @@ def import_weights(checkpoint: dict) -> Imported:
 def unwrapped(checkpoint: dict) -> dict[str, Tensor]:
     """Return the weights of a released file with the keys of its model.
 
-    Takes the entry ``state_dict`` or ``model``, or joins ``student`` and
-    ``teacher``, and removes the prefix ``module.`` of
-    DistributedDataParallel.
+    Takes the entry that holds the weights, such as ``state_dict`` or
+    ``model``, or joins ``student`` and ``teacher``, and removes the prefixes
+    ``module.`` of DistributedDataParallel and ``_orig_mod.`` of
+    torch.compile.
     """
-    for entry in ('state_dict', 'model'):
+    for entry in _ENTRIES:
         if isinstance(checkpoint.get(entry), dict):
             checkpoint = checkpoint[entry]
             break
     weights = {}
     for key, value in checkpoint.items():
         if isinstance(value, Tensor):
-            weights[key.removeprefix('module.')] = value
+            weights[_WRAPPERS.sub(r'\1', key)] = value
         elif key in ('student', 'teacher') and isinstance(value, dict):
             for name, tensor in value.items():
-                weights[f'{key}.{name.removeprefix("module.")}'] = tensor
+                if isinstance(tensor, Tensor):
+                    weights[_WRAPPERS.sub(r'\1', f'{key}.{name}')] = tensor
     return weights
 
 
-def _recognise(weights: dict[str, Tensor]) -> tuple[Release, Family]:
+def _recognise(checkpoint: dict) -> tuple[dict, Release, Family]:
+    weights = unwrapped(checkpoint)
     for release in RELEASES:
+        network = strip_prefix(weights, release.network)
         for family in FAMILIES:
-            if f'{release.network}{family.release_key}' not in weights:
-                continue
-            has_other_keys = all(
-                any(key.startswith(start) for key in weights)
-                for start in release.other_keys
-            )
-            has_too_much = release.network_only and not all(
-                key.startswith(release.network) for key in weights
-            )
-            if has_other_keys and not has_too_much:
-                return release, family
-    first = ', '.join(list(weights)[:5])
-    found = f'its first keys are {first}' if first else 'it has no tensors'
+            if family.is_in(network) and release.fits(weights):
+                return weights, release, family
     tried = '\n'.join(f'  {release.describe()}' for release in RELEASES)
     raise ValueError(
-        f'the layout of this checkpoint is unknown: {found}.\n'
+        'the layout of this checkpoint is unknown: '
+        f'{_seen(checkpoint, weights)}.\n'
         f'Layouts tried, each with ResNet, ViT and BEiT:\n{tried}\n'
         'Checkpoints of MMPreTrain and of this project need no import; '
         'detectors are not converted'
     )
+
+
+def _seen(checkpoint: dict, weights: dict[str, Tensor]) -> str:
+    """Describe a file: its entries, its first keys, the networks in it."""
+    entries = ', '.join(f'{key}' for key in list(checkpoint)[:_MAX_NAMED])
+    if not weights:
+        return f'it has no tensors; its entries are {entries or "none"}'
+    parts = [f'its first keys are {", ".join(list(weights)[:_MAX_NAMED])}']
+    if not weights.keys() & checkpoint.keys():
+        parts.append(f'its entries are {entries}')
+    starts = {
+        key[: match.start()] for key in weights if (match := _STEM.search(key))
+    }
+    for start in sorted(starts)[:_MAX_NAMED]:
+        network = strip_prefix(weights, start)
+        found = [family.name for family in FAMILIES if family.is_in(network)]
+        if found:
+            where = f'under {start}' if start else 'without a prefix'
+            parts.append(f'it has a {found[0]} {where}')
+    return '; '.join(parts)
 
 
 def _check_copy(

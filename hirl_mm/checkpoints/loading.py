@@ -3,6 +3,7 @@ from collections.abc import Mapping
 from mmengine.logging import MMLogger
 from torch import Tensor, nn
 
+from .backbone_facts import check_facts
 from .matching import (
     BATCH_COUNT,
     Match,
@@ -14,7 +15,7 @@ from .matching import (
 )
 from .mismatch import differences, first_names, mismatch_message
 from .position_embeddings import fit_positions, position_names
-from .state_dict import read_state_dict
+from .state_dict import read_weights
 
 _MAX_OTHER_PREFIXES = 4
 
@@ -46,7 +47,8 @@ def load_backbone(
         OSError: If the file is not a checkpoint, or is incomplete.
         ValueError: If no file is given, it has less than 95 % of the
             backbone's weights, its position embeddings cannot be
-            interpolated, or it needs ``trust``.
+            interpolated, it records another number of attention heads or
+            another such fact, or it needs ``trust``.
 
     Example:
         In a config::
@@ -57,9 +59,8 @@ def load_backbone(
                 init_cfg=dict(
                     type='Pretrained', _scope_='hirl_mm', checkpoint=FILE))
     """
-    load_backbone_state(
-        module, read_state_dict(checkpoint, trust), checkpoint, prefix
-    )
+    state, meta = read_weights(checkpoint, trust)
+    load_backbone_state(module, state, checkpoint, prefix, meta)
 
 
 def load_backbone_state(
@@ -67,6 +68,7 @@ def load_backbone_state(
     state: Mapping[str, Tensor],
     source: str,
     prefix: str | None = None,
+    meta: Mapping | None = None,
 ) -> None:
     """Load a state dict into a backbone, see :func:`load_backbone`.
 
@@ -76,10 +78,13 @@ def load_backbone_state(
         source: Name of the file they come from, for messages.
         prefix: Prefix of the backbone's keys in ``state``. None selects the
             evaluated network.
+        meta: Entry ``meta`` of the file, whose recorded facts are checked,
+            see :func:`~hirl_mm.checkpoints.backbone_facts.check_facts`.
 
     Raises:
         ValueError: If ``state`` has less than 95 % of the backbone's weights,
-            or its position embeddings cannot be interpolated.
+            its position embeddings cannot be interpolated, or ``meta``
+            records another network.
     """
     if prefix is None:
         prefix = evaluated_prefix(state)
@@ -94,6 +99,7 @@ def load_backbone_state(
         raise ValueError(
             mismatch_message(source, network, prefix, found, others, state)
         )
+    check_facts(module, meta or {}, source)
     matched = set(found.matched)
     loadable = {
         name: value

@@ -7,10 +7,23 @@ from hirl_mm.checkpoints.layouts.families import FAMILIES, RESNET, Family
 from hirl_mm.registry import MODELS, enter_scope
 
 from .attention_heads import usual_heads
+from .backbone_facts import (
+    Facts,
+    backbone_facts,
+    check_facts,
+    recorded_facts,
+)
 from .matching import evaluated_prefix, strip_prefix
 
 # Default of MMPreTrain's and timm's transformers.
 LAYER_NORM_EPS = 1e-6
+# Facts of networks in other libraries; None for any single value.
+_TRANSFORMER = dict(activation='GELU', num_heads=None, norm_eps=None)
+_USUAL = {
+    'ResNet': dict(activation='ReLU', norm_eps=1e-5, style='pytorch'),
+    'ViT': _TRANSFORMER,
+    'BEiT': _TRANSFORMER,
+}
 
 
 @dataclass(frozen=True)
@@ -74,14 +87,16 @@ def read_backbone(
     if cfg is None and meta.get('cfg'):
         cfg = Config.fromstring(meta['cfg'], '.py')
     module = None if cfg is None else _module(cfg, state)
+    facts = recorded_facts(meta)
+    if module is not None:
+        check_facts(module, meta, 'the checkpoint')
+        facts = backbone_facts(module)
+    _check_usual(family, facts)
     if family is RESNET:
         _check_resnet(module)
         return TrainedBackbone(family, state, left_out)
-    eps = LAYER_NORM_EPS
-    if module is not None:
-        eps = module.layers[0].ln1.eps
-        num_heads = num_heads or module.arch_settings['num_heads']
-    num_heads = num_heads or meta.get('num_heads')
+    (eps,) = facts.get('norm_eps', [LAYER_NORM_EPS])
+    num_heads = num_heads or next(iter(facts.get('num_heads', [])), None)
     num_heads = num_heads or usual_heads(state)
     _check_heads(state, family, num_heads)
     return TrainedBackbone(family, state, left_out, num_heads, eps)
@@ -130,12 +145,26 @@ def _module(cfg: Config, state: dict[str, Tensor]) -> nn.Module:
     return module
 
 
+def _check_usual(family: Family, facts: Facts) -> None:
+    """Raise for facts that differ from the same network elsewhere."""
+    for name, value in _USUAL[family.name].items():
+        given = facts.get(name, [value])
+        if value is None and len(given) == 1:
+            continue
+        if given != [value]:
+            raise ValueError(
+                f'a {family.name} with {name}={", ".join(map(str, given))} '
+                'has no counterpart in other libraries, where there is '
+                f'{"one value" if value is None else value!r}'
+            )
+
+
 def _check_resnet(module: nn.Module | None) -> None:
     """Raise for options that other libraries' ResNets do not have.
 
     They change no shape, so the weights alone would not reveal them.
     """
-    usual = dict(style='pytorch', strides=(1, 2, 2, 2), dilations=(1, 1, 1, 1))
+    usual = dict(strides=(1, 2, 2, 2), dilations=(1, 1, 1, 1))
     for name, value in usual.items():
         given = value if module is None else getattr(module, name)
         if given != value and given != [*value]:

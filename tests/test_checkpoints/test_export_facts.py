@@ -83,8 +83,7 @@ def test_config_tells_heads_and_epsilon(vit, stored):
         read = read_backbone(checkpoint(vit, cfg=cfg.pretty_text))
     else:
         other = config(dict(VIT, arch=dict(ARCH, num_heads=2)))
-        meta = dict(cfg=other.pretty_text, num_heads=4)
-        read = read_backbone(checkpoint(vit, **meta), cfg=cfg)
+        read = read_backbone(checkpoint(vit, cfg=other.pretty_text), cfg=cfg)
     assert (read.num_heads, read.layer_norm_eps) == (3, 1e-5)
     assert read_backbone(checkpoint(vit), cfg=cfg, num_heads=6).num_heads == 6
 

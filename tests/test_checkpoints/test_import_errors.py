@@ -4,6 +4,7 @@ import hashlib
 
 import pytest
 import torch
+from mmpretrain.models import MoCoV3ViT
 
 from hirl_mm.checkpoints.attention_heads import usual_heads
 from hirl_mm.checkpoints.import_release import (
@@ -36,13 +37,35 @@ def test_unknown_layout_names_its_keys_and_all_layouts():
         'model.student.backbone.masked_embed*, projections.*',
         'MoCo v2 of facebookresearch/moco or hirl-team/HIRL: encoder_q.*',
         'BEiT of microsoft/unilm',
+        'HIRL-BEiT of hirl-team/HIRL: model.vit_model.*',
+        'a teacher of facebookresearch/dino or bytedance/ibot: '
+        'teacher.backbone.* alone or with teacher.head.*',
         'a plain method of hirl-team/HIRL: backbone.* alone',
     ):
         assert layout in message
     assert 'of this project need no import' in message
 
 
-@pytest.mark.parametrize('prefix', ['backbone.', 'model.backbone.'])
+def test_unknown_layout_names_what_it_has(vit, cnn):
+    weights = under('visual.', vit) | under('eyes.0.', cnn)
+    with pytest.raises(ValueError) as error:
+        import_weights(dict(params=dict(weights), **under('net.', weights)))
+    message = str(error.value)
+    assert 'it has a ResNet under net.eyes.0.' in message
+    assert 'it has a ViT under net.visual.' in message
+
+
+def test_unknown_layout_names_the_entries_of_the_file(vit):
+    with pytest.raises(ValueError, match='no tensors; its entries are par'):
+        import_weights(dict(params=dict(vit), epoch=3))
+    weights = under('visual.', vit)
+    with pytest.raises(ValueError, match='entries are model, epoch; it has'):
+        import_weights(dict(model=weights, epoch=3))
+
+
+@pytest.mark.parametrize(
+    'prefix', ['backbone.', 'model.backbone.', 'teacher.backbone.', 'encoder.']
+)
 @pytest.mark.parametrize('beside', ['neck.lateral.weight', 'rpn_head.conv'])
 def test_detector(cnn, prefix, beside):
     """Its backbone is not mistaken for a file of a backbone alone."""
@@ -147,21 +170,46 @@ def test_no_tensors():
 
 
 @pytest.mark.parametrize(
-    ('width', 'method', 'heads'),
+    ('width', 'source', 'heads'),
     [
-        (192, 'DINO', 3),
-        (384, 'iBOT', 6),
-        (384, 'MoCo v3', 12),
-        (384, 'HIRL-MoCo v3', 12),
-        (768, 'MoCo v3', 12),
-        (1024, 'BEiT', 16),
-        (100, 'DINO', None),
+        (192, 'facebookresearch/dino', 3),
+        (384, 'bytedance/ibot', 6),
+        (384, 'facebookresearch/moco-v3', 12),
+        (384, 'hirl-team/HIRL', 6),
+        (768, 'facebookresearch/moco-v3', 12),
+        (1024, 'microsoft/unilm', 16),
+        (100, 'facebookresearch/dino', None),
     ],
 )
-def test_usual_heads_of_a_release(width, method, heads):
+def test_usual_heads_of_a_release(width, source, heads):
     state = dict(cls_token=torch.zeros(1, 1, width))
-    assert usual_heads(state, method) == heads
-    assert usual_heads({'conv1.weight': torch.zeros(2)}, method) is None
+    assert usual_heads(state, source) == heads
+    assert usual_heads({'conv1.weight': torch.zeros(2)}, source) is None
+
+
+def mocov3_state(arch):
+    net = MoCoV3ViT(arch=arch, img_size=32, patch_size=16)
+    net.init_weights()
+    return net.state_dict()
+
+
+@pytest.mark.parametrize(
+    ('arch', 'source', 'heads'),
+    [
+        ('mocov3-small', '', None),
+        ('mocov3-small', 'facebookresearch/moco-v3', 12),
+        ('deit-base', '', 12),
+    ],
+)
+def test_heads_of_mocov3s_small_network_alone(arch, source, heads):
+    """MoCo v3's ViT-S and others of its width have the same shapes."""
+    assert usual_heads(mocov3_state(arch), source) == heads
+
+
+def test_heads_of_a_small_network_with_learned_positions():
+    state = mocov3_state('mocov3-small')
+    state['pos_embed'] = torch.randn_like(state['pos_embed'])
+    assert usual_heads(state) == 6
 
 
 @pytest.mark.slow

@@ -13,6 +13,7 @@ from hirl_mm.checkpoints.import_release import (
 from tests.released import (
     LAYOUTS,
     PATCH,
+    WIDTH,
     beit_state,
     features,
     full_size_file,
@@ -279,6 +280,150 @@ def test_pre_trained_beit():
     imported = assert_same_features(checkpoint, net, mm_beit())
     assert imported.release.method == 'BEiT'
     assert imported.left_out == [*heads]
+
+
+def hirl_beit(seed=0, **options):
+    """A BEiT as HIRL's code has it, and its tensors.
+
+    Its projections have one bias for queries, keys and values.
+    """
+    net = timm_beit(seed, **{'global_pool': 'token'} | options)
+    state = beit_state(net)
+    generator = torch.Generator().manual_seed(seed + 9)
+    for i, block in enumerate(net.blocks):
+        attn, name = block.attn, f'blocks.{i}.attn'
+        attn.k_bias.copy_(torch.randn(WIDTH, generator=generator))
+        queries, values = (state.pop(f'{name}.{x}_bias') for x in 'qv')
+        state[f'{name}.qkv.bias'] = torch.cat((queries, attn.k_bias, values))
+    return net, state
+
+
+def full_hirl_beit(state):
+    heads = junk('head.weight', 'head.bias', 'masked_embed')
+    return (
+        under('model.vit_model.', state | heads)
+        | under('model.dvae_model.encoder.', junk('blocks.input.w'))
+        | under('projections.', junk('0.layers.0.weight'))
+    )
+
+
+BEIT_FILES = {
+    'hirl': (full_hirl_beit, 'HIRL-BEiT'),
+    'hirl with a projector': (
+        lambda s: full_hirl_beit(s) | junk('model.projector.layers.0.weight'),
+        'HIRL-BEiT',
+    ),
+    'hirl with the alias of its backbone': (
+        lambda s: full_hirl_beit(s) | under('model.backbone.', s),
+        'HIRL-BEiT',
+    ),
+    'plain': (
+        lambda s: (
+            under('vit_model.', s) | junk('dvae_model.encoder.blocks.input.w')
+        ),
+        'BEiT',
+    ),
+    'hirl backbone': (lambda s: under('model.vit_model.', s), 'HIRL-BEiT'),
+    'plain backbone': (lambda s: under('vit_model.', s), 'BEiT'),
+    'alias of hirl': (
+        lambda s: under('model.backbone.', s),
+        'a method under HIRL',
+    ),
+    'alias of plain': (lambda s: under('backbone.', s), 'a plain method'),
+    'extracted': (lambda s: s, 'a backbone alone'),
+}
+
+
+@pytest.mark.parametrize('file', BEIT_FILES)
+@pytest.mark.parametrize('wrapper', ['', 'module.', 'module._orig_mod.'])
+def test_beits_of_hirl(file, wrapper):
+    """Leaving out the biases of the keys does not change the output."""
+    net, state = hirl_beit()
+    make, method = BEIT_FILES[file]
+    file = dict(model=under(wrapper, make(state)), epoch=400, args={})
+    imported = assert_same_features(file, net, mm_beit())
+    assert imported.release.method == method
+    assert imported.family.name == 'BEiT'
+
+
+def test_biases_of_beits_keys_are_not_small():
+    """They change the scores, but not what the softmax makes of them."""
+    net, _ = hirl_beit()
+    expected = features(net)
+    net.blocks[0].attn.v_bias.data += net.blocks[0].attn.k_bias
+    assert (features(net) - expected).abs().max() > 1e-2
+
+
+def test_beit_without_layer_scale():
+    net, state = hirl_beit(init_values=None)
+    assert 'blocks.0.gamma_1' not in state
+    backbone = mm_beit(layer_scale_init_value=0)
+    assert_same_features(dict(model=state), net, backbone)
+
+
+def test_first_beit_of_hirl():
+    """It had absolute positions, so that it is a ViT."""
+    net = timm_vit(0)
+    heads = junk('head.weight', 'head.bias', 'masked_embed')
+    weights = under('vit_model.', net.state_dict() | heads)
+    imported = assert_same_features(dict(model=weights), net, mm_vit())
+    assert imported.left_out == [*heads]
+    assert imported.family.name == 'ViT'
+
+
+def test_fine_tuned_beit_of_hirl():
+    net, state = hirl_beit(global_pool='avg')
+    heads = junk('head.weight', 'head.bias')
+    backbone = mm_beit(out_type='avg_featmap', final_norm=False)
+    assert_same_features(dict(model=state | heads), net, backbone)
+
+
+# Files with some of the networks of a release.
+PARTS = {
+    'teacher of a run': (
+        lambda s: dict(
+            teacher=under('backbone.', s) | under('head.', DINO_HEAD)
+        ),
+        'a teacher',
+    ),
+    'teacher in data parallel': (
+        lambda s: dict(teacher=under('module.backbone.', s)),
+        'a teacher',
+    ),
+    'teacher without a wrapper': (lambda s: dict(teacher=s), 'a teacher'),
+    'student of a run': (
+        lambda s: dict(
+            student=under('module.backbone.', s | junk('masked_embed'))
+        ),
+        'a student',
+    ),
+    'student without a wrapper': (lambda s: dict(student=s), 'a student'),
+    'encoders of MoCo v3': (
+        lambda s: dict(
+            state_dict=under('module.base_encoder.', s | VIT_HEAD)
+            | under('module.momentum_encoder.', s)
+        ),
+        'MoCo v3',
+    ),
+    'query encoder': (
+        lambda s: dict(state_dict=under('module.encoder_q.', s)),
+        'a query encoder',
+    ),
+    'encoder': (lambda s: under('encoder.', s), 'an encoder'),
+    'entry of DeepSpeed': (lambda s: dict(module=s), 'a backbone alone'),
+    'compiled': (
+        lambda s: dict(model=under('_orig_mod.module.', s)),
+        'a backbone alone',
+    ),
+}
+
+
+@pytest.mark.parametrize('file', PARTS)
+def test_files_with_a_part_of_a_release(file, vits):
+    make, method = PARTS[file]
+    checkpoint = make(vits[0].state_dict())
+    imported = assert_same_features(checkpoint, vits[0], mm_vit())
+    assert imported.release.method == method
 
 
 def test_fine_tuned_beit():

@@ -232,6 +232,7 @@ def test_training_tool_with_the_option_of_the_command_line(
         tmp_path / 'linear.py', tmp_path / 'tool', '--cfg-options', option
     )
     assert "prefix='backbone.': 100 of 100 weights loaded" in said
-    saved = torch.load(tmp_path / 'tool/epoch_1.pth', weights_only=False)
+    assert f'{path}; not loaded, at initial weights: head' in said
+    saved = torch.load(tmp_path / 'tool/epoch_1.pth', weights_only=True)
     for key, value in model.backbone.state_dict().items():
         assert torch.equal(saved['state_dict'][f'backbone.{key}'], value), key

@@ -21,6 +21,7 @@ from hirl_mm.checkpoints import (
     read_checkpoint,
     tree_in,
 )
+from hirl_mm.checkpoints.portable import restore_log
 from hirl_mm.checkpoints.reader import NO_WEIGHTS_ONLY
 from tests.hostile_files import Call, add_code
 from tests.runs import run, small_config
@@ -32,6 +33,10 @@ WEIGHTS = {'w': torch.arange(6.0).reshape(2, 3)}
 def trained(digits, tmp_path_factory):
     folder = tmp_path_factory.mktemp('trained')
     run(small_config(digits, folder, epochs=2))
+    # As MMEngine and earlier versions of this project write it.
+    checkpoint = torch.load(folder / 'epoch_2.pth')
+    restore_log(checkpoint)
+    torch.save(checkpoint, folder / 'epoch_2.pth')
     return folder
 
 

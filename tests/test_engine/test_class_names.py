@@ -17,7 +17,7 @@ from hirl_mm.engine.features.cached_features import (
     feature_source,
 )
 from hirl_mm.engine.features.labelled_data import labels_of
-from hirl_mm.engine.runtime.dataset_check import add_dataset_check
+from hirl_mm.engine.runtime.standard_hooks import add_standard_hooks
 from hirl_mm.evaluation.arm_results import ArmResults
 from tests.colour_folders import hide, write_colours
 from tests.logged import warnings_of
@@ -168,7 +168,7 @@ def test_classifier_is_validated_and_tested_by_name(kind, colours, tmp_path):
 
     cfg = classifier(colours, tmp_path / 'test', kind)
     cfg.default_hooks.pop('dataset_check')
-    add_dataset_check(cfg)
+    add_standard_hooks(cfg)
     cfg.load_from = str(tmp_path / 'epoch_4.pth')
     cfg.test_dataloader = cfg.val_dataloader
     cfg.test_evaluator = cfg.val_evaluator

@@ -41,6 +41,7 @@ def test_metrics_and_pictures(tmp_path):
         'model.test_cfg.rcnn.score_thr=0.0',
     )
     assert done.returncode == 0, done.stdout[-3000:]
+    assert f'weights of {weights}; the whole model was loaded' in done.stdout
     lines = [line.split() for line in done.stdout.splitlines()]
     printed = {
         line[0]: float(line[1])

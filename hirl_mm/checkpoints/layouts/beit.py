@@ -4,6 +4,7 @@ from .names import Names
 from .vit import block_pairs, module_pairs
 
 _BLOCK_TENSORS = ('gamma_1', 'gamma_2', 'attn.q_bias', 'attn.v_bias')
+_JOINT_BIAS = '.attn.qkv.bias'
 _POSITIONS = ('relative_position_bias_table', 'relative_position_index')
 SHARED = 'rel_pos_bias'
 
@@ -12,7 +13,8 @@ def beit_names(state: dict[str, Tensor]) -> Names:
     """Return the names of a BEiT in microsoft/unilm, timm and MMPreTrain.
 
     Relative position biases are either shared by all blocks, as in
-    pre-training, or stored in each block, as after fine-tuning.
+    pre-training, or stored in each block, as after fine-tuning. Either all
+    blocks have a layer scale, or none has.
 
     Args:
         state: State dict of the network with the names of any of the three,
@@ -24,8 +26,9 @@ def beit_names(state: dict[str, Tensor]) -> Names:
         for other, mmpretrain in module_pairs(state).items()
         if not mmpretrain.endswith('.attn.qkv.bias')
     }
+    scaled = any(key.endswith('.gamma_1') for key in state)
     for other, mmpretrain in block_pairs(state).items():
-        for name in _BLOCK_TENSORS:
+        for name in _BLOCK_TENSORS if scaled else _BLOCK_TENSORS[2:]:
             pairs[f'{other}.{name}'] = f'{mmpretrain}.{name}'
         for name in _POSITIONS:
             pairs[f'{other}.attn.{name}'] = f'{mmpretrain}.attn.{name}'
@@ -34,6 +37,52 @@ def beit_names(state: dict[str, Tensor]) -> Names:
     optional += shared
     pairs |= {name: name for name in ('pos_embed', *shared)}
     return Names(pairs, frozenset(optional))
+
+
+def is_beit(state: dict[str, Tensor]) -> bool:
+    """Whether a released network is a BEiT and not a plain ViT.
+
+    A BEiT has relative position biases, or biases of queries and values
+    without one of keys. HIRL's code has the former only.
+
+    Args:
+        state: State dict of the network with the names of a release.
+    """
+    return 'blocks.0.attn.qkv.weight' in state and any(
+        key in state
+        for key in (
+            'blocks.0.attn.q_bias',
+            f'blocks.0.attn.{_POSITIONS[0]}',
+            f'{SHARED}.{_POSITIONS[0]}',
+        )
+    )
+
+
+def without_key_biases(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Split the joint biases of a BEiT, and leave out those of the keys.
+
+    HIRL's code has one ``attn.qkv.bias`` (3 D,) per block, where BEiT has
+    ``q_bias`` and ``v_bias`` (D,) and no bias of the keys. A bias b of the
+    keys adds q . b to all scores of a query q. The softmax over these scores
+    does not change when all of them change by the same amount, so the output
+    is the same without b.
+
+    Args:
+        state: State dict of the network with the names of a release.
+
+    Returns:
+        The state dict with BEiT's biases.
+    """
+    split = {}
+    for key, value in state.items():
+        if not key.endswith(_JOINT_BIAS):
+            split[key] = value
+            continue
+        block = key.removesuffix(_JOINT_BIAS)
+        queries, _, values = value.chunk(3)
+        split[f'{block}.attn.q_bias'] = queries.clone()
+        split[f'{block}.attn.v_bias'] = values.clone()
+    return split
 
 
 def unshare_position_biases(state: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -1,21 +1,26 @@
 """The layouts of released checkpoints, with the network the paper evaluates.
 
 Keys are given without their wrapping: the entry that holds the weights
-(``state_dict`` or ``model``) and the prefix ``module.`` of
-DistributedDataParallel.
+(such as ``state_dict`` or ``model``) and the prefixes ``module.`` of
+DistributedDataParallel and ``_orig_mod.`` of torch.compile.
 
 HIRL's released code stores the evaluated network twice. ``model.backbone`` is
 a second name of the query encoder of MoCo v2 and v3, of the only encoder of
 SimSiam and SwAV, and of the teacher's backbone of DINO and iBOT. Both names
 hold the same tensors; the first is read, and the copy is compared with it.
+HIRL-BEiT, which was released later, has its network in ``model.vit_model``.
 The plain methods in HIRL's code have the same keys without ``model.`` and
 without ``projections``.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 HIRL = 'hirl-team/HIRL'
+UNKNOWN = 'DINO, iBOT, timm or torchvision'
+_DINO = 'facebookresearch/dino or bytedance/ibot'
+_MOCO = f'facebookresearch/moco or {HIRL}'
+_MOCOV3 = 'facebookresearch/moco-v3'
 
 
 @dataclass(frozen=True)
@@ -28,7 +33,8 @@ class Release:
         network: Prefix of the evaluated network's keys; '' for no prefix.
         other_keys: Beginnings of further keys; the file must have each.
         copy: Prefix of a second copy of the network, if there may be one.
-        network_only: Whether the file holds nothing but the network.
+        only: Beginnings that all keys of the file must have; None for no such
+            condition. It keeps detectors out, which also have backbones.
     """
 
     method: str
@@ -36,7 +42,7 @@ class Release:
     network: str
     other_keys: tuple[str, ...] = ()
     copy: str | None = None
-    network_only: bool = False
+    only: tuple[str, ...] | None = None
 
     def __str__(self) -> str:
         return f'{self.method} of {self.source}'
@@ -44,8 +50,22 @@ class Release:
     def describe(self) -> str:
         """Return one line with the keys that identify the release."""
         keys = [f'{start}*' for start in (self.network, *self.other_keys)]
-        only = ' alone' if self.network_only else ''
-        return f'{self}: {", ".join(keys)}{only}'
+        text = f'{self}: {", ".join(keys)}'
+        if self.only is None:
+            return text
+        beside = [f'{start}*' for start in self.only if start != self.network]
+        return f'{text} alone' + (
+            f' or with {", ".join(beside)}' * bool(beside)
+        )
+
+    def fits(self, keys: Collection[str]) -> bool:
+        """Whether a file with these keys can have the layout."""
+        return all(
+            any(key.startswith(start) for key in keys)
+            for start in self.other_keys
+        ) and (
+            self.only is None or all(key.startswith(self.only) for key in keys)
+        )
 
 
 def _hirl_releases(
@@ -70,6 +90,11 @@ def _hirl_releases(
     yield Release(method, source, network, other_keys, copy='backbone.')
 
 
+def _part(method: str, source: str, network: str, *beside: str) -> Release:
+    """Return the layout of files with these networks and nothing else."""
+    return Release(method, source, network, only=(network, *beside))
+
+
 RELEASES = (
     *_hirl_releases(
         'MoCo v2', 'encoder_q.', 'queue', others='facebookresearch/moco'
@@ -91,18 +116,26 @@ RELEASES = (
         'student.backbone.',
         others='facebookresearch/dino',
     ),
-    Release(
-        'MoCo v3', 'facebookresearch/moco-v3', 'base_encoder.', ('predictor.',)
-    ),
+    Release('MoCo v3', _MOCOV3, 'base_encoder.', ('predictor.',)),
     Release(
         'SwAV',
         'facebookresearch/swav',
         '',
         ('projection_head.', 'prototypes.'),
     ),
+    Release('HIRL-BEiT', HIRL, 'model.vit_model.', copy='model.backbone.'),
+    Release('BEiT', HIRL, 'vit_model.', copy='backbone.'),
     # Files *_backbone.pth hold the copy only.
-    Release('a method under HIRL', HIRL, 'model.backbone.', network_only=True),
-    Release('a plain method', HIRL, 'backbone.', network_only=True),
+    _part('a method under HIRL', HIRL, 'model.backbone.'),
+    _part('a plain method', HIRL, 'backbone.'),
+    # What remains if a file was cut down to some of its networks.
+    _part('a teacher', _DINO, 'teacher.backbone.', 'teacher.head.'),
+    _part('a teacher', _DINO, 'teacher.'),
+    _part('a student', _DINO, 'student.backbone.', 'student.head.'),
+    _part('a student', _DINO, 'student.'),
+    _part('MoCo v3', _MOCOV3, 'base_encoder.', 'momentum_encoder.'),
+    _part('a query encoder', _MOCO, 'encoder_q.', 'encoder_k.', 'queue'),
+    _part('an encoder', f'SimSiam, SwAV or {HIRL}', 'encoder.'),
     Release('BEiT', 'microsoft/unilm', '', ('blocks.0.attn.q_bias',)),
-    Release('a backbone alone', 'DINO, iBOT, timm or torchvision', ''),
+    Release('a backbone alone', UNKNOWN, ''),
 )

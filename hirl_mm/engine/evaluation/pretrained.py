@@ -4,13 +4,12 @@ from mmengine.logging import MMLogger
 from mmengine.model import BaseModel
 from mmengine.runner import set_random_seed
 
-from hirl_mm.checkpoints import (
-    load_backbone_state,
-    read_state_dict,
-)
+from hirl_mm.checkpoints import load_backbone_state
 from hirl_mm.checkpoints.matching import evaluated_prefix, match
 from hirl_mm.checkpoints.mismatch import differences
+from hirl_mm.checkpoints.state_dict import read_weights
 from hirl_mm.engine.runtime.model_config import with_data_preprocessor
+from hirl_mm.models.modules import average_sources, with_averages
 from hirl_mm.registry import MODELS, enter_scope
 
 
@@ -37,8 +36,8 @@ def load_pretrained(
 
     Raises:
         ValueError: If less than 95 % of the weights of that backbone are in
-            the checkpoint with the same name and shape, or reading the file
-            needs ``trust``.
+            the checkpoint with the same name and shape, the checkpoint
+            records another network, or reading the file needs ``trust``.
     """
     enter_scope(cfg)
     seed = cfg.get('randomness', {}).get('seed')
@@ -65,17 +64,20 @@ def _load_checkpoint(
     model: BaseModel, checkpoint: str, prefix: str | None, trust: bool
 ) -> None:
     """Load the evaluated backbone strictly, and other weights if they fit."""
-    state = read_state_dict(checkpoint, trust)
+    state, meta = read_weights(checkpoint, trust)
+    state = with_averages(state, average_sources(model))
     evaluated = evaluated_prefix(model.state_dict())
-    backbone = model.get_submodule(evaluated.rstrip('.'))
-    load_backbone_state(backbone, state, checkpoint, prefix)
     wanted = {
         key: value
         for key, value in model.state_dict().items()
         if not key.startswith(evaluated)
     }
     rest = match(wanted, state)
+    # Before the evaluated backbone, which may be the average of a network
+    # in the rest, and would become a copy of it.
     model.load_state_dict({k: state[k] for k in rest.matched}, strict=False)
+    backbone = model.get_submodule(evaluated.rstrip('.'))
+    load_backbone_state(backbone, state, checkpoint, prefix, meta)
     for phrase in differences(rest):
         MMLogger.get_current_instance().warning(
             f'{checkpoint}, outside the evaluated backbone: {phrase}'

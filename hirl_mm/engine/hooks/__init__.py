@@ -6,9 +6,11 @@ from .feature_pass_hook import FeaturePassHook
 from .frozen_layers_hook import FrozenLayersHook
 from .hierarchical_kmeans_hook import HierarchicalKMeansHook
 from .knn_probe_hook import KNNProbeHook
+from .loaded_weights_hook import LoadedWeightsHook
 from .mask_check_hook import MaskCheckHook
 from .named_hook import NamedHook
 from .parameter_clip_hook import ParameterClipHook
+from .portable_checkpoint_hook import PortableCheckpointHook
 from .teacher_update_hook import TeacherUpdateHook
 from .trust_checkpoint_hook import TrustCheckpointHook
 
@@ -19,9 +21,11 @@ __all__ = [
     'FrozenLayersHook',
     'HierarchicalKMeansHook',
     'KNNProbeHook',
+    'LoadedWeightsHook',
     'MaskCheckHook',
     'NamedHook',
     'ParameterClipHook',
+    'PortableCheckpointHook',
     'TeacherUpdateHook',
     'TrustCheckpointHook',
 ]

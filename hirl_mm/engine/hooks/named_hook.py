@@ -3,6 +3,8 @@ from mmengine.runner import Runner
 
 from hirl_mm.engine.runtime.hook_entries import classes_in_custom_hooks
 
+_OF_EVERY_RUN = 'LoadedWeightsHook', 'PortableCheckpointHook'
+
 
 class NamedHook(Hook):
     """Base class of hooks that configs add to ``default_hooks`` by name.
@@ -12,6 +14,10 @@ class NamedHook(Hook):
     The hooks of this package therefore belong in ``default_hooks``. In
     ``custom_hooks`` they still run, and one warning per run shows what to
     write instead.
+
+    A run with any of these hooks also gets a
+    :class:`~hirl_mm.engine.hooks.LoadedWeightsHook` and a
+    :class:`~hirl_mm.engine.hooks.PortableCheckpointHook`.
 
     Attributes:
         config_name: Name of the hook in ``default_hooks`` of the configs of
@@ -28,6 +34,13 @@ class NamedHook(Hook):
         hooks = [hook for hook in runner.hooks if isinstance(hook, NamedHook)]
         if hooks[0] is self:
             self._warn_of_custom_hooks(runner, hooks)
+            present = {type(hook).__name__ for hook in hooks}
+            # Their priority puts them behind all hooks, so that the Runner,
+            # which is calling before_run of one hook after the other, comes
+            # to them as well.
+            for name in _OF_EVERY_RUN:
+                if name not in present:
+                    runner.register_hook(dict(type=f'hirl_mm.{name}'))
 
     @staticmethod
     def _warn_of_custom_hooks(runner: Runner, hooks: list['NamedHook']):

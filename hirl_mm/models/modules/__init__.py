@@ -1,5 +1,6 @@
 """Modules and helpers that several methods share."""
 
+from .averages import StartsAverages, average_sources, with_averages
 from .embedding_queue import EmbeddingQueue
 from .first_output import FirstOutput
 from .masked_patches import MaskedPatches
@@ -20,6 +21,8 @@ __all__ = [
     'FirstOutput',
     'MaskedPatches',
     'MomentumTeacher',
+    'StartsAverages',
+    'average_sources',
     'batch_per_resolution',
     'check_least_views',
     'check_num_views',
@@ -29,4 +32,5 @@ __all__ = [
     'output_dim',
     'pooled',
     'teacher_temperature',
+    'with_averages',
 ]

@@ -36,11 +36,6 @@ class MomentumTeacher(nn.Module):
         """Return the neck's output, (B, D), for images (B, 3, H, W)."""
         return self.neck(pooled(self.backbone(images)[0]))
 
-    def copy_student(self, student: Mapping[str, nn.Module]) -> None:
-        """Copy the student's weights and buffers."""
-        for name, module in student.items():
-            self.get_submodule(name).load_state_dict(module.state_dict())
-
     @torch.no_grad()
     def follow(
         self, student: Mapping[str, nn.Module], momentum: float

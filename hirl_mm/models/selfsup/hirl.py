@@ -6,6 +6,7 @@ from torch import Tensor, nn
 from hirl_mm.features import FeatureBank
 from hirl_mm.models.modules import (
     FirstOutput,
+    StartsAverages,
     check_least_views,
     output_dim,
     pooled,
@@ -18,7 +19,9 @@ from .compose import ComposableMeta
 
 
 @MODELS.register_module()
-class HIRLAlgorithm(BaseSelfSupervisor, metaclass=ComposableMeta):
+class HIRLAlgorithm(
+    StartsAverages, BaseSelfSupervisor, metaclass=ComposableMeta
+):
     """A self-supervised algorithm that also learns a hierarchy of prototypes.
 
     Called with the config of an algorithm, this class returns a model whose
@@ -121,19 +124,6 @@ class HIRLAlgorithm(BaseSelfSupervisor, metaclass=ComposableMeta):
                 'submodule in bank_module'
             )
         return paths[self.z0_module] if average else self.z0_module
-
-    def init_weights(self) -> None:
-        """Initialise the weights and copy them into the moving average.
-
-        MMPreTrain copies them in the first training step. Without the copy
-        here, a tree that is built before that step would come from random
-        weights, even if the trained network starts from a checkpoint.
-        """
-        super().init_weights()
-        if self.momentum_module is not None:
-            online = nn.Sequential(self.backbone, self.neck)
-            average = self.get_submodule(self.momentum_module).module
-            average.load_state_dict(online.state_dict())
 
     def extract_z0(self, inputs: Tensor) -> Tensor:
         """Return the features to cluster, (B, D).

@@ -5,6 +5,7 @@ from torch import Tensor, nn
 
 from hirl_mm.models.modules import (
     MomentumTeacher,
+    StartsAverages,
     check_num_views,
     done_share,
     momentum_at,
@@ -15,11 +16,12 @@ from hirl_mm.models.modules import (
 _MAX_STEPS_WITHOUT_UPDATE = 1000
 
 
-class SelfDistillation(BaseSelfSupervisor):
+class SelfDistillation(StartsAverages, BaseSelfSupervisor):
     """Base class of DINO and iBOT: a student and a momentum teacher.
 
     The teacher is a moving average of the student's backbone, neck and last
-    layer. It starts as a copy of the student.
+    layer. It starts as a copy of the student, also if a checkpoint holds the
+    student alone.
     :class:`~hirl_mm.engine.hooks.TeacherUpdateHook` updates it after every
     step of the optimizer. The teacher is the network that is evaluated:
     ``extract_feat`` runs its backbone.
@@ -74,10 +76,12 @@ class SelfDistillation(BaseSelfSupervisor):
         self.teacher = MomentumTeacher(self._student())
         self._steps_without_update = 0
 
-    def init_weights(self) -> None:
-        """Initialise the student and copy it into the teacher."""
-        super().init_weights()
-        self.teacher.copy_student(self._student())
+    def average_sources(self) -> dict[str, str]:
+        return super().average_sources() | {
+            'teacher.backbone.': 'backbone.',
+            'teacher.neck.': 'neck.',
+            'teacher.last_layer.': 'head.last_layer.',
+        }
 
     def extract_feat(self, inputs: Tensor) -> tuple[Tensor, ...]:
         """Return the features of the teacher's backbone.
