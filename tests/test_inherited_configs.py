@@ -18,17 +18,21 @@ from mmengine.registry import (
 from hirl_mm.engine.hooks import HierarchicalKMeansHook
 from tests.hooks import built_hooks
 from tests.runs import NUMS, ROOT, run, settle
-from tests.test_config_data import CONFIGS, DETECTION, SEGMENTATION
+from tests.test_config_data import (
+    DETECTION,
+    OTHERS,
+    SEGMENTATION,
+    marked,
+)
 from tests.weightless import Weightless
 
 # Ablations and modes differ from others by numbers alone.
 DIFFERENT = [
     name
-    for name in CONFIGS
+    for name in OTHERS
     if name.split('/')[0] not in ('ablations', 'modes')
     and not name.startswith('evaluation/frozen')
 ]
-PRETRAINING = [n for n in DIFFERENT if n.count('/') == 1]
 
 
 @pytest.fixture(autouse=True)
@@ -70,9 +74,7 @@ def check_parts_build(cfg):
         METRICS.build(dict(evaluator))
 
 
-@pytest.mark.parametrize(
-    'name', [n for n in DIFFERENT if n not in (*DETECTION, *SEGMENTATION)]
-)
+@pytest.mark.parametrize('name', marked(DIFFERENT))
 def test_parts_build_in_another_scope(name, tmp_path):
     check_parts_build(inherited(name, tmp_path))
 
