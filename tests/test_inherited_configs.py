@@ -201,6 +201,7 @@ print(Config.fromfile(sys.argv[1]).model.type)
 """
 
 
+@pytest.mark.slow
 def test_tool_of_another_package_reads_a_config(tmp_path):
     """The lines that README gives for it."""
     readme = (ROOT / 'README.md').read_text()
@@ -218,14 +219,10 @@ def test_tool_of_another_package_reads_a_config(tmp_path):
     assert done.stdout.split()[-1] == 'hirl_mm.HIRLMoCo'
 
 
-def test_importing_the_package_is_quick():
+def test_importing_the_package_imports_no_framework():
     code = (
-        'import sys, time; began = time.perf_counter(); import hirl_mm; '
-        'print(time.perf_counter() - began); '
-        "assert not {'torch', 'mmengine', 'numpy'} & set(sys.modules)"
+        'import sys; import hirl_mm; '
+        "print(*{'torch', 'mmengine', 'mmcv', 'numpy'} & set(sys.modules))"
     )
-    seconds = [
-        float(subprocess.check_output([sys.executable, '-c', code], cwd=ROOT))
-        for _ in range(3)
-    ]
-    assert min(seconds) < 0.05
+    command = [sys.executable, '-c', code]
+    assert subprocess.check_output(command, cwd=ROOT, text=True) == '\n'
