@@ -28,6 +28,10 @@ CONFIGS = sorted(
 )
 DETECTION = [n for n in CONFIGS if n.split('/')[0] == 'detection']
 SEGMENTATION = [n for n in CONFIGS if n.split('/')[0] == 'segmentation']
+OTHERS = [n for n in CONFIGS if n not in (*DETECTION, *SEGMENTATION)]
+# The demo, its protocols, and what differs by numbers alone, take as long as
+# the recipes and find less.
+SLOW_FOLDERS = 'ablations', 'modes', 'debug', 'demo'
 SETS = 'knn_gallery', 'knn_queries', 'svm_train', 'svm_test'
 # Batches that were read, by what the config says of them: many configs of one
 # method differ by the model alone.
@@ -115,9 +119,20 @@ def check_reads(cfg) -> None:
         assert len(next(iter(loader))['inputs']) == 2
 
 
-@pytest.mark.parametrize(
-    'name', [n for n in CONFIGS if n not in (*DETECTION, *SEGMENTATION)]
-)
+def marked(names):
+    """Configs as parameters of a test, some of them marked slow."""
+    return [
+        pytest.param(
+            name,
+            marks=[pytest.mark.slow]
+            if set(name.split('/')[:-1]).intersection(SLOW_FOLDERS)
+            else [],
+        )
+        for name in names
+    ]
+
+
+@pytest.mark.parametrize('name', marked(OTHERS))
 def test_a_batch_is_read(name, inherit):
     check_reads(inherit(name))
 

@@ -18,17 +18,21 @@ from mmengine.registry import (
 from hirl_mm.engine.hooks import HierarchicalKMeansHook
 from tests.hooks import built_hooks
 from tests.runs import NUMS, ROOT, run, settle
-from tests.test_config_data import CONFIGS, DETECTION, SEGMENTATION
+from tests.test_config_data import (
+    DETECTION,
+    OTHERS,
+    SEGMENTATION,
+    marked,
+)
 from tests.weightless import Weightless
 
 # Ablations and modes differ from others by numbers alone.
 DIFFERENT = [
     name
-    for name in CONFIGS
+    for name in OTHERS
     if name.split('/')[0] not in ('ablations', 'modes')
     and not name.startswith('evaluation/frozen')
 ]
-PRETRAINING = [n for n in DIFFERENT if n.count('/') == 1]
 
 
 @pytest.fixture(autouse=True)
@@ -70,9 +74,7 @@ def check_parts_build(cfg):
         METRICS.build(dict(evaluator))
 
 
-@pytest.mark.parametrize(
-    'name', [n for n in DIFFERENT if n not in (*DETECTION, *SEGMENTATION)]
-)
+@pytest.mark.parametrize('name', marked(DIFFERENT))
 def test_parts_build_in_another_scope(name, tmp_path):
     check_parts_build(inherited(name, tmp_path))
 
@@ -199,6 +201,7 @@ print(Config.fromfile(sys.argv[1]).model.type)
 """
 
 
+@pytest.mark.slow
 def test_tool_of_another_package_reads_a_config(tmp_path):
     """The lines that README gives for it."""
     readme = (ROOT / 'README.md').read_text()
@@ -216,14 +219,10 @@ def test_tool_of_another_package_reads_a_config(tmp_path):
     assert done.stdout.split()[-1] == 'hirl_mm.HIRLMoCo'
 
 
-def test_importing_the_package_is_quick():
+def test_importing_the_package_imports_no_framework():
     code = (
-        'import sys, time; began = time.perf_counter(); import hirl_mm; '
-        'print(time.perf_counter() - began); '
-        "assert not {'torch', 'mmengine', 'numpy'} & set(sys.modules)"
+        'import sys; import hirl_mm; '
+        "print(*{'torch', 'mmengine', 'mmcv', 'numpy'} & set(sys.modules))"
     )
-    seconds = [
-        float(subprocess.check_output([sys.executable, '-c', code], cwd=ROOT))
-        for _ in range(3)
-    ]
-    assert min(seconds) < 0.05
+    command = [sys.executable, '-c', code]
+    assert subprocess.check_output(command, cwd=ROOT, text=True) == '\n'

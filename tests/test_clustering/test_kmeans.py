@@ -221,7 +221,7 @@ def test_clusters_are_split_as_often_as_by_faiss():
     expected = np.zeros(len(counts))
     found = np.zeros(len(full))
     most = 0
-    num = 4000
+    num = 1500
     for seed in range(num):
         for donor in split_of_faiss(counts, generator):
             expected[donor] += 1
@@ -236,7 +236,7 @@ def test_clusters_are_split_as_often_as_by_faiss():
         found += times
     assert most == 4
     # Splits of clusters that were empty before are none of these.
-    assert found / num == pytest.approx(expected[full] / num, abs=0.03)
+    assert found / num == pytest.approx(expected[full] / num, abs=0.05)
 
 
 @pytest.mark.parametrize('popularity', ['uniform', 'zipf'])
