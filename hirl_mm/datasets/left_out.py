@@ -1,6 +1,7 @@
 import os
 
 from mmengine.dataset import BaseDataset
+from mmengine.dist import is_main_process
 from mmengine.logging import MMLogger
 from mmpretrain.datasets import CustomDataset
 
@@ -19,14 +20,14 @@ def warn_of_left_out(dataset: BaseDataset, what: str) -> None:
     MMPreTrain's ``CustomDataset`` leaves out files whose extension it does
     not know, such as ``.webp``, and files beside the class folders, without a
     message. This function lists the folder again and counts them; it opens no
-    file.
+    file. Only the first process of a run does this.
 
     Args:
         dataset: Data set or wrapper. Data sets that read no local folder, or
             that say themselves what they leave out, are skipped.
         what: Name of the data set in the warning.
     """
-    for leaf in leaf_sets(dataset):
+    for leaf in leaf_sets(dataset) if is_main_process() else ():
         if not isinstance(leaf, CustomDataset) or leaf.ann_file:
             continue
         folder = leaf.img_prefix

@@ -4,6 +4,8 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from mmengine.config import Config
+
 from hirl_mm.datasets.image_files import LISTED
 from hirl_mm.datasets.list_files import without_label
 from hirl_mm.registry import type_name
@@ -20,12 +22,14 @@ def check_lists(part: object) -> None:
     not name the file, and a blank line is a class name for it.
 
     Args:
-        part: Any part of a config, such as the config of a data set.
+        part: A config, or any part of it, such as that of a data set.
 
     Raises:
         ValueError: If a list has a line that the data set cannot read; the
             error names file and line.
     """
+    if isinstance(part, Config):
+        part = dict(part.items())
     if isinstance(part, Mapping):
         if type_name(part.get('type')) in _TYPES:
             _check(part)

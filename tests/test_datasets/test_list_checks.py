@@ -1,6 +1,7 @@
 """Lists that MMPreTrain's data sets cannot read are named beforehand."""
 
 import pytest
+from mmengine.config import Config
 from mmpretrain.datasets import CustomDataset
 
 from hirl_mm.datasets.list_checks import check_lists
@@ -43,7 +44,7 @@ def test_faults_are_named(text, with_label, match, tmp_path):
     dataset = config(tmp_path, text, with_label)
     cfg = dict(train_dataloader=dict(dataset=dict(datasets=[dataset])))
     with pytest.raises(ValueError, match=f'{match}.*hirl_mm.FolderImages'):
-        check_lists(cfg)
+        check_lists(Config(cfg))
     check_lists(dict(dataset, type='hirl_mm.FolderImages'))
 
 

@@ -20,6 +20,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from hirl_mm.datasets.image_files import folders_in
+
 RECORD = 'dataset.json'
 DATA_SUFFIXES = ('.jpg', '.json', '.png', '.txt', '.xml')
 
@@ -81,7 +83,7 @@ def describe_folder(root: str | os.PathLike) -> str:
         'data/digits: 1500 train and 297 val images of 10 classes'
     """
     contents = json.loads(Path(root, RECORD).read_text())['contents']
-    num_classes = sum(p.is_dir() for p in Path(root, 'train').iterdir())
+    num_classes = len(folders_in(Path(root, 'train')))
     return (
         f'{root}: {contents["train"]} train and {contents["val"]} val images '
         f'of {num_classes} classes'
