@@ -6,8 +6,9 @@ from collections.abc import Callable
 from mmengine.config import Config
 from mmengine.logging import MMLogger
 from mmengine.model import BaseModel
-from mmpretrain.registry import DATASETS
 
+from hirl_mm.datasets.distinct_images import build_images
+from hirl_mm.datasets.wrappers import pipelines_of
 from hirl_mm.engine.features.cached_features import FeatureCache
 from hirl_mm.engine.features.dataset_features import (
     SVM_TEST,
@@ -36,8 +37,8 @@ class SVMEvaluation:
     def __init__(self, cfg: Config) -> None:
         names = SVM_TRAIN, SVM_TEST
         configs = {name: evaluation_data(cfg, name) for name in names}
-        self._pipelines = {name: c.pipeline for name, c in configs.items()}
-        self._sets = {name: DATASETS.build(c) for name, c in configs.items()}
+        self._pipelines = {n: pipelines_of(c) for n, c in configs.items()}
+        self._sets = {name: build_images(c) for name, c in configs.items()}
         self.targets = {
             name: multi_label_targets_of(dataset, name)
             for name, dataset in self._sets.items()
@@ -58,6 +59,10 @@ class SVMEvaluation:
         self.features = {
             name: cache.features(model, dataset, name, self._pipelines[name])
             for name, dataset in self._sets.items()
+        }
+        self.targets = {
+            name: targets[cache.readable(name, len(targets))]
+            for name, targets in self.targets.items()
         }
 
     def run(self, results: ArmResults) -> None:

@@ -1,9 +1,12 @@
 from mmengine.config import Config
-from mmengine.dataset import BaseDataset
 from mmengine.model import BaseModel
-from mmpretrain.registry import DATASETS
 from torch import Tensor
 
+from hirl_mm.datasets.distinct_images import (
+    DistinctImages,
+    build_images,
+    distinct_images,
+)
 from hirl_mm.engine.runtime.renamed_options import rename_options
 from hirl_mm.registry import enter_scope
 
@@ -71,8 +74,8 @@ def dataset_features(
     what: str,
     batch_size: int = 256,
     num_workers: int = 4,
-) -> tuple[Tensor, Tensor, BaseDataset]:
-    """Pooled backbone features and labels of a whole data set.
+) -> tuple[Tensor, Tensor, DistinctImages]:
+    """Pooled backbone features and labels of the images of a data set.
 
     Args:
         model: A frozen model.
@@ -82,14 +85,20 @@ def dataset_features(
         num_workers: Of the feature pass.
 
     Returns:
-        Features (N, C) by sample index, labels (N,) long, on one device, and
-        the data set.
+        Features (M, C) by sample index, labels (M,) long, on one device, and
+        the images. Images that cannot be read and that the pipeline ignores
+        are left out of all three, with a warning.
     """
-    built = DATASETS.build(dataset)
-    labels = labels_of(built, what)
-    loader = feature_loader(built, None, batch_size, num_workers)
+    images = distinct_images(build_images(dataset))
+    labels = labels_of(images, what)
+    loader = feature_loader(images, None, batch_size, num_workers)
     features = whole_backbone_features(model, loader, what)
-    return features, labels.to(features.device), built
+    labels = labels.to(features.device)
+    if loader.dataset.unreadable:
+        read = loader.dataset.readable()
+        features, labels = features[read], labels[read]
+        images = images.get_subset(read)
+    return features, labels, images
 
 
 def _read(config: str) -> Config:

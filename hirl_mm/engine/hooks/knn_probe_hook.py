@@ -2,9 +2,9 @@ import time
 
 from mmengine.hooks import CheckpointHook, EarlyStoppingHook
 from mmengine.runner import Runner
-from mmpretrain.registry import DATASETS
 from mmpretrain.utils import get_ori_model
 
+from hirl_mm.datasets.distinct_images import build_images
 from hirl_mm.engine.features.feature_pass import (
     feature_loader,
     whole_backbone_features,
@@ -76,7 +76,7 @@ class KNNProbeHook(NamedHook):
         for name, (cfg, num) in dict(
             gallery=self.gallery, queries=self.queries
         ).items():
-            dataset = subset(DATASETS.build(cfg), num, _SEED, name)
+            dataset = subset(build_images(cfg), num, _SEED, name)
             loader = feature_loader(
                 dataset, None, self.batch_size, self.num_workers
             )
@@ -99,18 +99,17 @@ class KNNProbeHook(NamedHook):
         """Measure the model as it is after ``runner.epoch`` epochs."""
         began = time.perf_counter()
         model = get_ori_model(runner.model)
-        features = [
-            whole_backbone_features(model, loader, 'kNN probe')
-            for loader, _ in self._parts
-        ]
-        (_, gallery_labels), (_, query_labels) = self._parts
-        device = features[0].device
+        found = []
+        for loader, labels in self._parts:
+            part = whole_backbone_features(model, loader, 'kNN probe')
+            labels = labels.to(part.device)
+            if loader.dataset.unreadable:
+                read = loader.dataset.readable()
+                part, labels = part[read], labels[read]
+            found.append((part, labels))
+        (gallery, gallery_labels), (queries, query_labels) = found
         accuracy = knn_accuracy(
-            features[0],
-            gallery_labels.to(device),
-            features[1],
-            query_labels.to(device),
-            ks=(self.k,),
+            gallery, gallery_labels, queries, query_labels, ks=(self.k,)
         )[self.k]
         runner.logger.info(
             f'kNN probe after {runner.epoch} epochs: knn/top1 '
