@@ -26,14 +26,19 @@ def parse_args() -> argparse.Namespace:
         help='tree file (work_dirs/.../prototype_trees/*.pth), or training '
         'checkpoint that holds a tree',
     )
-    add(
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument(
         '--data',
         type=Path,
-        required=True,
         metavar='FOLDER',
         help='folder of the training images, read like CustomDataset with '
         'data_root=FOLDER; every subfolder is a class, a flat folder has no '
         'classes',
+    )
+    source.add_argument(
+        '--config',
+        help='config of the training, to read its training images; needed if '
+        'these are arrays (CIFAR, MNIST), a list or several folders',
     )
     add(
         '--out',
@@ -55,6 +60,23 @@ def parse_args() -> argparse.Namespace:
     add('--seed', type=int, default=0, help='seed of the random images')
     add_trust_option(parser)
     return parser.parse_args()
+
+
+def read_images(
+    tree: 'PrototypeTree', data: Path | None, config: str | None
+) -> dict:
+    """Return the images of a tree, as arguments of draw_semantic_tree."""
+    if config is None:
+        from hirl_mm.datasets.image_folder import load_images
+
+        found = load_images(data)
+        check_images(tree, found['images'], data)
+        return found
+    from mmengine.config import Config
+
+    from hirl_mm.engine.features.tree_images import images_of_config
+
+    return images_of_config(tree, Config.fromfile(config))
 
 
 def check_images(tree: 'PrototypeTree', images: list[str], data: Path) -> None:
@@ -86,15 +108,18 @@ def check_images(tree: 'PrototypeTree', images: list[str], data: Path) -> None:
 
 
 def main(
-    tree: Path, data: Path, out: Path, trust_checkpoint: bool, **options
+    tree: Path,
+    data: Path | None,
+    config: str | None,
+    out: Path,
+    trust_checkpoint: bool,
+    **options,
 ) -> None:
     from hirl_mm.checkpoints.trees import load_tree
-    from hirl_mm.datasets.image_folder import load_images
     from hirl_mm.visualization import draw_semantic_tree
 
     loaded = load_tree(tree, trust_checkpoint)
-    found = load_images(data)
-    check_images(loaded, found['images'], data)
+    found = read_images(loaded, data, config)
     draw_semantic_tree(loaded, out=out, **found, **options)
 
 
