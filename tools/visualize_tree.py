@@ -34,7 +34,8 @@ def parse_args() -> argparse.Namespace:
     source.add_argument(
         '--config',
         help='config of the training, to read its training images; needed if '
-        'these are a list or a part of a folder',
+        'these are arrays (CIFAR, MNIST), a list, several folders or a part '
+        'of one',
     )
     add(
         '--out',

@@ -14,8 +14,9 @@ from hirl_mm.datasets.class_order import (
     shown,
 )
 from hirl_mm.datasets.classes import Classes, ClassList
-from hirl_mm.datasets.labels import leaf_sets, relabel, set_class_names
+from hirl_mm.datasets.labels import relabel, set_class_names
 from hirl_mm.datasets.subset import subset_of
+from hirl_mm.datasets.wrappers import leaves_of
 
 
 def align_classes(
@@ -111,7 +112,7 @@ def _parts(
 ) -> list[Classes | ClassList]:
     if isinstance(dataset, Sequence):
         return [ClassList(dataset, what)]
-    return [Classes(leaf, what) for leaf in leaf_sets(dataset)]
+    return [Classes(leaf, what) for leaf in leaves_of(dataset)]
 
 
 def _renumber(

@@ -1,20 +1,22 @@
 import torch
-from mmengine.dataset import BaseDataset
-from mmpretrain.registry import DATASETS as MMPRETRAIN_DATASETS
+from mmengine.dataset import BaseDataset, ConcatDataset
 
+from hirl_mm.datasets.distinct_images import distinct_images
+from hirl_mm.datasets.wrappers import build_dataset
 from hirl_mm.registry import DATASETS
-
-from .subset import subset_of
 
 
 @DATASETS.register_module(name='HeldOutSplit')
 def held_out_split(
     dataset: dict, num_held_out: int, held_out: bool = False, seed: int = 0
-) -> BaseDataset:
+) -> BaseDataset | ConcatDataset:
     """Split a data set at random into two parts and return one of them.
 
     A config uses it as the type of a data set. A split of a million images
-    is then given by three values instead of a list of indices.
+    is then given by three values instead of a list of indices. The images of
+    concatenated data sets are split together. An image that a data set
+    repeats comes once, in one of the parts: to repeat the rest in training,
+    put RepeatDataset around the split.
 
     Args:
         dataset: Config of the whole data set.
@@ -35,8 +37,7 @@ def held_out_split(
         ...     dataset=dict(type='ImageNet', split='train'),
         ...     num_held_out=8000))
     """
-    whole = MMPRETRAIN_DATASETS.build(dataset)
-    whole.full_init()
+    whole = distinct_images(build_dataset(dataset))
     num = len(whole)
     if not 1 <= num_held_out < num:
         raise ValueError(
@@ -46,4 +47,7 @@ def held_out_split(
     generator = torch.Generator().manual_seed(seed)
     drawn = torch.randperm(num, generator=generator)
     parts = drawn[num_held_out:], drawn[:num_held_out]
-    return subset_of(whole, parts[held_out].sort().values.tolist())
+    chosen = whole.get_subset(parts[held_out].sort().values.tolist())
+    if len(chosen.leaves) == 1:
+        return chosen.leaves[0]
+    return ConcatDataset(chosen.leaves, ignore_keys=list(whole.metainfo))

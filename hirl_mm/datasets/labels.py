@@ -1,23 +1,10 @@
 """Reading and changing the labels of data sets, those in wrappers too."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from mmengine.dataset import BaseDataset
 
-
-def leaf_sets(dataset: BaseDataset) -> Iterator[BaseDataset]:
-    """Yield the data sets inside of wrappers such as ``ConcatDataset``.
-
-    Args:
-        dataset: A data set, or a wrapper of one or several data sets.
-    """
-    inner = getattr(dataset, 'datasets', None)
-    if inner is None and hasattr(dataset, 'dataset'):
-        inner = [dataset.dataset]
-    if inner is None:
-        yield dataset
-    for part in inner or ():
-        yield from leaf_sets(part)
+from hirl_mm.datasets.wrappers import leaves_of
 
 
 def labels_in(dataset: BaseDataset) -> list[list[int]]:
@@ -62,7 +49,7 @@ def set_class_names(dataset: BaseDataset, names: Sequence[str]) -> None:
         names: Names in the order of the labels.
     """
     dataset._metainfo['classes'] = tuple(names)
-    for leaf in leaf_sets(dataset):
+    for leaf in leaves_of(dataset):
         leaf._metainfo['classes'] = tuple(names)
         if getattr(leaf, 'folder_to_idx', None):
             numbers = {name: i for i, name in enumerate(names)}

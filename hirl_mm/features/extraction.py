@@ -20,26 +20,35 @@ def extract_features(
     Args:
         fn: Function that returns the features (B, D) of a batch.
         loader: Loader of batches, dictionaries in which the entries of
-            ``data_samples`` have an attribute ``sample_idx``.
+            ``data_samples`` have an attribute ``sample_idx``. An entry
+            ``unreadable`` lists the indices of samples that could not be
+            read; a batch without any sample is skipped.
         num_samples: Number of samples N over all ranks.
 
     Returns:
         Sample indices (n,) long and features (n, D) float32, on the device of
         the features. Over all ranks every index in [0, N) occurs exactly
-        once.
+        once, but for those of unreadable samples.
 
     Raises:
-        ValueError: If samples are missing, or the index of a sample lies
-            outside [0, N).
+        ValueError: If samples are missing, the index of a sample lies
+            outside [0, N), or this rank could read no sample.
         NonFiniteFeaturesError: If a feature is NaN or infinite.
     """
-    features, sample_idx = [], []
+    features, sample_idx, unreadable = [], [], []
     for batch in loader:
+        unreadable += batch.pop('unreadable', ())
+        if not batch['data_samples']:
+            continue
         features.append(fn(batch).float())
         sample_idx.extend(s.sample_idx for s in batch['data_samples'])
+    if not features:
+        raise ValueError(
+            f'this process could read none of its {len(unreadable)} samples'
+        )
     features = torch.cat(features)
     sample_idx = torch.tensor(sample_idx, device=features.device)
-    keep = first_holders(sample_idx, num_samples)
+    keep = first_holders(sample_idx, num_samples, unreadable)
     features, sample_idx = features[keep], sample_idx[keep]
     check_finite(features, sample_idx, over_ranks=True)
     return sample_idx, features

@@ -1,5 +1,7 @@
 """Rows of a set that is distributed over the ranks."""
 
+from collections.abc import Sequence
+
 import torch
 import torch.distributed as dist
 from torch import Tensor
@@ -135,6 +137,28 @@ def missing_samples(holder: Tensor) -> Tensor:
     return (holder == world_size).nonzero().flatten()
 
 
+def absent_samples(sample_idx: Tensor, num_samples: int) -> Tensor:
+    """Return the samples that no rank holds; cheap if there are none.
+
+    A collective call, in which N numbers are communicated only if samples are
+    absent.
+
+    Args:
+        sample_idx: (n,) long, sample indices of this rank. Over all ranks no
+            index may occur twice.
+        num_samples: Number of samples N of the data set.
+
+    Returns:
+        (m,) long, sample indices in ascending order, the same on all ranks.
+    """
+    held = sample_idx.new_tensor(len(sample_idx))
+    if rank_and_world_size()[1] > 1:
+        dist.all_reduce(held)
+    if held == num_samples:
+        return sample_idx.new_empty(0)
+    return missing_samples(holding_ranks(sample_idx, num_samples))
+
+
 def first_rows(sample_idx: Tensor, holder: Tensor) -> Tensor:
     """Return which rows this rank keeps, so that no sample is kept twice.
 
@@ -155,7 +179,9 @@ def first_rows(sample_idx: Tensor, holder: Tensor) -> Tensor:
     return (holder[sample_idx] == rank) & (first[sample_idx] == position)
 
 
-def first_holders(sample_idx: Tensor, num_samples: int) -> Tensor:
+def first_holders(
+    sample_idx: Tensor, num_samples: int, unreadable: Sequence[int] = ()
+) -> Tensor:
     """Return which rows this rank keeps, so that every sample is kept once.
 
     A collective call: all ranks must make it.
@@ -164,6 +190,8 @@ def first_holders(sample_idx: Tensor, num_samples: int) -> Tensor:
         sample_idx: (n,) long, sample indices of the rows of this rank.
             Several ranks may have the same index.
         num_samples: Number of samples N of the data set.
+        unreadable: Indices of the samples that this rank could not read;
+            they may be missing.
 
     Returns:
         (n,) bool, True for rows to keep.
@@ -173,12 +201,14 @@ def first_holders(sample_idx: Tensor, num_samples: int) -> Tensor:
     """
     holder = holding_ranks(sample_idx, num_samples)
     outside = int(((sample_idx < 0) | (sample_idx >= num_samples)).sum())
-    missing = len(missing_samples(holder))
-    if outside or missing:
+    missing = missing_samples(holder)
+    if len(missing):
+        known = holding_ranks(sample_idx.new_tensor(unreadable), num_samples)
+        missing = missing[known[missing] == rank_and_world_size()[1]]
+    if outside or len(missing):
         raise ValueError(
             'the sample indices of the data set must be the numbers from 0 to '
-            f'{num_samples - 1}, but {outside} lie outside and {missing} are '
-            'missing. Every sample needs its own index; a concatenation of '
-            'data sets repeats indices'
+            f'{num_samples - 1}, but {outside} lie outside and {len(missing)} '
+            'are missing. Every sample needs its own index'
         )
     return first_rows(sample_idx, holder)

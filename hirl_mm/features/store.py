@@ -17,6 +17,7 @@ from .finite import check_finite
 
 _MANIFEST = 'manifest.json'
 _FEATURES = 'features.npy'
+_SAMPLES = 'samples.npy'
 _MERGED_AT_A_TIME = 65536
 
 
@@ -40,7 +41,9 @@ def write_shard(
     Args:
         fn: Function that returns the features (B, D) of a batch.
         loader: Loader of batches, dictionaries in which the entries of
-            ``data_samples`` have an attribute ``sample_idx``.
+            ``data_samples`` have an attribute ``sample_idx``. An entry
+            ``unreadable`` lists the indices of samples that could not be
+            read; a batch without any sample is skipped.
         folder: Folder of the store, the same for all ranks.
         half: Whether to store float16 instead of float32.
 
@@ -52,9 +55,12 @@ def write_shard(
     shard = _shard_path(folder, rank)
     shard.parent.mkdir(parents=True, exist_ok=True)
     dtype = torch.float16 if half else torch.float32
-    sample_idx, dim = [], 0
+    sample_idx, unreadable, dim = [], [], 0
     with open(shard.with_suffix('.bin'), 'wb') as file:
         for batch in loader:
+            unreadable += batch.pop('unreadable', ())
+            if not batch['data_samples']:
+                continue
             rows = fn(batch).to(dtype)
             idx = [sample.sample_idx for sample in batch['data_samples']]
             check_finite(rows, idx)
@@ -62,8 +68,11 @@ def write_shard(
             sample_idx += idx
             dim = rows.size(1)
     with replacing(shard) as temporary:
-        content = dict(sample_idx=np.array(sample_idx, np.int64), dim=dim)
-        np.savez(temporary, half=half, **content)
+        content = dict(
+            sample_idx=np.array(sample_idx, np.int64),
+            unreadable=np.array(unreadable, np.int64),
+        )
+        np.savez(temporary, half=half, dim=dim, **content)
 
 
 def merge_shards(
@@ -71,7 +80,9 @@ def merge_shards(
 ) -> None:
     """Merge the shards of all ranks into one file, ordered by sample index.
 
-    The manifest is written last: the store is complete if it exists.
+    The file has no rows for samples that could not be read; their absence is
+    stored, see :func:`stored_samples`. The manifest is written last: the
+    store is complete if it exists.
 
     Args:
         folder: Folder of the store, with the shards of all ranks.
@@ -85,24 +96,34 @@ def merge_shards(
     paths = sorted(_shard_path(folder, 0).parent.glob('*.npz'))
     shards = [np.load(path) for path in paths]
     sample_idx = np.concatenate([shard['sample_idx'] for shard in shards])
-    missing = np.setdiff1d(np.arange(num_samples), sample_idx)
-    if len(missing) or sample_idx.max() >= num_samples:
+    unreadable = np.concatenate([shard['unreadable'] for shard in shards])
+    stored = np.intersect1d(np.arange(num_samples), sample_idx)
+    known = np.union1d(stored, unreadable)
+    if len(known) < num_samples or sample_idx.max(initial=0) >= num_samples:
         raise FeatureStoreError(
-            f'the features of {len(missing)} of {num_samples} samples are '
-            f'missing in {folder}: a process was stopped while it wrote them, '
-            'the processes do not share this folder, or several samples have '
-            'the same index, as in a concatenation of data sets'
+            f'the features of {num_samples - len(known)} of {num_samples} '
+            f'samples are missing in {folder}: a process was stopped while it '
+            'wrote them, the processes do not share this folder, or several '
+            'samples have the same index'
+        )
+    if not len(stored):
+        raise FeatureStoreError(
+            f'none of the {num_samples} samples could be read'
         )
     dim = max(int(shard['dim']) for shard in shards)
     dtype = np.float16 if shards[0]['half'] else np.float32
     with replacing(folder / _FEATURES) as temporary:
         whole = np.lib.format.open_memmap(
-            temporary, 'w+', dtype, (num_samples, dim)
+            temporary, 'w+', dtype, (len(stored), dim)
         )
         for path, shard in zip(paths, shards, strict=True):
-            _copy_rows(path, shard['sample_idx'], whole)
+            rows = np.searchsorted(stored, shard['sample_idx'])
+            _copy_rows(path, rows, whole)
         whole.flush()
         del whole
+    if len(stored) < num_samples:
+        with replacing(folder / _SAMPLES) as temporary:
+            np.save(temporary, stored)
     with replacing(folder / _MANIFEST) as temporary:
         temporary.write_text(json.dumps(facts, indent=2) + '\n')
     shutil.rmtree(paths[0].parent)
@@ -139,8 +160,8 @@ def open_features(folder: str | os.PathLike) -> Tensor:
         folder: Folder of the store.
 
     Returns:
-        (N, D) float32 or float16, mapped from disk: only the parts that are
-        used are read.
+        (M, D) float32 or float16, the rows of :func:`stored_samples`, mapped
+        from disk: only the parts that are used are read.
 
     Raises:
         FeatureStoreError: If the file is broken.
@@ -156,6 +177,23 @@ def open_features(folder: str | os.PathLike) -> Tensor:
         ) from error
 
 
+def stored_samples(folder: str | os.PathLike, num_samples: int) -> Tensor:
+    """Return which samples a store has features of.
+
+    Args:
+        folder: Folder of the store.
+        num_samples: Number of samples N of the data set.
+
+    Returns:
+        (M,) long, ascending sample indices: all N but for those that could
+        not be read.
+    """
+    path = Path(folder, _SAMPLES)
+    if not path.is_file():
+        return torch.arange(num_samples)
+    return torch.from_numpy(np.load(path))
+
+
 def remove_store(folder: str | os.PathLike) -> None:
     """Delete a store; its manifest is deleted first."""
     Path(folder, _MANIFEST).unlink(missing_ok=True)
@@ -166,15 +204,16 @@ def _shard_path(folder: str | os.PathLike, rank: int) -> Path:
     return Path(folder, 'shards', f'rank_{rank:04d}.npz')
 
 
-def _copy_rows(path: Path, sample_idx: np.ndarray, whole: np.ndarray) -> None:
-    if not len(sample_idx):
+def _copy_rows(path: Path, into: np.ndarray, whole: np.ndarray) -> None:
+    """Copy the rows of a shard into the rows ``into`` of the whole."""
+    if not len(into):
         return
     rows = np.memmap(
         path.with_suffix('.bin'),
         whole.dtype,
         'r',
-        shape=(len(sample_idx), whole.shape[1]),
+        shape=(len(into), whole.shape[1]),
     )
     for start in range(0, len(rows), _MERGED_AT_A_TIME):
         part = slice(start, start + _MERGED_AT_A_TIME)
-        whole[sample_idx[part]] = rows[part]
+        whole[into[part]] = rows[part]

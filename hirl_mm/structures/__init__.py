@@ -1,6 +1,7 @@
 """The tree of prototypes."""
 
 from .prototype_tree import PrototypeTree
+from .tree_checks import NO_LEAF
 from .tree_file import TREE_KEY
 
-__all__ = ['TREE_KEY', 'PrototypeTree']
+__all__ = ['NO_LEAF', 'TREE_KEY', 'PrototypeTree']

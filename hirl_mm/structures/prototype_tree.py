@@ -6,7 +6,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from .tree_checks import check_node, check_parts
+from .tree_checks import NO_LEAF, check_node, check_parts
 from .tree_file import read_state, write_state
 from .tree_summary import level_summary
 
@@ -31,7 +31,8 @@ class PrototypeTree:
         parents: Parents of the prototypes of every level below the top:
             ``L - 1`` long tensors (K_l,) of indices into level l + 1.
         leaf: (N,) long, the leaf of every sample, in the order of the sample
-            indices.
+            indices; ``NO_LEAF`` (-1) for a sample that was not clustered,
+            such as an image that could not be read.
         objective: Objective of k-means on every level, the sum of squared
             distances to the centroids; ``nan`` if unknown.
         data: Identity of the N images in their order, see
@@ -70,6 +71,11 @@ class PrototypeTree:
         object.__setattr__(self, 'objective', objective)
         check_parts(self)
 
+    @cached_property
+    def is_complete(self) -> bool:
+        """Whether every sample has a leaf."""
+        return bool((self.leaf != NO_LEAF).all())
+
     @property
     def num_levels(self) -> int:
         """Number of levels L."""
@@ -80,13 +86,19 @@ class PrototypeTree:
         """Number of prototypes per level, from fine to coarse."""
         return tuple(c.size(0) for c in self.centroids)
 
-    @cached_property
+    @property
     def leaf_paths(self) -> Tensor:
         """Paths of all leaves, (K_0, L) long."""
+        return self._paths[:-1]
+
+    @cached_property
+    def _paths(self) -> Tensor:
+        """Paths of all leaves and, in the last row, of ``NO_LEAF``."""
         levels = [torch.arange(self.num_prototypes[0], device=self.device)]
         for parent in self.parents:
             levels.append(parent[levels[-1]])
-        return torch.stack(levels, dim=1)
+        paths = torch.stack(levels, dim=1)
+        return torch.cat([paths, paths.new_full((1, self.num_levels), -1)])
 
     @property
     def device(self) -> torch.device:
@@ -100,9 +112,10 @@ class PrototypeTree:
             leaf: Indices of leaves, a long tensor of any shape (...).
 
         Returns:
-            (..., L) long, index of the prototype on every level.
+            (..., L) long, index of the prototype on every level, -1 for
+            ``NO_LEAF``.
         """
-        return self.leaf_paths[leaf]
+        return self._paths[leaf]
 
     def sample_paths(self, sample_idx: Tensor) -> Tensor:
         """Return the paths of samples.
@@ -111,7 +124,8 @@ class PrototypeTree:
             sample_idx: (B,) long, sample indices.
 
         Returns:
-            (B, L) long, index of the prototype on every level.
+            (B, L) long, index of the prototype on every level, -1 if the
+            sample has no leaf.
         """
         return self.paths(self.leaf[sample_idx])
 
@@ -145,8 +159,9 @@ class PrototypeTree:
             ValueError: If there is no such level.
         """
         check_node(self.num_prototypes, level)
+        labels = self._labels(level)
         return torch.bincount(
-            self._labels(level), minlength=self.num_prototypes[level]
+            labels[labels >= 0], minlength=self.num_prototypes[level]
         )
 
     def members(self, level: int, node: int) -> Tensor:
@@ -167,8 +182,11 @@ class PrototypeTree:
         return (self._labels(level) == node).nonzero().squeeze(1)
 
     def _labels(self, level: int) -> Tensor:
-        """Return the prototype of every sample on a level, (N,) long."""
-        return self.leaf_paths[self.leaf, level]
+        """Return the prototype of every sample on a level, (N,) long.
+
+        It is -1 for samples without a leaf.
+        """
+        return self._paths[self.leaf, level]
 
     def to(self, device: torch.device | str) -> 'PrototypeTree':
         """Return a copy of the tree on ``device``."""

@@ -11,6 +11,9 @@ from torch import Tensor
 if TYPE_CHECKING:
     from .prototype_tree import PrototypeTree
 
+# Leaf of a sample that was not clustered.
+NO_LEAF = -1
+
 
 def check_parts(tree: PrototypeTree) -> None:
     """Raise ValueError unless the tensors of a tree fit together."""
@@ -34,7 +37,7 @@ def check_parts(tree: PrototypeTree) -> None:
                 f'per prototype of level {level}, got {tuple(parent.shape)}'
             )
         _check_index(f'parents[{level}]', parent, nums[level + 1])
-    _check_index('leaf', tree.leaf, nums[0])
+    _check_index('leaf', tree.leaf, nums[0], least=NO_LEAF)
     if not isinstance(tree.data, str):
         raise ValueError(
             'data must be the identity of the images as a string, empty if '
@@ -69,11 +72,11 @@ def check_node(
         )
 
 
-def _check_index(name: str, index: Tensor, num: int) -> None:
+def _check_index(name: str, index: Tensor, num: int, least: int = 0) -> None:
     if index.dtype != torch.long:
         raise ValueError(f'{name} must be torch.long, got {index.dtype}')
-    if index.numel() and (index.min() < 0 or index.max() >= num):
+    if index.numel() and (index.min() < least or index.max() >= num):
         raise ValueError(
-            f'{name} must lie in [0, {num}), got values from '
+            f'{name} must lie in [{least}, {num}), got values from '
             f'{index.min().item()} to {index.max().item()}'
         )

@@ -2,6 +2,7 @@ import pytest
 import torch
 
 from hirl_mm.clustering import feature_spread, moved_shares
+from hirl_mm.structures import NO_LEAF
 from tests.processes import run_processes
 from tests.trees import random_tree, tree_of
 
@@ -70,3 +71,11 @@ def spread_of_shard(rank):
 
 def test_spread_over_processes():
     run_processes(spread_of_shard, 2)
+
+
+def test_images_without_a_leaf_do_not_move():
+    """Those of one of the trees are not compared."""
+    before = tree_of([0, 0, 1, 1, NO_LEAF])
+    after = tree_of([0, NO_LEAF, 1, 0, 1])
+    assert moved_shares(before, after) == (pytest.approx(1 / 3),)
+    assert moved_shares(before, tree_of([NO_LEAF] * 4 + [0])) == (0,)

@@ -1,5 +1,6 @@
 import math
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from hirl_mm.evaluation.functional import (
     tree_agreement,
     tree_purity,
 )
+from hirl_mm.structures import NO_LEAF
 from tests.trees import random_tree, tree_of
 
 # 0, 1 below 0; 2 below 1; 3, 4 below 2; 0 and 1 below 0; 2 below 1
@@ -175,3 +177,17 @@ def test_agreement_rejects_targets_of_other_samples():
         ValueError, match='give a taxonomy that has all classes'
     ):
         tree_agreement(tree, TABLES, [7] * 9)
+
+
+def test_samples_without_a_leaf_do_not_count():
+    tree = random_tree((12, 4), 3, num_samples=60)
+    targets = np.random.default_rng(0).integers(5, size=60)
+    clustered = torch.arange(60) % 7 > 0
+    partly = replace(tree, leaf=tree.leaf.where(clustered, NO_LEAF))
+    found = tree_agreement(partly, TABLES, targets)
+    few = replace(tree, leaf=tree.leaf[clustered])
+    expected = tree_agreement(few, TABLES, targets[clustered.numpy()])
+    np.testing.assert_allclose(found.purity, expected.purity)
+    np.testing.assert_allclose(found.nmi, expected.nmi)
+    labels = torch.from_numpy(targets)
+    assert tree_purity(partly, labels) == tree_purity(few, labels[clustered])

@@ -5,7 +5,7 @@ import torch
 import torch.distributed as dist
 
 from hirl_mm.features import NonFiniteFeaturesError, extract_features
-from hirl_mm.features.shard import first_holders
+from hirl_mm.features.shard import absent_samples, first_holders
 from tests.processes import run_processes
 
 
@@ -96,3 +96,30 @@ def all_ranks_hear(rank):
 
 def test_all_ranks_hear_of_a_bad_feature():
     run_processes(all_ranks_hear, 2)
+
+
+def partly(rank, unreadable, leave_out):
+    """Extract in this rank the samples that it can read."""
+    mine = [i for i in range(rank, 9, 2) if i not in leave_out]
+    loader = [*batches(mine), dict(data_samples=[], unreadable=unreadable)]
+    return extract_features(lambda batch: batch['inputs'], loader, 9)
+
+
+def extract_partly(rank, folder):
+    idx, _ = partly(rank, [4] if rank == 0 else [1, 7], leave_out=(1, 4, 7))
+    absent = absent_samples(idx, 9).tolist()
+    torch.save((idx.tolist(), absent), f'{folder}/{rank}.pth')
+    with pytest.raises(ValueError, match='0 lie outside and 1 are missing'):
+        partly(rank, [4], leave_out=(1, 4))
+
+
+def test_unreadable_samples_are_left_out_on_all_ranks(tmp_path):
+    run_processes(extract_partly, 2, tmp_path)
+    found = [torch.load(tmp_path / f'{rank}.pth') for rank in range(2)]
+    assert [absent for _, absent in found] == [[1, 4, 7], [1, 4, 7]]
+    assert sorted(found[0][0] + found[1][0]) == [0, 2, 3, 5, 6, 8]
+
+
+def test_nothing_can_be_read():
+    with pytest.raises(ValueError, match='could read none of its 2 samples'):
+        extract_features(None, [dict(data_samples=[], unreadable=[0, 1])], 2)

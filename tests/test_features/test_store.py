@@ -13,6 +13,7 @@ from hirl_mm.features.store import (
     open_features,
     remove_store,
     stored_facts,
+    stored_samples,
     write_shard,
 )
 from tests.processes import run_processes
@@ -148,3 +149,25 @@ def test_other_libraries_read_it(tmp_path):
 def test_indices_that_are_not_those_of_the_samples(parts, tmp_path):
     with pytest.raises(FeatureStoreError, match='samples have the same index'):
         write(tmp_path, parts, num=4)
+
+
+def test_unreadable_samples_have_no_rows(tmp_path):
+    readable = [*batches([3, 6], [5, 1])]
+    readable[1]['unreadable'] = [0]
+    left_out = dict(data_samples=[], unreadable=[2, 4])
+    write_shard(rows, [*readable, left_out], tmp_path)
+    merge_shards(tmp_path, 7, FACTS)
+    samples = stored_samples(tmp_path, 7)
+    assert samples.tolist() == [1, 3, 5, 6]
+    torch.testing.assert_close(open_features(tmp_path), rows_of(samples))
+
+
+def test_all_samples_are_read(tmp_path):
+    write(tmp_path, [3, 0, 6], [5, 1], [2, 4])
+    assert stored_samples(tmp_path, 7).tolist() == list(range(7))
+
+
+def test_no_sample_can_be_read(tmp_path):
+    write_shard(rows, [dict(data_samples=[], unreadable=[0, 1])], tmp_path)
+    with pytest.raises(FeatureStoreError, match='none of the 2 samples could'):
+        merge_shards(tmp_path, 2, FACTS)

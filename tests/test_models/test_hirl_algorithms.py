@@ -1,10 +1,12 @@
 import copy
+from dataclasses import replace
 
 import pytest
 import torch
 from mmpretrain.structures import DataSample
 
 from hirl_mm.losses import semantic_path_loss
+from hirl_mm.structures import NO_LEAF
 from tests.algorithms import (
     DIM,
     PLAIN,
@@ -101,6 +103,24 @@ def test_path_loss_is_that_of_view_zero_and_of_the_samples_leaves(
     swapped = losses_of(name, model, views[::-1])['loss_spd']
     assert abs(shuffled - expected) > 1e-4
     assert abs(swapped - expected) > 1e-4
+
+
+@pytest.mark.parametrize('name', ['MoCo', 'BEiT'], indirect=True)
+def test_images_without_a_leaf_get_the_nearest_one(name, model, views):
+    """They could not be read when the tree was built, but can now."""
+    tree = random_tree(NUMS, dim=DIM, num_samples=50)
+    without = tree.leaf.clone()
+    without[IDX[:3]] = NO_LEAF
+    z0 = z0_of(name, model, views, step_samples(name, IDX))
+    cosines = torch.nn.functional.normalize(z0, dim=1) @ tree.centroids[0].T
+    leaf = tree.leaf[IDX]
+    leaf[:3] = cosines[:3].argmax(1)
+    assert not torch.equal(leaf, tree.leaf[IDX])
+    model.set_tree(replace(tree, leaf=without))
+    found = losses_of(name, model, views)['loss_spd']
+    embeddings = [project(z0) for project in model.spd_head.projections]
+    expected = semantic_path_loss(embeddings, tree, leaf, None)
+    torch.testing.assert_close(found, expected)
 
 
 def test_gradients_of_the_path_loss(name, model, average, views):

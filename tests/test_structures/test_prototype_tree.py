@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from hirl_mm.engine.trees.report import TREES_FOLDER
-from hirl_mm.structures import TREE_KEY, PrototypeTree
+from hirl_mm.structures import NO_LEAF, TREE_KEY, PrototypeTree
 from tests.oracles.semantic_path import path_of
 from tests.trees import random_tree, tree_of
 
@@ -202,8 +202,8 @@ def test_moving_to_a_gpu_and_back():
             dict(parents=[torch.tensor([0, 1, 2])]),
             r'parents\[0\] must lie in \[0, 2\).* to 2',
         ),
-        (dict(leaf=torch.tensor([3])), r'leaf must lie in \[0, 3\)'),
-        (dict(leaf=torch.tensor([-1])), 'values from -1'),
+        (dict(leaf=torch.tensor([3])), r'leaf must lie in \[-1, 3\)'),
+        (dict(leaf=torch.tensor([-2])), 'values from -2'),
         (dict(leaf=torch.tensor([0.0])), 'torch.long'),
         (dict(objective=[1.0]), '2 objectives, got 1'),
         (dict(data=None), 'data must be .* as a string.* got NoneType'),
@@ -217,3 +217,29 @@ def test_parts_that_make_no_tree(change, message):
     )
     with pytest.raises(ValueError, match=message):
         PrototypeTree(**(parts | change))
+
+
+def test_samples_without_a_leaf():
+    """They are members of nothing and have no path."""
+    leaf = torch.tensor([2, NO_LEAF, 0, NO_LEAF, 0])
+    tree = PrototypeTree(
+        centroids=[torch.eye(3), torch.eye(3)[:2]],
+        parents=[torch.tensor([0, 0, 1])],
+        leaf=leaf,
+    )
+    assert not tree.is_complete
+    assert tree.sample_paths(torch.arange(3)).tolist() == [
+        [2, 1],
+        [-1, -1],
+        [0, 0],
+    ]
+    assert tree.leaf_paths.tolist() == [[0, 0], [1, 0], [2, 1]]
+    assert tree.sizes(0).tolist() == [2, 0, 1]
+    assert tree.sizes(1).tolist() == [2, 1]
+    assert tree.members(0, 2).tolist() == [0]
+    assert tree.members(1, 0).tolist() == [2, 4]
+    assert tree.summary()[0]['largest_share'] == pytest.approx(2 / 3)
+    again = PrototypeTree.from_state_dict(tree.state_dict())
+    assert torch.equal(again.leaf, leaf) and not again.is_complete
+    whole = PrototypeTree(tree.centroids, tree.parents, leaf.clamp(min=0))
+    assert whole.is_complete

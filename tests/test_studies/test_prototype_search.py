@@ -10,6 +10,7 @@ from mmengine.hooks import Hook
 from mmengine.logging import MessageHub
 
 from hirl_mm.checkpoints import UntrustedCheckpointError
+from hirl_mm.datasets.wrappers import build_dataset
 from hirl_mm.engine.evaluation.held_out_loss import held_out_loss
 from hirl_mm.engine.evaluation.pretrained import load_pretrained
 from hirl_mm.engine.features.labelled_data import paths_of
@@ -76,6 +77,21 @@ def test_held_out_images_are_not_trained_on(trained):
     tree = PrototypeTree.load(folder / 'prototype_trees/epoch_5.pth')
     assert len(tree.leaf) == NUM_IMAGES - NUM_HELD_OUT
     assert tree.num_prototypes == (10, 4)
+
+
+def test_repeated_images_are_split_before_they_are_repeated(digits, tmp_path):
+    """As many steps as in the config, but for the held-out images."""
+    cfg = simsiam(digits, tmp_path)
+    once = cfg.train_dataloader.dataset
+    twice = dict(type='RepeatDataset', dataset=once, times=2)
+    cfg.train_dataloader.dataset = twice
+    (cfg,) = candidate_configs(cfg, [CANDIDATE], NUM_HELD_OUT, 3).values()
+    dataset = build_dataset(cfg.train_dataloader.dataset)
+    assert len(dataset) == 2 * (NUM_IMAGES - NUM_HELD_OUT)
+    split = cfg.train_dataloader.dataset.dataset
+    held_out = set(paths_of(DATASETS.build(dict(split, held_out=True))))
+    assert len(held_out) == NUM_HELD_OUT
+    assert not held_out & set(paths_of(dataset))
 
 
 def test_training_lowers_the_loss(trained):

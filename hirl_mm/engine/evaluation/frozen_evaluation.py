@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import torch
 from mmengine.config import Config
 from mmengine.dataset import BaseDataset
 from mmengine.logging import MMLogger
 from mmengine.model import BaseModel
 
 from hirl_mm.clustering import hierarchical_kmeans
+from hirl_mm.datasets.distinct_images import DistinctImages
+from hirl_mm.datasets.wrappers import pipelines_of
 from hirl_mm.engine.features.cached_features import FeatureCache
 from hirl_mm.engine.features.dataset_features import (
     TRAIN,
@@ -87,7 +90,7 @@ class FrozenEvaluation:
     ) -> None:
         self.options = options
         configs = {name: evaluation_data(cfg, name) for name in (TRAIN, VAL)}
-        self._pipelines = {name: c.pipeline for name, c in configs.items()}
+        self._pipelines = {n: pipelines_of(c) for n, c in configs.items()}
         self._sets = labelled_sets(configs)
         self.plan = plan_evaluation(
             self._sets[TRAIN],
@@ -106,7 +109,8 @@ class FrozenEvaluation:
     ) -> None:
         """Extract the features that are not in the cache.
 
-        All ranks must call this.
+        All ranks must call this. Images that cannot be read and that the
+        pipeline ignores are left out, with a warning.
 
         Args:
             cache: The features that were extracted before.
@@ -119,13 +123,19 @@ class FrozenEvaluation:
             )
             for name in (TRAIN, VAL)
         )
+        train_labels, val_labels = self.plan.train_labels, self.plan.val_labels
+        read = cache.readable(TRAIN, len(train_labels))
         self.data = FrozenData(
             train,
-            self.plan.train_labels,
+            train_labels[read],
             val,
-            self.plan.val_labels,
+            val_labels[cache.readable(VAL, len(val_labels))],
             len(self.plan.class_names),
         )
+        self._subsets = {
+            share: torch.searchsorted(read, chosen[torch.isin(chosen, read)])
+            for share, chosen in self.plan.subsets.items()
+        }
 
     def run(self, results: ArmResults) -> None:
         """Add the scores of all protocols to ``results``.
@@ -179,7 +189,7 @@ class FrozenEvaluation:
         protocols = {
             'kNN': lambda: evaluate_knn(data, self.options.ks, levels),
             'logistic regression': lambda: evaluate_logistic(
-                data, plan.subsets, seed
+                data, self._subsets, seed
             ),
             'clustering': lambda: evaluate_clustering(data, seed, levels),
         }
@@ -213,7 +223,7 @@ class FrozenEvaluation:
         )
 
 
-def _is_over(tree: PrototypeTree, train: BaseDataset) -> bool:
+def _is_over(tree: PrototypeTree, train: BaseDataset | DistinctImages) -> bool:
     """Whether a tree was built on the training images; if not, warn."""
     logger = MMLogger.get_current_instance()
     if len(tree.leaf) != len(train):

@@ -9,6 +9,7 @@ import torch
 from mmengine.dataset import BaseDataset
 from torch import Tensor
 
+from hirl_mm.datasets.distinct_images import DistinctImages
 from hirl_mm.datasets.taxonomy.wordnet import load_taxonomy
 from hirl_mm.engine.features.labelled_data import (
     class_names_of,
@@ -42,8 +43,8 @@ class FrozenPlan:
 
 
 def plan_evaluation(
-    train: BaseDataset,
-    val: BaseDataset,
+    train: BaseDataset | DistinctImages,
+    val: BaseDataset | DistinctImages,
     ks: Sequence[int],
     shares: Sequence[str],
     hierarchy: str | None = None,
@@ -100,7 +101,10 @@ def plan_evaluation(
 
 
 def _subset(
-    share: str, dataset: BaseDataset, labels: Tensor, seed: int
+    share: str,
+    dataset: BaseDataset | DistinctImages,
+    labels: Tensor,
+    seed: int,
 ) -> Tensor:
     name, _, file = share.partition('=')
     if file:

@@ -5,11 +5,13 @@ import math
 from collections.abc import Sequence
 
 import torch
-from mmengine.dataset import BaseDataset, default_collate
+from mmengine.dataset import default_collate
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from hirl_mm.clustering.assignment import assignment
+from hirl_mm.datasets.distinct_images import distinct_images
+from hirl_mm.datasets.sample_numbers import number_samples
 from hirl_mm.engine.features.feature_pass import (
     evaluating,
     feature_loader,
@@ -18,7 +20,7 @@ from hirl_mm.engine.features.feature_pass import (
 from hirl_mm.engine.runtime.progress import logged_progress
 from hirl_mm.engine.runtime.seeded import seeded
 from hirl_mm.models.selfsup import HIRLAlgorithm
-from hirl_mm.structures import PrototypeTree
+from hirl_mm.structures import NO_LEAF, PrototypeTree
 
 _WHAT = 'held-out images'
 
@@ -26,7 +28,7 @@ _WHAT = 'held-out images'
 def held_out_loss(
     model: HIRLAlgorithm,
     tree: PrototypeTree,
-    dataset: BaseDataset,
+    dataset: Dataset,
     pipeline: list[dict],
     batch_size: int,
     num_workers: int = 4,
@@ -46,8 +48,10 @@ def held_out_loss(
             schedule of the training, MMEngine's MessageHub must contain the
             epoch and the iteration.
         tree: Tree of the training images; not changed.
-        dataset: Held-out images with the training pipeline. The ``sample_idx``
-            of an image must be its position.
+        dataset: Held-out images with the training pipeline; each counts once,
+            see :func:`~hirl_mm.datasets.distinct_images.distinct_images`. If
+            they are of several data sets, their pipelines get a first step,
+            see :func:`~hirl_mm.datasets.sample_numbers.number_samples`.
         pipeline: Transforms of the feature pass, as in
             HierarchicalKMeansHook.
         batch_size: Batch size of the feature pass and of the losses. The
@@ -65,12 +69,14 @@ def held_out_loss(
             size, or a loss is NaN or infinite.
         FeaturePassError: If features are NaN or infinite.
     """
-    check_batches(len(dataset), batch_size)
-    loader = feature_loader(dataset, pipeline, batch_size, num_workers)
+    images = distinct_images(dataset)
+    check_batches(len(images), batch_size)
+    number_samples(images)
+    loader = feature_loader(images, pipeline, batch_size, num_workers)
     leaves = held_out_leaves(model, tree, loader)
     held_out_tree = PrototypeTree(tree.centroids, tree.parents, leaves)
     views = DataLoader(
-        _FixedViews(dataset, seed),
+        _FixedViews(images, seed),
         batch_size=batch_size,
         num_workers=num_workers,
         collate_fn=default_collate,
@@ -81,7 +87,7 @@ def held_out_loss(
         for i, batch in enumerate(logged_progress(views, _WHAT)):
             losses = _losses_of_copy(model, held_out_tree, batch, seed + i)
             sums += torch.tensor(losses, dtype=torch.double) * batch_size
-    loss_ssl, loss_spd = (sums / len(dataset)).tolist()
+    loss_ssl, loss_spd = (sums / len(images)).tolist()
     if not math.isfinite(loss_ssl + loss_spd):
         raise ValueError(
             f'the held-out losses are {loss_ssl} (loss_ssl) and {loss_spd} '
@@ -110,16 +116,19 @@ def held_out_leaves(
 
     Returns:
         Indices of the leaves, (N,) long, on the CPU, in the order of the
-        images.
+        images; ``NO_LEAF`` for images that cannot be read and that the
+        pipeline ignores.
 
     Raises:
         FeaturePassError: If features are NaN or infinite.
     """
-    _, features = feature_pass(model, model.extract_z0, loader, _WHAT)
+    sample_idx, features = feature_pass(model, model.extract_z0, loader, _WHAT)
     centroids = tree.centroids[0].to(features.device)
     assign = assignment('auto', features.device, len(centroids))
-    leaves, _ = assign(features.float(), centroids)
-    return leaves.cpu()
+    found, _ = assign(features.float(), centroids)
+    leaves = torch.full((len(loader.dataset),), NO_LEAF)
+    leaves[sample_idx.cpu()] = found.cpu()
+    return leaves
 
 
 def check_batches(num_images: int, batch_size: int) -> None:
@@ -140,7 +149,7 @@ def check_batches(num_images: int, batch_size: int) -> None:
 class _FixedViews(Dataset):
     """A data set whose random views depend on the seed and the index only."""
 
-    def __init__(self, dataset: BaseDataset, seed: int) -> None:
+    def __init__(self, dataset: Dataset, seed: int) -> None:
         self.dataset = dataset
         self.seed = seed
 

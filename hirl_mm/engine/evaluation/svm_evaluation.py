@@ -9,6 +9,7 @@ from mmengine.logging import MMLogger
 from mmengine.model import BaseModel
 from torch import Tensor
 
+from hirl_mm.datasets.wrappers import pipelines_of
 from hirl_mm.engine.features.cached_features import FeatureCache
 from hirl_mm.engine.features.dataset_features import (
     SVM_TEST,
@@ -39,7 +40,7 @@ class SVMEvaluation:
     def __init__(self, cfg: Config) -> None:
         names = SVM_TRAIN, SVM_TEST
         configs = {name: evaluation_data(cfg, name) for name in names}
-        self._pipelines = {name: c.pipeline for name, c in configs.items()}
+        self._pipelines = {n: pipelines_of(c) for n, c in configs.items()}
         self._sets = labelled_sets(configs)
         self.targets = {
             name: multi_label_targets_of(dataset, name)
@@ -61,6 +62,10 @@ class SVMEvaluation:
         self.features = {
             name: cache.features(model, dataset, name, self._pipelines[name])
             for name, dataset in self._sets.items()
+        }
+        self.targets = {
+            name: targets[cache.readable(name, len(targets))]
+            for name, targets in self.targets.items()
         }
 
     def run(self, results: ArmResults) -> None:

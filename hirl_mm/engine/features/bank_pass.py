@@ -5,7 +5,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from hirl_mm.features import FeatureBank
-from hirl_mm.features.shard import share_of_this_rank
+from hirl_mm.features.shard import absent_samples, share_of_this_rank
 from hirl_mm.models.selfsup import HIRLAlgorithm
 from hirl_mm.ranks import rank_and_world_size
 
@@ -15,6 +15,7 @@ from .feature_pass import (
     named_by_path,
     normalized_images,
 )
+from .image_reading import readable_batches
 
 
 def bank_for(loader: DataLoader) -> FeatureBank:
@@ -47,10 +48,14 @@ def bank_features(
         what: Name of the pass in log lines and errors.
 
     Returns:
-        Sample indices (n,) and features (n, D) of this rank.
+        Sample indices (n,) and features (n, D) of this rank. Images that
+        cannot be read and that the pipeline ignores are left out, with a
+        warning that names them.
 
     Raises:
         FeaturePassError: If features are NaN or infinite.
+        OSError: If an image cannot be read and the pipeline does not ignore
+            it.
     """
     num = len(loader.dataset)
     if not len(bank):
@@ -64,13 +69,17 @@ def bank_features(
         if most:
             share, _ = share_of_this_rank(missing)
             with evaluation_pass(model):
-                for batch in _loader_of(loader, share.tolist()):
+                rest = _loader_of(loader, share.tolist())
+                for batch in readable_batches(rest):
                     sample_idx = [s.sample_idx for s in batch['data_samples']]
                     images = normalized_images(model, batch)
                     bank.add(
                         torch.tensor(sample_idx), model.extract_z0(images)
                     )
-        return bank.kept(num)
+        sample_idx, features = bank.kept(num)
+    left_out = absent_samples(sample_idx, num).tolist()
+    loader.dataset.note_unreadable(left_out, what)
+    return sample_idx, features
 
 
 def _loader_of(loader: DataLoader, sample_idx: list[int]) -> DataLoader:

@@ -10,6 +10,7 @@ from mmengine.dist import barrier, broadcast_object_list, is_main_process
 from mmengine.model import BaseModel
 from torch import Tensor
 
+from hirl_mm.datasets.distinct_images import DistinctImages, distinct_images
 from hirl_mm.engine.runtime.model_config import with_data_preprocessor
 from hirl_mm.engine.runtime.progress import logged_progress
 from hirl_mm.features.store import (
@@ -18,6 +19,7 @@ from hirl_mm.features.store import (
     open_features,
     remove_store,
     stored_facts,
+    stored_samples,
     write_shard,
 )
 
@@ -28,6 +30,7 @@ from .feature_pass import (
     pooled_backbone,
 )
 from .fingerprint import config_fingerprint, data_fingerprint, file_fingerprint
+from .image_reading import warn_of_unreadable
 
 _MEANING = dict(
     checkpoint='another checkpoint',
@@ -65,9 +68,9 @@ class FeatureCache:
     def features(
         self,
         model: Callable[[], BaseModel],
-        dataset: BaseDataset,
+        dataset: BaseDataset | DistinctImages,
         name: str,
-        pipeline: list[dict],
+        pipeline: list,
     ) -> Tensor:
         """Return the features of a data set; extract them if needed.
 
@@ -76,17 +79,21 @@ class FeatureCache:
         Args:
             model: Function that returns the model in evaluation mode; called
                 only if features have to be extracted.
-            dataset: Data set with its evaluation pipeline.
+            dataset: Images with their evaluation pipeline.
             name: Name of the data set and of its store.
-            pipeline: Config of the data set's pipeline.
+            pipeline: Config of the data set's pipeline, see
+                :func:`~hirl_mm.datasets.wrappers.pipelines_of`.
 
         Returns:
-            Features (N, C), read from disk when they are used.
+            Features (M, C) of the images :meth:`readable`, read from disk
+            when they are used. A warning names other images.
 
         Raises:
             FeatureStoreError: If the store holds features of another
                 checkpoint, config or data set.
             FeaturePassError: If features are NaN or infinite.
+            OSError: If an image cannot be read and the pipeline does not
+                ignore it.
         """
         folder = self.folder / name
         facts = self.source | dict(
@@ -101,7 +108,23 @@ class FeatureCache:
             if is_main_process():
                 merge_shards(folder, len(dataset), facts)
             barrier()
+        read = set(self.readable(name, len(dataset)).tolist())
+        left_out = sorted(set(range(len(dataset))) - read)
+        warn_of_unreadable(distinct_images(dataset), left_out, name)
         return open_features(folder)
+
+    def readable(self, name: str, num_images: int) -> Tensor:
+        """Return which images the stored features belong to.
+
+        Args:
+            name: Name of the data set and of its store.
+            num_images: Number of images N of the data set.
+
+        Returns:
+            (M,) long, ascending indices: all N but for those that could not
+            be read and that the pipeline ignores.
+        """
+        return stored_samples(self.folder / name, num_images)
 
     def _must_extract(self, folder: Path, facts: dict) -> bool:
         """Return rank 0's decision, and clear an unusable store.
@@ -123,7 +146,10 @@ class FeatureCache:
         return answer[0]
 
     def _extract(
-        self, model: BaseModel, dataset: BaseDataset, name: str
+        self,
+        model: BaseModel,
+        dataset: BaseDataset | DistinctImages,
+        name: str,
     ) -> None:
         loader = feature_loader(
             dataset, None, self.batch_size, self.num_workers
@@ -133,7 +159,7 @@ class FeatureCache:
         def of_batch(batch: dict) -> Tensor:
             return extract(normalized_images(model, batch))
 
-        with named_by_path(dataset, name):
+        with named_by_path(loader.dataset, name):
             write_shard(
                 of_batch,
                 logged_progress(loader, name),

@@ -5,6 +5,10 @@ from mmengine.dataset import BaseDataset
 from mmengine.model import BaseModel
 from torch import Tensor
 
+from hirl_mm.datasets.distinct_images import (
+    DistinctImages,
+    distinct_images,
+)
 from hirl_mm.engine.runtime.renamed_options import rename_options
 from hirl_mm.registry import enter_scope
 
@@ -73,8 +77,8 @@ def dataset_features(
     what: str,
     batch_size: int = 256,
     num_workers: int = 4,
-) -> tuple[Tensor, Tensor, BaseDataset]:
-    """Pooled backbone features and labels of a whole data set.
+) -> tuple[Tensor, Tensor, DistinctImages]:
+    """Pooled backbone features and labels of the images of a data set.
 
     Args:
         model: A frozen model.
@@ -86,16 +90,23 @@ def dataset_features(
         num_workers: Of the feature pass.
 
     Returns:
-        Features (N, C) by sample index, labels (N,) long, on one device, and
-        the data set.
+        Features (M, C) by sample index, labels (M,) long, on one device, and
+        the images. Images that cannot be read and that the pipeline ignores
+        are left out of all three, with a warning.
     """
-    built = dataset
+    images = dataset
     if isinstance(dataset, Mapping):
-        built = labelled_sets({what: dataset})[what]
-    labels = labels_of(built, what)
-    loader = feature_loader(built, None, batch_size, num_workers)
+        images = labelled_sets({what: dataset})[what]
+    images = distinct_images(images)
+    labels = labels_of(images, what)
+    loader = feature_loader(images, None, batch_size, num_workers)
     features = whole_backbone_features(model, loader, what)
-    return features, labels.to(features.device), built
+    labels = labels.to(features.device)
+    if loader.dataset.unreadable:
+        read = loader.dataset.readable()
+        features, labels = features[read], labels[read]
+        images = images.get_subset(read)
+    return features, labels, images
 
 
 def _read(config: str) -> Config:

@@ -1,26 +1,24 @@
 """One pass of a frozen model over a data set."""
 
-import copy
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import torch
-from mmengine.dataset import (
-    BaseDataset,
-    Compose,
-    DefaultSampler,
-    default_collate,
-)
+from mmengine.dataset import DefaultSampler
 from mmengine.dist import all_reduce, get_world_size
 from mmengine.model import BaseModel
 from mmengine.utils.dl_utils.parrots_wrapper import _BatchNorm
 from mmpretrain.models import SelfSupDataPreprocessor, TwoNormDataPreprocessor
 from torch import Tensor, nn
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Dataset
 
+from hirl_mm.datasets.distinct_images import DistinctImages, distinct_images
 from hirl_mm.engine.runtime.progress import logged_progress
 from hirl_mm.features import NonFiniteFeaturesError, extract_features
+from hirl_mm.features.shard import absent_samples
 from hirl_mm.models.modules import pooled
+
+from .image_reading import ReadImages, Unreadable, collate_readable
 
 
 class FeaturePassError(ValueError):
@@ -28,12 +26,17 @@ class FeaturePassError(ValueError):
 
 
 def feature_loader(
-    dataset: BaseDataset,
+    dataset: Dataset,
     pipeline: list[dict] | None,
     batch_size: int,
     num_workers: int,
 ) -> DataLoader:
-    """Return a loader of this rank's share of a data set, in order.
+    """Return a loader of this rank's share of the images of a data set.
+
+    Every image comes once, in the order of
+    :func:`~hirl_mm.datasets.distinct_images.distinct_images`, whose index is
+    its ``sample_idx``, even if the data set repeats images or is a
+    concatenation.
 
     Args:
         dataset: Data set; it is not changed, and its annotations are shared
@@ -44,28 +47,36 @@ def feature_loader(
         num_workers: Number of worker processes of the loader.
 
     Returns:
-        Loader that does not use the global random states.
+        Loader of :class:`~hirl_mm.engine.features.image_reading.ReadImages`
+        that does not use the global random states.
 
     Raises:
-        ValueError: If the pipeline drops the sample index; the first sample
-            is read to check this.
+        ValueError: If the pipeline drops the sample index, or no image can be
+            read; the first images are read to check this.
+        OSError: If an image cannot be read and the pipeline does not ignore
+            it.
     """
-    dataset = copy.copy(dataset)
-    dataset.test_mode = True
-    if pipeline is not None:
-        dataset.pipeline = Compose(pipeline)
-    if 'sample_idx' not in dataset[0]['data_samples']:
+    images = ReadImages(distinct_images(dataset), pipeline)
+    packed = (images[idx] for idx in range(len(images)))
+    first = next((p for p in packed if not isinstance(p, Unreadable)), None)
+    if first is None:
+        raise ValueError(
+            f'none of the {len(images)} images in {images.data_root} can be '
+            f'read, beginning with {images.name(0)}'
+        )
+    if 'sample_idx' not in first.get('data_samples', ()):
         raise ValueError(
             'features are sorted by sample_idx, which the pipeline does not '
-            f'pack: {dataset.pipeline}. End it with PackInputs and keep '
-            "'sample_idx' in its meta_keys (it is there by default)"
+            f'pack: {images.leaves[0].pipeline.pipeline}. End it with '
+            "PackInputs and keep 'sample_idx' in its meta_keys (it is there "
+            'by default)'
         )
     return DataLoader(
-        dataset,
+        images,
         batch_size=batch_size,
         num_workers=num_workers,
-        sampler=DefaultSampler(dataset, shuffle=False, seed=0, round_up=False),
-        collate_fn=default_collate,
+        sampler=DefaultSampler(images, shuffle=False, seed=0, round_up=False),
+        collate_fn=collate_readable,
         pin_memory=torch.cuda.is_available(),
         generator=torch.Generator(),
     )
@@ -87,22 +98,28 @@ def feature_pass(
         what: Name of the pass in log lines and errors.
 
     Returns:
-        Sample indices (n,) and features (n, D) of this rank.
+        Sample indices (n,) and features (n, D) of this rank. Images that
+        cannot be read and that the pipeline ignores are left out, with a
+        warning that names them.
 
     Raises:
         FeaturePassError: If features are NaN or infinite; the error names
             their sample indices and paths.
-        ValueError: If two samples have the same index.
+        OSError: If an image cannot be read and the pipeline does not ignore
+            it.
     """
 
     def of_batch(batch: dict) -> Tensor:
         return extract(normalized_images(model, batch))
 
-    dataset = loader.dataset
-    with named_by_path(dataset, what), evaluation_pass(model):
-        return extract_features(
-            of_batch, logged_progress(loader, what), len(dataset)
+    images = loader.dataset
+    with named_by_path(images, what), evaluation_pass(model):
+        sample_idx, features = extract_features(
+            of_batch, logged_progress(loader, what), len(images)
         )
+    left_out = absent_samples(sample_idx, len(images)).tolist()
+    images.note_unreadable(left_out, what)
+    return sample_idx, features
 
 
 @contextmanager
@@ -120,11 +137,11 @@ def evaluation_pass(model: nn.Module) -> Iterator[None]:
 
 
 @contextmanager
-def named_by_path(dataset: BaseDataset, what: str) -> Iterator[None]:
+def named_by_path(images: DistinctImages, what: str) -> Iterator[None]:
     """Add image paths to the error about features that are not finite.
 
     Args:
-        dataset: Data set of the samples.
+        images: The images of the pass.
         what: Name of the pass in the error.
 
     Raises:
@@ -133,12 +150,9 @@ def named_by_path(dataset: BaseDataset, what: str) -> Iterator[None]:
     try:
         yield
     except NonFiniteFeaturesError as error:
-        paths = [
-            dataset.get_data_info(idx).get('img_path')
-            for idx in error.sample_idx
-        ]
+        names = [images.name(idx) for idx in error.sample_idx]
         raise FeaturePassError(
-            f'{what}: {error.finding} ({", ".join(map(str, paths))}). '
+            f'{what}: {error.finding} ({", ".join(names)}). '
             'Training has diverged or an image is broken; resume from an '
             'earlier checkpoint with a lower learning rate, or fix the image'
         ) from error
@@ -175,11 +189,14 @@ def whole_backbone_features(
         what: Name of the pass in log lines and errors.
 
     Returns:
-        Features (N, C), sorted by sample index.
+        Features (N, C), sorted by sample index. If the pipeline ignores
+        images that cannot be read, their rows are zero;
+        ``loader.dataset.readable()`` has the indices of the others.
 
     Raises:
         FeaturePassError: If features are NaN or infinite.
-        ValueError: If two samples have the same index.
+        OSError: If an image cannot be read and the pipeline does not ignore
+            it.
     """
     sample_idx, features = feature_pass(
         model, pooled_backbone(model), loader, what

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from mmengine.dataset import BaseDataset
+from torch.utils.data import Dataset
+
+from hirl_mm.datasets.distinct_images import distinct_images
 
 _BLOCK = 1 << 20
 
@@ -27,23 +29,27 @@ def config_fingerprint(config: dict | list) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def data_fingerprint(dataset: BaseDataset) -> str:
+def data_fingerprint(dataset: Dataset) -> str:
     """Return the SHA-256 of a data set's file names and labels, in order.
 
-    Neither the folder of the data set nor the pixels count.
+    Neither the folder of the data set nor the pixels of files count. An image
+    that is an array has the hash of its pixels as a name.
+
+    Args:
+        dataset: Data set; it is not changed. Each of its images counts once.
     """
     digest = hashlib.sha256()
-    root = Path(dataset.data_root or '')
-    for index in range(len(dataset)):
-        info = dataset.get_data_info(index)
-        path = Path(info['img_path'])
+    images = distinct_images(dataset)
+    root = Path(images.data_root or '')
+    for info in images.infos():
+        path = Path(_image_name(info) or '')
         name = path.relative_to(root) if path.is_relative_to(root) else path
         line = [name.as_posix(), info.get('gt_label')]
-        digest.update(json.dumps(line).encode())
+        digest.update(json.dumps(line, default=_plain).encode())
     return digest.hexdigest()
 
 
-def data_identity(dataset: BaseDataset) -> str:
+def data_identity(dataset: Dataset) -> str:
     """Return the identity of the images of a data set and of their order.
 
     It is the SHA-256 of the image paths relative to their common folder. For
@@ -54,13 +60,13 @@ def data_identity(dataset: BaseDataset) -> str:
     another way. A million images take about three seconds.
 
     Args:
-        dataset: Data set; it is not changed.
+        dataset: Data set; it is not changed. Each of its images counts once,
+            see :func:`~hirl_mm.datasets.distinct_images.distinct_images`.
 
     Returns:
         64 hexadecimal digits; empty if there are neither paths nor arrays.
     """
-    infos = map(dataset.get_data_info, range(len(dataset)))
-    names = [_image_name(info) for info in infos]
+    names = [_image_name(info) for info in distinct_images(dataset).infos()]
     return '' if None in names else paths_identity(names)
 
 
@@ -91,6 +97,11 @@ def same_data(first: str, second: str) -> bool | None:
         second: The other identity.
     """
     return first == second if first and second else None
+
+
+def _plain(label: np.ndarray | np.integer) -> int | list:
+    """Return a label of NumPy as one that JSON knows."""
+    return np.asarray(label).tolist()
 
 
 def _image_name(info: dict) -> str | None:

@@ -6,12 +6,17 @@ from mmengine.dataset import BaseDataset
 from mmengine.logging import print_log
 from torch import Tensor
 
+from hirl_mm.datasets.distinct_images import DistinctImages, distinct_images
+from hirl_mm.datasets.image_label import label_of
 from hirl_mm.datasets.subset import subset_of
 
 
 def subset(
-    dataset: BaseDataset, num: int | None, seed: int, name: str
-) -> BaseDataset:
+    dataset: BaseDataset | DistinctImages,
+    num: int | None,
+    seed: int,
+    name: str,
+) -> BaseDataset | DistinctImages:
     """Return random samples of a data set, numbered anew from 0.
 
     Args:
@@ -38,10 +43,13 @@ def subset(
         return dataset
     generator = torch.Generator().manual_seed(seed)
     drawn = torch.randperm(len(dataset), generator=generator)[:num]
-    return subset_of(dataset, sorted(drawn.tolist()))
+    chosen = sorted(drawn.tolist())
+    if isinstance(dataset, DistinctImages):
+        return dataset.get_subset(chosen)
+    return subset_of(dataset, chosen)
 
 
-def labels_of(dataset: BaseDataset, name: str) -> Tensor:
+def labels_of(dataset: BaseDataset | DistinctImages, name: str) -> Tensor:
     """Return the class of every sample, (N,) long.
 
     Args:
@@ -49,12 +57,12 @@ def labels_of(dataset: BaseDataset, name: str) -> Tensor:
         name: Name of the data set in the error.
 
     Raises:
-        ValueError: If samples have no label.
+        ValueError: If samples have no label, or the parts of a concatenation
+            have different classes.
     """
-    labels = [
-        dataset.get_data_info(i).get('gt_label') for i in range(len(dataset))
-    ]
-    unlabelled = sum(not isinstance(label, int) for label in labels)
+    check_one_list_of_classes(dataset)
+    labels = [label_of(dataset.get_data_info(i)) for i in range(len(dataset))]
+    unlabelled = labels.count(None)
     if unlabelled:
         raise ValueError(
             f'evaluation needs labels, but {unlabelled} of the '
@@ -66,7 +74,15 @@ def labels_of(dataset: BaseDataset, name: str) -> Tensor:
     return torch.tensor(labels)
 
 
-def multi_label_targets_of(dataset: BaseDataset, name: str) -> Tensor:
+def check_one_list_of_classes(dataset: BaseDataset | DistinctImages) -> None:
+    """Raise ValueError if the parts of a concatenation differ in classes."""
+    if isinstance(dataset, DistinctImages):
+        _ = dataset.CLASSES
+
+
+def multi_label_targets_of(
+    dataset: BaseDataset | DistinctImages, name: str
+) -> Tensor:
     """Return the classes that every sample shows, (N, C) int8.
 
     An entry is 1 if the sample shows the class and 0 if it does not. It is -1
@@ -80,6 +96,7 @@ def multi_label_targets_of(dataset: BaseDataset, name: str) -> Tensor:
     Raises:
         ValueError: If samples have no list of labels.
     """
+    check_one_list_of_classes(dataset)
     targets = torch.zeros(len(dataset), len(dataset.CLASSES)).char()
     for index, target in enumerate(targets):
         info = dataset.get_data_info(index)
@@ -94,7 +111,7 @@ def multi_label_targets_of(dataset: BaseDataset, name: str) -> Tensor:
     return targets
 
 
-def class_names_of(dataset: BaseDataset) -> list[str]:
+def class_names_of(dataset: BaseDataset | DistinctImages) -> list[str]:
     """Return a name per class that a taxonomy knows.
 
     If every class is one folder of images, these are the names of the
@@ -108,8 +125,8 @@ def class_names_of(dataset: BaseDataset) -> list[str]:
     folders: dict[int, set[str]] = {}
     for index in range(len(dataset)):
         info = dataset.get_data_info(index)
-        folder = Path(info['img_path']).parent.name
-        folders.setdefault(info['gt_label'], set()).add(folder)
+        folder = Path(info.get('img_path') or '').parent.name
+        folders.setdefault(label_of(info), set()).add(folder)
     stated = dataset.metainfo.get('classes')
     names = list(
         map(str, range(max(folders) + 1) if stated is None else stated)
@@ -121,6 +138,7 @@ def class_names_of(dataset: BaseDataset) -> list[str]:
     return names
 
 
-def paths_of(dataset: BaseDataset) -> list[str]:
-    """Return the path of every image."""
-    return [dataset.get_data_info(i)['img_path'] for i in range(len(dataset))]
+def paths_of(dataset: BaseDataset | DistinctImages) -> list[str]:
+    """Return the path of every image, or its place if it is an array."""
+    images = distinct_images(dataset)
+    return [images.name(idx) for idx in range(len(images))]

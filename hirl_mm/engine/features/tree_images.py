@@ -1,17 +1,17 @@
 """Finding the images that a prototype tree was built from."""
 
 import os
-from collections.abc import Sequence
 
 from mmengine.config import Config
-from mmpretrain.registry import DATASETS
 
+from hirl_mm.datasets.distinct_images import distinct_images
 from hirl_mm.datasets.image_folder import listings
-from hirl_mm.datasets.labels import labels_in
+from hirl_mm.datasets.wrappers import build_dataset
 from hirl_mm.registry import enter_scope
 from hirl_mm.structures import PrototypeTree
+from hirl_mm.visualization.images_of_data import images_of_data
 
-from .fingerprint import paths_identity, same_data
+from .fingerprint import data_identity, paths_identity, same_data
 
 
 def images_in_folder(tree: PrototypeTree, folder: str | os.PathLike) -> dict:
@@ -43,48 +43,43 @@ def images_in_folder(tree: PrototypeTree, folder: str | os.PathLike) -> dict:
     for one in of_size:
         if same_data(tree.data, paths_identity(one['images'])):
             return one
-    _check(tree, of_size[0]['images'], folder)
+    _check(tree, paths_identity(of_size[0]['images']), folder)
     return of_size[0]
 
 
 def images_of_config(tree: PrototypeTree, cfg: Config) -> dict:
-    """List the training images of a config, from which a tree was built.
+    """Return the training images of a config, from which a tree was built.
 
     Args:
         tree: Tree of prototypes.
-        cfg: Config of the training.
+        cfg: Config of the training, whose data set may hold arrays, wrap
+            other data sets or read a list.
 
     Returns:
-        See :func:`images_in_folder`. There are no classes if images have no
-        label or several.
+        ``images`` and, if all images have one label, ``labels`` and
+        ``class_names``, see
+        :func:`~hirl_mm.visualization.images_of_data.images_of_data`.
 
     Raises:
         ValueError: If the tree was built from other images.
     """
     enter_scope(cfg)
-    dataset = DATASETS.build(cfg.train_dataloader.dataset)
-    infos = map(dataset.get_data_info, range(len(dataset)))
-    paths = [str(info['img_path']) for info in infos]
-    if len(paths) != len(tree.leaf):
+    images = distinct_images(build_dataset(cfg.train_dataloader.dataset))
+    if len(images) != len(tree.leaf):
         raise ValueError(
-            f'the training data of {cfg.filename} are {len(paths)} images but '
-            f'the tree was built from {len(tree.leaf)}: give the config of '
-            'that training'
+            f'the training data of {cfg.filename} are {len(images)} images '
+            f'but the tree was built from {len(tree.leaf)}: give the config '
+            'of that training'
         )
-    _check(tree, paths, cfg.filename)
-    labels = labels_in(dataset)
-    if any(len(one) != 1 for one in labels):
-        return dict(images=paths)
-    found = dict(images=paths, labels=[label for (label,) in labels])
-    names = dataset.metainfo.get('classes')
-    return found | (dict(class_names=names) if names else {})
+    _check(tree, data_identity(images), cfg.filename)
+    return images_of_data(images)
 
 
 def _check(
-    tree: PrototypeTree, paths: Sequence[str], source: str | os.PathLike
+    tree: PrototypeTree, identity: str, source: str | os.PathLike
 ) -> None:
     """Raise ValueError if a tree was built from other images."""
-    if same_data(tree.data, paths_identity(paths)) is False:
+    if same_data(tree.data, identity) is False:
         raise ValueError(
             f'the tree was built from other images than those in {source}, '
             'or from the same images in another order: give the folder it '

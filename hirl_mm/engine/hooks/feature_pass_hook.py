@@ -1,5 +1,6 @@
 from mmengine.runner import Runner
 
+from hirl_mm.datasets.sample_numbers import number_samples
 from hirl_mm.engine.checks.epochs import check_counts_epochs
 from hirl_mm.engine.checks.sample_indices import check_sample_indices
 from hirl_mm.engine.features.feature_pass import feature_loader
@@ -11,7 +12,9 @@ from .named_hook import NamedHook
 class FeaturePassHook(NamedHook):
     """Base of hooks that compute a result from all training features.
 
-    This class runs the feature passes: the first one before epoch
+    The training images are those that its data set draws samples from, each
+    once: a data set that repeats images or concatenates others may be trained
+    on. This class runs the feature passes: the first one before epoch
     ``start_epoch``, then one every ``interval`` epochs, and one before every
     epoch as long as there is no result. It builds the loader of the training
     images with the pipeline of the feature pass. It saves the result in
@@ -138,6 +141,7 @@ class FeaturePassHook(NamedHook):
         self.check_schedule(runner)
         dataset = runner.train_dataloader.dataset
         check_sample_indices(dataset)
+        number_samples(dataset)
         self.loader = feature_loader(
             dataset, self.pipeline, self.batch_size, self.num_workers
         )
@@ -145,6 +149,8 @@ class FeaturePassHook(NamedHook):
         self.take_state(runner, self._resumed_state(runner))
 
     def before_train_epoch(self, runner: Runner) -> None:
+        # Another hook may have switched the pipelines of the data set.
+        number_samples(runner.train_dataloader.dataset)
         if self.is_due(runner, runner.epoch):
             self.refresh(runner)
 
@@ -158,7 +164,7 @@ class FeaturePassHook(NamedHook):
         if reason is None and same is False:
             reason = (
                 f'a {self.state_key} of other images than those of this run '
-                f'({runner.train_dataloader.dataset.data_root}), or of the '
+                f'({self.loader.dataset.data_root}), or of the '
                 'same images in another order'
             )
         if reason is not None:

@@ -108,18 +108,17 @@ class KNNProbeHook(NamedHook):
         """Measure the model as it is after ``runner.epoch`` epochs."""
         began = time.perf_counter()
         model = get_ori_model(runner.model)
-        features = [
-            whole_backbone_features(model, loader, 'kNN probe')
-            for loader, _ in self._parts
-        ]
-        (_, gallery_labels), (_, query_labels) = self._parts
-        device = features[0].device
+        found = []
+        for loader, labels in self._parts:
+            part = whole_backbone_features(model, loader, 'kNN probe')
+            labels = labels.to(part.device)
+            if loader.dataset.unreadable:
+                read = loader.dataset.readable()
+                part, labels = part[read], labels[read]
+            found.append((part, labels))
+        (gallery, gallery_labels), (queries, query_labels) = found
         accuracy = knn_accuracy(
-            features[0],
-            gallery_labels.to(device),
-            features[1],
-            query_labels.to(device),
-            ks=(self.k,),
+            gallery, gallery_labels, queries, query_labels, ks=(self.k,)
         )[self.k]
         runner.logger.info(
             f'kNN probe after {runner.epoch} epochs: knn/top1 '

@@ -2,6 +2,7 @@ import time
 from dataclasses import replace
 from typing import NamedTuple
 
+import torch
 from torch import Tensor
 from torch.utils.data import DataLoader
 
@@ -10,8 +11,9 @@ from hirl_mm.engine.features.bank_pass import bank_features
 from hirl_mm.engine.features.feature_pass import feature_pass
 from hirl_mm.engine.runtime.progress import logged_share
 from hirl_mm.features import FeatureBank
+from hirl_mm.features.shard import absent_samples
 from hirl_mm.models.selfsup import HIRLAlgorithm
-from hirl_mm.structures import PrototypeTree
+from hirl_mm.structures import NO_LEAF, PrototypeTree
 
 from .mode import ClusteringMode
 
@@ -105,12 +107,20 @@ class TreeBuilder:
     ) -> PrototypeTree:
         """Cluster the features of all ranks into a tree.
 
+        An image without features, because it could not be read, has no leaf.
+
         Args:
             sample_idx: Sample indices (n,) of this rank.
             features: Features (n, D) of this rank.
             start: Tree whose prototypes k-means starts from; None to start
                 from random images.
         """
+        num = len(self.loader.dataset)
+        absent = absent_samples(sample_idx, num)
+        present = torch.ones(num, dtype=torch.bool, device=absent.device)
+        present[absent] = False
+        if len(absent):
+            sample_idx = (present.cumsum(0) - 1)[sample_idx]
         tree = hierarchical_kmeans(
             features,
             self.num_prototypes,
@@ -121,4 +131,6 @@ class TreeBuilder:
             sample_idx=sample_idx,
             on_progress=logged_share('HIRL clustering'),
         )
-        return replace(tree, data=self.data)
+        leaf = tree.leaf.new_full((num,), NO_LEAF)
+        leaf[present] = tree.leaf
+        return replace(tree, leaf=leaf, data=self.data)

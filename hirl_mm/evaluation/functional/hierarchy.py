@@ -6,7 +6,7 @@ import torch
 from numpy.typing import ArrayLike
 from sklearn.metrics import normalized_mutual_info_score
 
-from hirl_mm.structures import PrototypeTree
+from hirl_mm.structures import NO_LEAF, PrototypeTree
 
 from .clustering import clustering_scores
 from .purity import tree_purity
@@ -141,6 +141,7 @@ def tree_agreement(
         tables: One table for each of T levels with the label (C,) of every
             class, see :func:`hierarchy_scores`.
         targets: (N,) integers, the class of every sample of the tree.
+            Samples without a leaf do not count.
 
     Returns:
         Purity and normalised mutual information of every level of the tree
@@ -156,7 +157,8 @@ def tree_agreement(
     purity = [
         tree_purity(tree, torch.from_numpy(table[targets])) for table in tables
     ]
-    paths = tree.paths(tree.leaf).numpy()
+    has_leaf = (tree.leaf != NO_LEAF).numpy()
+    paths, targets = tree.paths(tree.leaf).numpy()[has_leaf], targets[has_leaf]
     nmi = [
         [
             100 * normalized_mutual_info_score(table[targets], prototypes)

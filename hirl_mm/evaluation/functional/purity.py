@@ -1,7 +1,9 @@
+from dataclasses import replace
+
 import torch
 from torch import Tensor
 
-from hirl_mm.structures import PrototypeTree
+from hirl_mm.structures import NO_LEAF, PrototypeTree
 
 
 def tree_purity(tree: PrototypeTree, labels: Tensor) -> list[float]:
@@ -10,6 +12,7 @@ def tree_purity(tree: PrototypeTree, labels: Tensor) -> list[float]:
     The purity is the share of samples whose class is the most frequent class
     of their prototype. It grows with the number of prototypes: compare it
     between trees with the same numbers of prototypes, not between levels.
+    Samples without a leaf do not count.
 
     Args:
         tree: Tree over N samples.
@@ -41,6 +44,10 @@ def tree_purity(tree: PrototypeTree, labels: Tensor) -> list[float]:
             f'labels must be integers >= 0, got {labels.dtype} with minimum '
             f'{labels.min().item()}'
         )
+    if not tree.is_complete:
+        has_leaf = tree.leaf != NO_LEAF
+        tree = replace(tree, leaf=tree.leaf[has_leaf])
+        return tree_purity(tree, labels.to(tree.device)[has_leaf])
     classes, labels = labels.to(tree.device).unique(return_inverse=True)
     num_classes = len(classes)
     purity = []

@@ -11,6 +11,7 @@ from .multi_crop import (
     check_least_views,
     check_num_views,
 )
+from .nearest_leaves import nearest_leaves
 from .output_dim import output_dim
 from .pooled import pooled
 from .teacher_temperature import teacher_temperature
@@ -29,6 +30,7 @@ __all__ = [
     'current_epoch',
     'done_share',
     'momentum_at',
+    'nearest_leaves',
     'output_dim',
     'pooled',
     'teacher_temperature',

@@ -8,11 +8,12 @@ from hirl_mm.models.modules import (
     FirstOutput,
     StartsAverages,
     check_least_views,
+    nearest_leaves,
     output_dim,
     pooled,
 )
 from hirl_mm.registry import MODELS
-from hirl_mm.structures import PrototypeTree
+from hirl_mm.structures import NO_LEAF, PrototypeTree
 
 from .bank_rows import collected
 from .compose import ComposableMeta
@@ -82,6 +83,7 @@ class HIRLAlgorithm(
         super().__init__(*args, **kwargs)
         self.spd_head = MODELS.build(self._with_in_channels(spd_head))
         self.tree: PrototypeTree | None = None
+        self._all_have_leaves = True
         self.bank: FeatureBank | None = None
         self._check_submodules()
 
@@ -89,6 +91,8 @@ class HIRLAlgorithm(
         """Set the tree that the SPD loss uses; None turns that loss off."""
         device = next(self.parameters()).device
         self.tree = tree if tree is None else tree.to(device)
+        # Looked at here, since steps must not wait for the device.
+        self._all_have_leaves = tree is None or tree.is_complete
 
     def set_bank(self, bank: FeatureBank | None) -> None:
         """Set the bank that every step adds its features to; None for no bank.
@@ -143,6 +147,10 @@ class HIRLAlgorithm(
     def assign(self, embeddings: Tensor, sample_idx: Tensor) -> Tensor:
         """Return the leaves of a batch in the current tree.
 
+        An image that could not be read when the tree was built has no leaf
+        there. If it can be read now, its leaf is the prototype nearest to its
+        embedding.
+
         Args:
             embeddings: First output of ``z0_module`` in this step, detached,
                 (B, D). If the submodule sees V views at once, (V * B, D) with
@@ -152,7 +160,11 @@ class HIRLAlgorithm(
         Returns:
             Indices of the leaves, (B,) long.
         """
-        return self.tree.leaf[sample_idx]
+        leaf = self.tree.leaf[sample_idx]
+        if self._all_have_leaves:
+            return leaf
+        nearest = nearest_leaves(embeddings[: len(leaf)], self.tree)
+        return torch.where(leaf == NO_LEAF, nearest, leaf)
 
     def loss(
         self,

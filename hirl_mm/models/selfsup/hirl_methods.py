@@ -1,10 +1,9 @@
 """The methods of the paper with HIRL, and where they compute z0."""
 
-import torch
 from mmpretrain.models.selfsup import BEiT, MoCo, MoCoV3, SimSiam, SwAV
 from torch import Tensor, nn
 
-from hirl_mm.models.modules import FirstOutput
+from hirl_mm.models.modules import FirstOutput, nearest_leaves
 from hirl_mm.registry import MODELS
 
 from .dino import DINOAlgorithm
@@ -62,9 +61,7 @@ class HIRLSwAV(HIRLAlgorithm, SwAV):
     def assign(self, embeddings: Tensor, sample_idx: Tensor) -> Tensor:
         batch_size = len(sample_idx)
         view_1 = embeddings[batch_size : 2 * batch_size]
-        with torch.autocast(view_1.device.type, enabled=False):
-            cosines = view_1.float() @ self.tree.centroids[0].T
-        return cosines.argmax(1)
+        return nearest_leaves(view_1, self.tree)
 
 
 @MODELS.register_module()

@@ -13,15 +13,20 @@ from mmengine.logging import MessageHub
 
 from hirl_mm.checkpoints import read_checkpoint, tree_in
 from hirl_mm.clustering import check_num_prototypes
+from hirl_mm.datasets.distinct_images import distinct_images
+from hirl_mm.datasets.wrappers import build_dataset
 from hirl_mm.engine.evaluation.held_out_loss import (
     check_batches,
     held_out_loss,
 )
 from hirl_mm.engine.evaluation.pretrained import load_pretrained
 from hirl_mm.engine.runtime.hook_entries import entries_of
-from hirl_mm.registry import DATASETS, enter_scope
+from hirl_mm.registry import enter_scope, type_name
 
 from ..run_folder import RunFolder
+
+# Data sets that draw images several times; the others are split as they are.
+_REPEATING = 'RepeatDataset', 'ClassBalancedDataset'
 
 
 class Candidate(NamedTuple):
@@ -92,7 +97,7 @@ def candidate_configs(
     enter_scope(cfg)
     loader = configs[candidates[0]].train_dataloader
     check_batches(num_held_out, loader.batch_size)
-    num_left = len(DATASETS.build(loader.dataset))
+    num_left = len(distinct_images(build_dataset(loader.dataset)))
     for candidate in candidates:
         check_num_prototypes(candidate.num_prototypes, num_left)
     return configs
@@ -134,7 +139,7 @@ def evaluate_run(
     return held_out_loss(
         model,
         tree,
-        DATASETS.build(dict(loader.dataset, held_out=True)),
+        build_dataset(_held_out_part(loader.dataset)),
         _kmeans_hook(cfg).pipeline,
         loader.batch_size,
         loader.num_workers,
@@ -150,13 +155,31 @@ def _candidate_config(
     hook.num_prototypes = candidate.num_prototypes
     cfg.model.spd_head.num_levels = len(candidate.num_prototypes)
     cfg.model.spd_head.num_negatives = candidate.num_negatives
-    cfg.train_dataloader.dataset = dict(
+    cfg.train_dataloader.dataset = _split(
+        cfg.train_dataloader.dataset, num_held_out, seed
+    )
+    return cfg
+
+
+def _split(dataset: dict, num_held_out: int, seed: int) -> dict:
+    """Split a data set; one that repeats images repeats those of its part."""
+    if type_name(dataset['type']) in _REPEATING:
+        return dict(
+            dataset, dataset=_split(dataset['dataset'], num_held_out, seed)
+        )
+    return dict(
         type='hirl_mm.HeldOutSplit',
-        dataset=cfg.train_dataloader.dataset,
+        dataset=dataset,
         num_held_out=num_held_out,
         seed=seed,
     )
-    return cfg
+
+
+def _held_out_part(dataset: dict) -> dict:
+    """Return the config of the part that is not trained on."""
+    while type_name(dataset['type']) in _REPEATING:
+        dataset = dataset['dataset']
+    return dict(dataset, held_out=True)
 
 
 def _kmeans_hook(cfg: Config) -> dict:

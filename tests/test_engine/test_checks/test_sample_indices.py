@@ -1,4 +1,4 @@
-"""Of a large data set a part is looked at, the last sample in any case."""
+"""Of every part some samples are looked at, the last one in any case."""
 
 import pytest
 from mmengine.dataset import BaseDataset

@@ -77,18 +77,6 @@ def test_iteration_based_loop(digits, tmp_path):
     fail_to_run(cfg, ValueError, 'EpochBasedTrainLoop.* IterBasedTrainLoop')
 
 
-@pytest.mark.parametrize('kind', ['ConcatDataset', 'RepeatDataset'])
-def test_colliding_sample_indices(kind, digits, tmp_path):
-    cfg = small_config(digits, tmp_path)
-    part = cfg.train_dataloader.dataset
-    cfg.train_dataloader.dataset = (
-        dict(type=kind, datasets=[part, part])
-        if kind == 'ConcatDataset'
-        else dict(type=kind, dataset=part, times=2)
-    )
-    fail_to_run(cfg, ValueError, f'{kind} gives sample .* of 192 the sample')
-
-
 def test_missing_data_root(digits, tmp_path):
     cfg = small_config(digits, tmp_path)
     cfg.train_dataloader.dataset.data_root = str(tmp_path / 'nowhere')
