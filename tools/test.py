@@ -4,17 +4,11 @@ import argparse
 import sys
 from pathlib import Path
 
-from hirl_mm.options import add_trust_option
+from hirl_mm.options import add_config_options, add_trust_option
 from hirl_mm.stack import StackError, check_stack
 
 
 def parse_args() -> argparse.Namespace:
-    try:
-        # Imports quickly, unlike the packages that check_stack imports.
-        from mmengine.config import DictAction
-    except ImportError:
-        check_stack()
-        raise
     parser = argparse.ArgumentParser(
         description=__doc__,
         epilog='Prints the metrics of the config, for detectors those of '
@@ -34,13 +28,11 @@ def parse_args() -> argparse.Namespace:
         help='folder for pictures of the predictions; those of detectors and '
         'segmentation models show the ground truth beside them',
     )
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=DictAction,
-        metavar='KEY=VALUE',
-        help='override config values, as in tools/train.py',
-    )
+    try:
+        add_config_options(parser)
+    except ImportError:
+        check_stack()
+        raise
     add_trust_option(parser)
     parser.add_argument(
         '--launcher',

@@ -5,17 +5,11 @@ import os
 import sys
 from pathlib import Path
 
-from hirl_mm.options import add_trust_option
+from hirl_mm.options import add_config_options, add_trust_option
 from hirl_mm.stack import StackError, check_stack
 
 
 def parse_args() -> argparse.Namespace:
-    try:
-        # Imports quickly, unlike the packages that check_stack imports.
-        from mmengine.config import DictAction
-    except ImportError:
-        check_stack()
-        raise
     parser = argparse.ArgumentParser(
         description=__doc__,
         epilog='To train with several processes, use tools/dist_train.sh or '
@@ -40,14 +34,11 @@ def parse_args() -> argparse.Namespace:
         action='store_true',
         help='automatic mixed precision (needs an accelerator)',
     )
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=DictAction,
-        metavar='KEY=VALUE',
-        help='override config values, such as train_cfg.max_epochs=100 '
-        'train_dataloader.batch_size=64; write lists as key="[a,b]"',
-    )
+    try:
+        add_config_options(parser)
+    except ImportError:
+        check_stack()
+        raise
     add_trust_option(parser)
     parser.add_argument(
         '--launcher',

@@ -23,9 +23,9 @@ def merge_options(cfg: Config, options: dict | None) -> None:
 
     Args:
         cfg: A training config, changed in place.
-        options: Values by dotted names, as MMEngine's ``DictAction`` parses
-            them. ``default_hooks.NAME=None`` removes a hook. None for no
-            options.
+        options: Values by dotted names, see
+            :func:`hirl_mm.options.add_config_options`.
+            ``default_hooks.NAME=None`` removes a hook. None for no options.
 
     Raises:
         ConfigError: If an option is for a hook that the config does not
