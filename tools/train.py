@@ -21,13 +21,20 @@ def parse_args() -> argparse.Namespace:
         help='folder for checkpoints, logs and prototype trees (default: '
         'work_dirs/NAME_OF_CONFIG)',
     )
-    parser.add_argument(
+    files = parser.add_mutually_exclusive_group()
+    files.add_argument(
         '--resume',
         nargs='?',
         const='auto',
         metavar='CHECKPOINT',
         help='resume from CHECKPOINT (default: the latest checkpoint in the '
         'work folder)',
+    )
+    files.add_argument(
+        '--overwrite',
+        action='store_true',
+        help='start a new run in a folder that holds checkpoints or trees of '
+        'another run, and delete these files (default: refuse the folder)',
     )
     parser.add_argument(
         '--amp',
@@ -60,9 +67,11 @@ def parse_args() -> argparse.Namespace:
 def load_config(args: argparse.Namespace):
     from hirl_mm.engine.runtime.cfg_options import merge_options
     from hirl_mm.engine.runtime.config_file import ConfigError, read_config
+    from hirl_mm.engine.runtime.run_hooks import add_run_hooks
 
     try:
         cfg = read_config(args.config)
+        add_run_hooks(cfg)
         merge_options(cfg, args.cfg_options)
     except (StackError, ConfigError) as error:
         sys.exit(str(error))
@@ -77,6 +86,10 @@ def load_config(args: argparse.Namespace):
     if args.resume:
         cfg.resume = True
         cfg.load_from = None if args.resume == 'auto' else args.resume
+    if args.overwrite:
+        cfg.default_hooks.work_folder = dict(
+            type='hirl_mm.WorkFolderHook', overwrite=True
+        )
     if args.trust_checkpoint:
         cfg.trust_checkpoint = True
     return cfg
@@ -92,7 +105,7 @@ def main() -> None:
     import torch
     from mmengine.runner import Runner
 
-    from hirl_mm.engine.checks.checkpoint_files import check_checkpoint_files
+    from hirl_mm.engine.checks.start import check_config
     from hirl_mm.engine.runtime.cpu_training import fit_to_cpu
     from hirl_mm.engine.runtime.trust import pass_trust_on
 
@@ -101,7 +114,7 @@ def main() -> None:
     cfg = load_config(args)
     pass_trust_on(cfg)
     try:
-        check_checkpoint_files(cfg, training=True)
+        check_config(cfg)
     except (OSError, ValueError) as error:
         sys.exit(str(error))
     if not torch.cuda.is_available():

@@ -8,4 +8,5 @@ collate_fn = dict(type='default_collate', _delete_=True)
 pretraining_hooks = dict(
     checkpoint=dict(backend_args=dict(backend='hirl_mm.atomic')),
     knn_probe=_base_.knn_probe,
+    work_folder=dict(type='hirl_mm.WorkFolderHook'),
 )

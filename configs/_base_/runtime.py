@@ -10,6 +10,7 @@ default_hooks = dict(
         backend_args=dict(backend='hirl_mm.atomic'),
     ),
     sampler_seed=dict(type='DistSamplerSeedHook'),
+    work_folder=dict(type='hirl_mm.WorkFolderHook'),
 )
 # Empty, for configs that add to their base's list.
 custom_hooks = []

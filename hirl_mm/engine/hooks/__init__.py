@@ -10,6 +10,7 @@ from .named_hook import NamedHook
 from .parameter_clip_hook import ParameterClipHook
 from .teacher_update_hook import TeacherUpdateHook
 from .trust_checkpoint_hook import TrustCheckpointHook
+from .work_folder_hook import WorkFolderHook
 
 __all__ = [
     'EpochTimeHook',
@@ -22,4 +23,5 @@ __all__ = [
     'ParameterClipHook',
     'TeacherUpdateHook',
     'TrustCheckpointHook',
+    'WorkFolderHook',
 ]
