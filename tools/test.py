@@ -85,6 +85,7 @@ def main() -> None:
     from mmengine.runner import Runner
 
     from hirl_mm.engine.checks.checkpoint_files import check_checkpoint_files
+    from hirl_mm.engine.checks.loaders import check_loaders
     from hirl_mm.engine.runtime.cpu_training import fit_to_cpu
     from hirl_mm.engine.runtime.trust import pass_trust_on
 
@@ -92,6 +93,7 @@ def main() -> None:
     pass_trust_on(cfg)
     try:
         check_checkpoint_files(cfg, training=False)
+        check_loaders(cfg)
     except (OSError, ValueError) as error:
         sys.exit(str(error))
     if not torch.cuda.is_available():

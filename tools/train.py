@@ -105,7 +105,8 @@ def main() -> None:
     import torch
     from mmengine.runner import Runner
 
-    from hirl_mm.engine.checks.start import check_config
+    from hirl_mm.engine.checks.errors import StartError
+    from hirl_mm.engine.checks.start import check_config, check_runner
     from hirl_mm.engine.runtime.cpu_training import fit_to_cpu
     from hirl_mm.engine.runtime.trust import pass_trust_on
 
@@ -119,7 +120,12 @@ def main() -> None:
         sys.exit(str(error))
     if not torch.cuda.is_available():
         fit_to_cpu(cfg)
-    Runner.from_cfg(cfg).train()
+    runner = Runner.from_cfg(cfg)
+    try:
+        check_runner(runner)
+    except StartError as error:
+        sys.exit(str(error))
+    runner.train()
 
 
 if __name__ == '__main__':

@@ -5,6 +5,7 @@ from .hook_entries import entries_of
 # Hooks of every training, by their names in ``default_hooks``.
 RUN_HOOKS = dict(
     work_folder='WorkFolderHook',
+    start_check='StartCheckHook',
 )
 
 
