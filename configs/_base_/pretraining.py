@@ -10,4 +10,5 @@ pretraining_hooks = dict(
     knn_probe=_base_.knn_probe,
     work_folder=dict(type='hirl_mm.WorkFolderHook'),
     start_check=dict(type='hirl_mm.StartCheckHook'),
+    resume_position=dict(type='hirl_mm.ResumePositionHook'),
 )

@@ -12,6 +12,7 @@ default_hooks = dict(
     sampler_seed=dict(type='DistSamplerSeedHook'),
     work_folder=dict(type='hirl_mm.WorkFolderHook'),
     start_check=dict(type='hirl_mm.StartCheckHook'),
+    resume_position=dict(type='hirl_mm.ResumePositionHook'),
 )
 # Empty, for configs that add to their base's list.
 custom_hooks = []

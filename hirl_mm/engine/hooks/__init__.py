@@ -8,6 +8,7 @@ from .knn_probe_hook import KNNProbeHook
 from .mask_check_hook import MaskCheckHook
 from .named_hook import NamedHook
 from .parameter_clip_hook import ParameterClipHook
+from .resume_position_hook import ResumePositionHook
 from .start_check_hook import StartCheckHook
 from .teacher_update_hook import TeacherUpdateHook
 from .trust_checkpoint_hook import TrustCheckpointHook
@@ -22,6 +23,7 @@ __all__ = [
     'MaskCheckHook',
     'NamedHook',
     'ParameterClipHook',
+    'ResumePositionHook',
     'StartCheckHook',
     'TeacherUpdateHook',
     'TrustCheckpointHook',

@@ -6,6 +6,7 @@ from .hook_entries import entries_of
 RUN_HOOKS = dict(
     work_folder='WorkFolderHook',
     start_check='StartCheckHook',
+    resume_position='ResumePositionHook',
 )
 
 
