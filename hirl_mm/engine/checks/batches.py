@@ -183,8 +183,10 @@ def _layer_on_maps(model: nn.Module, dataset: BaseDataset) -> str | None:
     with seeded(0), torch.no_grad():
         inputs = dataset[0]['inputs']
         view = inputs[0] if isinstance(inputs, list) else inputs
+        backbone = copy.deepcopy(model.backbone).cpu()
+        backbone.train()  # Returns nothing in MMPreTrain.
         try:
-            copy.deepcopy(model.backbone).cpu().train()(view[None].float())
+            backbone(view[None].float())
         except ValueError as error:
             if _ONE_VALUE not in str(error):
                 raise
