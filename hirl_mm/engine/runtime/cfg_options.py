@@ -5,6 +5,7 @@ import inspect
 from mmengine.config import Config
 
 from hirl_mm.engine.runtime.config_file import ConfigError
+from hirl_mm.engine.runtime.run_hooks import RUN_HOOKS
 from hirl_mm.registry import HOOKS
 
 # The hooks that MMEngine's Runner has by itself. It removes these where a
@@ -74,6 +75,7 @@ def _check_custom_hook(
         name
         for name, hook in (cfg.get('default_hooks') or {}).items()
         if str((hook or {}).get('type')).startswith('hirl_mm.')
+        and name not in RUN_HOOKS
     )
     raise ConfigError(
         f'{option}: {what}. The hooks of hirl_mm have names, in this config '
