@@ -94,7 +94,7 @@ def pretrain(config: str, args: argparse.Namespace) -> Path:
     if args.epochs and config == HIRL:
         options.append(f'default_hooks.kmeans.start_epoch={args.epochs // 2}')
     tool(
-        *('tools/train.py', config, '--work-dir', work_dir),
+        *('tools/train.py', config, '--work-dir', work_dir, '--overwrite'),
         *('--cfg-options', *options),
         shown=PROGRESS,
     )

@@ -7,10 +7,10 @@ from functools import partial
 from itertools import product
 from pathlib import Path
 
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 
 from hirl_mm.engine.runtime.cfg_options import merge_options
-from hirl_mm.options import add_trust_option
+from hirl_mm.options import add_config_options, add_trust_option
 from hirl_mm.studies import PROGRESS, StudyRun, TrainingError, train_runs
 from hirl_mm.studies.search import (
     Candidate,
@@ -78,13 +78,7 @@ def parse_args() -> argparse.Namespace:
         default=1,
         help='number of processes per training (default: %(default)s)',
     )
-    add(
-        '--cfg-options',
-        nargs='+',
-        action=DictAction,
-        metavar='KEY=VALUE',
-        help='override config values, as in tools/train.py',
-    )
+    add_config_options(parser)
     add_trust_option(parser)
     return parser.parse_args()
 

@@ -4,17 +4,11 @@ import argparse
 import sys
 from pathlib import Path
 
-from hirl_mm.options import add_trust_option
+from hirl_mm.options import add_config_options, add_trust_option
 from hirl_mm.stack import StackError, check_stack
 
 
 def parse_args() -> argparse.Namespace:
-    try:
-        # Imports quickly, unlike the packages that check_stack imports.
-        from mmengine.config import DictAction
-    except ImportError:
-        check_stack()
-        raise
     parser = argparse.ArgumentParser(
         description=__doc__,
         epilog='Prints the metrics of the config, for detectors those of '
@@ -34,13 +28,11 @@ def parse_args() -> argparse.Namespace:
         help='folder for pictures of the predictions; those of detectors and '
         'segmentation models show the ground truth beside them',
     )
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=DictAction,
-        metavar='KEY=VALUE',
-        help='override config values, as in tools/train.py',
-    )
+    try:
+        add_config_options(parser)
+    except ImportError:
+        check_stack()
+        raise
     add_trust_option(parser)
     parser.add_argument(
         '--launcher',
@@ -94,16 +86,18 @@ def main() -> None:
 
     from hirl_mm.datasets.list_checks import check_lists
     from hirl_mm.engine.checks.checkpoint_files import check_checkpoint_files
+    from hirl_mm.engine.checks.loaders import check_loaders
     from hirl_mm.engine.runtime.cpu_training import fit_to_cpu
     from hirl_mm.engine.runtime.standard_hooks import add_standard_hooks
     from hirl_mm.engine.runtime.trust import pass_trust_on
 
     cfg = load_config(args)
     pass_trust_on(cfg)
-    add_standard_hooks(cfg)
+    add_standard_hooks(cfg, training=False)
     try:
         check_lists(cfg)
         check_checkpoint_files(cfg, training=False)
+        check_loaders(cfg)
     except (OSError, ValueError) as error:
         sys.exit(str(error))
     if not torch.cuda.is_available():

@@ -5,17 +5,11 @@ import os
 import sys
 from pathlib import Path
 
-from hirl_mm.options import add_trust_option
+from hirl_mm.options import add_config_options, add_trust_option
 from hirl_mm.stack import StackError, check_stack
 
 
 def parse_args() -> argparse.Namespace:
-    try:
-        # Imports quickly, unlike the packages that check_stack imports.
-        from mmengine.config import DictAction
-    except ImportError:
-        check_stack()
-        raise
     parser = argparse.ArgumentParser(
         description=__doc__,
         epilog='To train with several processes, use tools/dist_train.sh or '
@@ -27,7 +21,8 @@ def parse_args() -> argparse.Namespace:
         help='folder for checkpoints, logs and prototype trees (default: '
         'work_dirs/NAME_OF_CONFIG)',
     )
-    parser.add_argument(
+    files = parser.add_mutually_exclusive_group()
+    files.add_argument(
         '--resume',
         nargs='?',
         const='auto',
@@ -35,19 +30,22 @@ def parse_args() -> argparse.Namespace:
         help='resume from CHECKPOINT (default: the latest checkpoint in the '
         'work folder)',
     )
+    files.add_argument(
+        '--overwrite',
+        action='store_true',
+        help='start a new run in a folder that holds checkpoints or trees of '
+        'another run, and delete these files (default: refuse the folder)',
+    )
     parser.add_argument(
         '--amp',
         action='store_true',
         help='automatic mixed precision (needs an accelerator)',
     )
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=DictAction,
-        metavar='KEY=VALUE',
-        help='override config values, such as train_cfg.max_epochs=100 '
-        'train_dataloader.batch_size=64; write lists as key="[a,b]"',
-    )
+    try:
+        add_config_options(parser)
+    except ImportError:
+        check_stack()
+        raise
     add_trust_option(parser)
     parser.add_argument(
         '--launcher',
@@ -69,9 +67,11 @@ def parse_args() -> argparse.Namespace:
 def load_config(args: argparse.Namespace):
     from hirl_mm.engine.runtime.cfg_options import merge_options
     from hirl_mm.engine.runtime.config_file import ConfigError, read_config
+    from hirl_mm.engine.runtime.standard_hooks import add_standard_hooks
 
     try:
         cfg = read_config(args.config)
+        add_standard_hooks(cfg, training=True)
         merge_options(cfg, args.cfg_options)
     except (StackError, ConfigError) as error:
         sys.exit(str(error))
@@ -86,6 +86,10 @@ def load_config(args: argparse.Namespace):
     if args.resume:
         cfg.resume = True
         cfg.load_from = None if args.resume == 'auto' else args.resume
+    if args.overwrite:
+        cfg.default_hooks.work_folder = dict(
+            type='hirl_mm.WorkFolderHook', overwrite=True
+        )
     if args.trust_checkpoint:
         cfg.trust_checkpoint = True
     return cfg
@@ -101,25 +105,27 @@ def main() -> None:
     import torch
     from mmengine.runner import Runner
 
-    from hirl_mm.datasets.list_checks import check_lists
-    from hirl_mm.engine.checks.checkpoint_files import check_checkpoint_files
+    from hirl_mm.engine.checks.errors import StartError
+    from hirl_mm.engine.checks.start import check_config, check_runner
     from hirl_mm.engine.runtime.cpu_training import fit_to_cpu
-    from hirl_mm.engine.runtime.standard_hooks import add_standard_hooks
     from hirl_mm.engine.runtime.trust import pass_trust_on
 
     if args.amp and not torch.cuda.is_available():
         sys.exit('--amp needs an accelerator, and PyTorch finds none')
     cfg = load_config(args)
     pass_trust_on(cfg)
-    add_standard_hooks(cfg)
     try:
-        check_lists(cfg)
-        check_checkpoint_files(cfg, training=True)
+        check_config(cfg)
     except (OSError, ValueError) as error:
         sys.exit(str(error))
     if not torch.cuda.is_available():
         fit_to_cpu(cfg)
-    Runner.from_cfg(cfg).train()
+    runner = Runner.from_cfg(cfg)
+    try:
+        check_runner(runner)
+    except StartError as error:
+        sys.exit(str(error))
+    runner.train()
 
 
 if __name__ == '__main__':

@@ -9,4 +9,7 @@ pretraining_hooks = dict(
     checkpoint=dict(backend_args=dict(backend='hirl_mm.atomic')),
     knn_probe=_base_.knn_probe,
     dataset_check=dict(type='hirl_mm.DatasetCheckHook'),
+    work_folder=dict(type='hirl_mm.WorkFolderHook'),
+    start_check=dict(type='hirl_mm.StartCheckHook'),
+    resume_position=dict(type='hirl_mm.ResumePositionHook'),
 )

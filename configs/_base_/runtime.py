@@ -11,6 +11,9 @@ default_hooks = dict(
     ),
     sampler_seed=dict(type='DistSamplerSeedHook'),
     dataset_check=dict(type='hirl_mm.DatasetCheckHook'),
+    work_folder=dict(type='hirl_mm.WorkFolderHook'),
+    start_check=dict(type='hirl_mm.StartCheckHook'),
+    resume_position=dict(type='hirl_mm.ResumePositionHook'),
 )
 # Empty, for configs that add to their base's list.
 custom_hooks = []

@@ -7,9 +7,8 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from hirl_mm.engine.checks.work_folder import files_of_runs
 from hirl_mm.files import replacing
-
-from .run_folder import RunFolder
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ class StudyRun:
                 settings.
         """
         if not self.record.is_file():
-            if RunFolder(self.folder).has_checkpoint():
+            if files_of_runs(self.folder):
                 raise ValueError(
                     f'{self.folder} holds a run of unknown settings: it has '
                     f'no record {self.record_name}. Choose another '

@@ -9,6 +9,8 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
+from hirl_mm.engine.checks.work_folder import files_of_runs
+
 from .process import follow_process
 from .run_folder import RunFolder
 from .study_run import StudyRun
@@ -150,4 +152,7 @@ def training_command(
     words = [*program, '--work-dir', str(run.folder), *arguments]
     if RunFolder(run.folder).has_checkpoint():
         words.append('--resume')
+    elif files_of_runs(run.folder):
+        # The run was stopped after its first tree, before a checkpoint.
+        words.append('--overwrite')
     return [*words, *(['--cfg-options', *run.options] if run.options else [])]

@@ -168,7 +168,7 @@ def test_classifier_is_validated_and_tested_by_name(kind, colours, tmp_path):
 
     cfg = classifier(colours, tmp_path / 'test', kind)
     cfg.default_hooks.pop('dataset_check')
-    add_standard_hooks(cfg)
+    add_standard_hooks(cfg, training=True)
     cfg.load_from = str(tmp_path / 'epoch_4.pth')
     cfg.test_dataloader = cfg.val_dataloader
     cfg.test_evaluator = cfg.val_evaluator

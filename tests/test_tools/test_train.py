@@ -89,6 +89,15 @@ def test_two_processes_build_the_tree_of_one(config, tmp_path):
     )
     assert checkpoint['state_dict']['queue_ptr'].item() == 96
 
+    # One process goes on with the run of two, in twice as many steps.
+    options = [*options[:-2], 'train_cfg.max_epochs=2', options[-1]]
+    log = train(config, tmp_path / 'two', '--resume', *options)
+    assert 'iteration 3 (3 per epoch) of the checkpoint is iteration 6 (6' in (
+        log
+    )
+    checkpoint = torch.load(tmp_path / 'two/epoch_2.pth', weights_only=False)
+    assert checkpoint['meta']['iter'] == 12
+
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason='needs no GPU')
 def test_mixed_precision_without_an_accelerator(config, tmp_path):

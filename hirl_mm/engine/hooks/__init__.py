@@ -11,8 +11,11 @@ from .mask_check_hook import MaskCheckHook
 from .named_hook import NamedHook
 from .parameter_clip_hook import ParameterClipHook
 from .portable_checkpoint_hook import PortableCheckpointHook
+from .resume_position_hook import ResumePositionHook
+from .start_check_hook import StartCheckHook
 from .teacher_update_hook import TeacherUpdateHook
 from .trust_checkpoint_hook import TrustCheckpointHook
+from .work_folder_hook import WorkFolderHook
 
 __all__ = [
     'DatasetCheckHook',
@@ -26,6 +29,9 @@ __all__ = [
     'NamedHook',
     'ParameterClipHook',
     'PortableCheckpointHook',
+    'ResumePositionHook',
+    'StartCheckHook',
     'TeacherUpdateHook',
     'TrustCheckpointHook',
+    'WorkFolderHook',
 ]

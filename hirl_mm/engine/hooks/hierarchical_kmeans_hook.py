@@ -17,6 +17,7 @@ from hirl_mm.engine.checks.unused_parameters import (
 )
 from hirl_mm.engine.features.bank_pass import bank_for
 from hirl_mm.engine.features.feature_pass import FeaturePassError
+from hirl_mm.engine.runtime.run_files import tree_epoch, tree_files
 from hirl_mm.engine.trees.builder import TreeBuilder
 from hirl_mm.engine.trees.guard import Rejections, TreeGuard
 from hirl_mm.engine.trees.mode import clustering_mode
@@ -124,6 +125,7 @@ class HierarchicalKMeansHook(FeaturePassHook):
         self.max_keep_trees = max_keep_trees
         self.guard = TreeGuard(**(guard or {}))
         self._bank: FeatureBank | None = None
+        self._tree_files: list[Path] = []
         self._rejections = Rejections(self.guard.max_rejected)
 
     def check_schedule(self, runner: Runner) -> None:
@@ -150,6 +152,12 @@ class HierarchicalKMeansHook(FeaturePassHook):
         check_finds_unused_parameters(runner.model)
         super().before_train(runner)
         check_num_prototypes(self.num_prototypes, len(self.loader.dataset))
+        # Of a run that is resumed; a new run has written none yet.
+        self._tree_files = [
+            file
+            for file in tree_files(runner.work_dir)
+            if tree_epoch(file) <= runner.epoch
+        ]
         device = next(model.parameters()).device
         assignment(
             self.backend, device, self.num_prototypes[0], self.mode.precision
@@ -206,7 +214,13 @@ class HierarchicalKMeansHook(FeaturePassHook):
             return None
         self._rejections.clear()
         if is_main_process():
-            save_tree(Path(runner.work_dir), epoch, tree, self.max_keep_trees)
+            self._tree_files = save_tree(
+                Path(runner.work_dir),
+                epoch,
+                tree,
+                self._tree_files,
+                self.max_keep_trees,
+            )
         return tree
 
     def _starts_cold(self, runner: Runner) -> bool:

@@ -5,6 +5,7 @@ import inspect
 from mmengine.config import Config
 
 from hirl_mm.engine.runtime.config_file import ConfigError
+from hirl_mm.engine.runtime.standard_hooks import STANDARD_HOOKS
 from hirl_mm.registry import HOOKS
 
 # The hooks that MMEngine's Runner has by itself. It removes these where a
@@ -23,9 +24,9 @@ def merge_options(cfg: Config, options: dict | None) -> None:
 
     Args:
         cfg: A training config, changed in place.
-        options: Values by dotted names, as MMEngine's ``DictAction`` parses
-            them. ``default_hooks.NAME=None`` removes a hook. None for no
-            options.
+        options: Values by dotted names, see
+            :func:`hirl_mm.options.add_config_options`.
+            ``default_hooks.NAME=None`` removes a hook. None for no options.
 
     Raises:
         ConfigError: If an option is for a hook that the config does not
@@ -74,6 +75,7 @@ def _check_custom_hook(
         name
         for name, hook in (cfg.get('default_hooks') or {}).items()
         if str((hook or {}).get('type')).startswith('hirl_mm.')
+        and name not in STANDARD_HOOKS
     )
     raise ConfigError(
         f'{option}: {what}. The hooks of hirl_mm have names, in this config '

@@ -1,6 +1,12 @@
+import os
+
 import torch
 import torch.distributed as dist
 from mmengine.dist import init_dist
+
+_RANK_VARIABLES = dict(
+    pytorch='RANK', slurm='SLURM_PROCID', mpi='OMPI_COMM_WORLD_RANK'
+)
 
 
 def init_process_group(launcher: str) -> None:
@@ -19,6 +25,15 @@ def init_process_group(launcher: str) -> None:
         init_dist(launcher)
     else:
         dist.init_process_group('gloo')
+
+
+def rank_of_launcher(launcher: str) -> int:
+    """Return the rank of this process before the group is initialised.
+
+    Args:
+        launcher: ``'none'``, ``'pytorch'``, ``'slurm'`` or ``'mpi'``.
+    """
+    return int(os.environ.get(_RANK_VARIABLES.get(launcher, ''), 0))
 
 
 def destroy_process_group() -> None:

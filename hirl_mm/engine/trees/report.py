@@ -1,14 +1,13 @@
 """Log lines, scalars and files of the trees of a run."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from mmengine.runner import Runner
 
 from hirl_mm.clustering import moved_shares
+from hirl_mm.engine.runtime.run_files import TREES_FOLDER
 from hirl_mm.structures import PrototypeTree
-
-# Folder inside the work_dir of a run that holds its latest trees.
-TREES_FOLDER = 'prototype_trees'
 
 
 def report_tree(
@@ -46,23 +45,34 @@ def report_tree(
 
 
 def save_tree(
-    work_dir: Path, epoch: int, tree: PrototypeTree, max_keep: int
-) -> None:
-    """Write ``prototype_trees/epoch_k.pth`` and delete the oldest files.
+    work_dir: Path,
+    epoch: int,
+    tree: PrototypeTree,
+    own: Sequence[Path],
+    max_keep: int,
+) -> list[Path]:
+    """Write ``prototype_trees/epoch_k.pth``; delete the run's oldest files.
 
     Args:
         work_dir: Work folder of the run.
         epoch: Epoch of the tree, counted from 1.
         tree: Tree to write.
+        own: Files of earlier trees of this run, ascending by epoch. Other
+            files in the folder are not deleted.
         max_keep: Number of latest files to keep; -1 for all.
+
+    Returns:
+        Files of the trees of this run that are kept.
     """
-    folder = work_dir / TREES_FOLDER
-    tree.save(folder / f'epoch_{epoch}.pth')
+    file = work_dir / TREES_FOLDER / f'epoch_{epoch}.pth'
+    tree.save(file)
+    files = [*(old for old in own if old != file), file]
     if max_keep < 0:
-        return
-    files = sorted(folder.glob('epoch_*.pth'), key=lambda f: int(f.stem[6:]))
-    for old in files[: max(0, len(files) - max_keep)]:
-        old.unlink()
+        return files
+    num_old = max(0, len(files) - max_keep)
+    for old in files[:num_old]:
+        old.unlink(missing_ok=True)
+    return files[num_old:]
 
 
 def _line(level: dict[str, float]) -> str:

@@ -87,7 +87,7 @@ def test_programs_without_this_package(whole, tmp_path):
 def test_detectors_and_classifiers_of_the_tools_have_the_hook(tmp_path):
     """Their configs need not name a hook of this package."""
     cfg = Config(dict(default_hooks=dict()))
-    add_standard_hooks(cfg)
+    add_standard_hooks(cfg, training=True)
     runner = classifier_runner(
         1,
         tmp_path,

@@ -1,0 +1,77 @@
+"""Checks before the first iteration that every step of a training can run."""
+
+from mmengine.dist import get_world_size
+from mmengine.runner import EpochBasedTrainLoop, Runner
+from mmpretrain.utils import get_ori_model
+from torch.utils.data import DataLoader
+
+from hirl_mm.engine.runtime.batch_size import batch_size_of, batch_sizes_of
+
+from .batches import (
+    check_batch_norm,
+    check_contrast,
+    check_queue,
+    check_views,
+)
+from .errors import StartError
+
+
+def check_steps(runner: Runner) -> None:
+    """Check that a training has steps, and that its batches fit the model.
+
+    Without steps a Runner would end without an error, and save a checkpoint
+    of initial weights. MMPreTrain's models check batches with bare
+    assertions, some of them in the last step of an epoch only.
+
+    Args:
+        runner: Runner of a training. Its data set is built if it is not yet.
+
+    Raises:
+        StartError: If there is no step, or a batch does not fit the model.
+            The text says what was found and how to change it.
+    """
+    loop, loader = runner.train_loop, runner.train_dataloader
+    unit = 'iter'
+    if isinstance(loop, EpochBasedTrainLoop):
+        unit = 'epoch'
+    length = getattr(loop, f'max_{unit}s')
+    if length < 1:
+        raise StartError(
+            f'train_cfg.max_{unit}s={length} is a training without a step: '
+            'set it to at least 1'
+        )
+    check_has_batch(loader)
+    sizes = batch_sizes_of(loader)
+    model = get_ori_model(runner.model)
+    check_views(model, loader.dataset)
+    if sizes:
+        check_queue(model, sizes)
+        check_contrast(model, sizes)
+        check_batch_norm(model, sizes, loader.dataset)
+
+
+def check_has_batch(loader: DataLoader) -> None:
+    """Check that a loader of a training has a batch.
+
+    Args:
+        loader: Loader of the training.
+
+    Raises:
+        StartError: If it has none.
+    """
+    if len(loader):
+        return
+    num, world_size = len(loader.dataset), get_world_size()
+    if num == 0:
+        raise StartError(
+            f'{type(loader.dataset).__name__} of train_dataloader holds no '
+            'images: correct its data_root, ann_file, data_prefix or indices'
+        )
+    size = batch_size_of(loader)
+    most = max(1, num // world_size)
+    raise StartError(
+        f'the training has no step: its {num} images do not fill a batch of '
+        f'{size} images on each of {world_size} process(es), and '
+        'train_dataloader.drop_last=True leaves out incomplete batches. Use '
+        f'more images, or train_dataloader.batch_size={most} or less'
+    )

@@ -1,0 +1,92 @@
+"""Check that a run does not mix its files with those of another run."""
+
+import re
+from pathlib import Path
+
+from hirl_mm.engine.runtime.run_files import latest_checkpoint, tree_files
+
+from .errors import StartError
+
+_CHECKPOINT = re.compile(r'((epoch|iter)_\d+(-\w+)?|best_.+)\.pth')
+
+
+def files_of_runs(folder: str | Path) -> list[Path]:
+    """Return the checkpoints and trees that a run has left in a folder.
+
+    These are ``epoch_*.pth``, ``iter_*.pth``, ``best_*.pth``,
+    ``last_checkpoint`` and the files in ``prototype_trees``. Logs and configs
+    are not among them: every start of a run has its own.
+
+    Args:
+        folder: Work folder; it need not exist.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        return []
+    checkpoints = [
+        file
+        for file in sorted(folder.iterdir())
+        if file.name == 'last_checkpoint' or _CHECKPOINT.fullmatch(file.name)
+    ]
+    return checkpoints + tree_files(folder)
+
+
+def goes_on_here(
+    folder: str | Path, resume: bool, load_from: str | None
+) -> bool:
+    """Return whether a run continues the run whose files a folder holds.
+
+    Args:
+        folder: Work folder.
+        resume: Whether the run resumes.
+        load_from: Checkpoint that it resumes from; None for the latest one of
+            the folder.
+    """
+    if not resume:
+        return False
+    last = latest_checkpoint(folder)
+    if load_from is None:
+        return last is not None
+    source = Path(load_from).resolve()
+    # CheckpointHook can write checkpoints to another folder (out_dir).
+    is_last = last is not None and Path(last).resolve() == source
+    return is_last or source.parent == Path(folder).resolve()
+
+
+def used_folder(folder: str | Path, files: list[Path]) -> str:
+    """Return the text that refuses a folder with files of another run.
+
+    Args:
+        folder: Work folder.
+        files: Files of the other run, at least one.
+    """
+    names = [str(file.relative_to(folder)) for file in files]
+    shown = ', '.join(names[:3]) + (', ...' if len(names) > 3 else '')
+    go_on = 'To go on with that run, resume it (--resume). '
+    if not (Path(folder) / 'last_checkpoint').is_file():
+        go_on = 'That run has no last checkpoint to resume from. '
+    return (
+        f'{folder} holds {len(names)} files of another run ({shown}), and '
+        f'this run would mix its own with them. {go_on}To start a new run, '
+        'choose another folder (--work-dir), or delete these files '
+        '(--overwrite, in a config '
+        'default_hooks.work_folder.overwrite=True)'
+    )
+
+
+def check_work_folder(
+    folder: str | Path, resume: bool, load_from: str | None
+) -> None:
+    """Check that a folder holds no files of another run.
+
+    Args:
+        folder: Work folder; it need not exist.
+        resume: Whether the run resumes.
+        load_from: Checkpoint that it resumes from or loads.
+
+    Raises:
+        StartError: If the folder holds files of another run.
+    """
+    files = files_of_runs(folder)
+    if files and not goes_on_here(folder, resume, load_from):
+        raise StartError(used_folder(folder, files))

@@ -1,0 +1,88 @@
+import shutil
+from pathlib import Path
+
+from mmengine.dist import broadcast_object_list, is_main_process
+from mmengine.hooks import CheckpointHook
+from mmengine.runner import Runner
+
+from hirl_mm.engine.checks.errors import StartError
+from hirl_mm.engine.checks.work_folder import (
+    files_of_runs,
+    goes_on_here,
+    used_folder,
+)
+from hirl_mm.engine.runtime.run_files import moved_path
+from hirl_mm.registry import HOOKS
+
+from .named_hook import NamedHook
+
+
+@HOOKS.register_module()
+class WorkFolderHook(NamedHook):
+    """Keep the files of a run apart from those of other runs.
+
+    A new run in a folder that holds checkpoints or trees of another run is
+    refused before the first iteration. A resumed run goes on in the folder of
+    its checkpoint, or in one without such files. In a new folder it leaves the
+    best checkpoint in the old one, which MMEngine would delete. The first
+    process looks at the folder; all processes stop.
+
+    Args:
+        overwrite: Whether to delete the checkpoints and trees of the other
+            run instead. Logs and configs stay, and so does the file that
+            ``load_from`` names.
+
+    Raises:
+        StartError: Before the first iteration, if the folder holds files of
+            another run.
+    """
+
+    config_name = 'work_folder'
+    priority = 'VERY_HIGH'
+
+    def __init__(self, overwrite: bool = False) -> None:
+        self.overwrite = overwrite
+
+    def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        """Let a resumed run know the files in its own folder only."""
+        hub = checkpoint.get('message_hub') or {}
+        info = hub.get('runtime_info', {})
+        for key, path in info.items():
+            if key.startswith('best_ckpt') and path:
+                info[key] = moved_path(path, _checkpoint_folder(runner))
+
+    def before_train(self, runner: Runner) -> None:
+        refusal = [None]
+        if is_main_process():
+            refusal = [self._refusal(runner)]
+        broadcast_object_list(refusal)
+        if refusal[0]:
+            raise StartError(refusal[0])
+
+    def _refusal(self, runner: Runner) -> str | None:
+        """Return why the folder is refused; delete files if asked to."""
+        folder, source = runner.work_dir, runner._load_from
+        files = files_of_runs(folder)
+        if not files or goes_on_here(folder, runner._resume, source):
+            return None
+        if not self.overwrite:
+            return used_folder(folder, files)
+        kept = Path(source).resolve() if source else None
+        files = [file for file in files if file.resolve() != kept]
+        for file in files:
+            # DeepSpeed writes a folder instead of a file.
+            shutil.rmtree(file) if file.is_dir() else file.unlink()
+        runner.logger.warning(
+            f'deleted {len(files)} files of another run in {folder}: '
+            + ', '.join(str(file.relative_to(folder)) for file in files)
+        )
+        return None
+
+
+def _checkpoint_folder(runner: Runner) -> Path:
+    """Return the folder into which CheckpointHook is going to write."""
+    folder = Path(runner.work_dir)
+    for hook in runner.hooks:
+        if isinstance(hook, CheckpointHook) and hook.out_dir:
+            return Path(hook.out_dir) / folder.name
+    return folder
