@@ -131,3 +131,29 @@ def test_scales_against_their_formula():
 def test_other_numbers_of_maps():
     with pytest.raises(ValueError, match='4 maps are needed, got 2'):
         FourScaleNeck(6, norm_cfg=dict(type='BN'))([torch.zeros(1)] * 2)
+
+
+def test_norms_of_the_input_maps():
+    """What all positions of an image have in common is taken out."""
+    plain = FourScaleNeck(6, norm_cfg=dict(type='BN')).eval()
+    neck = FourScaleNeck(
+        6, norm_cfg=dict(type='BN'), input_norm_cfg=dict(type='IN')
+    ).eval()
+    neck.load_state_dict(plain.state_dict(), strict=True)
+    maps = [3 * torch.randn(2, 6, 4, 5) + 7 for _ in range(4)]
+    normed = [(m - m.mean((2, 3), keepdim=True)) for m in maps]
+    normed = [
+        m / (m.square().mean((2, 3), keepdim=True) + 1e-5).sqrt()
+        for m in normed
+    ]
+    with torch.no_grad():
+        for found, expected in zip(neck(maps), plain(normed), strict=True):
+            torch.testing.assert_close(found, expected)
+
+
+def test_every_input_map_has_a_norm_of_its_own():
+    neck = FourScaleNeck(
+        6, norm_cfg=dict(type='BN'), input_norm_cfg=dict(type='LN2d')
+    )
+    weights = {id(norm.weight) for norm in neck.input_norms}
+    assert len(weights) == 4

@@ -37,6 +37,7 @@ model = dict(
             type='hirl_mm.FourScaleNeck',
             in_channels=64,
             norm_cfg=dict(type='BN'),
+            input_norm_cfg=dict(type='IN'),
         ),
         dict(
             type='FPN',

@@ -22,7 +22,14 @@ class FourScaleNeck(BaseModule):
 
     Args:
         in_channels: Number of channels C of every map.
-        norm_cfg: Config of the normalisation; None for SyncBN.
+        norm_cfg: Config of the normalisation between the two transposed
+            convolutions; None for SyncBN.
+        input_norm_cfg: Config of a normalisation of every input map, such as
+            ``dict(type='IN')``; None for none, as in the detectors of iBOT
+            and HIRL. The maps of a short or small pre-training have a large
+            part in common to all positions, in which the differences between
+            positions drown; a normalisation over the positions of an image
+            takes it out.
         init_cfg: Initialisation of the parameters.
     """
 
@@ -30,6 +37,7 @@ class FourScaleNeck(BaseModule):
         self,
         in_channels: int,
         norm_cfg: dict | None = None,
+        input_norm_cfg: dict | None = None,
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(init_cfg)
@@ -38,6 +46,12 @@ class FourScaleNeck(BaseModule):
         def upsampling() -> nn.Module:
             return nn.ConvTranspose2d(in_channels, in_channels, 2, stride=2)
 
+        def input_norm() -> nn.Module:
+            if input_norm_cfg is None:
+                return nn.Identity()
+            return build_norm_layer(input_norm_cfg, in_channels)
+
+        self.input_norms = nn.ModuleList(input_norm() for _ in range(4))
         self.scales = nn.ModuleList(
             [
                 nn.Sequential(
@@ -70,6 +84,5 @@ class FourScaleNeck(BaseModule):
                 f'{len(self.scales)} maps are needed, got {len(maps)}: list '
                 f'{len(self.scales)} blocks in out_indices of the backbone'
             )
-        return tuple(
-            scale(map_) for scale, map_ in zip(self.scales, maps, strict=True)
-        )
+        layers = zip(self.scales, self.input_norms, maps, strict=True)
+        return tuple(scale(norm(map_)) for scale, norm, map_ in layers)
