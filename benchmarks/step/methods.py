@@ -116,9 +116,7 @@ METHODS = {
         views=((1, 224), (1, 112)),
         small_views=((1, 64), (1, 64)),
         small_batch=16,
-        mask=dict(
-            input_size=(8, 8), num_masking_patches=24, min_num_patches=5
-        ),
+        mask=dict(grid_size=8, num_patches=24, min_block=5),
     ),
     'dino': Method(
         title='DINO',

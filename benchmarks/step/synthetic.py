@@ -11,7 +11,7 @@ from benchmarks.step.method import Method
 from hirl_mm.structures import PrototypeTree
 
 NUM_IMAGES = 50_000
-_MASKS = ('BEiTMaskGenerator', 'hirl_mm.BlockMask')
+_MASKS = ('hirl_mm.BEiTBlockMask', 'hirl_mm.BlockMask')
 
 
 def random_batch(

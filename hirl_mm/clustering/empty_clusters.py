@@ -36,9 +36,9 @@ def split_into_empty(
         (K, D), centroids with those of empty clusters replaced.
     """
     counts = counts.cpu().numpy()
-    empties = np.flatnonzero(counts == 0)
-    if not len(empties):
+    if counts.all():
         return centroids
+    empties = np.flatnonzero(counts == 0)
     draws = SplitDraws(counts)
     source = np.arange(len(counts))
     # Factors of even and of odd coordinates.

@@ -44,6 +44,7 @@ class FolderImages(CustomDataset):
         **kwargs: Arguments of ``CustomDataset``.
 
     Raises:
+        FileNotFoundError: If there is no such folder.
         RuntimeError: If there are no images.
         ValueError: If ``classes`` do not fit the class folders, or a line of
             the list has no label. The error names the file and the line.
@@ -81,6 +82,11 @@ class FolderImages(CustomDataset):
 
     def _found(self) -> list[dict]:
         """Return the images of the folder."""
+        if not os.path.isdir(self.img_prefix):
+            raise FileNotFoundError(
+                f'there is no folder {self.img_prefix}: set data_root and '
+                'data_prefix to the folder of the images'
+            )
         files = visible_files(self.img_prefix)
         logger = MMLogger.get_current_instance()
         counts = left_out(files, self.extensions, self.with_label)

@@ -11,7 +11,7 @@ from hirl_mm.datasets.image_files import (
     left_out_text,
     visible_files,
 )
-from hirl_mm.datasets.wrappers import leaves_of
+from hirl_mm.datasets.wrappers import unwrapped
 
 
 def warn_of_left_out(dataset: BaseDataset, what: str) -> None:
@@ -27,7 +27,7 @@ def warn_of_left_out(dataset: BaseDataset, what: str) -> None:
             that say themselves what they leave out, are skipped.
         what: Name of the data set in the warning.
     """
-    for leaf in leaves_of(dataset) if is_main_process() else ():
+    for leaf in unwrapped(dataset) if is_main_process() else ():
         if not isinstance(leaf, CustomDataset) or leaf.ann_file:
             continue
         folder = leaf.img_prefix

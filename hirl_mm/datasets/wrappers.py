@@ -39,21 +39,33 @@ def leaves_of(dataset: Dataset) -> list[BaseDataset]:
         ValueError: If samples come from a data set that is not derived from
             MMEngine's BaseDataset.
     """
+    found = unwrapped(dataset)
+    for leaf in found:
+        if not hasattr(leaf, 'get_data_info'):
+            raise ValueError(
+                f'a {type(leaf).__name__} does not say which images it reads: '
+                "use a data set that is derived from MMEngine's BaseDataset, "
+                'such as CustomDataset, or a ConcatDataset, RepeatDataset, '
+                'ClassBalancedDataset or KFoldDataset of such data sets'
+            )
+    return found
+
+
+def unwrapped(dataset: Dataset) -> list[Dataset]:
+    """Return the data sets inside of a nesting, of any class.
+
+    Args:
+        dataset: See :func:`leaves_of`; other data sets count as having
+            nothing inside.
+    """
     if hasattr(dataset, 'full_init'):
         dataset.full_init()
     if isinstance(dataset, ConcatDataset):
-        found = [leaf for part in dataset.datasets for leaf in leaves_of(part)]
+        found = [leaf for part in dataset.datasets for leaf in unwrapped(part)]
     elif isinstance(dataset, _OF_ONE):
-        found = leaves_of(dataset.dataset)
-    elif hasattr(dataset, 'get_data_info'):
-        found = [dataset]
+        found = unwrapped(dataset.dataset)
     else:
-        raise ValueError(
-            f'a {type(dataset).__name__} does not say which images it reads: '
-            "use a data set that is derived from MMEngine's BaseDataset, such "
-            'as CustomDataset, or a ConcatDataset, RepeatDataset, '
-            'ClassBalancedDataset or KFoldDataset of such data sets'
-        )
+        found = [dataset]
     return list({id(leaf): leaf for leaf in found}.values())
 
 

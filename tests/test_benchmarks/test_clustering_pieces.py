@@ -148,7 +148,7 @@ def test_density_is_mean_distance_over_log_of_size():
 @pytest.mark.parametrize('backend', ['torch', 'faiss'])
 def test_parts_have_their_own_time(backend):
     """A clock that counts calls sees who is called, and how often."""
-    x, ticks, seen = mixture(300, 16), iter(range(10**9)), []
+    x, ticks, seen = torch.randn(300, 16), iter(range(10**9)), []
 
     def task():
         seen.append(hierarchical_kmeans(x, (12, 3), backend=backend))
@@ -156,9 +156,9 @@ def test_parts_have_their_own_time(backend):
     seconds = profiled(task, lambda: next(ticks))
     assert list(seconds) == list(PARTS)
     assert min(seconds.values()) > 0
-    # Every tick lies between two Python calls, which empty clusters have
-    # fewest of.
-    assert seconds[EMPTY] < min(seconds[ASSIGNMENT], seconds[SUMS])
+    # Every tick lies between two Python calls, which the search for empty
+    # clusters has fewest of: there are none.
+    assert seconds[EMPTY] <= min(seconds[ASSIGNMENT], seconds[SUMS])
     plain = hierarchical_kmeans(x, (12, 3), backend=backend)
     assert torch.equal(seen[0].leaf, plain.leaf)
 

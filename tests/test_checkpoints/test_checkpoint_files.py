@@ -20,6 +20,7 @@ def test_interrupted_checkpoint_leaves_the_old_one(
         raise KeyboardInterrupt
 
     cfg = small_config(digits, tmp_path, hirl=False, epochs=1)
+    del cfg.default_hooks.work_folder  # It would refuse the folder.
     cfg.randomness.seed = 1
     monkeypatch.setattr(os, 'replace', die)
     with pytest.raises(KeyboardInterrupt):

@@ -28,7 +28,7 @@ def loaded_by(code, *arguments):
 
 def test_the_package_alone_imports_nothing_heavy():
     loaded = loaded_by('import hirl_mm; hirl_mm.__version__')
-    assert not loaded & {'torch', 'numpy', 'mmengine', 'hirl_mm.stack'}
+    assert not loaded & {'torch', 'numpy', 'mmengine', 'hirl_mm.registry'}
 
 
 @pytest.mark.parametrize('tool', ['train', 'test'])

@@ -211,7 +211,7 @@ class FrozenEvaluation:
             reason = f'there are {num} training images'
             return {}, {LEFT_OUT: {name: {f'K={finest}': reason}}}
         return evaluate_tree(
-            self._tree_of_features(), self.plan.train_labels, tables, name
+            self._tree_of_features(), self.data.train_labels, tables, name
         )
 
     def _tree_of_features(self) -> PrototypeTree:

@@ -3,9 +3,11 @@ from mmengine.runner import EpochBasedTrainLoop, Runner
 from mmengine.runner.loops import BaseLoop
 from mmpretrain.models import BaseClassifier
 from mmpretrain.utils import get_ori_model
+from torch.utils.data import Dataset
 
 from hirl_mm.datasets.class_alignment import align_classes
 from hirl_mm.datasets.left_out import warn_of_left_out
+from hirl_mm.datasets.wrappers import unwrapped
 from hirl_mm.registry import HOOKS
 
 from .named_hook import NamedHook
@@ -49,8 +51,9 @@ class DatasetCheckHook(NamedHook):
             datasets[_VAL] = runner.val_dataloader.dataset
         for what, dataset in datasets.items():
             warn_of_left_out(dataset, what)
-        if not _classifies(runner):
+        if not _classifies(runner) or not _has_labels(datasets[_TRAIN]):
             return
+        datasets = {k: d for k, d in datasets.items() if _has_labels(d)}
         changed = align_classes(datasets)
         by_epoch = isinstance(runner.train_loop, EpochBasedTrainLoop)
         if _TRAIN in changed and not by_epoch:
@@ -84,9 +87,16 @@ class DatasetCheckHook(NamedHook):
         warn_of_left_out(dataset, what)
         if not self._classes or not _classifies(runner):
             return
+        if not _has_labels(dataset):
+            return
         align_classes({'training': self._classes, what: dataset})
         loop.evaluator.dataset_meta = dataset.metainfo
         runner.visualizer.dataset_meta = dataset.metainfo
+
+
+def _has_labels(dataset: Dataset) -> bool:
+    """Whether a data set tells the labels of its images."""
+    return all(hasattr(leaf, 'get_data_info') for leaf in unwrapped(dataset))
 
 
 def _classifies(runner: Runner) -> bool:

@@ -87,7 +87,7 @@ def test_empty_data_root(digits, tmp_path):
     (tmp_path / 'empty/train/0').mkdir(parents=True)
     cfg = small_config(digits, tmp_path)
     cfg.train_dataloader.dataset.data_root = str(tmp_path / 'empty')
-    fail_to_run(cfg, RuntimeError, 'Found 0 files in .*empty/train')
+    fail_to_run(cfg, RuntimeError, 'found no images .*empty/train')
 
 
 @pytest.mark.parametrize('content', [b'', b'no image'])

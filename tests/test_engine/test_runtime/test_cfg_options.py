@@ -57,8 +57,8 @@ def test_no_options():
         (
             SIMSIAM,
             dict(custom_hooks__0__mode='bank'),
-            'entry 0 of custom_hooks, SimSiamHook, takes no mode. .* '
-            'default_hooks.NAME.mode=VALUE',
+            'entry 0 of custom_hooks, mmpretrain.SimSiamHook, takes no mode. '
+            '.* default_hooks.NAME.mode=VALUE',
         ),
         (
             DEMO,
