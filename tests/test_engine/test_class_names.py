@@ -147,6 +147,7 @@ def classifier(root, work_dir, kind, epochs=3):
     return cfg
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('kind', TYPES)
 def test_classifier_is_validated_and_tested_by_name(kind, colours, tmp_path):
     """The test takes the names from the checkpoint, in another process."""

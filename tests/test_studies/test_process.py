@@ -52,6 +52,7 @@ def test_lines_arrive_as_they_are_printed():
     assert ended - began > 0.5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('number', [signal.SIGTERM, signal.SIGINT])
 def test_the_child_is_stopped_too(number):
     process = subprocess.Popen(

@@ -63,6 +63,7 @@ def test_texts_do_not_overlap(tree, axes_of, limits, labelled):
             assert wide <= 0 or high <= 4, (text, other)
 
 
+@pytest.mark.slow
 def test_texts_of_low_rows_do_not_overlap(axes_of):
     # 60 roots, each with a child that is not shown
     tree = tree_of(list(range(120)) * 2, [i // 2 for i in range(120)])
