@@ -24,9 +24,13 @@ mmengine.config.config.is_installed = cache(
 mmengine.config.utils.load = cache(mmengine.config.utils.load)
 
 
-# Tests in these folders run tools, benchmarks and detectors as a whole; those
-# with this fixture train on real images. All are slow, no mark is needed.
-SLOW_FOLDERS = {'test_tools', 'test_benchmarks', 'test_detection'}
+# Tests in these folders run tools, benchmarks and detectors as a whole, or
+# draw pictures; those with this fixture train on real images. All are slow, no
+# mark is needed.
+SLOW_FOLDERS = {
+    *('test_tools', 'test_benchmarks', 'test_detection'),
+    'test_visualization',
+}
 SLOW_FIXTURE = 'digits'
 
 

@@ -37,6 +37,7 @@ def test_there_are_configs():
     assert len(CONFIGS) >= 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', CONFIGS)
 def test_model_hooks_and_pipelines_build(name):
     cfg = load(name)
