@@ -1,3 +1,5 @@
+from abc import ABCMeta, abstractmethod
+
 from mmengine.runner import Runner
 
 from hirl_mm.datasets.sample_numbers import number_samples
@@ -9,7 +11,7 @@ from hirl_mm.engine.features.fingerprint import data_identity, same_data
 from .named_hook import NamedHook
 
 
-class FeaturePassHook(NamedHook):
+class FeaturePassHook(NamedHook, metaclass=ABCMeta):
     """Base of hooks that compute a result from all training features.
 
     The training images are those that its data set draws samples from, each
@@ -71,25 +73,26 @@ class FeaturePassHook(NamedHook):
         self.data = ''
         self._stored: dict | None = None
 
+    @abstractmethod
     def refresh(self, runner: Runner) -> None:
         """Compute a new result from the images of ``self.loader``."""
-        raise NotImplementedError
 
+    @abstractmethod
     def has_result(self, runner: Runner) -> bool:
         """Return whether there is a result.
 
         Without one, a pass comes before every epoch from ``start_epoch`` on.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def result_state(self, runner: Runner) -> dict:
         """Return the result as tensors and plain types on the CPU.
 
         An entry ``data`` is the identity of the images that it was computed
         from. Without this entry, the images of this run are assumed.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def take_state(self, runner: Runner, state: dict | None) -> None:
         """Start from the result of a checkpoint, or from none.
 
@@ -98,7 +101,6 @@ class FeaturePassHook(NamedHook):
             state: Stored result, see :meth:`result_state`; None to start
                 without a result.
         """
-        raise NotImplementedError
 
     def misfit(self, state: dict) -> str | None:
         """Return why a stored result cannot be used, None if it can.
