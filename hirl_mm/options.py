@@ -10,6 +10,8 @@ _PATH_WORDS = (
     *('root', 'dir', 'file', 'path', 'prefix', 'folder'),
     *('checkpoint', 'from'),
 )
+# Keys that end with one of these words, but do not name a file.
+_NOT_PATHS = ('drop_path',)
 _BRACKETS = {'(': ')', '[': ']', '{': '}'}
 
 
@@ -110,6 +112,8 @@ def option_value(key: str, text: str) -> object:
 def _names_path(key: str) -> bool:
     """Whether a key names a file or folder, such as ``data_prefix.img``."""
     names = key.split('.')
+    if names[-1] in _NOT_PATHS:
+        return False
     words = [name.rpartition('_')[2] for name in names]
     return words[-1] in _PATH_WORDS or words[-2:-1] == ['prefix']
 

@@ -65,6 +65,11 @@ def test_paths_by_their_key(key, path):
     assert option_value(key, 'None') is None
 
 
+def test_stochastic_depth_is_a_number():
+    assert option_value('model.backbone.drop_path', '0.1') == 0.1
+    assert option_value('model.drop_path.path', '0.1') == '0.1'
+
+
 def test_folders_of_a_data_set_by_name():
     prefix = 'train_dataloader.dataset.data_prefix'
     assert option_value(prefix, "{'img': 'a,b'}") == {'img': 'a,b'}

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import bisect
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
 from mmengine.dataset import BaseDataset
 from torch.utils.data import Dataset
 
 from .subset import subset_of
-from .wrappers import build_dataset, leaves_of
+from .wrappers import leaves_of
 
 
 class DistinctImages(Dataset):
@@ -148,22 +148,12 @@ def distinct_images(dataset: Dataset) -> DistinctImages:
     return DistinctImages(leaves_of(dataset))
 
 
-def build_images(cfg: Mapping) -> BaseDataset | DistinctImages:
-    """Build the images of a config, to read each of them once.
+def simplest(images: DistinctImages) -> BaseDataset | DistinctImages:
+    """Return the only data set that images are of, or the images.
 
     Args:
-        cfg: Config of a data set, see
-            :func:`~hirl_mm.datasets.wrappers.build_dataset`.
-
-    Returns:
-        The data set with the annotations if it is a single one, wrapped or
-        not, else the images of all of them.
+        images: The images of one or several data sets.
     """
-    return simplest(distinct_images(build_dataset(cfg)))
-
-
-def simplest(images: DistinctImages) -> BaseDataset | DistinctImages:
-    """Return the only data set that images are of, or the images."""
     return images.leaves[0] if len(images.leaves) == 1 else images
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from mmengine.dataset import BaseDataset
 
+from hirl_mm.datasets.image_label import plain
 from hirl_mm.datasets.wrappers import leaves_of
 
 
@@ -67,7 +68,6 @@ def as_list(label: object) -> list[int]:
         label: An integer of any type, or a sequence of them. Other values,
             such as the labels of several tasks, are no labels.
     """
-    if hasattr(label, 'tolist'):
-        label = label.tolist()
+    label = plain(label)
     labels = label if isinstance(label, (list, tuple)) else [label]
     return list(labels) if all(isinstance(k, int) for k in labels) else []

@@ -15,7 +15,7 @@ from mmpretrain.datasets import CustomDataset, KFoldDataset
 from PIL import Image
 from torch.utils.data import Subset
 
-from hirl_mm.datasets.distinct_images import build_images, distinct_images
+from hirl_mm.datasets.distinct_images import distinct_images
 from hirl_mm.datasets.sample_numbers import number_samples, without_shift
 from hirl_mm.datasets.wrappers import build_dataset, pipelines_of
 from hirl_mm.engine.features.fingerprint import (
@@ -23,6 +23,7 @@ from hirl_mm.engine.features.fingerprint import (
     data_identity,
 )
 from hirl_mm.engine.features.labelled_data import labels_of, paths_of
+from tests.built_images import build_images
 
 PIPELINE = [dict(type='hirl_mm.LoadImage'), dict(type='PackInputs')]
 NUM = {'a': (1, 5), 'b': (3, 1), 'c': (2, 2)}

@@ -11,7 +11,6 @@ import torch
 from mmengine.registry import init_default_scope
 from PIL import Image
 
-from hirl_mm.datasets.distinct_images import build_images
 from hirl_mm.datasets.image_label import label_of
 from hirl_mm.engine.evaluation.frozen_evaluation import (
     FrozenEvaluation,
@@ -39,6 +38,7 @@ from hirl_mm.structures import PrototypeTree
 from hirl_mm.visualization import draw_semantic_tree
 from hirl_mm.visualization.images_of_data import images_of_data
 from tests.array_data import write_cifar, write_mnist
+from tests.built_images import build_images
 from tests.runs import run, small_config
 
 TOOL = Path(__file__).parents[2] / 'tools/extract_features.py'

@@ -1,7 +1,10 @@
 """A run that resumes with steps of another size, against a new run."""
 
+import itertools
+
 import pytest
 import torch
+from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmpretrain.registry import MODELS
 
@@ -159,6 +162,35 @@ def test_average_of_the_ema_hook(tmp_path):
     runner, _ = tiny_run(cfg)
     (hook,) = [h for h in runner.hooks if type(h).__name__ == 'EMAHook']
     assert hook.ema_model.steps == runner.max_iters == 36
+
+
+@pytest.mark.parametrize('batch_size', [4, 8, 12])
+def test_frozen_layers(first, tmp_path, batch_size):
+    """An end in epochs holds for steps of any size."""
+    frozen = dict(
+        type='hirl_mm.FrozenLayersHook',
+        layers=['layer.bias'],
+        end=DONE + 1,
+        by_epoch=True,
+    )
+    begin = torch.load(first / f'epoch_{DONE}.pth', weights_only=False)
+    biases = [begin['state_dict']['layer.bias'].item()]
+
+    class Keep(Hook):
+        def after_train_epoch(self, runner):
+            biases.append(runner.model.layer.bias.item())
+
+    cfg = tiny_config(
+        tmp_path / 'run',
+        batch_size,
+        resume=True,
+        load_from=str(first / f'epoch_{DONE}.pth'),
+        default_hooks__frozen_layers=frozen,
+    )
+    # Weight decay alone would change a frozen parameter that has a gradient.
+    tiny_run(cfg, Keep())
+    stays, *later = [a == b for a, b in itertools.pairwise(biases)]
+    assert stays and later == [False, False]
 
 
 def test_schedule_that_depends_on_metrics(tmp_path):

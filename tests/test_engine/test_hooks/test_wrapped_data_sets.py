@@ -7,7 +7,7 @@ from mmengine.dataset import Compose
 from mmengine.hooks import Hook
 
 from hirl_mm.clustering import hierarchical_kmeans
-from hirl_mm.datasets.distinct_images import build_images, distinct_images
+from hirl_mm.datasets.distinct_images import distinct_images
 from hirl_mm.engine.evaluation.frozen_evaluation import (
     FrozenEvaluation,
     FrozenOptions,
@@ -15,6 +15,7 @@ from hirl_mm.engine.evaluation.frozen_evaluation import (
 from hirl_mm.engine.features.dataset_features import dataset_features
 from hirl_mm.engine.features.fingerprint import data_identity
 from hirl_mm.engine.features.labelled_data import paths_of
+from tests.built_images import build_images
 from tests.runs import NUMS, run, settle, small_config
 
 SIZES = 40, 24, 16
