@@ -69,9 +69,7 @@ def test_operations_of_a_step(tmp_path):
     class Keep(Hook):
         def after_train(self, runner):
             (hook,) = [
-                h
-                for h in runner.hooks
-                if type(h).__name__ == 'ThroughputHook'
+                h for h in runner.hooks if type(h).__name__ == 'ThroughputHook'
             ]
             rates.append((hook._flops, hook._rate))
 
