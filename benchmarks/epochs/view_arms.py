@@ -46,7 +46,7 @@ def dataset_of(name: str, root: Path, cfg: Config) -> Samples | None:
     """
     files = sorted(map(str, root.glob('*.jpg')))
     if name == 'torchvision':
-        return Samples(Files(files, _two_views()), _collate)
+        return Samples(Files(files, TwoViews()), _collate)
     if name == 'kornia':
         if find_spec('kornia') is None:
             return None
@@ -88,18 +88,23 @@ class Files(Dataset):
             return self.transform(image.convert('RGB')), index
 
 
-def _two_views() -> Callable:
-    view = v2.Compose(
-        [
-            v2.PILToTensor(),
-            v2.RandomResizedCrop(224, (0.2, 1), antialias=True),
-            v2.RandomApply([v2.ColorJitter(0.4, 0.4, 0.4, 0.1)], 0.8),
-            v2.RandomGrayscale(0.2),
-            v2.RandomApply([v2.GaussianBlur(23, (0.1, 2.0))], 0.5),
-            v2.RandomHorizontalFlip(),
-        ]
-    )
-    return lambda image: [view(image), view(image)]
+class TwoViews:
+    """Two views by torchvision, with the recipe of MoCo v2."""
+
+    def __init__(self) -> None:
+        self.view = v2.Compose(
+            [
+                v2.PILToTensor(),
+                v2.RandomResizedCrop(224, (0.2, 1), antialias=True),
+                v2.RandomApply([v2.ColorJitter(0.4, 0.4, 0.4, 0.1)], 0.8),
+                v2.RandomGrayscale(0.2),
+                v2.RandomApply([v2.GaussianBlur(23, (0.1, 2.0))], 0.5),
+                v2.RandomHorizontalFlip(),
+            ]
+        )
+
+    def __call__(self, image: Image.Image) -> list[torch.Tensor]:
+        return [self.view(image) for _ in range(2)]
 
 
 def _collate(samples: list) -> dict:

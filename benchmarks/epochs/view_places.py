@@ -25,7 +25,7 @@ from benchmarks.step.method import CONFIGS
 from hirl_mm.datasets.toy import write_digits
 from hirl_mm.engine.runtime.device_views import place_views
 
-QUICK = dict(seeds=2, epochs=1)
+QUICK = dict(seeds=2, epochs=1, num_images=128)
 PLACES = 'cpu', 'device'
 RECIPE = 'mocov2/mocov2_resnet50_8xb32-coslr-200e_in1k.py'
 
@@ -35,6 +35,7 @@ def parse_args() -> argparse.Namespace:
     add = parser.add_argument
     add('--seeds', type=int, default=5, help='number of pairs')
     add('--epochs', type=int, default=8, help='length of a training')
+    add('--num-images', type=int, help='images to train on (default: all)')
     add('--threads', type=int, default=1, help='threads of PyTorch')
     return parse(parser, QUICK, at_least_one=('seeds', 'epochs'))
 
@@ -50,7 +51,7 @@ def main() -> None:
         for seed in range(args.seeds):
             for place in PLACES:
                 work_dir = Path(folder, f'{place}-{seed}')
-                accuracy = train(data, work_dir, place, seed, args.epochs)
+                accuracy = train(data, work_dir, place, seed, args)
                 found[place].append(accuracy)
                 print(f'seed {seed}, {place}: {accuracy:.2f}', file=sys.stderr)
     pairs = zip(*found.values(), strict=True)
@@ -60,7 +61,11 @@ def main() -> None:
 
 
 def train(
-    data: Path, work_dir: Path, place: str, seed: int, epochs: int
+    data: Path,
+    work_dir: Path,
+    place: str,
+    seed: int,
+    args: argparse.Namespace,
 ) -> float:
     """Return the accuracy of a kNN classifier after a training, in percent."""
     cfg = demo_config('plain', data, work_dir, seed)
@@ -68,8 +73,12 @@ def train(
     pipeline = recipe.train_dataloader.dataset.pipeline
     pipeline[1].transforms[0][0].update(scale=32, crop_ratio_range=(0.5, 1.0))
     cfg.train_dataloader.dataset.pipeline = pipeline
-    cfg.train_cfg.max_epochs = epochs
-    cfg.param_scheduler[0].update(T_max=epochs, end=epochs)
+    cfg.train_cfg.max_epochs = args.epochs
+    cfg.param_scheduler[0].update(T_max=args.epochs, end=args.epochs)
+    if args.num_images:
+        # Of all classes.
+        every = 1500 // args.num_images
+        cfg.train_dataloader.dataset.indices = list(range(0, 1500, every))
     cfg.views = place
     place_views(cfg)
     Runner.from_cfg(cfg).train()
