@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from mmcv.transforms import BaseTransform, RandomApply, RandomGrayscale
+from mmengine.registry import DefaultScope
 from mmpretrain.datasets import transforms as mmpretrain
 from mmpretrain.registry import TRANSFORMS
 
@@ -32,7 +33,10 @@ def view_of(transforms: Sequence[Mapping]) -> View:
         NoDeviceFormError: If one of them has no form for the device; the
             error names it.
     """
-    return View([_step(TRANSFORMS.build(dict(cfg))) for cfg in transforms])
+    # Transforms inside of others are found in the scope that is entered.
+    with DefaultScope.overwrite_default_scope('mmpretrain'):
+        built = [TRANSFORMS.build(dict(cfg)) for cfg in transforms]
+    return View([_step(transform) for transform in built])
 
 
 def has_device_form(cfg: Mapping) -> bool:

@@ -140,6 +140,21 @@ def test_outside_of_a_training_the_global_seed_counts():
     assert model.num_batches == 0
 
 
+def test_a_single_view_is_a_tensor():
+    """As MAE and SimMIM take it."""
+    flip = dict(type='RandomFlip', prob=0.5)
+    crop = dict(type='RandomResizedCrop', scale=16, backend='pillow')
+    model = MODELS.build(
+        dict(
+            type='hirl_mm.DeviceViews',
+            num_views=1,
+            transforms=[[crop, flip]],
+            data_preprocessor=dict(mean=[0] * 3, std=[1] * 3),
+        )
+    )
+    assert model(batch())['inputs'].shape == (3, 3, 16, 16)
+
+
 def test_number_of_kinds():
     cfg = dict(
         type='hirl_mm.DeviceViews',

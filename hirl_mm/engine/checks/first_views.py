@@ -23,6 +23,8 @@ def first_views(model: nn.Module, dataset: BaseDataset) -> list[Tensor]:
         sample = dataset[0]
         if isinstance(preprocessor, DeviceViews):
             batch = preprocessor.with_views(ragged_collate([sample]))
-            return [views[0] for views in batch['inputs']]
+            made = batch['inputs']
+            made = made if isinstance(made, list) else [made]
+            return [views[0] for views in made]
     inputs = sample['inputs']
     return inputs if isinstance(inputs, list) else [inputs]

@@ -6,6 +6,7 @@ from mmengine.config import Config
 
 from hirl_mm.datasets.view_pipeline import SplitPipeline, split_pipeline
 from hirl_mm.datasets.view_steps import NoDeviceFormError, view_of
+from hirl_mm.registry import type_name
 
 from .config_file import ConfigError
 
@@ -30,8 +31,8 @@ def place_views(cfg: Config) -> None:
         cfg: A training config, changed in place.
 
     Raises:
-        ConfigError: If the place is unknown, or a transform has no form for
-            the device; the error names it.
+        ConfigError: If the place is unknown, the model is a classifier, or a
+            transform has no form for the device; the error names it.
     """
     place = cfg.get('views', 'cpu')
     if place not in _PLACES:
@@ -41,6 +42,12 @@ def place_views(cfg: Config) -> None:
         )
     if place == 'cpu':
         return
+    kind = type_name(cfg.model.get('type'))
+    if kind == 'ImageClassifier':
+        raise ConfigError(
+            "views='device' is for self-supervised pre-training, but the "
+            f"model is an {kind}: use views='cpu'"
+        )
     loader = cfg.train_dataloader
     try:
         parts = _split(loader.dataset)

@@ -35,7 +35,7 @@ class DeviceViews(BaseDataPreprocessor):
             form for the device.
         num_views: Number of views of each kind; an int if there is one kind.
         data_preprocessor: Config of the data preprocessor that gets the
-            views.
+            views: a list, or a single view as it is.
 
     Attributes:
         seed: Seed of the training; None outside of a training.
@@ -89,7 +89,8 @@ class DeviceViews(BaseDataPreprocessor):
                 is.
 
         Returns:
-            The batch with a list of views (B, 3, H, W) uint8 on the device.
+            The batch with a list of views (B, 3, H, W) uint8 on the device, or
+            with the view if there is one.
         """
         images = data.get('inputs') if isinstance(data, Mapping) else None
         if not isinstance(images, RaggedImages):
@@ -104,7 +105,7 @@ class DeviceViews(BaseDataPreprocessor):
             made = view.apply(here, parameters)
             for batch in made if isinstance(made, tuple) else (made,):
                 views.extend(batch.split(len(images.sizes)))
-        return dict(data) | dict(inputs=views)
+        return dict(data) | dict(inputs=views if len(views) > 1 else views[0])
 
     def _generator(self) -> torch.Generator:
         generator = torch.Generator()

@@ -5,6 +5,7 @@ import torch
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
+from hirl_mm.engine.checks.errors import StartError
 from hirl_mm.engine.runtime.device_views import place_views
 from tests.device_recipes import moco_on_digits
 from tests.runs import run
@@ -81,4 +82,10 @@ def test_model_that_makes_no_views(digits, tmp_path):
     cfg = moco_on_digits(digits, tmp_path, views='cpu', hirl=False)
     cfg.default_hooks.device_views = dict(type='hirl_mm.DeviceViewsHook')
     with pytest.raises(ValueError, match=r"SelfSup.*: set views='device' in"):
+        Runner.from_cfg(cfg).train()
+
+
+def test_program_that_does_not_place_the_views(digits, tmp_path):
+    cfg = moco_on_digits(digits, tmp_path, hirl=False)
+    with pytest.raises(StartError, match=r"views='device', but workers make"):
         Runner.from_cfg(cfg).train()

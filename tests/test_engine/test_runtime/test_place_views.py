@@ -4,7 +4,7 @@ import copy
 
 import pytest
 from mmengine.config import ConfigDict
-from mmengine.registry import init_default_scope
+from mmengine.registry import DefaultScope
 from mmpretrain.registry import MODELS, TRANSFORMS
 
 from hirl_mm.datasets.transforms import PackWholeImage
@@ -27,9 +27,11 @@ EXPECTED = {
 }
 
 
-@pytest.fixture(autouse=True)
-def scope():
-    init_default_scope('mmpretrain')
+@pytest.fixture(autouse=True, params=['mmpretrain', 'mmengine'])
+def scope(request):
+    """Also before a Runner enters the scope of its config."""
+    with DefaultScope.overwrite_default_scope(request.param):
+        yield
 
 
 @pytest.mark.parametrize('method', RECIPES)
@@ -43,7 +45,8 @@ def test_every_recipe(method):
     names = [type_name(step.type) for step in pipeline]
     assert names == ['LoadImage', *kept, 'PackWholeImage']
     model = with_data_preprocessor(cfg)
-    preprocessor = MODELS.build(model['data_preprocessor'])
+    with DefaultScope.overwrite_default_scope('mmpretrain'):
+        preprocessor = MODELS.build(model['data_preprocessor'])
     assert isinstance(preprocessor, DeviceViews)
     assert preprocessor.num_views == tuple(num_views)
     own = preprocessor.data_preprocessor
@@ -153,4 +156,12 @@ def test_unknown_place():
     cfg = recipe('MoCo v2')
     cfg.views = 'gpu'
     with pytest.raises(ConfigError, match="'cpu' or 'device', got 'gpu'"):
+        place_views(cfg)
+
+
+def test_classifiers_are_refused():
+    cfg = recipe('MoCo v2')
+    cfg.views = 'device'
+    cfg.model = dict(type='mmpretrain.ImageClassifier')
+    with pytest.raises(ConfigError, match='is an ImageClassifier: use views='):
         place_views(cfg)
