@@ -12,11 +12,11 @@ CPU = torch.device('cpu')
 
 
 class Numbers(Dataset):
-    def __init__(self, broken=None):
-        self.broken = broken
+    def __init__(self, num, broken):
+        self.num, self.broken = num, broken
 
     def __len__(self):
-        return 7
+        return self.num
 
     def __getitem__(self, index):
         if index == self.broken:
@@ -24,9 +24,11 @@ class Numbers(Dataset):
         return dict(inputs=torch.tensor(index))
 
 
-def loader(prepare=lambda batch: batch, broken=None, num_workers=1):
+def loader(prepare=lambda batch: batch, broken=None, num=7, num_workers=1):
     return PrefetchedLoader(
-        DataLoader(Numbers(broken), batch_size=2, num_workers=num_workers),
+        DataLoader(
+            Numbers(num, broken), batch_size=2, num_workers=num_workers
+        ),
         prepare,
         CPU,
     )
@@ -86,11 +88,18 @@ def test_errors_of_the_views():
 
 
 def test_an_epoch_that_is_left_early():
-    batches = iter(loader())
+    prepared = []
+
+    def prepare(batch):
+        prepared.append(batch)
+        return batch
+
+    batches = iter(loader(prepare, num=1000))
     next(batches)
     assert threads()
     batches.close()
     assert not threads()
+    assert len(prepared) < 10
 
 
 def test_without_workers():
