@@ -53,36 +53,26 @@ def plan_of(steps: Sequence[object]) -> Plan:
                 f'a step of a view must be one of '
                 f'{", ".join(kind.__name__ for kind in KINDS)}, got {step!r}'
             )
-    crops = [
-        i
-        for i, step in enumerate(steps)
-        if isinstance(step, RandomResizedCrop)
-    ]
+    crops = _numbers(steps, RandomResizedCrop)
     if len(crops) > 1:
         raise ValueError(
             f'a view has one crop, got {len(crops)}: {list(steps)}'
         )
     crop = crops[0] if crops else None
     at = -1 if crop is None else crop
-    before, after = (
-        _stages(steps, range(at)),
-        _stages(steps, range(at + 1, len(steps))),
-    )
+    before = _stages(steps, range(at))
+    after = _stages(steps, range(at + 1, len(steps)))
     if any(stage.is_blur for stage in before):
         raise ValueError(
             'a blur must come after the crop, since views are blurred in '
             f'batches of one size; got {list(steps)}'
         )
-    if (
-        crop is not None
-        and len(steps[crop].outputs) > 1
-        and crop + 1 < len(steps)
-    ):
+    late = steps[at + 1 :]
+    if crop is not None and len(steps[crop].outputs) > 1 and late:
         raise ValueError(
-            'no step may follow a crop to two sizes, got '
-            f'{list(steps[crop + 1 :])}'
+            f'no step may follow a crop to two sizes, got {list(late)}'
         )
-    flips = [i for i, step in enumerate(steps) if isinstance(step, Flip)]
+    flips = _numbers(steps, Flip)
     return Plan(
         before,
         crop,
@@ -90,6 +80,10 @@ def plan_of(steps: Sequence[object]) -> Plan:
         tuple(i for i in flips if i < at),
         tuple(i for i in flips if i > at),
     )
+
+
+def _numbers(steps: Sequence[object], kind: type) -> list[int]:
+    return [i for i, step in enumerate(steps) if isinstance(step, kind)]
 
 
 def _stages(steps: Sequence[object], numbers: range) -> tuple[Stage, ...]:

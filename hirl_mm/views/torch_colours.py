@@ -55,9 +55,7 @@ def _operation(
     bgr: bool,
 ) -> Tensor:
     """Do one operation on each view, (n, 3, N) float32, codes (n,)."""
-    for code in codes.unique().tolist():
-        if code == ops.NOTHING:
-            continue
+    for code in set(codes.tolist()) - {ops.NOTHING}:
         rows = (codes == code).nonzero()[:, 0]
         value = values[rows].to(x.device)[:, None, None]
         if len(rows) == len(x):
