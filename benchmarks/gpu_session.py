@@ -36,31 +36,37 @@ PARTS = {
         'benchmarks.epochs.from_jpeg',
         '--device cuda --full --rounds 1 --seconds 10',
         '--quick',
-        150,
+        130,
     ),
     'path_loss': Part(
-        'benchmarks.loss.path_loss', '--device cuda', '--quick', 60
+        'benchmarks.loss.path_loss', '--device cuda', '--quick', 50
     ),
     'step': Part(
         'benchmarks.step.throughput',
         '--device cuda --full --methods mocov2 dino --rounds 3',
         '--quick --methods mocov2',
-        110,
+        90,
+    ),
+    'variants': Part(
+        'benchmarks.step.variants',
+        '--device cuda --full --variants channels-last fused tf32',
+        '--quick --methods mocov2 --variants channels-last fused tf32',
+        85,
     ),
     'assignment': Part(
         'benchmarks.clustering.kmeans_gpu',
         f'--parts assignment update --rounds 1 {_SIZE}',
         '--quick --device cpu --parts assignment update',
-        80,
+        70,
     ),
     'tree': Part(
         'benchmarks.clustering.kmeans_gpu',
         '--parts tree --emulated-iterations 1',
         '--quick --device cpu --parts tree',
-        100,
+        90,
     ),
     'worker_cost': Part(
-        'benchmarks.worker_cost', '', '--num 2 --rounds 1', 90
+        'benchmarks.worker_cost', '', '--num 2 --rounds 1', 70
     ),
 }
 

@@ -44,6 +44,20 @@ def test_cost_of_the_workers(tmp_path):
         assert 0 < cost['device'] < cost['cpu']
 
 
+def test_variants_of_a_step(run_benchmark):
+    table, report = run_benchmark(
+        *('step.variants', '--methods', 'mocov2'),
+        *('--variants', 'channels-last', 'fused', 'tf32'),
+    )
+    rows = report['rows']
+    names = ['as it is', 'channels-last', 'fused', 'tf32', 'all']
+    assert [row['variant'] for row in rows] == names
+    for row in rows:
+        assert abs(row['loss_difference']) < 1e-4 < row['first_loss']
+        assert 0 < row['share_of_products'] < 1.2
+        assert f'| {row["variant"]} | {row["ms"]:.1f} |' in table
+
+
 def test_recipes_exist():
     init_default_scope('mmpretrain')
     for path in METHODS.values():
