@@ -1,6 +1,5 @@
 from collections.abc import Sequence
 
-import torch
 from mmengine.dataset import default_collate as mmengine_collate
 
 from hirl_mm.registry import FUNCTIONS
@@ -44,6 +43,4 @@ def ragged_collate(
         {key: value for key, value in sample.items() if key != 'inputs'}
         for sample in batch
     ]
-    sizes = torch.tensor([image.shape[:2] for image in images])
-    pixels = torch.cat([image.reshape(-1, 3) for image in images])
-    return dict(inputs=RaggedImages(pixels, sizes)) | mmengine_collate(rest)
+    return dict(inputs=RaggedImages.of(images)) | mmengine_collate(rest)
