@@ -17,6 +17,8 @@ from pathlib import Path
 from hirl_mm.files import replacing
 
 ROOT = Path(__file__).resolve().parents[1]
+# Also as a script, not as a module of the package.
+sys.path.insert(0, str(ROOT))
 # The room of every benchmark of the suite.
 ROOMS = dict(
     kmeans_cpu='clustering',
@@ -63,6 +65,13 @@ def parse_args() -> argparse.Namespace:
         help='tiny sizes, to check that all run',
     )
     parser.add_argument(
+        '--gpu-session',
+        action='store_true',
+        help='the measurements of a GPU alone, which fit in ten minutes; '
+        'session.json is written after every part, and the session may be '
+        'cut off anywhere',
+    )
+    parser.add_argument(
         '--clock',
         choices=['wall', 'process'],
         default='wall',
@@ -75,6 +84,10 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     args = parse_args()
     out = Path(args.out).resolve()
+    if args.gpu_session:
+        from benchmarks.gpu_session import run_session
+
+        sys.exit(run_session(out, args.quick))
     out.mkdir(parents=True, exist_ok=True)
     sections, failed, spent = [], [], []
     for index, name in enumerate(args.only):

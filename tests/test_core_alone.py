@@ -15,6 +15,7 @@ from hirl_mm.features import *
 from hirl_mm.heads import *
 from hirl_mm.losses import *
 from hirl_mm.structures import *
+from hirl_mm.views import *
 
 torch.manual_seed(0)
 labels = torch.arange(60) % 3
@@ -71,6 +72,12 @@ assert clustering_scores(labels, labels)
 assert logistic_accuracy(images, labels, images, labels).top1 > 99
 shown = (labels[:, None] == torch.arange(3)).long().numpy()
 svm_scores(images.numpy(), shown, images.numpy(), shown)
+# views
+black, white = torch.zeros(9, 7, 3).byte(), torch.ones(5, 8, 3).byte()
+pixels = RaggedImages.of([black, white])
+view = View([RandomResizedCrop((4, 4)), Flip(), GaussianBlur((0, 2))])
+drawn = view.draw(pixels.sizes, torch.Generator().manual_seed(0), count=2)
+assert view.apply(pixels, drawn).shape == (4, 3, 4, 4)
 print(*sorted(name.split('.')[0] for name in sys.modules))
 """
 

@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parents[1] / 'hirl_mm'
 # of one line do not know each other.
 FLOORS = (
     ('files', 'options', 'ranks', 'stack', 'tables', 'version'),
-    ('structures', 'heads'),
+    ('structures', 'heads', 'views'),
     ('features', 'losses'),
     ('clustering',),
     ('evaluation',),
@@ -29,7 +29,7 @@ ENGINE = (
 )
 CORE = (
     *('structures', 'features', 'losses', 'heads', 'clustering'),
-    *('evaluation', 'files', 'ranks', 'tables', 'version'),
+    *('evaluation', 'views', 'files', 'ranks', 'tables', 'version'),
 )
 FRAMEWORKS = 'mmengine', 'mmcv', 'mmpretrain', 'mmdet', 'mmseg'
 # Configs are read by MMEngine and import nothing of the package.

@@ -11,7 +11,7 @@ from tests.runs import ROOT
 
 PACKAGES = [
     *('structures', 'clustering', 'features', 'losses', 'heads'),
-    *('evaluation', 'evaluation.functional', 'checkpoints'),
+    *('views', 'evaluation', 'evaluation.functional', 'checkpoints'),
     *('models', 'models.backbones', 'models.necks', 'models.heads'),
     *('models.selfsup', 'models.detection', 'models.modules'),
     *('engine.hooks', 'datasets', 'datasets.transforms', 'datasets.toy'),

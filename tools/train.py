@@ -67,12 +67,14 @@ def parse_args() -> argparse.Namespace:
 def load_config(args: argparse.Namespace):
     from hirl_mm.engine.runtime.cfg_options import merge_options
     from hirl_mm.engine.runtime.config_file import ConfigError, read_config
+    from hirl_mm.engine.runtime.device_views import place_views
     from hirl_mm.engine.runtime.standard_hooks import add_standard_hooks
 
     try:
         cfg = read_config(args.config)
         add_standard_hooks(cfg, training=True)
         merge_options(cfg, args.cfg_options)
+        place_views(cfg)
     except (StackError, ConfigError) as error:
         sys.exit(str(error))
     cfg.launcher = args.launcher

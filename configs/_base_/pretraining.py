@@ -12,4 +12,5 @@ pretraining_hooks = dict(
     work_folder=dict(type='hirl_mm.WorkFolderHook'),
     start_check=dict(type='hirl_mm.StartCheckHook'),
     resume_position=dict(type='hirl_mm.ResumePositionHook'),
+    throughput=dict(type='hirl_mm.ThroughputHook'),
 )

@@ -14,6 +14,7 @@ default_hooks = dict(
     work_folder=dict(type='hirl_mm.WorkFolderHook'),
     start_check=dict(type='hirl_mm.StartCheckHook'),
     resume_position=dict(type='hirl_mm.ResumePositionHook'),
+    throughput=dict(type='hirl_mm.ThroughputHook'),
 )
 # Empty, for configs that add to their base's list.
 custom_hooks = []

@@ -1,6 +1,7 @@
 """Algorithms, heads, necks and backbones, registered with MMEngine."""
 
 from .backbones import DINOViT, FrozenViT, MaskedViT
+from .data_preprocessors import DeviceViews
 from .detection import Res5ExtraNorm, c4_detector
 from .heads import (
     DINODistillHead,
@@ -28,6 +29,7 @@ __all__ = [
     'DINODistillHead',
     'DINONeck',
     'DINOViT',
+    'DeviceViews',
     'FourScaleNeck',
     'FrozenViT',
     'HIRLAlgorithm',

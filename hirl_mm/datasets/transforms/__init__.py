@@ -3,6 +3,13 @@
 from .beit_mask import BEiTBlockMask
 from .block_mask import BlockMask
 from .load_image import LoadImage
+from .pack_whole_image import PackWholeImage
 from .two_size_crop import TwoSizeCrop
 
-__all__ = ['BEiTBlockMask', 'BlockMask', 'LoadImage', 'TwoSizeCrop']
+__all__ = [
+    'BEiTBlockMask',
+    'BlockMask',
+    'LoadImage',
+    'PackWholeImage',
+    'TwoSizeCrop',
+]

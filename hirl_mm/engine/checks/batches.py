@@ -25,6 +25,7 @@ from hirl_mm.models.modules.embedding_queue import EmbeddingQueue
 from hirl_mm.models.selfsup import SelfDistillation
 
 from .errors import StartError
+from .first_views import first_views
 
 # Models that pass one view after the other through their networks.
 _VIEW_BY_VIEW = BYOL, BarlowTwins, DenseCL, MoCo, MoCoV3, SimSiam
@@ -51,14 +52,13 @@ def check_views(model: nn.Module, dataset: BaseDataset) -> None:
     """
     if not isinstance(model, (*_VIEW_BY_VIEW, SimCLR, SwAV)):
         return
-    with seeded(0):
-        inputs = dataset[0]['inputs']
-    num = len(inputs) if isinstance(inputs, list) else 1
+    num = len(first_views(model, dataset))
     if num < 2:
         raise StartError(
             f'{type(model).__name__} compares at least 2 views of an image, '
-            f'but the pipeline of train_dataloader gives {num}: use '
-            "dict(type='MultiView', num_views=[2], transforms=[[...]]) in it"
+            f'but the training gives {num}: use '
+            "dict(type='MultiView', num_views=[2], transforms=[[...]]) in the "
+            'pipeline of train_dataloader'
         )
 
 
@@ -180,13 +180,12 @@ def _layer_on_maps(model: nn.Module, dataset: BaseDataset) -> str | None:
     # The latter sees the images of all ranks, and works on GPUs only.
     if nn.BatchNorm2d not in kinds or nn.SyncBatchNorm in kinds:
         return None
+    view = first_views(model, dataset)[0]
     with seeded(0), torch.no_grad():
-        inputs = dataset[0]['inputs']
-        view = inputs[0] if isinstance(inputs, list) else inputs
         backbone = copy.deepcopy(model.backbone).cpu()
         backbone.train()  # Returns nothing in MMPreTrain.
         try:
-            backbone(view[None].float())
+            backbone(view[None].cpu().float())
         except ValueError as error:
             if _ONE_VALUE not in str(error):
                 raise

@@ -6,6 +6,7 @@ from mmpretrain.utils import get_ori_model
 from torch.utils.data import DataLoader
 
 from hirl_mm.engine.runtime.batch_size import batch_size_of, batch_sizes_of
+from hirl_mm.models.data_preprocessors import DeviceViews
 
 from .batches import (
     check_batch_norm,
@@ -40,6 +41,7 @@ def check_steps(runner: Runner) -> None:
             f'train_cfg.max_{unit}s={length} is a training without a step: '
             'set it to at least 1'
         )
+    check_view_place(runner)
     check_has_batch(loader)
     sizes = batch_sizes_of(loader)
     model = get_ori_model(runner.model)
@@ -48,6 +50,28 @@ def check_steps(runner: Runner) -> None:
         check_queue(model, sizes)
         check_contrast(model, sizes)
         check_batch_norm(model, sizes, loader.dataset)
+
+
+def check_view_place(runner: Runner) -> None:
+    """Check that views are made where the config says.
+
+    Args:
+        runner: Runner of a training.
+
+    Raises:
+        StartError: If the config has ``views='device'``, and nothing moved
+            the views there.
+    """
+    if runner.cfg.get('views', 'cpu') == 'cpu':
+        return
+    model = get_ori_model(runner.model)
+    if not isinstance(model.data_preprocessor, DeviceViews):
+        raise StartError(
+            f'the config has views={runner.cfg.views!r}, but workers make the '
+            'views. tools/train.py moves them; in a program of your own, call '
+            'hirl_mm.engine.runtime.device_views.place_views(cfg) before '
+            'Runner.from_cfg(cfg)'
+        )
 
 
 def check_has_batch(loader: DataLoader) -> None:

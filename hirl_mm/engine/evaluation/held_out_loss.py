@@ -2,7 +2,7 @@
 
 import copy
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from mmengine.dataset import default_collate
@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from hirl_mm.clustering.assignment import assignment
+from hirl_mm.datasets.collate import ragged_collate
 from hirl_mm.datasets.distinct_images import distinct_images
 from hirl_mm.datasets.sample_numbers import number_samples
 from hirl_mm.engine.features.feature_pass import (
@@ -19,6 +20,7 @@ from hirl_mm.engine.features.feature_pass import (
 )
 from hirl_mm.engine.runtime.progress import logged_progress
 from hirl_mm.engine.runtime.seeded import seeded
+from hirl_mm.models.data_preprocessors import DeviceViews
 from hirl_mm.models.selfsup import HIRLAlgorithm
 from hirl_mm.structures import NO_LEAF, PrototypeTree
 
@@ -79,7 +81,7 @@ def held_out_loss(
         _FixedViews(images, seed),
         batch_size=batch_size,
         num_workers=num_workers,
-        collate_fn=default_collate,
+        collate_fn=_collate_of(model),
         generator=torch.Generator(),
     )
     sums = torch.zeros(2, dtype=torch.double)
@@ -161,6 +163,12 @@ class _FixedViews(Dataset):
             return self.dataset[idx]
 
 
+def _collate_of(model: HIRLAlgorithm) -> Callable:
+    if isinstance(model.data_preprocessor, DeviceViews):
+        return ragged_collate
+    return default_collate
+
+
 @torch.no_grad()
 def _losses_of_copy(
     model: HIRLAlgorithm, tree: PrototypeTree, batch: dict, seed: int
@@ -168,6 +176,8 @@ def _losses_of_copy(
     """Return L_img and L_SPD of one batch."""
     copied = copy.deepcopy(model)
     copied.set_tree(tree)
+    if isinstance(copied.data_preprocessor, DeviceViews):
+        copied.data_preprocessor.seed = None  # that given here
     device = next(copied.parameters()).device
     devices = [device] if device.type == 'cuda' else []
     with seeded(seed, devices):

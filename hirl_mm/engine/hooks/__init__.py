@@ -1,6 +1,7 @@
 """Hooks of training, registered with MMEngine."""
 
 from .dataset_check_hook import DatasetCheckHook
+from .device_views_hook import DeviceViewsHook
 from .epoch_time_hook import EpochTimeHook
 from .feature_pass_hook import FeaturePassHook
 from .frozen_layers_hook import FrozenLayersHook
@@ -14,11 +15,13 @@ from .portable_checkpoint_hook import PortableCheckpointHook
 from .resume_position_hook import ResumePositionHook
 from .start_check_hook import StartCheckHook
 from .teacher_update_hook import TeacherUpdateHook
+from .throughput_hook import ThroughputHook
 from .trust_checkpoint_hook import TrustCheckpointHook
 from .work_folder_hook import WorkFolderHook
 
 __all__ = [
     'DatasetCheckHook',
+    'DeviceViewsHook',
     'EpochTimeHook',
     'FeaturePassHook',
     'FrozenLayersHook',
@@ -32,6 +35,7 @@ __all__ = [
     'ResumePositionHook',
     'StartCheckHook',
     'TeacherUpdateHook',
+    'ThroughputHook',
     'TrustCheckpointHook',
     'WorkFolderHook',
 ]

@@ -10,6 +10,7 @@ _TRAINING = dict(
     work_folder='WorkFolderHook',
     start_check='StartCheckHook',
     resume_position='ResumePositionHook',
+    throughput='ThroughputHook',
 )
 # Registers a PortableCheckpointHook.
 _ALWAYS = dict(loaded_weights='LoadedWeightsHook')

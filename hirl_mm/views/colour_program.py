@@ -1,0 +1,69 @@
+"""Changes of colour of every view as a short list of operations."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from .color_jitter import ColorJitter, ColorJitterValues
+from .steps import Grayscale, Solarize
+
+NOTHING, BRIGHTNESS, CONTRAST, SATURATION, HUE, GREY, SOLARIZE = range(7)
+
+
+@dataclass(frozen=True)
+class ColourProgram:
+    """Operations of V views, K for each, one after the other.
+
+    Attributes:
+        codes: (V, K) int32 on the host.
+        values: (V, K) float32 on the host: factors; for ``HUE`` the shift in
+            8 bits, for ``SOLARIZE`` the threshold.
+        grey_weights: Weights of the channels for ``GREY``.
+    """
+
+    codes: Tensor
+    values: Tensor
+    grey_weights: tuple[float, float, float]
+
+
+def colour_program(
+    steps: Sequence[ColorJitter | Grayscale | Solarize],
+    drawn: Sequence[Tensor | ColorJitterValues],
+) -> ColourProgram:
+    """Return the operations of steps that change colours.
+
+    Args:
+        steps: The steps, with at most one ``Grayscale`` among them.
+        drawn: What was drawn for every step.
+    """
+    codes, values, weights = [], [], (1.0, 1.0, 1.0)
+    for step, draw in zip(steps, drawn, strict=True):
+        if isinstance(step, ColorJitter):
+            code, value = _jitter(step, draw)
+        else:
+            kind = GREY if isinstance(step, Grayscale) else SOLARIZE
+            code = torch.where(draw, kind, NOTHING)[:, None]
+            value = torch.zeros(code.shape)
+        if isinstance(step, Grayscale):
+            weights = step.channel_weights
+        if isinstance(step, Solarize):
+            value = value + step.threshold
+        codes.append(code)
+        values.append(value)
+    codes = torch.cat(codes, 1).int()
+    return ColourProgram(codes, torch.cat(values, 1).float(), weights)
+
+
+def _jitter(
+    step: ColorJitter, draw: ColorJitterValues
+) -> tuple[Tensor, Tensor]:
+    """Return codes and values (V, 4)."""
+    given = torch.tensor([given is not None for given in step.ranges])
+    kinds = torch.tensor([BRIGHTNESS, CONTRAST, SATURATION, HUE])
+    kinds = torch.where(given & draw.applied[:, None], kinds, NOTHING)
+    values = draw.factors.clone()
+    # MMCV cuts the shift towards zero and adds it in 8 bits.
+    values[:, 3] = (values[:, 3] * 255).trunc().remainder(256)
+    return kinds.gather(1, draw.order), values.gather(1, draw.order)

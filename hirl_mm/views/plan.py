@@ -1,0 +1,111 @@
+"""Steps of a view in the order in which a device takes them."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from .color_jitter import ColorJitter
+from .random_resized_crop import RandomResizedCrop
+from .steps import Flip, GaussianBlur, Grayscale, Solarize
+
+_COLOURS = ColorJitter, Grayscale, Solarize
+KINDS = RandomResizedCrop, Flip, GaussianBlur, *_COLOURS
+
+
+class Stage(NamedTuple):
+    """Neighbouring steps that are taken together, as numbers of steps."""
+
+    steps: tuple[int, ...]
+    is_blur: bool
+
+
+class Plan(NamedTuple):
+    """What happens before the crop, at the crop and after it.
+
+    A flip can be exchanged with changes of colour and with the blur, so all
+    flips happen at the crop.
+
+    Attributes:
+        before: Changes of colour of whole images.
+        crop: Number of the crop among the steps, None if there is none.
+        after: Changes of colour, and blurs, of views.
+        flips_before: Numbers of the flips before the crop.
+        flips_after: Numbers of the other flips.
+    """
+
+    before: tuple[Stage, ...]
+    crop: int | None
+    after: tuple[Stage, ...]
+    flips_before: tuple[int, ...]
+    flips_after: tuple[int, ...]
+
+
+def plan_of(steps: Sequence[object]) -> Plan:
+    """Order the steps of a view.
+
+    Raises:
+        TypeError: If a step is none of this package.
+        ValueError: If a view has two crops, a blur before the crop, or steps
+            after a crop to two sizes.
+    """
+    for step in steps:
+        if not isinstance(step, KINDS):
+            raise TypeError(
+                f'a step of a view must be one of '
+                f'{", ".join(kind.__name__ for kind in KINDS)}, got {step!r}'
+            )
+    crops = _numbers(steps, RandomResizedCrop)
+    if len(crops) > 1:
+        raise ValueError(
+            f'a view has one crop, got {len(crops)}: {list(steps)}'
+        )
+    crop = crops[0] if crops else None
+    at = -1 if crop is None else crop
+    before = _stages(steps, range(at))
+    after = _stages(steps, range(at + 1, len(steps)))
+    if any(stage.is_blur for stage in before):
+        raise ValueError(
+            'a blur must come after the crop, since views are blurred in '
+            f'batches of one size; got {list(steps)}'
+        )
+    late = steps[at + 1 :]
+    if crop is not None and len(steps[crop].outputs) > 1 and late:
+        raise ValueError(
+            f'no step may follow a crop to two sizes, got {list(late)}'
+        )
+    flips = _numbers(steps, Flip)
+    return Plan(
+        before,
+        crop,
+        after,
+        tuple(i for i in flips if i < at),
+        tuple(i for i in flips if i > at),
+    )
+
+
+def _numbers(steps: Sequence[object], kind: type) -> list[int]:
+    return [i for i, step in enumerate(steps) if isinstance(step, kind)]
+
+
+def _stages(steps: Sequence[object], numbers: range) -> tuple[Stage, ...]:
+    """Join neighbouring changes of colour to stages.
+
+    A stage has at most one colour jitter and one grey, see ``ColourProgram``.
+    """
+    stages: list[Stage] = []
+    for i in numbers:
+        step = steps[i]
+        if isinstance(step, GaussianBlur):
+            stages.append(Stage((i,), True))
+        elif isinstance(step, _COLOURS):
+            last = stages[-1] if stages else None
+            single = not isinstance(step, Solarize)
+            if (
+                last is None
+                or last.is_blur
+                or single
+                and any(type(steps[j]) is type(step) for j in last.steps)
+            ):
+                stages.append(Stage((i,), False))
+            else:
+                stages[-1] = Stage((*last.steps, i), False)
+    return tuple(stages)
