@@ -36,3 +36,33 @@ class Shapes(TorchDispatchMode):
             tuple(r.shape) for r in results if isinstance(r, torch.Tensor)
         ]
         return result
+
+
+# They reserve or look at memory, and start nothing on an accelerator.
+_NO_LAUNCH = {
+    'aten.empty.memory_format',
+    'aten.empty_like.default',
+    'aten.empty_strided.default',
+    'aten.new_empty.default',
+    'aten._unsafe_view.default',
+    'aten.detach.default',
+    'aten.lift_fresh.default',
+}
+
+
+class Launches(TorchDispatchMode):
+    """Notes the operators that would start a kernel on an accelerator.
+
+    The backward pass counts if it runs inside. Views and empty tensors are
+    left out. Operators with several kernels, such as a reduction of many
+    elements, count once.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.seen = []
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        if not func.is_view and str(func) not in _NO_LAUNCH:
+            self.seen.append(str(func))
+        return func(*args, **(kwargs or {}))

@@ -17,14 +17,21 @@ from benchmarks.common.timing import (
 )
 from benchmarks.loss.released import draw_leaves, released_path_loss
 from hirl_mm.losses import sample_negative_leaves, semantic_path_loss
-from hirl_mm.losses.semantic_path.form import compares_with_all
+from hirl_mm.losses.semantic_path.form import (
+    forms_of_levels,
+    takes_kernels,
+)
+from hirl_mm.losses.semantic_path.fused_tiling import fits_kernels
+from hirl_mm.stack.triton_support import has_triton
 from hirl_mm.structures import PrototypeTree
 
 # A turn of the released formulation takes at least so long.
 TURN_SECONDS = 0.05
 RELEASED, CHOSEN = 'released', 'chosen'
+KERNELS = 'kernels'
 BY_ALL, GATHERED, ALL_PATHS = 'by all', 'gathered', 'all paths'
-FORMS = (RELEASED, CHOSEN, BY_ALL, GATHERED, ALL_PATHS)
+# KERNELS only where they run.
+FORMS = (RELEASED, CHOSEN, KERNELS, BY_ALL, GATHERED, ALL_PATHS)
 MULTINOMIAL, SHIFT = 'multinomial', 'shift'
 
 
@@ -78,6 +85,7 @@ def measure(row: Row, args: Namespace) -> dict:
 
     A call is the loss and its gradient in the embeddings. All forms but
     "all paths" see the same negatives; drawing them is timed separately.
+    Without Triton and a GPU there is no entry of the kernels.
     """
     tree, z, leaf, negatives = _case(row, args.device, args.seed)
     tasks = _tasks(tree, z, leaf, negatives)
@@ -87,16 +95,15 @@ def measure(row: Row, args: Namespace) -> dict:
         _sum(spent[RELEASED], spent[MULTINOMIAL]),
         _sum(spent[CHOSEN], spent[SHIFT]),
     )
-    peaks = {form: peak_bytes(tasks[form], args.device) for form in FORMS}
-    device_type = torch.device(args.device).type
+    peaks = {
+        form: peak_bytes(tasks[form], args.device)
+        for form in FORMS
+        if form in tasks
+    }
     return dict(
         **asdict(row),
-        by_all=[
-            compares_with_all(
-                row.batch_size, row.num_negatives, num, device_type
-            )
-            for num in row.num_prototypes
-        ],
+        takes_kernels=takes_kernels(tree, negatives),
+        by_all=forms_of_levels(tree, negatives),
         seconds={name: quartiles(values) for name, values in spent.items()},
         rounds=spent,
         speedup=ratio(spent[RELEASED], spent[CHOSEN]),
@@ -149,7 +156,15 @@ def _tasks(
         return with_gradient(semantic_path_loss, paths, 'official', by_all)
 
     size = len(leaf), tree.num_prototypes[0], negatives.size(1)
-    return {
+    kernels = {}
+    if has_triton(leaf.device) and fits_kernels(tree):
+        from hirl_mm.losses.semantic_path.fused import fused_path_loss
+
+        def fused(z: list[Tensor], *rest) -> Tensor:
+            return fused_path_loss(torch.stack(z), *rest, floored=False)
+
+        kernels[KERNELS] = with_gradient(fused, negatives)
+    return kernels | {
         RELEASED: with_gradient(released_path_loss, negatives),
         CHOSEN: ours(negatives, None),
         BY_ALL: ours(negatives, [True] * tree.num_levels),

@@ -6,6 +6,7 @@ from benchmarks.loss.forms import (
     BY_ALL,
     CHOSEN,
     GATHERED,
+    KERNELS,
     MULTINOMIAL,
     RELEASED,
     SHIFT,
@@ -13,11 +14,12 @@ from benchmarks.loss.forms import (
 
 _HEAD = (
     'B, N_neg, D, prototypes',
-    'by all of a level',
+    'chosen form',
     f'{RELEASED} ms',
     f'{CHOSEN} ms',
     'times faster',
     'with draws',
+    f'{KERNELS} ms',
     f'{BY_ALL} ms',
     f'{GATHERED} ms',
     f'{ALL_PATHS} ms',
@@ -43,11 +45,12 @@ def _row(result: dict) -> tuple[str, ...]:
     peak = result['peak_bytes']
     return (
         ', '.join(map(str, (*sizes, prototypes))),
-        ' '.join('yes' if whole else 'no' for whole in result['by_all']),
+        _chosen(result),
         ms[RELEASED],
         ms[CHOSEN],
         f'{result["speedup"]["median"]:.1f}',
         f'{result["speedup_with_draws"]["median"]:.1f}',
+        ms.get(KERNELS, 'not run'),
         *(ms[form] for form in (BY_ALL, GATHERED, ALL_PATHS)),
         f'{ms[MULTINOMIAL]} / {ms[SHIFT]}',
         megabytes(peak[RELEASED]),
@@ -57,3 +60,10 @@ def _row(result: dict) -> tuple[str, ...]:
         f'{result["loss_difference"]:.0e}',
         f'{result["gradient_difference"]:.0e}',
     )
+
+
+def _chosen(result: dict) -> str:
+    """Return the kernels, or whether a level is compared with as a whole."""
+    if result['takes_kernels']:
+        return KERNELS
+    return ' '.join('all' if whole else 'some' for whole in result['by_all'])

@@ -1,34 +1,20 @@
 """Nearest centroid of every row on a GPU, by a fused kernel."""
 
-import importlib.util
-import os
 from types import ModuleType
 
 import torch
 from torch import Tensor
 
 from hirl_mm.stack import StackError
+from hirl_mm.stack.triton_support import has_triton
 
 from .triton_tiling import DOT_PRECISION, Tiling, tiling
 
 # Size of the copy of a chunk of rows that the kernel reads.
 _CHUNK_BYTES = 2**29
-_MIN_CAPABILITY = 80
 # Device that Triton's interpreter stands for, so that tests run the code of a
 # GPU.
 _INTERPRETED = dict(capability=90, shared_bytes=227 * 2**10)
-
-
-def has_triton(device: torch.device) -> bool:
-    """Return whether :func:`assign_triton` supports the device."""
-    if importlib.util.find_spec('triton') is None:
-        return False
-    if os.environ.get('TRITON_INTERPRET') == '1':
-        return True
-    if device.type != 'cuda' or not torch.cuda.is_available():
-        return False
-    major, minor = torch.cuda.get_device_capability(device)
-    return 10 * major + minor >= _MIN_CAPABILITY
 
 
 def assign_triton(

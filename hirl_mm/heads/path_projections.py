@@ -1,8 +1,10 @@
 from collections.abc import Callable
 
+import torch
 from torch import Tensor, nn
 
 from .projection_mlp import ProjectionMLP
+from .stacked_mlps import saves_launches, stacked_mlps
 
 
 class PathProjections(nn.ModuleList):
@@ -11,7 +13,9 @@ class PathProjections(nn.ModuleList):
     One MLP per level of the tree maps the embedding z0 of a self-supervised
     method to z1 ... zL, which
     :func:`~hirl_mm.losses.semantic_path_loss` compares with the prototypes.
-    They are used in pre-training only and removed afterwards.
+    They are used in pre-training only and removed afterwards. On a GPU a layer
+    of all MLPs is computed as one, if its products are small and its
+    normalisation is plain batch normalisation.
 
     Args:
         channels: Dimension D of z0 and of every z^l.
@@ -26,10 +30,10 @@ class PathProjections(nn.ModuleList):
         ValueError: If ``num_levels`` or ``num_layers`` is too small.
 
     Example:
-        >>> import torch
         >>> z0 = torch.randn(4, 16)
-        >>> [z.shape for z in PathProjections(16, num_levels=2)(z0)]
-        [torch.Size([4, 16]), torch.Size([4, 16])]
+        >>> z1, z2 = PathProjections(16, num_levels=2)(z0)
+        >>> z1.shape
+        torch.Size([4, 16])
     """
 
     def __init__(
@@ -49,6 +53,8 @@ class PathProjections(nn.ModuleList):
             for _ in range(num_levels)
         )
 
-    def forward(self, z0: Tensor) -> list[Tensor]:
-        """Map z0 (B, D) to z1 ... zL, a list of L tensors (B, D)."""
-        return [project(z0) for project in self]
+    def forward(self, z0: Tensor) -> Tensor:
+        """Map z0 (B, D) to z1 ... zL, (L, B, D)."""
+        if saves_launches(self, z0):
+            return stacked_mlps(self, z0)
+        return torch.stack([project(z0) for project in self])

@@ -45,9 +45,17 @@ class ProjectionMLP(nn.Module):
         last = nn.Linear(channels, out_channels)
         self.add_module(f'fc{num_layers - 1}', last)
 
+    def linears(self) -> list[nn.Module]:
+        """Return the linear layers, first to last."""
+        return [getattr(self, f'fc{i}') for i in range(self.num_layers)]
+
+    def norms(self) -> list[nn.Module]:
+        """Return the normalisation layers, first to last."""
+        return [getattr(self, f'bn{i}') for i in range(self.num_layers - 1)]
+
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, ``in_channels``) to (B, ``out_channels``)."""
-        for layer in range(self.num_layers - 1):
-            x = getattr(self, f'fc{layer}')(x)
-            x = getattr(self, f'bn{layer}')(x).relu_()
-        return getattr(self, f'fc{self.num_layers - 1}')(x)
+        *hidden, last = self.linears()
+        for linear, norm in zip(hidden, self.norms(), strict=True):
+            x = norm(linear(x)).relu_()
+        return last(x)

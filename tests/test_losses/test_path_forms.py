@@ -48,14 +48,14 @@ def in_double(tree):
 @pytest.mark.parametrize(
     ('sizes', 'whole'),
     [
-        ((8, 100, 1299, 'cpu'), True),
-        ((8, 100, 1300, 'cpu'), False),
-        ((8, 101, 1300, 'cpu'), True),
-        ((26, 100, 2000, 'cpu'), False),
-        ((27, 100, 2000, 'cpu'), True),
-        ((8, 100, 3999, 'cuda'), True),
-        ((8, 100, 4000, 'cuda'), False),
-        ((8, 101, 4000, 'cuda'), True),
+        ((8, 100, 1299, 26), True),
+        ((8, 100, 1300, 26), False),
+        ((8, 101, 1300, 26), True),
+        ((26, 100, 2000, 26), False),
+        ((27, 100, 2000, 26), True),
+        ((8, 100, 3999, 80), True),
+        ((8, 100, 4000, 80), False),
+        ((8, 101, 4000, 80), True),
     ],
 )
 def test_choice(sizes, whole):

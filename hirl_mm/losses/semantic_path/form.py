@@ -1,21 +1,105 @@
-# Cost model: a cosine to a gathered prototype takes 26 times as long as one in
-# the product with all prototypes, and reading all prototypes takes as long as
-# 8 further samples. Fitted to forward and backward of the functions in
-# `cosines.py` on one thread of an Intel Xeon with AVX-512, PyTorch 2.12, for
-# B = 2 ... 128, M = 100 and 1000, D = 128 to 2048. The measured K at which
-# both are equally fast is 0.5 to 2 times the modelled one, and up to 5 times
-# for 100 negatives and 2 or 4 samples; see benchmarks/README.md.
-CPU_CROSSOVER = 26
-# Computed from the peak rates of an H200 in float32; not measured.
-GPU_CROSSOVER = 80
+"""Which form of the loss is the fastest on a device."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from hirl_mm.stack.triton_support import has_triton, interprets
+from hirl_mm.structures import PrototypeTree
+
+from .fused_tiling import fits_kernels
+
+
+class DeviceCosts(NamedTuple):
+    """What the forms of the loss cost on a device.
+
+    Attributes:
+        crossover: Time of a cosine to a gathered prototype, relative to one
+            in the product with all prototypes of a level.
+        launches: Seconds that a call takes longer by the forms of PyTorch
+            operators than by the fused kernels, because of their number.
+        read: Seconds that the fused kernels take per coordinate of the
+            prototypes that they read, B M L D in all.
+        product: Seconds that value and gradient take per sample and
+            coordinate of all prototypes, B K D for a level.
+    """
+
+    crossover: float
+    launches: float
+    read: float
+    product: float
+
+
+# The one place with numbers of devices. `python -m benchmarks.loss.crossover`
+# measures a row and prints it. A GPU without a row of its own, under the name
+# that PyTorch gives it, takes that of 'cuda'.
+#
+# cpu: fitted to forward and backward of the functions in `cosines.py` on one
+# thread of an Intel Xeon with AVX-512, PyTorch 2.12, for B = 2 ... 128,
+# M = 100 and 1000, D = 128 to 2048. The measured K at which both forms are
+# equally fast is 0.5 to 2 times the modelled one, and up to 5 times for 100
+# negatives and 2 or 4 samples; see benchmarks/README.md. It has no kernels.
+#
+# cuda: launches were measured on an H200 (2.6 to 3.3 ms per call). The others
+# are computed from its peak rates, half of 4.8 TB/s and three quarters of
+# 67 TFLOP/s, and were not measured.
+COSTS = {
+    'cpu': DeviceCosts(26, 0.0, float('inf'), 0.0),
+    'cuda': DeviceCosts(80, 2.5e-3, 1.7e-12, 8e-14),
+}
+# Reading all prototypes takes as long as this number of further samples.
 SAMPLES_PER_READING = 8
+
+
+@torch.compiler.assume_constant_result
+def costs_of(device: torch.device) -> DeviceCosts:
+    """Return the costs on a device; a GPU if Triton's interpreter is one."""
+    if interprets():
+        return COSTS['cuda']
+    if device.type == 'cuda' and torch.cuda.is_available():
+        name = torch.cuda.get_device_name(device)
+        return COSTS.get(name, COSTS['cuda'])
+    return COSTS.get(device.type, COSTS['cuda'])
+
+
+def takes_kernels(tree: PrototypeTree, negatives: Tensor) -> bool:
+    """Return whether the fused kernels can run and are the fastest form.
+
+    Args:
+        tree: Tree of prototypes.
+        negatives: (B, M) long, leaves of the negative paths.
+    """
+    return (
+        has_triton(negatives.device)
+        and fits_kernels(tree)
+        and kernels_are_faster(
+            *negatives.shape,
+            tree.centroids[0].size(1),
+            tree.num_prototypes,
+            costs_of(negatives.device),
+        )
+    )
+
+
+def forms_of_levels(tree: PrototypeTree, negatives: Tensor) -> list[bool]:
+    """Return for every level whether to compare with all its prototypes.
+
+    Arguments are those of :func:`takes_kernels`.
+    """
+    crossover = costs_of(negatives.device).crossover
+    return [
+        compares_with_all(*negatives.shape, num, crossover)
+        for num in tree.num_prototypes
+    ]
 
 
 def compares_with_all(
     num_samples: int,
     num_negatives: int,
     num_prototypes: int,
-    device_type: str,
+    crossover: float,
 ) -> bool:
     """Return whether it is faster to compare with all prototypes of a level.
 
@@ -27,12 +111,43 @@ def compares_with_all(
         num_samples: Number of samples B.
         num_negatives: Number of negative paths M per sample.
         num_prototypes: Number of prototypes K of the level.
-        device_type: Type of the device, such as ``'cpu'``.
+        crossover: That of :class:`DeviceCosts`.
 
     Example:
-        >>> [compares_with_all(32, 1000, k, 'cpu') for k in (30000, 10000)]
+        >>> [compares_with_all(32, 1000, k, 26) for k in (30000, 10000)]
         [False, True]
     """
-    crossover = CPU_CROSSOVER if device_type == 'cpu' else GPU_CROSSOVER
     of_all = (num_samples + SAMPLES_PER_READING) * num_prototypes
     return of_all < crossover * num_samples * num_negatives
+
+
+def kernels_are_faster(
+    num_samples: int,
+    num_negatives: int,
+    dim: int,
+    num_prototypes: Sequence[int],
+    costs: DeviceCosts,
+) -> bool:
+    """Return whether the fused kernels are faster than PyTorch's operators.
+
+    They win by the launches that they save, and lose if a sample has so many
+    negatives that products with all prototypes, at the rate of a matrix
+    product, take less time than reading those of the paths.
+
+    Args:
+        num_samples: Number of samples B.
+        num_negatives: Number of negative paths M per sample.
+        dim: Dimension D of the embeddings.
+        num_prototypes: Number of prototypes of every level.
+        costs: Costs on the device.
+
+    Example:
+        >>> costs = DeviceCosts(80, 1e-3, 1e-12, 1e-13)
+        >>> [kernels_are_faster(64, m, 256, [9000], costs)
+        ...  for m in (1000, 100_000)]
+        [True, False]
+    """
+    rows = num_samples * num_negatives * len(num_prototypes)
+    samples = num_samples + SAMPLES_PER_READING
+    of_all = samples * sum(num_prototypes) * dim * costs.product
+    return rows * dim * costs.read < costs.launches + of_all

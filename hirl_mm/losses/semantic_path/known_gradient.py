@@ -19,19 +19,19 @@ class KnownGradient(torch.autograd.Function):
             ctx: Context of autograd.
             inputs: (L, B, D), tensor from which the values were computed.
             values: (B,), one value per sample, which depends on no other
-                sample in ``inputs``.
+                sample in ``inputs``; or a scalar.
             gradient: (L, B, D), gradient of the sum of ``values`` with
                 respect to ``inputs``.
 
         Returns:
-            (B,), equal to ``values``.
+            Equal to ``values``.
         """
         ctx.save_for_backward(gradient)
-        return values.clone()
+        return values.view_as(values)
 
     @staticmethod
     def backward(ctx, grad_values: Tensor) -> tuple[Tensor, None, None]:
-        """Scale the gradient of every sample by that of its value, (B,).
+        """Scale the gradient of every sample by that of its value.
 
         Raises:
             RuntimeError: If called with ``create_graph=True``, since the
@@ -44,4 +44,4 @@ class KnownGradient(torch.autograd.Function):
                 'differentiated twice'
             )
         (gradient,) = ctx.saved_tensors
-        return grad_values[:, None] * gradient, None, None
+        return grad_values[..., None] * gradient, None, None

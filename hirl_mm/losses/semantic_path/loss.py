@@ -6,16 +6,16 @@ from torch import Tensor
 
 from hirl_mm.structures import PrototypeTree
 
-from .form import compares_with_all
+from .form import forms_of_levels, takes_kernels
 from .known_gradient import KnownGradient
 from .repulsion import EPS, repulsion_of_all, repulsion_of_sampled
-from .similarity import check_one_per_level, unit_embeddings
+from .similarity import check_one_per_level, stacked, unit_rows
 
 REDUCTIONS = 'official', 'paper'
 
 
 def semantic_path_loss(
-    embeddings: Sequence[Tensor],
+    embeddings: Tensor | Sequence[Tensor],
     tree: PrototypeTree,
     leaf: Tensor,
     negatives: Tensor | None = None,
@@ -42,11 +42,13 @@ def semantic_path_loss(
     here in one of two ways: to all prototypes of the level, (B, K_l), of
     which those on the paths are gathered; or to gathered prototypes, a block
     at a time. If all paths are negatives, the similarities are passed from
-    every prototype to its children instead.
+    every prototype to its children instead. On a GPU with Triton, two fused
+    kernels compute the loss of sampled paths, if that is faster by the costs
+    in :mod:`~hirl_mm.losses.semantic_path.form`.
 
     Args:
-        embeddings: L tensors (B, D), the embeddings :math:`z^l` of every
-            level, finest level first; they need not be normalised.
+        embeddings: (L, B, D) or L tensors (B, D), the embeddings :math:`z^l`
+            of every level, finest level first; they need not be normalised.
         tree: Tree of prototypes, which get no gradient.
         leaf: (B,) long, the leaf of every sample.
         negatives: (B, M) long, leaves of M >= 1 negative paths per sample,
@@ -58,18 +60,29 @@ def semantic_path_loss(
             logarithms, as in the released code (``pipelines/hirl.py``).
         by_all: One bool per level: whether to compare the samples with all
             prototypes of the level and gather afterwards; None to choose the
-            faster way by the sizes. Ignored if ``negatives`` is None.
+            fastest way by the sizes, fused kernels included. Ignored if
+            ``negatives`` is None.
 
     Returns:
         The mean over the batch, a scalar.
 
     Raises:
         ValueError: If the number of embeddings, or of entries of ``by_all``,
-            is not the number of levels, or the reduction is unknown.
+            is not the number of levels, the shapes do not fit, or the
+            reduction is unknown.
     """
     check_reduction(reduction)
     with torch.autocast(leaf.device.type, enabled=False):
-        unit = unit_embeddings(embeddings, tree)
+        z = stacked(embeddings, tree)
+        _check_shapes(z, leaf, negatives)
+        sampled = negatives is not None
+        if sampled and by_all is None and takes_kernels(tree, negatives):
+            from .fused import fused_path_loss
+
+            return fused_path_loss(
+                z, tree, leaf, negatives, reduction == 'paper'
+            )
+        unit = unit_rows(z, tree)
         attract = _attraction(unit, tree, leaf, reduction)
         repel = _repulsion(unit, tree, leaf, negatives, reduction, by_all)
         loss = (attract + repel).mean()
@@ -104,7 +117,7 @@ def _repulsion(
         found = repulsion_of_all(*args, floored)
         num_paths = leaf.new_full((), tree.num_prototypes[0] - 1)
     else:
-        by_all = by_all or _forms(tree, negatives)
+        by_all = by_all or forms_of_levels(tree, negatives)
         check_one_per_level(tree, 'entry of by_all', by_all)
         found = repulsion_of_sampled(*args, negatives, by_all, floored)
         num_paths = (negatives != leaf[:, None]).sum(1)
@@ -122,11 +135,20 @@ def check_reduction(reduction: str) -> None:
         )
 
 
-def _forms(tree: PrototypeTree, negatives: Tensor) -> list[bool]:
-    return [
-        compares_with_all(*negatives.shape, num, negatives.device.type)
-        for num in tree.num_prototypes
-    ]
+def _check_shapes(z: Tensor, leaf: Tensor, negatives: Tensor | None) -> None:
+    num = z.size(1)
+    if leaf.shape != (num,):
+        raise ValueError(
+            f'leaf must have shape (B,), here ({num},), a leaf for every '
+            f'row of an embedding, got {tuple(leaf.shape)}'
+        )
+    if negatives is not None and (
+        negatives.ndim != 2 or len(negatives) != num
+    ):
+        raise ValueError(
+            f'negatives must have shape (B, M), here ({num}, M), leaves for '
+            f'every row of an embedding, got {tuple(negatives.shape)}'
+        )
 
 
 @torch.no_grad()

@@ -38,4 +38,4 @@ def sample_negative_leaves(
         device=leaf.device,
         generator=generator,
     )
-    return drawn + (drawn >= leaf[:, None])
+    return drawn.add_(drawn >= leaf[:, None])

@@ -8,7 +8,9 @@ from hirl_mm.structures import PrototypeTree
 
 
 def path_similarity(
-    embeddings: Sequence[Tensor], tree: PrototypeTree, leaves: Tensor
+    embeddings: Tensor | Sequence[Tensor],
+    tree: PrototypeTree,
+    leaves: Tensor,
 ) -> Tensor:
     r"""Compute the similarity of samples to semantic paths, Eq. 2 of HIRL.
 
@@ -21,8 +23,8 @@ def path_similarity(
     training, :func:`~hirl_mm.losses.semantic_path_loss` needs less memory.
 
     Args:
-        embeddings: L tensors (B, D), the embeddings :math:`z^l` of every
-            level, finest level first; they need not be normalised.
+        embeddings: (L, B, D) or L tensors (B, D), the embeddings :math:`z^l`
+            of every level, finest level first; they need not be normalised.
         tree: Tree of prototypes, which get no gradient.
         leaves: (B, M) long, the leaves of M paths per sample.
 
@@ -31,7 +33,8 @@ def path_similarity(
 
     Raises:
         ValueError: If the number of embeddings is not the number of levels,
-            or the leaves do not have shape (B, M).
+            their dimension is not that of the prototypes, or the leaves do
+            not have shape (B, M).
 
     Example:
         >>> tree = PrototypeTree(
@@ -43,7 +46,7 @@ def path_similarity(
         tensor([[0.5000, 0.2500]])
     """
     with torch.autocast(leaves.device.type, enabled=False):
-        unit = unit_embeddings(embeddings, tree)
+        unit = unit_rows(stacked(embeddings, tree), tree)
         if leaves.ndim != 2 or len(leaves) != unit.size(1):
             raise ValueError(
                 'leaves must have shape (B, M), M paths for each of the '
@@ -57,24 +60,34 @@ def path_similarity(
         return similarity
 
 
-def unit_embeddings(
-    embeddings: Sequence[Tensor], tree: PrototypeTree
+def stacked(
+    embeddings: Tensor | Sequence[Tensor], tree: PrototypeTree
 ) -> Tensor:
-    """Stack the embeddings of all levels and normalise their rows.
+    """Return the embeddings of all levels as one tensor, (L, B, D).
 
     Args:
-        embeddings: L tensors (B, D), embeddings of every level.
-        tree: Tree of prototypes; the result has their floating point type.
-
-    Returns:
-        (L, B, D), L2-normalised rows.
+        embeddings: (L, B, D), returned as it is, or L tensors (B, D).
+        tree: Tree of prototypes.
 
     Raises:
-        ValueError: If the number of embeddings is not the number of levels.
+        ValueError: If the number of embeddings is not the number of levels, or
+            their dimension is not that of the prototypes.
     """
     check_one_per_level(tree, 'embedding', embeddings)
-    stacked = torch.stack(tuple(embeddings)).to(tree.centroids[0].dtype)
-    return F.normalize(stacked, dim=2)
+    if not isinstance(embeddings, Tensor):
+        embeddings = torch.stack(tuple(embeddings))
+    dim = tree.centroids[0].size(1)
+    if embeddings.ndim != 3 or embeddings.size(2) != dim:
+        raise ValueError(
+            f'the prototypes have {dim} dimensions, so every embedding must '
+            f'have shape (B, {dim}), got {tuple(embeddings.shape[1:])}'
+        )
+    return embeddings
+
+
+def unit_rows(z: Tensor, tree: PrototypeTree) -> Tensor:
+    """Normalise the rows of (L, B, D), in the precision of the prototypes."""
+    return F.normalize(z.to(tree.centroids[0].dtype), dim=2)
 
 
 def check_one_per_level(

@@ -81,8 +81,8 @@ class SPDHead(BaseModule):
         with torch.random.fork_rng(devices=[]):
             super().init_weights()
 
-    def forward(self, z0: Tensor) -> list[Tensor]:
-        """Map z0 (B, D) to z1 ... zL, a list of L tensors (B, D)."""
+    def forward(self, z0: Tensor) -> Tensor:
+        """Map z0 (B, D) to z1 ... zL, (L, B, D)."""
         return self.projections(z0)
 
     def loss(
@@ -106,4 +106,7 @@ class SPDHead(BaseModule):
         loss = semantic_path_loss(
             self(z0), tree, leaf, negatives, self.reduction
         )
-        return dict(loss_spd=self.loss_weight * loss)
+        # A product with 1 would be two launches of a GPU.
+        if self.loss_weight != 1:
+            loss = self.loss_weight * loss
+        return dict(loss_spd=loss)
