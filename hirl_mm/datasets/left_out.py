@@ -8,8 +8,11 @@ from mmpretrain.datasets import CustomDataset
 from hirl_mm.datasets.folder_images import FolderImages
 from hirl_mm.datasets.image_files import left_out_text
 from hirl_mm.datasets.listing.found_images import find_images
-from hirl_mm.datasets.listing.kept_scans import kept_scan
+from hirl_mm.datasets.listing.kept_scans import MIN_FILES, kept_scan
 from hirl_mm.datasets.wrappers import unwrapped
+
+# Data sets of MMPreTrain, and those of this project that keep their lists.
+_LISTED_ONCE = dict(CustomDataset='FolderImages', ImageNet='ImageNetImages')
 
 
 def warn_of_left_out(dataset: BaseDataset, what: str) -> None:
@@ -34,6 +37,15 @@ def warn_of_left_out(dataset: BaseDataset, what: str) -> None:
             continue
         scan = kept_scan(folder)
         found = find_images(scan, leaf.extensions, leaf.with_label)
+        logger = MMLogger.get_current_instance()
         if found.left_out:
             text = left_out_text(folder, found.left_out, leaf.extensions)
-            MMLogger.get_current_instance().warning(f'{what}: {text}')
+            logger.warning(f'{what}: {text}')
+        better = _LISTED_ONCE.get(type(leaf).__name__)
+        if better and len(scan) >= MIN_FILES:
+            logger.info(
+                f'{what}: mmpretrain.{type(leaf).__name__} lists the '
+                f'{len(scan):,} files of {folder} at every start. '
+                f"type='hirl_mm.{better}' takes the same arguments and keeps "
+                'the list'
+            )

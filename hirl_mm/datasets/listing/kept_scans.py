@@ -7,14 +7,18 @@ from pathlib import Path
 
 from mmengine.logging import MMLogger
 
-from hirl_mm.datasets.listing.folder_scan import FolderScan, scan_folder
+from hirl_mm.datasets.listing.folder_scan import (
+    UNKNOWN,
+    FolderScan,
+    scan_folder,
+)
 from hirl_mm.datasets.listing.scan_file import read_scan, write_scan
 from hirl_mm.progress import shown_progress
 
 # ``off``, or the folder of all lists.
 VARIABLE = 'HIRL_MM_LISTS'
 # Smaller folders are listed in less time than a user notices.
-_MIN_FILES = 10_000
+MIN_FILES = 10_000
 _MOST_NAMED = 3
 
 
@@ -46,8 +50,9 @@ def kept_scan(folder: str | os.PathLike) -> FolderScan:
     scan, listed = scan_folder(folder, known, shown)
     if known is not None:
         log.info(_said(folder, scan, listed, known))
-    changed = listed or known is None or {*scan.names} != {*known.names}
-    if first and changed and len(scan) >= _MIN_FILES:
+    new = known is None or scan != known
+    lasts = any(stamp != UNKNOWN for stamp in scan.stamps.values())
+    if first and new and lasts and len(scan) >= MIN_FILES:
         _write(places, scan, log)
     return scan
 
@@ -69,12 +74,19 @@ def _places(folder: str | os.PathLike) -> list[Path]:
     ]
 
 
+def _age(place: Path) -> float:
+    """Return a number that is lower for files that were written later."""
+    try:
+        return -place.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
 def _read(places: list[Path], log: MMLogger) -> FolderScan | None:
-    for place in places:
+    there = [place for place in places if place.exists()]
+    for place in sorted(there, key=_age):
         try:
             return read_scan(place)
-        except FileNotFoundError:
-            continue
         except (OSError, ValueError) as error:
             log.warning(f'the list {place} cannot be used: {error}')
     return None
