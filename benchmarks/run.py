@@ -30,11 +30,13 @@ ROOMS = dict(
     path_loss='loss',
     kmeans_gpu='clustering',
     throughput='step',
+    loading='data',
 )
 # Those that take --clock.
 CLOCKED = (
     'kmeans_cpu',
     'hierarchical_kmeans',
+    'loading',
     'overhead',
     'path_loss',
     'throughput',

@@ -1,6 +1,7 @@
 """Writing files atomically."""
 
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,7 +25,9 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f'.{path.stem}-{os.getpid()}{path.suffix}')
+    # Processes of two machines may have the same number.
+    unique = f'{os.getpid()}-{secrets.token_hex(4)}'
+    temporary = path.with_name(f'.{path.stem}-{unique}{path.suffix}')
     try:
         yield temporary
         os.replace(temporary, path)

@@ -28,6 +28,7 @@ DATASETS = Registry(
     locations=[
         'hirl_mm.datasets.folder_images',
         'hirl_mm.datasets.held_out_split',
+        'hirl_mm.datasets.imagenet_images',
         'hirl_mm.datasets.labelled_images',
     ],
 )

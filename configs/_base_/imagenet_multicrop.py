@@ -67,7 +67,7 @@ train_dataloader = dict(
     sampler=dict(type='DefaultSampler', shuffle=True),
     collate_fn=dict(type='hirl_mm.default_collate'),
     dataset=dict(
-        type='mmpretrain.ImageNet',
+        type='hirl_mm.ImageNetImages',
         data_root='data/imagenet/',
         split='train',
         pipeline=[

@@ -3,13 +3,13 @@
 _base_ = 'centre_crop.py'
 
 knn_gallery = dict(
-    type='mmpretrain.ImageNet',
+    type='hirl_mm.ImageNetImages',
     data_root='data/imagenet/',
     split='train',
     pipeline=_base_.centre_crop,
 )
 knn_queries = dict(
-    type='mmpretrain.ImageNet',
+    type='hirl_mm.ImageNetImages',
     data_root='data/imagenet/',
     split='val',
     pipeline=_base_.centre_crop,

@@ -12,7 +12,7 @@ train_dataloader = dict(
     # The base needs meta/train.txt; a split is found with and without.
     dataset=dict(
         _delete_=True,
-        type='mmpretrain.ImageNet',
+        type='hirl_mm.ImageNetImages',
         data_root=_base_.data_root,
         split='train',
         pipeline=[

@@ -7,7 +7,8 @@ _base_ = [
 train_dataloader = dict(
     collate_fn=_base_.collate_fn,
     dataset=dict(
-        pipeline=[dict(type='hirl_mm.LoadImage'), *_base_.train_pipeline[1:]]
+        type='hirl_mm.ImageNetImages',
+        pipeline=[dict(type='hirl_mm.LoadImage'), *_base_.train_pipeline[1:]],
     ),
 )
 default_hooks = _base_.pretraining_hooks

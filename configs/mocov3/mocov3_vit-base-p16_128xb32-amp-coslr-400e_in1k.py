@@ -10,7 +10,8 @@ train_dataloader = dict(
     drop_last=True,
     collate_fn=_base_.collate_fn,
     dataset=dict(
-        pipeline=[dict(type='hirl_mm.LoadImage'), *_base_.train_pipeline[1:]]
+        type='hirl_mm.ImageNetImages',
+        pipeline=[dict(type='hirl_mm.LoadImage'), *_base_.train_pipeline[1:]],
     ),
 )
 optim_wrapper = dict(optimizer=dict(lr=1.6e-3))

@@ -17,7 +17,7 @@ train_dataloader = dict(
     # The base needs meta/train.txt; a split is found with and without.
     dataset=dict(
         _delete_=True,
-        type='mmpretrain.ImageNet',
+        type='hirl_mm.ImageNetImages',
         data_root=_base_.data_root,
         split='train',
         pipeline=[dict(type='hirl_mm.LoadImage'), *_base_.train_pipeline[1:]],

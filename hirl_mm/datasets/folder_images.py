@@ -1,28 +1,28 @@
 import os
 from collections.abc import Sequence
 
+import numpy as np
 from mmengine.logging import MMLogger
-from mmpretrain.datasets import CustomDataset
 
-from hirl_mm.datasets.image_files import (
-    by_class,
-    class_of,
-    folders_in,
-    left_out,
-    left_out_text,
-    visible_files,
-)
+from hirl_mm.datasets.compact_images import CompactImages
+from hirl_mm.datasets.image_files import left_out_text
+from hirl_mm.datasets.image_table import ImageTable
 from hirl_mm.datasets.list_files import (
     read_entries,
     read_lines,
     read_paths,
 )
+from hirl_mm.datasets.listing.found_images import find_images
+from hirl_mm.datasets.shards.backend import image_root
+from hirl_mm.datasets.shards.locations import scan_of
 from hirl_mm.registry import DATASETS
 
 
 @DATASETS.register_module()
-class FolderImages(CustomDataset):
+class FolderImages(CompactImages):
     """Data set of the images in a local folder, all or those of a list.
+
+    The folder may hold the images in shards instead, see ``docs/data.md``.
 
     It takes the arguments of ``mmpretrain.CustomDataset`` and has the same
     images in the same order, with these differences:
@@ -63,39 +63,32 @@ class FolderImages(CustomDataset):
             classes = [name for _, name in lines]
         super().__init__(classes=classes, **kwargs)
 
-    def load_data_list(self) -> list[dict]:
-        samples = self._listed() if self.ann_file else self._found()
-        for sample in samples:
-            path = os.path.join(self.img_prefix, sample['img_path'])
-            sample['img_path'] = path
-        return samples
+    def load_table(self) -> ImageTable:
+        names, labels = self._listed() if self.ann_file else self._found()
+        return ImageTable(names, labels, image_root(self.img_prefix))
 
-    def _listed(self) -> list[dict]:
-        """Return the images of the list."""
+    def _listed(self) -> tuple[list[str], Sequence[int] | None]:
+        """Return the images of the list, and their labels if it has any."""
         if not self.with_label:
-            paths = read_paths(self.ann_file, self.extensions)
-            return [dict(img_path=path) for path in paths]
-        return [
-            dict(img_path=path, gt_label=label)
-            for path, label in read_entries(self.ann_file)
-        ]
+            return read_paths(self.ann_file, self.extensions), None
+        entries = read_entries(self.ann_file)
+        return [path for path, _ in entries], [label for _, label in entries]
 
-    def _found(self) -> list[dict]:
-        """Return the images of the folder."""
+    def _found(self) -> tuple[list[str], Sequence[int] | None]:
+        """Return the images of the folder, and their labels if it has any."""
         if not os.path.isdir(self.img_prefix):
             raise FileNotFoundError(
                 f'there is no folder {self.img_prefix}: set data_root and '
                 'data_prefix to the folder of the images'
             )
-        files = visible_files(self.img_prefix)
+        scan = scan_of(self.img_prefix)
+        found = find_images(scan, self.extensions, self.with_label)
         logger = MMLogger.get_current_instance()
-        counts = left_out(files, self.extensions, self.with_label)
-        if counts:
-            text = left_out_text(self.img_prefix, counts, self.extensions)
-            logger.warning(text)
-        images = list(filter(self.is_valid_file, files))
-        images = by_class(images) if self.with_label else sorted(images)
-        if not images:
+        if found.left_out:
+            logger.warning(
+                left_out_text(self.img_prefix, found.left_out, self.extensions)
+            )
+        if not found.paths:
             where = 'class folders of ' if self.with_label else ''
             raise RuntimeError(
                 f'found no images with the extensions '
@@ -103,21 +96,17 @@ class FolderImages(CustomDataset):
                 f'{where}{self.img_prefix}'
             )
         if not self.with_label:
-            return [dict(img_path=path) for path in images]
-        folders = sorted({class_of(path) for path in images})
-        empty = sorted({*folders_in(self.img_prefix)} - {*folders})
-        if empty:
+            return found.paths, None
+        if found.empty:
             logger.warning(
                 f'{self.img_prefix}: folders without images are no classes: '
-                f'{", ".join(empty)}'
+                f'{", ".join(found.empty)}'
             )
-        self.folder_to_idx = number_folders(folders, self.CLASSES)
+        self.folder_to_idx = number_folders([*found.sizes], self.CLASSES)
         if self.CLASSES is None:
-            self._metainfo['classes'] = tuple(folders)
-        return [
-            dict(img_path=path, gt_label=self.folder_to_idx[class_of(path)])
-            for path in images
-        ]
+            self._metainfo['classes'] = tuple(found.sizes)
+        labels = [self.folder_to_idx[name] for name in found.sizes]
+        return found.paths, np.repeat(labels, list(found.sizes.values()))
 
 
 def number_folders(

@@ -9,9 +9,10 @@ from hirl_mm.datasets.image_files import (
     UNLISTED,
     by_class,
     class_of,
-    files_in,
     is_hidden,
 )
+from hirl_mm.datasets.shards.backend import image_root
+from hirl_mm.datasets.shards.locations import scan_of
 
 
 def load_images(folder: str | os.PathLike) -> dict:
@@ -44,7 +45,7 @@ def listings(folder: str | os.PathLike) -> Iterator[dict]:
     comes first.
 
     Args:
-        folder: Path of the folder.
+        folder: Path of the folder, of files or of shards.
 
     Yields:
         What :func:`load_images` returns.
@@ -54,7 +55,7 @@ def listings(folder: str | os.PathLike) -> Iterator[dict]:
     """
     if not Path(folder).is_dir():
         raise ValueError(f'there is no folder {folder}')
-    files = list(files_in(folder))
+    files = list(scan_of(folder).files())
     visible = [file for file in files if not is_hidden(file)]
     found = False
     for extensions in (LISTED, LISTED + UNLISTED):
@@ -70,7 +71,8 @@ def listings(folder: str | os.PathLike) -> Iterator[dict]:
 
 def _with_classes(folder: str | os.PathLike, paths: list[str]) -> dict:
     """Return the images and, if all are in class folders, their classes."""
-    found = {'images': [os.path.join(folder, path) for path in paths]}
+    root = image_root(folder)
+    found = {'images': [os.path.join(root, path) for path in paths]}
     classes = [class_of(path) for path in paths]
     if all(classes):
         names = sorted(set(classes))

@@ -1,13 +1,12 @@
-from pathlib import Path
-
-from mmpretrain.datasets import CustomDataset
-
+from hirl_mm.datasets.compact_images import CompactImages
 from hirl_mm.datasets.converters.annotations import read_annotations
+from hirl_mm.datasets.image_table import ImageTable
+from hirl_mm.datasets.shards.backend import image_root
 from hirl_mm.registry import DATASETS
 
 
 @DATASETS.register_module()
-class LabelledImages(CustomDataset):
+class LabelledImages(CompactImages):
     """Data set of images with one class each, from a checked annotation file.
 
     Like ``mmpretrain.CustomDataset`` with an annotation file, but it rejects
@@ -30,11 +29,10 @@ class LabelledImages(CustomDataset):
         self.num_classes = num_classes
         super().__init__(ann_file=ann_file, **kwargs)
 
-    def load_data_list(self) -> list[dict]:
-        folder = self.img_prefix
-        return [
-            dict(img_path=str(Path(folder, image)), gt_label=label)
-            for image, label in read_annotations(
-                self.ann_file, self.num_classes
-            )
-        ]
+    def load_table(self) -> ImageTable:
+        entries = read_annotations(self.ann_file, self.num_classes)
+        return ImageTable(
+            [image for image, _ in entries],
+            [label for _, label in entries],
+            image_root(self.img_prefix),
+        )

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from mmengine.dataset import BaseDataset
 
+from hirl_mm.datasets.compact_images import CompactImages
 from hirl_mm.datasets.image_label import plain
 from hirl_mm.datasets.wrappers import leaves_of
 
@@ -25,6 +26,9 @@ def relabel(dataset: BaseDataset, table: Mapping[int, int]) -> None:
         dataset: Data set of MMEngine.
         table: New label of every label.
     """
+    if isinstance(dataset, CompactImages):
+        dataset.relabel(table)
+        return
     infos = []
     for index in range(len(dataset)):
         info = dataset.get_data_info(index)

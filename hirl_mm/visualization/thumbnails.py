@@ -1,7 +1,10 @@
 from collections.abc import Callable, Sequence
+from io import BytesIO
 
 import numpy as np
 from PIL import Image, ImageOps
+
+from hirl_mm.datasets.shards.locations import in_shards, read_shards
 
 
 class Thumbnails:
@@ -73,7 +76,8 @@ def read_image(path: str) -> Image.Image:
         ValueError: If the image cannot be read.
     """
     try:
-        with Image.open(path) as image:
+        file = BytesIO(read_shards(path)) if in_shards(path) else path
+        with Image.open(file) as image:
             return ImageOps.exif_transpose(image)
     except (OSError, SyntaxError) as error:
         raise ValueError(f'cannot read the image {path}: {error}') from error

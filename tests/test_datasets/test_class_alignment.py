@@ -75,14 +75,18 @@ def test_class_that_only_the_validation_has(tmp_path):
     assert 'count as errors' in found[0]
 
 
-def test_equal_splits_are_not_touched(tmp_path):
-    train = folder(write_colours(tmp_path / 'train'))
-    val = folder(write_colours(tmp_path / 'val'))
-    before = train.data_bytes, val.data_bytes
+@pytest.mark.parametrize(
+    ('kind', 'annotations'),
+    [(CustomDataset, 'data_bytes'), (FolderImages, 'images')],
+)
+def test_equal_splits_are_not_touched(kind, annotations, tmp_path):
+    train = folder(write_colours(tmp_path / 'train'), kind)
+    val = folder(write_colours(tmp_path / 'val'), kind)
+    before = [getattr(one, annotations) for one in (train, val)]
     with warnings_of() as found:
         assert align_classes({'gallery': train, 'queries': val}) == []
-    assert train.data_bytes is before[0]
-    assert val.data_bytes is before[1]
+    assert getattr(train, annotations) is before[0]
+    assert getattr(val, annotations) is before[1]
     assert not found
 
 

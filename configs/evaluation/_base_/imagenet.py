@@ -25,7 +25,7 @@ train_dataloader = dict(
     pin_memory=True,
     sampler=dict(type='DefaultSampler', shuffle=True),
     dataset=dict(
-        type='mmpretrain.ImageNet',
+        type='hirl_mm.ImageNetImages',
         data_root=data_root,
         split='train',
         pipeline=train_pipeline,
@@ -38,7 +38,7 @@ val_dataloader = dict(
     pin_memory=True,
     sampler=dict(type='DefaultSampler', shuffle=False),
     dataset=dict(
-        type='mmpretrain.ImageNet',
+        type='hirl_mm.ImageNetImages',
         data_root=data_root,
         split='val',
         pipeline=_base_.centre_crop,

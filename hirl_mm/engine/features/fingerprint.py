@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 from torch.utils.data import Dataset
 
+from hirl_mm.datasets.compact_images import image_paths
 from hirl_mm.datasets.distinct_images import distinct_images
+from hirl_mm.datasets.shards.locations import plain_path
 
 _BLOCK = 1 << 20
 
@@ -57,7 +59,8 @@ def data_identity(dataset: Dataset) -> str:
     arrays. Labels and the content of files do not count. Two data sets have
     the same identity if they read the same folder in the same order, with or
     without labels, even if the folder was moved or its path is written in
-    another way. A million images take about three seconds.
+    another way, or if one has shards of the other. A million images take
+    three seconds, those of a folder or of shards one.
 
     Args:
         dataset: Data set; it is not changed. Each of its images counts once,
@@ -66,7 +69,13 @@ def data_identity(dataset: Dataset) -> str:
     Returns:
         64 hexadecimal digits; empty if there are neither paths nor arrays.
     """
-    names = [_image_name(info) for info in distinct_images(dataset).infos()]
+    names = []
+    for leaf in distinct_images(dataset).leaves:
+        paths = image_paths(leaf)
+        if paths is None:
+            infos = map(leaf.get_data_info, range(len(leaf)))
+            paths = map(_image_name, infos)
+        names += paths
     return '' if None in names else paths_identity(names)
 
 
@@ -83,6 +92,7 @@ def paths_identity(paths: Sequence[str]) -> str:
         >>> here == paths_identity(['data/dog/1.png', 'data/cat/1.png'])
         False
     """
+    paths = list(map(plain_path, paths))
     ends = [min(paths, default=''), max(paths, default='')]
     folder = len(os.path.dirname(os.path.commonprefix(ends)))
     names = '\0'.join(path[folder:].lstrip('/') for path in paths)
@@ -107,7 +117,7 @@ def _plain(label: np.ndarray | np.integer) -> int | list:
 def _image_name(info: dict) -> str | None:
     """Return the path of an image, or the hash of its array."""
     if info.get('img_path') is not None:
-        return str(info['img_path'])
+        return plain_path(str(info['img_path']))
     image = info.get('img')
     if image is None:
         return None

@@ -1,13 +1,11 @@
-import time
 from collections.abc import Callable, Iterable, Iterator, Sized
-from datetime import timedelta
 from typing import TypeVar
 
 from mmengine.logging import MMLogger
 
+from hirl_mm.progress import time_left_if_due
+
 Item = TypeVar('Item')
-# Work that takes less time than this logs nothing.
-_SECONDS_BETWEEN_LINES = 10.0
 
 
 def logged_progress(items: Iterable[Item], what: str) -> Iterator[Item]:
@@ -19,7 +17,7 @@ def logged_progress(items: Iterable[Item], what: str) -> Iterator[Item]:
     """
     assert isinstance(items, Sized)
     logger = MMLogger.get_current_instance()
-    time_left = _time_left_if_due()
+    time_left = time_left_if_due()
     for done, item in enumerate(items, start=1):
         yield item
         left = time_left(done / len(items))
@@ -38,7 +36,7 @@ def logged_share(what: str) -> Callable[[float], None]:
         what: Name of the work in the log line.
     """
     logger = MMLogger.get_current_instance()
-    time_left = _time_left_if_due()
+    time_left = time_left_if_due()
 
     def log(share: float) -> None:
         left = time_left(share)
@@ -46,21 +44,3 @@ def logged_share(what: str) -> Callable[[float], None]:
             logger.info(f'{what}: {share:.0%}, eta at most: {left}')
 
     return log
-
-
-def _time_left_if_due() -> Callable[[float], timedelta | None]:
-    """Return a function from the completed share to the time left.
-
-    It returns None if the last value is less than 10 seconds old.
-    """
-    began = last = time.monotonic()
-
-    def time_left(share: float) -> timedelta | None:
-        nonlocal last
-        now = time.monotonic()
-        if now - last < _SECONDS_BETWEEN_LINES:
-            return None
-        last = now
-        return timedelta(seconds=round((now - began) / share * (1 - share)))
-
-    return time_left

@@ -1,0 +1,1 @@
+"""Reading images, from files of their own and from shards."""

@@ -1,0 +1,1 @@
+"""Listing the files of a folder once, and keeping the list."""

@@ -1,0 +1,1 @@
+"""Image folders as a few large tar files that are read by index."""
