@@ -3,11 +3,12 @@
 **What is promised.** The float32 search of a row x gives every centroid c_k
 the score ``s32_k = fl32(x.c_k + b_k)`` with ``b_k = fl32(-|c_k|^2 / 2)``,
 where x and c_k are the float32 differences from the mean of the centroids,
-and takes the first of the centroids with the largest score. The search in low
-precision names groups of centroids such that every centroid with the largest
-``s32_k`` is in one of them. If their ``s32_k`` are then compared, the label is
-that of the float32 search, also where several scores are equal in float32. It
-need not be the label of exact arithmetic, which no float32 search promises.
+and takes a centroid with the largest score; the kernel takes the first one.
+The search in low precision names groups of centroids such that every centroid
+with the largest ``s32_k`` is in one of them. If their ``s32_k`` are then
+compared, the label is that of the float32 search, also where several scores
+are equal in float32. It need not be the label of exact arithmetic, which no
+float32 search promises.
 
 **Notation.** Everything is multiplied by a power of two, see
 :func:`common_scale`, which changes no label. A hat marks the operands that

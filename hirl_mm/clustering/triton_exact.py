@@ -111,6 +111,8 @@ class GroupSearch:
 
     Attributes:
         group_size: Number of centroids of a group, the columns of a tile.
+        mean: (D,) float32, mean of the centroids.
+        scale: Scalar, see :func:`~.exact_bounds.common_scale`.
     """
 
     def __init__(self, centroids: Tensor) -> None:
@@ -119,14 +121,15 @@ class GroupSearch:
         self._tiles = tiling_for(dim, 'bf16', centroids.device)
         self._constants = constants(dim)
         self._float32 = Search(centroids, 'fp32')
+        self.mean = self._float32.mean
         self.group_size = self._tiles.block_n
         self._num_groups = -(-num // self.group_size)
         centred = self._float32.table[:num, :dim]
-        self._scale = common_scale(centred)
+        self.scale = common_scale(centred)
         padded = self._num_groups * self.group_size
         self._table, facts = self._rounded(centroids, padded, own_scale=False)
         each = RowFacts(*facts[1:])
-        groups = GroupFacts.of(each, self._scale, self.group_size, dim)
+        groups = GroupFacts.of(each, self.scale, self.group_size, dim)
         self._groups = torch.stack(groups)
         self._bias = each.square.mul(-0.5)
         self._bias[num:] = float('-inf')
@@ -147,16 +150,15 @@ class GroupSearch:
                 searched in float32 is added to it.
         """
         tiles, num = self._tiles, len(rows)
-        padded = -(-num // tiles.block_m) * tiles.block_m
-        x, facts = self._rounded(rows, padded, own_scale=True)
-        lower, upper = self._bounds(x, facts)
+        lower, upper = self.bounds(*self.prepared(rows))
         place = lower.new_empty(lower.shape, dtype=torch.int16)
         window = self._window()
         exact = self._float32
         num_windows = -(-num // window)
         self._kernels.candidates_kernel[(num_windows * self._num_groups,)](
-            *(rows, exact.mean, exact.table, exact.bias, lower, upper, place),
-            *(best, count, num, padded, self._num_groups, len(exact.table)),
+            *(rows, self.mean, exact.table, exact.bias, lower, upper, place),
+            *(best, count, num, lower.size(1)),
+            *(self._num_groups, len(exact.table)),
             *(rows.size(1), *rows.stride()),
             SPLITS=tiles.splits,
             WINDOW=window,
@@ -167,12 +169,21 @@ class GroupSearch:
             BLOCK_D=16,
         )
 
-    def _bounds(self, x: Tensor, facts: Tensor) -> tuple[Tensor, Tensor]:
-        """Bound the squared distances of prepared rows.
+    def prepared(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+        """Return rounded rows (n', D') in whole tiles, and facts (4, n').
+
+        The facts are the inverse of the scale of a row, and RowFacts.
+        """
+        block = self._tiles.block_m
+        padded = -(-len(rows) // block) * block
+        return self._rounded(rows, padded, own_scale=True)
+
+    def bounds(self, x: Tensor, facts: Tensor) -> tuple[Tensor, Tensor]:
+        """Bound the squared distances of prepared rows, times scale^2.
 
         Returns:
-            Lower bounds (G, n) of the groups, and upper bounds (splits, n) of
-            the nearest centroid of a share of the groups.
+            Lower bounds (G, n') of the groups, and upper bounds (splits, n')
+            of the nearest centroid of a share of the groups.
         """
         tiles, num = self._tiles, len(x)
         lower = facts.new_empty(self._num_groups, num)
@@ -200,7 +211,7 @@ class GroupSearch:
         rounded = rows.new_empty(padded, depth, dtype=torch.half)
         facts = rows.new_empty(4, padded, dtype=torch.float32)
         self._kernels.round_kernel[(padded // 16,)](
-            *(rows, self._float32.mean, self._scale, rounded, facts),
+            *(rows, self.mean, self.scale, rounded, facts),
             *(len(rows), padded, dim, *rows.stride()),
             1 + (dim + 16) * 2**-23,
             OWN_SCALE=own_scale,
