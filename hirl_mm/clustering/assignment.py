@@ -9,8 +9,11 @@ from torch import Tensor
 
 from hirl_mm.stack import StackError, require_faiss
 
+from .searched_share import SearchedShare
 from .torch_assignment import assign_torch
+from .torch_exact import assign_torch_exact
 from .triton_assignment import assign_triton, has_triton, require_kernels
+from .triton_exact import assign_exact
 
 Assign = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 Backend = str | Callable[[Tensor, Tensor, str], tuple[Tensor, Tensor]]
@@ -27,21 +30,28 @@ def assignment(
     device: torch.device,
     num_clusters: int,
     precision: str = 'fp32',
+    searched: SearchedShare | None = None,
 ) -> Assign:
     """Return the function that assigns rows to their nearest centroids.
 
+    On a GPU the labels of fp32 come from a pass in low precision, whose error
+    is bounded, and a search in fp32 among what it leaves over, see
+    :mod:`.exact_bounds`. This takes less time than tf32 alone.
+
     Args:
-        backend: ``'torch'``; ``'triton'``, a fused kernel for GPUs;
+        backend: ``'torch'``; ``'triton'``, fused kernels for GPUs;
             ``'faiss'``; or ``'auto'``, the fastest one that is installed:
-            triton on a GPU for tf32 and bf16, faiss on a CPU for few
-            centroids, torch otherwise. Or a function with the arguments and
-            results of
+            triton on a GPU, with the labels of fp32 also for tf32; faiss on a
+            CPU for few centroids; torch otherwise. Or a function with the
+            arguments and results of
             :func:`~hirl_mm.clustering.torch_assignment.assign_torch`.
         device: Device of the features.
         num_clusters: Number of clusters K.
         precision: Precision of the products that determine the labels,
             ``'fp32'``, ``'tf32'`` or ``'bf16'``; the last two need a GPU.
             faiss supports fp32 only.
+        searched: Counts the distances that are computed in fp32 after a pass
+            in low precision; None not to count.
 
     Returns:
         A function of features (n, D) and centroids (K, D), both float32, that
@@ -57,11 +67,15 @@ def assignment(
     if callable(backend):
         return partial(backend, precision=precision)
     if backend == 'auto':
-        backend = _fastest(device, num_clusters, precision)
+        backend, precision = _fastest(device, num_clusters, precision)
+    if backend == 'torch exact':
+        return partial(assign_torch_exact, searched=searched)
     if backend == 'torch':
         return partial(assign_torch, precision=precision)
     if backend == 'triton':
         require_kernels(device)
+        if precision == 'fp32':
+            return partial(assign_exact, searched=searched)
         return partial(assign_triton, precision=precision)
     if backend == 'faiss':
         if precision != 'fp32':
@@ -84,13 +98,22 @@ def check_precision(precision: str) -> None:
         )
 
 
-def _fastest(device: torch.device, num_clusters: int, precision: str) -> str:
+def _fastest(
+    device: torch.device, num_clusters: int, precision: str
+) -> tuple[str, str]:
+    """Return the fastest backend and a precision of at least the given one."""
     if device.type == 'cuda':
-        # In fp32 the product takes most of the time, and fusing saves little.
-        fused = precision != 'fp32' and has_triton(device)
-        return 'triton' if fused else 'torch'
+        if has_triton(device):
+            return 'triton', 'bf16' if precision == 'bf16' else 'fp32'
+        if precision == 'fp32' and _has_tf32(device):
+            return 'torch exact', precision
+        return 'torch', precision
     small = num_clusters < _FAISS_BELOW and precision == 'fp32'
-    return 'faiss' if small and _has_faiss() else 'torch'
+    return 'faiss' if small and _has_faiss() else 'torch', precision
+
+
+def _has_tf32(device: torch.device) -> bool:
+    return torch.cuda.get_device_capability(device) >= (8, 0)
 
 
 def assign_faiss(features: Tensor, centroids: Tensor) -> tuple[Tensor, Tensor]:

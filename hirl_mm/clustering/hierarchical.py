@@ -8,6 +8,7 @@ from hirl_mm.structures import PrototypeTree
 
 from .assignment import Backend
 from .kmeans import kmeans, part_of
+from .searched_share import SearchedShare
 from .warm_start import check_start, initial_centroids
 
 
@@ -24,6 +25,7 @@ def hierarchical_kmeans(
     start: PrototypeTree | None = None,
     sample_idx: Tensor | None = None,
     on_progress: Callable[[float], None] | None = None,
+    searched: SearchedShare | None = None,
 ) -> PrototypeTree:
     """Build a tree of prototypes by k-means, Algorithm 1 of HIRL.
 
@@ -58,6 +60,8 @@ def hierarchical_kmeans(
             set. Every rank returns the same tree of the whole set.
         on_progress: Function that is called after every iteration with the
             fraction of the work that is done, from 0 to 1; None for none.
+        searched: Counts the distances that a GPU computes in float32 after a
+            pass in low precision; None not to count.
 
     Returns:
         The tree, on the device of ``features``.
@@ -101,6 +105,7 @@ def hierarchical_kmeans(
             on_progress=part_of(
                 on_progress, sum(shares[:level]), shares[level]
             ),
+            searched=searched,
         )
         labels.append(shard.gather(assigned))
         centroids.append(F.normalize(means, dim=1))

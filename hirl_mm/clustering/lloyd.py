@@ -75,9 +75,16 @@ def lloyd(
     objective = float('inf')
     for iteration in range(stop.num_iters):
         labels, distance = assign(shard.features, centroids)
-        last, objective = objective, shard.total_of(distance)
-        means = _means(shard, labels, centroids, generator)
-        unmoved = torch.equal(means, centroids)
+        total = shard.sum(distance.double().sum())
+        means, counts = _means(shard, labels, len(centroids))
+        # One copy to the host, which otherwise would wait for each.
+        last = objective
+        objective, has_empty, unmoved = torch.stack(
+            [total, (counts == 0).any(), (means == centroids).all()]
+        ).tolist()
+        if has_empty:
+            means = split_into_empty(means, counts, generator)
+            unmoved = torch.equal(means, centroids)
         centroids = means
         if unmoved or abs(last - objective) < stop.tol * last:
             break
@@ -87,10 +94,9 @@ def lloyd(
 
 
 def _means(
-    shard: Shard, labels: Tensor, centroids: Tensor, generator: torch.Generator
-) -> Tensor:
-    """Return the mean of every cluster, with empty clusters replaced."""
-    sums, counts = cluster_sums(shard.features, labels, len(centroids))
+    shard: Shard, labels: Tensor, num_clusters: int
+) -> tuple[Tensor, Tensor]:
+    """Return the mean of every cluster, 0 if it is empty, and the counts."""
+    sums, counts = cluster_sums(shard.features, labels, num_clusters)
     sums, counts = shard.sum(sums), shard.sum(counts.int())
-    means = sums / counts.clamp(min=1)[:, None]
-    return split_into_empty(means, counts, generator)
+    return sums / counts.clamp(min=1)[:, None], counts

@@ -54,7 +54,7 @@ def assign_torch(
     labels = features.new_zeros(num, dtype=torch.long)
     score = features.new_full((num,), -torch.inf)
     distance = torch.empty_like(score)
-    with _matmul_precision(precision):
+    with matmul_precision(precision):
         for start in range(0, num, rows):
             part = slice(start, start + rows)
             here = features[part]
@@ -127,7 +127,7 @@ def _rounded(operand: Tensor, precision: str) -> Tensor:
 
 
 @contextmanager
-def _matmul_precision(precision: str) -> Iterator[None]:
+def matmul_precision(precision: str) -> Iterator[None]:
     """Allow tf32 on a GPU, or not, regardless of the user's setting."""
     matmul = torch.backends.cuda.matmul
     name, values = 'fp32_precision', ('ieee', 'tf32')

@@ -101,24 +101,33 @@ class Search:
         centroids: (K, D) float32, on the GPU.
         precision: Precision of the products, ``'fp32'``, ``'tf32'`` or
             ``'bf16'``, see :func:`assign_triton`.
+
+    Attributes:
+        mean: (D,) float32, mean of the centroids, which is subtracted from
+            rows and centroids.
+        table: Prepared centroids, padded to whole tiles with zeros.
+        bias: ``-|c|^2 / 2`` of every row of ``table``, minus infinity for
+            padding.
     """
 
     def __init__(self, centroids: Tensor, precision: str) -> None:
         self._kernel = require_kernels(centroids.device).nearest_kernel
-        self._tiles = _tiling(centroids.size(1), precision, centroids.device)
+        self._tiles = tiling_for(
+            centroids.size(1), precision, centroids.device
+        )
         self._dot = DOT_PRECISION[precision]
         self._dtype = torch.bfloat16 if precision == 'bf16' else torch.float32
-        self._mean = centroids.mean(0)
-        self._centroids = self._padded(centroids, self._tiles.block_n)
+        self.mean = centroids.mean(0)
+        self.table = self._padded(centroids, self._tiles.block_n)
         # Norms of the rounded centroids, so that the error that rounding makes
         # in the score of a row x is proportional to x - c and not to x.
-        norm = self._centroids.float().square().sum(1)
+        norm = self.table.float().square().sum(1)
         norm[len(centroids) :] = float('inf')
-        self._bias = norm.mul_(-0.5)
+        self.bias = norm.mul_(-0.5)
 
     def num_rows(self, num_bytes: int) -> int:
         """Return how many prepared rows fit in memory, in whole blocks."""
-        row = self._tiles.depth * self._centroids.element_size()
+        row = self._tiles.depth * self.table.element_size()
         block = self._tiles.block_m
         return max(1, num_bytes // (row * block)) * block
 
@@ -131,10 +140,10 @@ class Search:
         tiles, num = self._tiles, len(x)
         best = x.new_empty(tiles.splits, num, dtype=torch.float32)
         label = x.new_empty(tiles.splits, num, dtype=torch.int32)
-        num_clusters = len(self._centroids)
+        num_clusters = len(self.table)
         share = -(-num_clusters // (tiles.block_n * tiles.splits))
         self._kernel[(num // tiles.block_m * tiles.splits,)](
-            *(x, self._centroids, self._bias, best, label),
+            *(x, self.table, self.bias, best, label),
             *(num, num_clusters, share * tiles.block_n),
             DEPTH=tiles.depth,
             SPLITS=tiles.splits,
@@ -159,11 +168,12 @@ class Search:
         padded = rows.new_empty(height, self._tiles.depth, dtype=self._dtype)
         padded[num:] = 0
         padded[:num, dim:] = 0
-        torch.sub(rows, self._mean, out=padded[:num, :dim])
+        torch.sub(rows, self.mean, out=padded[:num, :dim])
         return padded
 
 
-def _tiling(dim: int, precision: str, device: torch.device) -> Tiling:
+def tiling_for(dim: int, precision: str, device: torch.device) -> Tiling:
+    """Return the tiles for features of ``dim`` coordinates on a device."""
     if device.type != 'cuda':
         return tiling(dim, precision, **_INTERPRETED)
     major, minor = torch.cuda.get_device_capability(device)

@@ -9,7 +9,7 @@ import triton.language as tl
 
 
 @triton.jit
-def _first_best(score, columns):
+def first_best(score, columns):
     """Return the maximum of every row of a tile, and its first column.
 
     ``tl.max`` with ``return_indices`` takes as many instructions on small
@@ -85,7 +85,7 @@ def nearest_kernel(
             # After the product, since no registers are free before it.
             bias = tl.load(bias_ptr + start + columns)
         score += bias[None, :]
-        top, column = _first_best(score, columns)
+        top, column = first_best(score, columns)
         better = top > best
         best = tl.where(better, top, best)
         label = tl.where(better, start + column, label)

@@ -201,12 +201,20 @@ class HierarchicalKMeansHook(FeaturePassHook):
         """Build, check and save a tree; return None if it is rejected."""
         start = None if self._starts_cold(runner) else model.tree
         try:
-            tree, spread, seconds = self._builder.build(model, start)
+            built = self._builder.build(model, start)
         except FeaturePassError as error:
             faults = [str(error)]
         else:
-            report_tree(runner, tree, model.tree, spread, seconds)
-            faults = self.guard.faults(tree, spread)
+            tree = built.tree
+            report_tree(
+                runner,
+                tree,
+                model.tree,
+                built.spread,
+                built.seconds,
+                built.searched,
+            )
+            faults = self.guard.faults(tree, built.spread)
         epoch = runner.epoch + 1
         if faults:
             what = self._rejections.add(epoch, faults, model.tree is not None)

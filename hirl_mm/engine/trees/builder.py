@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from hirl_mm.clustering import feature_spread, hierarchical_kmeans
+from hirl_mm.clustering.searched_share import SearchedShare
 from hirl_mm.engine.features.bank_pass import bank_features
 from hirl_mm.engine.features.feature_pass import feature_pass
 from hirl_mm.engine.runtime.progress import logged_share
@@ -28,11 +29,14 @@ class BuiltTree(NamedTuple):
         spread: Spread of the clustered features, see
             :func:`~hirl_mm.clustering.feature_spread`.
         seconds: Duration of the steps ``extract`` and ``cluster``.
+        searched: Share of the distances that a GPU computed in float32 after
+            a pass in low precision; None if there was no such pass.
     """
 
     tree: PrototypeTree
     spread: float
     seconds: dict[str, float]
+    searched: float | None
 
 
 class TreeBuilder:
@@ -85,13 +89,14 @@ class TreeBuilder:
         began = time.perf_counter()
         sample_idx, features = self.features(model)
         extracted = time.perf_counter()
-        tree = self.cluster(sample_idx, features, start)
+        searched = SearchedShare()
+        tree = self.cluster(sample_idx, features, start, searched)
         spread = feature_spread(features, sample_idx)
         clustered = time.perf_counter()
         seconds = dict(
             extract=extracted - began, cluster=clustered - extracted
         )
-        return BuiltTree(tree, spread, seconds)
+        return BuiltTree(tree, spread, seconds, searched.share)
 
     def features(self, model: HIRLAlgorithm) -> tuple[Tensor, Tensor]:
         """Return sample indices (n,) and features (n, D) of this rank."""
@@ -104,6 +109,7 @@ class TreeBuilder:
         sample_idx: Tensor,
         features: Tensor,
         start: PrototypeTree | None,
+        searched: SearchedShare | None = None,
     ) -> PrototypeTree:
         """Cluster the features of all ranks into a tree.
 
@@ -114,6 +120,8 @@ class TreeBuilder:
             features: Features (n, D) of this rank.
             start: Tree whose prototypes k-means starts from; None to start
                 from random images.
+            searched: Counts the distances that a GPU computes in float32
+                after a pass in low precision; None not to count.
         """
         num = len(self.loader.dataset)
         absent = absent_samples(sample_idx, num)
@@ -130,6 +138,7 @@ class TreeBuilder:
             start=start,
             sample_idx=sample_idx,
             on_progress=logged_share('HIRL clustering'),
+            searched=searched,
         )
         leaf = tree.leaf.new_full((num,), NO_LEAF)
         leaf[present] = tree.leaf

@@ -16,6 +16,7 @@ def report_tree(
     last: PrototypeTree | None,
     spread: float,
     seconds: dict[str, float],
+    searched: float | None = None,
 ) -> None:
     """Log one line and the scalars ``hirl/*`` of a new tree.
 
@@ -26,6 +27,8 @@ def report_tree(
             another prototype; None if there is none.
         spread: Spread of the features.
         seconds: Duration by step, such as ``extract`` and ``cluster``.
+        searched: Share of the distances that a GPU computed in float32 after
+            a pass in low precision; None if there was no such pass.
     """
     levels = tree.summary()
     if last is not None and len(last.leaf) == len(tree.leaf):
@@ -34,11 +37,14 @@ def report_tree(
     runner.logger.info(
         f'HIRL tree of epoch {runner.epoch + 1}: '
         + ', '.join(f'{what} {s:.1f} s' for what, s in seconds.items())
+        + _in_fp32(searched)
         + f', feature spread {spread:.3f}: '
         + '; '.join(map(_line, levels))
     )
     scalars = {f'hirl/seconds_{what}': s for what, s in seconds.items()}
     scalars['hirl/feature_spread'] = spread
+    if searched is not None:
+        scalars['hirl/searched_in_fp32'] = searched
     for i, level in enumerate(levels):
         scalars |= {f'hirl/level{i}_{name}': v for name, v in level.items()}
     runner.visualizer.add_scalars(scalars, step=runner.epoch + 1)
@@ -73,6 +79,10 @@ def save_tree(
     for old in files[:num_old]:
         old.unlink(missing_ok=True)
     return files[num_old:]
+
+
+def _in_fp32(searched: float | None) -> str:
+    return '' if searched is None else f', distances in fp32 {searched:.2%}'
 
 
 def _line(level: dict[str, float]) -> str:
