@@ -96,8 +96,32 @@ def image_paths(dataset: CustomDataset) -> list[str] | None:
     Returns:
         The paths; None if only the annotations tell them.
     """
+    images = _table_of(dataset)
+    return None if images is None else images.paths()
+
+
+def image_labels(dataset: CustomDataset) -> list[int | None] | None:
+    """Return the labels of all images without asking for every annotation.
+
+    Args:
+        dataset: Any data set.
+
+    Returns:
+        The labels, None for each image without labels; None if only the
+        annotations tell them.
+    """
+    images = _table_of(dataset)
+    if images is None:
+        return None
+    if images.labels is None:
+        return [None] * len(images)
+    return images.labels.tolist()
+
+
+def _table_of(dataset: CustomDataset) -> ImageTable | None:
+    """Return the table of a data set whose annotations are those of it."""
     own = getattr(type(dataset), 'get_data_info', None)
     if own is not CompactImages.get_data_info:
         return None
     dataset.full_init()
-    return dataset.images.paths()
+    return dataset.images

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from mmengine.dataset import BaseDataset
 
-from hirl_mm.datasets.compact_images import CompactImages
+from hirl_mm.datasets.compact_images import CompactImages, image_labels
 from hirl_mm.datasets.image_label import plain
 from hirl_mm.datasets.wrappers import leaves_of
 
@@ -15,6 +15,9 @@ def labels_in(dataset: BaseDataset) -> list[list[int]]:
     Args:
         dataset: Data set whose images have one label, several or none.
     """
+    known = image_labels(dataset)
+    if known is not None:
+        return [[] if label is None else [label] for label in known]
     infos = map(dataset.get_data_info, range(len(dataset)))
     return [as_list(info.get('gt_label')) for info in infos]
 

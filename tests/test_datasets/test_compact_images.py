@@ -8,10 +8,11 @@ import pytest
 from mmengine.dataset import ClassBalancedDataset, ConcatDataset
 from mmpretrain.datasets import CustomDataset, ImageNet, KFoldDataset
 
-from hirl_mm.datasets.compact_images import image_paths
+from hirl_mm.datasets.compact_images import image_labels, image_paths
 from hirl_mm.datasets.folder_images import FolderImages
 from hirl_mm.datasets.image_table import ImageTable
 from hirl_mm.datasets.imagenet_images import ImageNetImages
+from hirl_mm.datasets.labels import labels_in
 from hirl_mm.engine.features.fingerprint import (
     data_fingerprint,
     data_identity,
@@ -104,7 +105,10 @@ def test_annotations_are_those_of_mmpretrain(pair):
     assert types == {k: type(v) for k, v in wanted[0].items()}
     assert ours.get_data_info(-1) == theirs.get_data_info(-1)
     assert image_paths(ours) == [info['img_path'] for info in wanted]
-    assert image_paths(theirs) is None
+    labels = [info.get('gt_label') for info in wanted]
+    assert image_labels(ours) == labels
+    assert image_paths(theirs) is image_labels(theirs) is None
+    assert labels_in(ours) == labels_in(theirs)
     assert ours.metainfo == theirs.metainfo
     assert len(ours) == len(theirs)
     assert data_identity(ours) == data_identity(theirs)
@@ -171,3 +175,19 @@ def test_imagenet_wants_its_thousand_folders(imagenet, tmp_path):
     (tmp_path / 'train' / 'n0' / '0.JPEG').touch()
     with pytest.raises(ValueError, match='1 of the 1 class folders are none'):
         ImageNetImages(data_root=str(tmp_path), split='train')
+
+
+class Renamed(FolderImages):
+    """A data set of a user, whose annotations are not those of the table."""
+
+    def get_data_info(self, idx):
+        info = super().get_data_info(idx)
+        return info | dict(img_path=f'{info["img_path"]}!', gt_label=9)
+
+
+def test_annotations_of_a_subclass_count(imagenet):
+    dataset = Renamed(data_root=str(imagenet), data_prefix='train')
+    assert image_paths(dataset) is image_labels(dataset) is None
+    assert labels_in(dataset)[:2] == [[9], [9]]
+    plain = FolderImages(data_root=str(imagenet), data_prefix='train')
+    assert data_identity(dataset) != data_identity(plain)

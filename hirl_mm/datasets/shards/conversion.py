@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from hirl_mm.datasets.image_files import LISTED, UNLISTED, is_hidden
-from hirl_mm.datasets.listing.folder_scan import FolderScan, scan_folder
+from hirl_mm.datasets.listing.folder_scan import FolderScan
+from hirl_mm.datasets.listing.kept_scans import kept_scan
 from hirl_mm.datasets.listing.scan_file import read_arrays
 from hirl_mm.datasets.shards.shard_file import (
     shard_label,
@@ -20,6 +21,7 @@ from hirl_mm.datasets.shards.shard_index import (
     INDEX,
     Places,
     ShardIndex,
+    label_of,
     read_index,
     write_index,
 )
@@ -68,13 +70,12 @@ def convert(
     parts, lengths = [], []
     for number in shown(range(len(ends))):
         path = Path(out, shard_name(number))
+        label = label_of(identity, number)
         some = names[number * images_per_shard : ends[number]]
-        label = f'{identity} {number}'
-        places = _written(path, label, earlier, number)
-        if places is None:
-            places = write_shard(path, label, folder, some)
-            _write_places(path, label, places)
-        parts.append(places)
+        parts.append(
+            _written(path, label, earlier, number)
+            or _write(path, label, folder, some)
+        )
         lengths.append(os.path.getsize(path))
     places = Places(*map(np.concatenate, zip(*parts, strict=True)))
     write_index(
@@ -124,7 +125,7 @@ def images_in(folder: str | os.PathLike) -> FolderScan:
     Raises:
         OSError: If the folder cannot be listed.
     """
-    scan, _ = scan_folder(folder)
+    scan = kept_scan(folder)
     extensions = (*LISTED, *UNLISTED)
     names = {}
     for path, files in scan.folders():
@@ -183,8 +184,11 @@ def _written(
     return None
 
 
-def _write_places(path: Path, label: str, places: Places) -> None:
-    """Note where the images of a shard are until there is an index."""
+def _write(
+    path: Path, label: str, folder: str | os.PathLike, names: list[str]
+) -> Places:
+    """Write a shard, and note where its images are until there is an index."""
+    places = write_shard(path, label, folder, names)
     length = np.array(path.stat().st_size)
     with replacing(_places_file(path)) as temporary:
         np.savez(
@@ -193,6 +197,7 @@ def _write_places(path: Path, label: str, places: Places) -> None:
             length=length,
             **places._asdict(),
         )
+    return places
 
 
 def _places_file(path: Path) -> Path:

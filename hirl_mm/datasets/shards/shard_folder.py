@@ -5,7 +5,11 @@ import zlib
 from io import FileIO
 
 from hirl_mm.datasets.shards.shard_file import shard_label, shard_name
-from hirl_mm.datasets.shards.shard_index import INDEX, read_index
+from hirl_mm.datasets.shards.shard_index import (
+    INDEX,
+    label_of,
+    read_index,
+)
 
 # Files that a process keeps open; Linux allows 1024 unless it is told
 # otherwise.
@@ -17,8 +21,8 @@ class ShardFolder:
     """Images in the shards of a folder.
 
     A process opens a shard when it first reads from it. Reading does not move
-    a position in the file, so processes that are forked, and threads, may
-    share the open files; a process that is spawned opens its own.
+    a position in the file, so forked processes and threads may share the open
+    files.
 
     Args:
         folder: Folder with shards and their index, as
@@ -39,9 +43,6 @@ class ShardFolder:
         self.index = read_index(folder)
         self._open: dict[int, FileIO] = {}
         self._check()
-
-    def __getstate__(self) -> dict:
-        return vars(self) | dict(_open={})
 
     def path(self, number: int) -> str:
         """Return the path of a shard."""
@@ -109,11 +110,11 @@ class ShardFolder:
                 f'{len(wrong)} of {len(paths)} shards are incomplete: '
                 f'{_first(wrong)}. Copy them again, or delete them and {again}'
             )
-        wanted = self.index.label
+        identity = self.index.identity
         others = [
             path
             for number, path in enumerate(paths)
-            if shard_label(path) != wanted(number)
+            if shard_label(path) != label_of(identity, number)
         ]
         if others:
             raise ValueError(

@@ -83,13 +83,19 @@ class ShardIndex:
             raise KeyError(path)
         return start + place
 
-    def label(self, shard: int) -> str:
-        """Return the text that a shard begins with."""
-        return f'{self.identity} {shard}'
-
     def shard_of(self, number: int) -> int:
         """Return the number of the shard that has an image."""
         return int(np.searchsorted(self.ends, number, side='right'))
+
+
+def label_of(identity: str, shard: int) -> str:
+    """Return the text with which a shard begins.
+
+    Args:
+        identity: That of the index.
+        shard: Number of the shard.
+    """
+    return f'{identity} {shard}'
 
 
 class _SortedNames(Sequence):
@@ -137,8 +143,8 @@ def read_index(folder: str | os.PathLike) -> ShardIndex:
         ValueError: If it is damaged, or of another version.
     """
     path = os.path.join(folder, INDEX)
-    found = read_arrays(path)
     try:
+        found = read_arrays(path)
         return ShardIndex(
             scan_from_arrays(found),
             found['ends'],
@@ -146,5 +152,8 @@ def read_index(folder: str | os.PathLike) -> ShardIndex:
             Places(found['offsets'], found['sizes'], found['sums']),
             str(found['identity']),
         )
-    except KeyError as error:
-        raise ValueError(f'{path} is no index of shards: {error}') from error
+    except (KeyError, ValueError) as error:
+        raise ValueError(
+            f'{path} is no index of shards, or damaged ({error}): copy it '
+            'again, or delete it and repeat the conversion'
+        ) from error
