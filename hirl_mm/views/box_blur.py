@@ -35,7 +35,7 @@ def box_weights(radii: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     return whole, inner, outer
 
 
-def blur(views: Tensor, radii: Tensor) -> None:
+def blur_by_passes(views: Tensor, radii: Tensor) -> None:
     """Blur views in place: three boxes along the rows, then the columns.
 
     Every box repeats the pixels at the borders and rounds to 8 bits. Integers

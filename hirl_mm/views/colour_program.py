@@ -1,6 +1,6 @@
 """Changes of colour of every view as a short list of operations."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -26,6 +26,30 @@ class ColourProgram:
     codes: Tensor
     values: Tensor
     grey_weights: tuple[float, float, float]
+
+    def split(self, num: int) -> Iterator['ColourProgram']:
+        """Yield the operations of ``num`` views after the other."""
+        parts = zip(self.codes.split(num), self.values.split(num), strict=True)
+        for codes, values in parts:
+            yield ColourProgram(codes, values, self.grey_weights)
+
+    def operations(
+        self, views: Tensor
+    ) -> Iterator[tuple[Tensor, int, Tensor]]:
+        """Yield the operations of some views, one after the other.
+
+        Args:
+            views: (n,) int64, numbers of the views.
+
+        Yields:
+            Views that have an operation, as indices into ``views``, its code,
+            and its values for each of them.
+        """
+        codes, values = self.codes[views], self.values[views]
+        for column, value in zip(codes.T, values.T, strict=True):
+            for code in sorted(set(column.tolist()) - {NOTHING}):
+                chosen = (column == code).nonzero()[:, 0]
+                yield chosen, code, value[chosen]
 
 
 def colour_program(

@@ -45,13 +45,8 @@ class RaggedImages(NamedTuple):
         pixels, sizes = self
         if torch.equal(image, torch.arange(len(sizes))):
             return self._replace(pixels=pixels.clone())
-        begin, lengths = self.offsets()[image], sizes[image].prod(1)
-        shift = (begin - lengths.cumsum(0) + lengths).to(pixels.device)
-        num = int(lengths.sum())
-        index = torch.repeat_interleave(
-            shift, lengths.to(pixels.device), output_size=num
-        )
-        index += torch.arange(num, device=pixels.device)
+        starts, lengths = self.offsets()[image], sizes[image].prod(1)
+        index, _ = pixels_of(starts, lengths, pixels.device)
         return RaggedImages(pixels[index], sizes[image])
 
     def check(self) -> None:
@@ -80,3 +75,24 @@ class RaggedImages(NamedTuple):
                 f'{tuple(pixels.shape)}; images of one channel or four must '
                 'be converted when they are decoded'
             )
+
+
+def pixels_of(
+    starts: Tensor, lengths: Tensor, device: torch.device
+) -> tuple[Tensor, Tensor]:
+    """Return the pixels of some images, without waiting for the device.
+
+    Args:
+        starts: (n,) int64 on the host, where every image begins.
+        lengths: (n,) int64 on the host, how many pixels it has.
+        device: Device of the results.
+
+    Returns:
+        Numbers of the pixels, and the image of each from 0 to n - 1; both
+        int64.
+    """
+    num = int(lengths.sum())
+    shift = starts - (lengths.cumsum(0) - lengths)
+    owner = torch.repeat_interleave(lengths.to(device), output_size=num)
+    index = shift.to(device)[owner]
+    return index.add_(torch.arange(num, device=device)), owner

@@ -2,8 +2,11 @@
 
 from torch import Tensor
 
+from hirl_mm.stack.triton_support import has_triton
+
 from .crops import Crops
 from .torch_resampling import resample_batched, resample_one_by_one
+from .triton_resampling import resample_fused
 
 
 def resample(
@@ -20,6 +23,8 @@ def resample(
     Returns:
         (V, 3, height, width) uint8 on the device of the pixels.
     """
+    if has_triton(pixels.device):
+        return resample_fused(pixels, crops, size, name)
     if pixels.device.type == 'cpu' and name != 'lanczos':
         return resample_one_by_one(pixels, crops, size, name)
     return resample_batched(pixels, crops, size, name)

@@ -1,5 +1,7 @@
 """Changes of colour of all views, in plain PyTorch."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -7,12 +9,13 @@ from . import colour_program as ops
 from .colour_program import ColourProgram
 from .colours import blended, luma, solarized, weighted_grey
 from .hue import shifted_hue
+from .ragged_images import pixels_of
 
 # Numbers that are changed at a time on the CPU, so that they stay in a cache.
 _CPU_NUMBERS = 2**18
 
 
-def change_colours(views: Tensor, program: ColourProgram, bgr: bool) -> None:
+def change_dense(views: Tensor, program: ColourProgram, bgr: bool) -> None:
     """Change the colours of views of one size in place.
 
     Args:
@@ -21,65 +24,97 @@ def change_colours(views: Tensor, program: ColourProgram, bgr: bool) -> None:
         bgr: Whether the channels are blue, green, red.
     """
     pixels = views.flatten(2)
-    group = len(views)
+    group = max(1, len(views))
     if views.device.type == 'cpu':
         group = max(1, _CPU_NUMBERS // max(1, pixels[:1].numel()))
-    parts = zip(
-        pixels.split(group),
-        program.codes.split(group),
-        program.values.split(group),
-        strict=True,
-    )
-    for part, codes, values in parts:
-        changed = codes.any(1).nonzero()[:, 0]
+    for part, operations in zip(
+        pixels.split(group), program.split(group), strict=True
+    ):
+        changed = operations.codes.any(1).nonzero()[:, 0]
         if not len(changed):
             continue
-        rows = None if len(changed) == len(part) else changed.to(views.device)
-        x = (part if rows is None else part[rows]).float()
-        for code, value in zip(
-            codes[changed].T, values[changed].T, strict=True
-        ):
-            x = _operation(x, code, value, program.grey_weights, bgr)
-        x = x.to(torch.uint8)
-        if rows is None:
-            part.copy_(x)
-        else:
-            part[rows] = x
+        rows = changed.to(views.device)
+        x = part[rows].float()
+        for chosen, code, value in operations.operations(changed):
+            value = value.to(x.device)[:, None, None]
+            if len(chosen) == len(x):
+                x = _change(x, code, value, program, bgr, _mean)
+            else:
+                chosen = chosen.to(x.device)
+                y = _change(x[chosen], code, value, program, bgr, _mean)
+                x[chosen] = y
+        part[rows] = x.to(torch.uint8)
 
 
-def _operation(
-    x: Tensor,
-    codes: Tensor,
-    values: Tensor,
-    weights: tuple[float, float, float],
-    bgr: bool,
-) -> Tensor:
-    """Do one operation on each view, (n, 3, N) float32, codes (n,)."""
-    for code in set(codes.tolist()) - {ops.NOTHING}:
-        rows = (codes == code).nonzero()[:, 0]
-        value = values[rows].to(x.device)[:, None, None]
-        if len(rows) == len(x):
-            x = _change(x, code, value, weights, bgr)
-        else:
-            rows = rows.to(x.device)
-            x[rows] = _change(x[rows], code, value, weights, bgr)
-    return x
+def change_ragged(
+    pixels: Tensor, lengths: Tensor, program: ColourProgram, bgr: bool
+) -> None:
+    """Change the colours of images of any sizes in place.
+
+    Args:
+        pixels: (P, 3) uint8, the pixels of V images.
+        lengths: (V,) number of pixels of each, on the host.
+        program: The operations of V images.
+        bgr: Whether the channels are blue, green, red.
+    """
+    if pixels.device.type == 'cpu':
+        parts = pixels.split(lengths.tolist())
+        for one in zip(parts, lengths.split(1), program.split(1), strict=True):
+            change_ragged_batched(*one, bgr)
+    else:
+        change_ragged_batched(pixels, lengths, program, bgr)
+
+
+def change_ragged_batched(
+    pixels: Tensor, lengths: Tensor, program: ColourProgram, bgr: bool
+) -> None:
+    """Do :func:`change_ragged` for all images at once."""
+    starts = lengths.cumsum(0) - lengths
+    x = pixels.T.float()
+    for chosen, code, value in program.operations(torch.arange(len(starts))):
+        index, owner = pixels_of(
+            starts[chosen], lengths[chosen], pixels.device
+        )
+        value = value.to(pixels.device)[owner]
+        number = lengths[chosen].to(pixels.device)
+
+        def mean(grey: Tensor, owner: Tensor = owner, num: Tensor = number):
+            total = torch.zeros_like(num).index_add_(0, owner, grey[0].long())
+            return (total / num)[owner]
+
+        x[:, index] = _change(x[:, index], code, value, program, bgr, mean)
+    pixels.copy_(x.T)
+
+
+def _mean(grey: Tensor) -> Tensor:
+    return grey.mean(2, keepdim=True, dtype=torch.float64)
 
 
 def _change(
     x: Tensor,
     code: int,
     value: Tensor,
-    weights: tuple[float, float, float],
+    program: ColourProgram,
     bgr: bool,
+    mean: Callable[[Tensor], Tensor],
 ) -> Tensor:
-    """Return pixels (n, 3, N) after one operation, value (n, 1, 1)."""
+    """Do one operation.
+
+    Args:
+        x: (..., 3, N) float32.
+        code: The operation.
+        value: Its value, broadcast to (..., 1, N).
+        program: Has the weights of ``GREY``.
+        bgr: Whether the channels are blue, green, red.
+        mean: Returns the means of the images of grey pixels (..., 1, N),
+            broadcast to their shape.
+    """
     red = 2 if bgr else 0
     if code == ops.BRIGHTNESS:
         return blended(x, 0.0, value)
     if code == ops.CONTRAST:
-        mean = luma(x, red).mean(2, keepdim=True, dtype=torch.float64)
-        return blended(x, mean.add_(0.5).floor_().float(), value)
+        middle = mean(luma(x, red)).add(0.5).floor().float()
+        return blended(x, middle, value)
     if code == ops.SATURATION:
         return blended(x, luma(x, red), value)
     if code == ops.HUE:
@@ -87,28 +122,5 @@ def _change(
             return shifted_hue(x.flip(-2), value).flip(-2)
         return shifted_hue(x, value)
     if code == ops.GREY:
-        return weighted_grey(x, weights).expand_as(x)
+        return weighted_grey(x, program.grey_weights).expand_as(x)
     return solarized(x, value)
-
-
-def change_ragged_colours(
-    pixels: Tensor, sizes: Tensor, program: ColourProgram, bgr: bool
-) -> None:
-    """Change the colours of images of any sizes in place.
-
-    Args:
-        pixels: (P, 3) uint8, the pixels of V images.
-        sizes: (V, 2) height and width of the images, on the host.
-        program: The operations of V images.
-        bgr: Whether the channels are blue, green, red.
-    """
-    lengths = sizes.prod(1).tolist()
-    for i, part in enumerate(pixels.split(lengths)):
-        one = part.T[None, :, :, None].contiguous()
-        program_of_one = ColourProgram(
-            program.codes[i : i + 1],
-            program.values[i : i + 1],
-            program.grey_weights,
-        )
-        change_colours(one, program_of_one, bgr)
-        part.copy_(one[0, :, :, 0].T)

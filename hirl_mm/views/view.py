@@ -4,14 +4,14 @@ from functools import reduce
 import torch
 from torch import Generator, Tensor
 
-from .box_blur import blur
+from .blur import blur
+from .colour_changes import change_colours, change_ragged_colours
 from .colour_program import colour_program
 from .crops import Crops
 from .parameters import ViewParameters
 from .plan import Stage, plan_of
 from .ragged_images import RaggedImages
 from .resampling import resample
-from .torch_colours import change_colours, change_ragged_colours
 
 
 class View:
