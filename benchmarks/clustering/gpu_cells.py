@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from benchmarks.clustering.gpu_peers import tasks
+from benchmarks.clustering.gpu_tables import OURS
 from benchmarks.common.memory import peak_bytes
 from benchmarks.common.timing import interleaved_seconds, quartiles, ratio
 from hirl_mm.clustering.assignment import assign_torch
@@ -65,7 +66,7 @@ def measure_assignment(
         missing=missing,
         ratios={
             f'{ours}/{name}': ratio(seconds[ours], values)
-            for ours in ('triton', 'kernel')
+            for ours in OURS
             for name, values in seconds.items()
             if ours in seconds and name != ours
         },

@@ -13,6 +13,7 @@ from hirl_mm.clustering.triton_assignment import (
     assign_triton,
     has_triton,
 )
+from hirl_mm.clustering.triton_exact import assign_exact
 
 # Size of the scores of one chunk of rows.
 _CHUNK_BYTES = 2**30
@@ -20,7 +21,7 @@ _CHUNK_BYTES = 2**30
 _FASTKMEANS_ROWS = 51_200
 
 # If one of these fails, the benchmark fails; a peer is reported as missing.
-OURS = ('gemm', 'torch', 'triton', 'kernel')
+OURS = ('gemm', 'torch', 'triton', 'kernel', 'exact')
 
 Task = Callable[[], Tensor | None]
 
@@ -98,6 +99,13 @@ def _kernel(features: Tensor, centroids: Tensor, precision: str) -> Task:
     return lambda: search.nearest(x)[: len(features)]
 
 
+def _exact(features: Tensor, centroids: Tensor, precision: str) -> Task:
+    """Labels of float32, beside every precision."""
+    if not has_triton(features.device):
+        raise Missing('no Triton, or no GPU that it serves')
+    return lambda: assign_exact(features, centroids)[0]
+
+
 def _flash_kmeans(features: Tensor, centroids: Tensor, precision: str) -> Task:
     module = _imported('flash_kmeans.assign_euclid_triton', features)
     if precision == 'fp32':
@@ -140,6 +148,7 @@ PREPARE: dict[str, Callable[[Tensor, Tensor, str], Task]] = dict(
     torch=_torch,
     triton=_triton,
     kernel=_kernel,
+    exact=_exact,
     flash_kmeans=_flash_kmeans,
     fastkmeans=_fastkmeans,
 )

@@ -10,9 +10,11 @@ ASSIGNMENT = (
     'of GEMM rate',
     'triton / arm',
     'kernel / arm',
+    'exact / arm',
     'labels as fp32',
     'peak MB',
 )
+OURS = 'triton', 'kernel', 'exact'
 UPDATE = (
     'N, K, D',
     'arm',
@@ -21,7 +23,14 @@ UPDATE = (
     'cluster_sums / arm',
     'peak MB',
 )
-TREE = ('schedule', 'seconds', 'released / it', 'objective per level')
+PARTS = ('part', 'ms', 'of two iterations')
+TREE = (
+    'schedule',
+    'seconds',
+    'released / it',
+    'distances in fp32',
+    'objective per level',
+)
 
 
 def report_tables(results: dict) -> str:
@@ -33,6 +42,8 @@ def report_tables(results: dict) -> str:
     if 'update' in results:
         rows = [r for c in results['update'] for r in _update(c)]
         tables.append(aligned_table(UPDATE, rows, left=2))
+    if 'parts' in results:
+        tables.append(aligned_table(PARTS, _parts(results['parts'])))
     if 'tree' in results:
         tables.append(aligned_table(TREE, _tree(results['tree'])))
     return '\n'.join(tables)
@@ -58,12 +69,12 @@ def _assignment(cell: dict) -> list[tuple]:
             ]
         rows.append(tuple(row))
     for name, reason in cell['missing'].items():
-        rows.append((where, name, f'missing: {reason}', *[''] * 6))
+        rows.append((where, name, f'missing: {reason}', *[''] * 7))
     return rows
 
 
 def _ours(cell: dict, name: str) -> list[str]:
-    return [_ratio(cell, f'{ours}/{name}') for ours in ('triton', 'kernel')]
+    return [_ratio(cell, f'{ours}/{name}') for ours in OURS]
 
 
 def _update(cell: dict) -> list[tuple]:
@@ -80,17 +91,34 @@ def _update(cell: dict) -> list[tuple]:
     ]
 
 
+def _parts(found: dict) -> list[tuple]:
+    (_, whole), *_ = found['parts'].items()
+    whole = whole['seconds']['median']
+    rows = [
+        (name, median_ms(part['seconds']), _share(part, whole))
+        for name, part in found['parts'].items()
+    ]
+    share = found['bookkeeping']['median']
+    return [*rows, ('all but three assignments', '', f'{share:.0%}')]
+
+
+def _share(part: dict, whole: float) -> str:
+    return f'{part["seconds"]["median"] / whole:.1%}'
+
+
 def _tree(tree: dict) -> list[tuple]:
     rows = []
     for name, result in tree['schedules'].items():
         note = ''
         if name == 'released' and tree['emulated_iterations']:
             note = ' (extrapolated)'
+        share = result['searched']
         rows.append(
             (
                 name + note,
                 f'{result["seconds"]["median"]:.2f}',
                 _ratio(tree, f'released/{name}'),
+                '' if share is None else f'{share:.2%}',
                 ', '.join(f'{o:.6g}' for o in result['objectives'] or []),
             )
         )

@@ -9,6 +9,8 @@ from benchmarks.clustering.gpu_cells import unit_rows
 from benchmarks.clustering.released_gpu import ReleasedSchedule
 from benchmarks.common.timing import quartiles, ratio, synchronize
 from hirl_mm.clustering import hierarchical_kmeans
+from hirl_mm.clustering.searched_share import SearchedShare
+from hirl_mm.clustering.triton_assignment import has_triton
 from hirl_mm.engine.trees.mode import clustering_mode
 
 MODES = {
@@ -16,18 +18,26 @@ MODES = {
     for name in ('faithful', 'fast')
 }
 RELEASED = 'released'
+# What the modes took before labels of float32 came from fp16.
+TF32 = 'fast, tf32'
 
 
 def measure_tree(args: Namespace) -> dict:
     """Time every schedule and keep its objectives per level.
 
-    Ratios of time are taken within a round. The released schedule begins at
-    the same rows as ``faithful``, so that their objectives differ by rounding
-    unless it is extrapolated; then it has none.
+    Every schedule runs once per round, and ratios of time are taken within a
+    round. The released schedule begins at the same rows as ``faithful``, so
+    that their objectives differ by rounding unless it is extrapolated; then it
+    has none. ``searched`` is the share of distances computed in float32 after
+    a pass in low precision.
     """
     features = unit_rows(args.tree_features, args.tree_dim, args)
-    _compile(features)
-    rounds, objectives = _in_turns(features, args)
+    schedules = dict(MODES)
+    if has_triton(features.device):
+        schedules[TF32] = MODES['fast'] | dict(backend='triton')
+    searched = {name: SearchedShare() for name in schedules}
+    _compile(features, schedules, args)
+    rounds, objectives = _in_turns(features, schedules, searched, args)
     return dict(
         num_features=args.tree_features,
         num_prototypes=list(args.tree_prototypes),
@@ -38,12 +48,13 @@ def measure_tree(args: Namespace) -> dict:
                 seconds=quartiles(rounds[name]),
                 objectives=objectives[name],
                 rounds=rounds[name],
+                searched=searched[name].share if name in searched else None,
             )
             for name in rounds
         },
         ratios={
             f'{RELEASED}/{name}': ratio(rounds[RELEASED], rounds[name])
-            for name in MODES
+            for name in schedules
         },
         objective_ratios={
             f'{name}/{other}': _per_level(objectives[name], objectives[other])
@@ -57,19 +68,21 @@ def measure_tree(args: Namespace) -> dict:
     )
 
 
-def _in_turns(features: Tensor, args: Namespace) -> tuple[dict, dict]:
-    """Run rounds A B C C B A; return seconds and objectives by schedule."""
-    names, host = [*MODES, RELEASED], features.cpu()
+def _in_turns(
+    features: Tensor, schedules: dict, searched: dict, args: Namespace
+) -> tuple[dict, dict]:
+    """Run rounds A B C, B C A; return seconds and objectives by schedule."""
+    names, host = [*schedules, RELEASED], features.cpu()
     rounds, objectives = {name: [] for name in names}, {}
     for index in range(args.tree_rounds):
         first = index % len(names)
-        order = names[first:] + names[:first]
-        spent = dict.fromkeys(names, 0.0)
-        for name in order + order[::-1]:
-            seconds, objectives[name] = _run(name, features, host, args)
-            spent[name] += seconds / 2
-        for name in names:
-            rounds[name].append(spent[name])
+        for name in names[first:] + names[:first]:
+            if name == RELEASED:
+                seconds, objectives[name] = _released(host, args)
+            else:
+                options = schedules[name] | dict(searched=searched[name])
+                seconds, objectives[name] = _ours(features, options, args)
+            rounds[name].append(seconds)
     return rounds, objectives
 
 
@@ -77,24 +90,29 @@ def _per_level(ours: list[float], theirs: list[float]) -> list[float]:
     return [a / b for a, b in zip(ours, theirs, strict=True)]
 
 
-def _run(
-    name: str, features: Tensor, host: Tensor, args: Namespace
+def _released(
+    host: Tensor, args: Namespace
 ) -> tuple[float, list[float] | None]:
-    if name == RELEASED:
-        schedule = ReleasedSchedule(
-            args.device, emulated_iters=args.emulated_iterations
-        )
-        return schedule(host, args.tree_prototypes, args.seed)
+    schedule = ReleasedSchedule(
+        args.device, emulated_iters=args.emulated_iterations or None
+    )
+    return schedule(host, args.tree_prototypes, args.seed)
+
+
+def _ours(
+    features: Tensor, options: dict, args: Namespace
+) -> tuple[float, list[float]]:
     synchronize(args.device)
     start = time.perf_counter()
     tree = hierarchical_kmeans(
-        features, args.tree_prototypes, seed=args.seed, **MODES[name]
+        features, args.tree_prototypes, seed=args.seed, **options
     )
     synchronize(args.device)
     return time.perf_counter() - start, [float(o) for o in tree.objective]
 
 
-def _compile(features: Tensor) -> None:
-    """Run every mode on few rows, so that all kernels are compiled."""
-    for mode in MODES.values():
-        hierarchical_kmeans(features[:500], (12, 6, 3), **mode)
+def _compile(features: Tensor, schedules: dict, args: Namespace) -> None:
+    """Run an iteration of every schedule, so that kernels are compiled."""
+    for options in schedules.values():
+        once = options | dict(num_iters=1, num_restarts=1)
+        _ours(features, once, args)

@@ -1,30 +1,33 @@
-"""Resources of a GPU that the assignment kernel uses, found without a GPU.
+"""Resources of a GPU that the assignment kernels use, found without a GPU.
 
-Compiles the kernel for sm_80, sm_86 and sm_90 with the tiles that the package
+Compiles the kernels for sm_80, sm_86 and sm_90 with the tiles that the package
 chooses and lists registers, spills, shared memory and the kind of
-instruction that computes the products.
+instruction that computes the products. ``bounds`` and ``candidates`` are the
+two passes of labels of float32.
 """
 
-import re
-import subprocess
-import tempfile
-from collections import Counter
 from dataclasses import asdict
 from itertools import product
-from pathlib import Path
 
-import triton
-from triton.backends.compiler import GPUTarget
-from triton.compiler import ASTSource, CompiledKernel
+from triton.compiler import CompiledKernel
 
+from benchmarks.clustering.compiled_kernels import (
+    SHARED_BYTES,
+    compiled,
+    usage,
+)
 from benchmarks.common.machine import describe
 from benchmarks.common.options import new_parser, parse, report
 from benchmarks.common.tables import aligned_table
+from hirl_mm.clustering.triton_exact_kernels import (
+    bounds_kernel,
+    candidates_kernel,
+)
 from hirl_mm.clustering.triton_kernels import nearest_kernel
 from hirl_mm.clustering.triton_tiling import DOT_PRECISION, Tiling, tiling
 
-# Shared memory that one program may have, in bytes.
-SHARED_BYTES = {80: 163 * 2**10, 86: 99 * 2**10, 90: 227 * 2**10}
+BOUNDS, CANDIDATES = 'bounds', 'candidates'
+KERNELS = *DOT_PRECISION, BOUNDS, CANDIDATES
 DIMS = (17, 64, 128, 256, 512, 2048)
 _HEAD = (
     'sm',
@@ -40,97 +43,83 @@ _HEAD = (
     'by',
     'epilogue/score',
 )
-_BIN = Path(triton.__file__).parent / 'backends/nvidia/bin'
-_EPILOGUE = ('FADD', 'FMNMX', 'FSETP', 'FSEL', 'SEL', 'VIMNMX', 'IMNMX')
 
 
-def compiled(tiles: Tiling, precision: str, capability: int) -> CompiledKernel:
-    """Compile the kernel for a GPU that need not be there.
+def resources(dim: int, name: str, capability: int) -> dict:
+    """Compile for rows of ``dim`` coordinates; return the resources used.
 
     Args:
-        tiles: Sizes of the tiles.
-        precision: ``'fp32'``, ``'tf32'`` or ``'bf16'``.
-        capability: Compute capability, such as 90.
+        dim: Number of coordinates D.
+        name: Kernel, of ``KERNELS``; a precision means ``nearest_kernel``.
+        capability: Compute capability times 10, such as 90.
     """
+    if name == CANDIDATES:
+        tiles, kernel = _candidates(dim, capability)
+    else:
+        precision = 'bf16' if name == BOUNDS else name
+        tiles = tiling(dim, precision, capability, SHARED_BYTES[capability])
+        kernel = _over_all(tiles, name, capability)
+    return dict(
+        capability=capability,
+        precision=name,
+        dim=dim,
+        tiles=asdict(tiles),
+        scores_per_thread=tiles.block_m
+        * tiles.block_n
+        // (32 * tiles.num_warps),
+        **usage(kernel, tiles.num_warps, capability),
+    )
+
+
+def _over_all(tiles: Tiling, name: str, capability: int) -> CompiledKernel:
+    """Compile a kernel that multiplies rows and all centroids."""
     constants = dict(
         DEPTH=tiles.depth,
         SPLITS=tiles.splits,
-        PRECISION=DOT_PRECISION[precision],
         BLOCK_M=tiles.block_m,
         BLOCK_N=tiles.block_n,
         BLOCK_D=tiles.block_d,
     )
-    pointer = '*bf16' if precision == 'bf16' else '*fp32'
-    types = [pointer, pointer, '*fp32', '*fp32', '*i32', 'i32', 'i32', 'i32']
-    types += ['constexpr'] * len(constants)
-    source = ASTSource(
-        fn=nearest_kernel,
-        signature=dict(zip(nearest_kernel.arg_names, types, strict=True)),
-        constexprs=constants,
-        # As at a launch: whole tiles, so every size is a multiple of 16.
-        attrs={(i,): [['tt.divisibility', 16]] for i in range(8)},
+    options = dict(num_warps=tiles.num_warps, num_stages=tiles.num_stages)
+    floats = ('bias', 'best', 'facts', 'group', 'lower', 'upper')
+    types = {f'{argument}_ptr': '*fp32' for argument in floats}
+    types |= dict(label_ptr='*i32', products='fp32', sums='fp32')
+    operand = {BOUNDS: '*fp16', 'bf16': '*bf16'}.get(name, '*fp32')
+    types |= dict(x_ptr=operand, c_ptr=operand)
+    kernel = bounds_kernel
+    if name != BOUNDS:
+        kernel = nearest_kernel
+        constants['PRECISION'] = DOT_PRECISION[name]
+    return compiled(kernel, types, constants, capability, **options)
+
+
+def _candidates(dim: int, capability: int) -> tuple[Tiling, CompiledKernel]:
+    group = tiling(dim, 'bf16', capability, SHARED_BYTES[capability])
+    columns = min(128, group.block_n)
+    depth = -(-dim // 16) * 16
+    tiles = Tiling(depth, 64, columns, 16, group.splits, 3, num_warps=4)
+    floats = ('x', 'mean', 'c', 'bias', 'lower', 'upper')
+    types = {f'{argument}_ptr': '*fp32' for argument in floats}
+    types |= dict(place_ptr='*i16', best_ptr='*i64', searched_ptr='*i64')
+    constants = dict(
+        column_stride=1,
+        SPLITS=group.splits,
+        WINDOW=8192,
+        GROUP=group.block_n,
+        DEPTH=depth,
+        BLOCK_M=tiles.block_m,
+        BLOCK_N=columns,
+        BLOCK_D=tiles.block_d,
     )
-    return triton.compile(
-        source,
-        target=GPUTarget('cuda', capability, 32),
-        options=dict(num_warps=tiles.num_warps, num_stages=tiles.num_stages),
+    return tiles, compiled(
+        candidates_kernel,
+        types,
+        constants,
+        capability,
+        unaligned=('num_rows', 'num_groups', 'dim', 'row_stride'),
+        num_warps=tiles.num_warps,
+        num_stages=tiles.num_stages,
     )
-
-
-def resources(dim: int, precision: str, capability: int) -> dict:
-    """Compile for rows of ``dim`` coordinates; return the resources used."""
-    tiles = tiling(dim, precision, capability, SHARED_BYTES[capability])
-    kernel = compiled(tiles, precision, capability)
-    with tempfile.NamedTemporaryFile(suffix='.cubin') as file:
-        file.write(kernel.asm['cubin'])
-        file.flush()
-        usage = _output('cuobjdump', '-res-usage', file.name)
-        sass = _output('nvdisasm', '-c', file.name)
-    counts = Counter(
-        re.findall(r'^\s+/\*\w+\*/\s+(?:@!?U?P\d+\s+)?(\w+)', sass, re.M)
-    )
-    products = max(('HGMMA', 'HMMA', 'FFMA'), key=counts.__getitem__)
-    registers = int(re.search(r'REG:(\d+)', usage)[1])
-    shared = kernel.metadata.shared
-    return dict(
-        capability=capability,
-        precision=precision,
-        dim=dim,
-        tiles=asdict(tiles),
-        registers=registers,
-        spilled_bytes=int(re.search(r'STACK:(\d+)', usage)[1]),
-        local_accesses=counts['LDL'] + counts['STL'],
-        shared_bytes=shared,
-        programs_per_sm=_programs_per_sm(
-            registers, tiles.num_warps, shared, SHARED_BYTES[capability]
-        ),
-        products=products,
-        asynchronous_copies='cp.async' in kernel.asm['ptx'],
-        epilogue_instructions=sum(
-            count
-            for name, count in counts.items()
-            if name.rstrip('3') in _EPILOGUE
-        ),
-        scores_per_thread=tiles.block_m
-        * tiles.block_n
-        // (32 * tiles.num_warps),
-    )
-
-
-def _programs_per_sm(
-    registers: int, num_warps: int, shared: int, available: int
-) -> int:
-    # An SM gives 2^16 registers, in units of 8 per thread, and keeps 1 KiB
-    # of shared memory for every program.
-    by_registers = 2**16 // (-(-registers // 8) * 8 * 32 * num_warps)
-    return min(by_registers, (available + 1024) // (shared + 1024))
-
-
-def _output(tool: str, *args: str) -> str:
-    done = subprocess.run(
-        [_BIN / tool, *args], capture_output=True, text=True, check=True
-    )
-    return done.stdout
 
 
 def table(rows: list[dict]) -> str:
@@ -165,10 +154,8 @@ def main() -> None:
     args = parse(parser, dict(dims=[128]))
     machine = describe('cpu')
     rows = [
-        resources(dim, precision, capability)
-        for capability, precision, dim in product(
-            SHARED_BYTES, DOT_PRECISION, args.dims
-        )
+        resources(dim, name, capability)
+        for capability, name, dim in product(SHARED_BYTES, KERNELS, args.dims)
     ]
     report(args, machine, dict(kernels=rows), table(rows))
 

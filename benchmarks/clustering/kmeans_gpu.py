@@ -3,7 +3,8 @@
 Part ``assignment``: rows to centroids, by ``assign_triton`` and by its kernel
 alone, by torch in chunks, by flash-kmeans and fastkmeans where they are
 installed, and the rate of the matrix product alone. Part ``update``: sums of
-the clusters, in an order that is always the same and in any. Part ``tree``: a
+the clusters, in an order that is always the same and in any. Part ``parts``:
+what two iterations of the finest level spend on what. Part ``tree``: a
 hierarchical k-means as the modes ``faithful`` and ``fast`` run it, and as the
 released code does.
 
@@ -18,6 +19,7 @@ from itertools import product
 import torch
 
 from benchmarks.clustering.gpu_cells import measure_assignment, measure_update
+from benchmarks.clustering.gpu_parts import measure_parts
 from benchmarks.clustering.gpu_tables import report_tables
 from benchmarks.clustering.gpu_trees import measure_tree
 from benchmarks.common.machine import describe
@@ -32,7 +34,7 @@ from benchmarks.common.packages import versions
 
 NOT_RUN = 'no GPU: not run'
 PACKAGES = 'triton', 'flash-kmeans', 'fastkmeans'
-PARTS = 'assignment', 'update', 'tree'
+PARTS = 'assignment', 'update', 'parts', 'tree'
 PRECISIONS = 'fp32', 'tf32', 'bf16'
 QUICK = dict(
     num_features=[600],
@@ -41,8 +43,9 @@ QUICK = dict(
     tree_features=600,
     tree_prototypes=[40, 10, 3],
     tree_dim=16,
+    emulated_iterations=0,
 )
-COUNTS = 'rounds', 'tree_rounds', 'emulated_iterations'
+COUNTS = 'rounds', 'tree_rounds'
 
 
 def parse_args() -> argparse.Namespace:
@@ -70,16 +73,19 @@ def parse_args() -> argparse.Namespace:
     add(
         '--emulated-iterations',
         type=int,
+        choices=range(21),
+        default=1,
         metavar='I',
         help='number of iterations of the released schedule to run at every '
-        'level; its time is extrapolated to all 20 x 5 (default: run all)',
+        'level, from which the time of all 20 x 5 is extrapolated; 0 to run '
+        'all, for minutes (default: %(default)s)',
     )
     add(
         '--tree-rounds',
         type=int,
         default=1,
         help='number of rounds of the part tree; each runs every schedule '
-        'twice (default: %(default)s)',
+        'once (default: %(default)s)',
     )
     return parse(parser, QUICK, at_least_one=COUNTS)
 
@@ -100,6 +106,9 @@ def measure(args: argparse.Namespace) -> dict:
         for dim, num, clusters in cells:
             _say(f'update {num} x {clusters} x {dim}')
             results['update'].append(measure_update(num, clusters, dim, args))
+    if 'parts' in args.parts:
+        _say('parts')
+        results['parts'] = measure_parts(args)
     if 'tree' in args.parts:
         _say('tree')
         results['tree'] = measure_tree(args)

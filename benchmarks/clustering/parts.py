@@ -10,12 +10,17 @@ from hirl_mm.clustering.assignment import assign_faiss, assign_faiss_gpu
 from hirl_mm.clustering.cluster_sums import cluster_sums
 from hirl_mm.clustering.empty_clusters import split_into_empty
 from hirl_mm.clustering.torch_assignment import assign_torch
+from hirl_mm.clustering.torch_exact import assign_torch_exact
 from hirl_mm.clustering.triton_assignment import assign_triton
+from hirl_mm.clustering.triton_exact import assign_exact
 
 ASSIGNMENT, SUMS, EMPTY = 'assignment', 'cluster sums', 'empty clusters'
 PARTS = ASSIGNMENT, SUMS, EMPTY, OTHER
 FUNCTIONS = {
-    ASSIGNMENT: (assign_torch, assign_triton, assign_faiss, assign_faiss_gpu),
+    ASSIGNMENT: (
+        *(assign_torch, assign_torch_exact, assign_triton, assign_exact),
+        *(assign_faiss, assign_faiss_gpu),
+    ),
     SUMS: (cluster_sums,),
     EMPTY: (split_into_empty,),
 }

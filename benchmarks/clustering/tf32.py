@@ -4,16 +4,9 @@ import torch
 from torch import Tensor
 
 from hirl_mm.clustering.torch_assignment import assign_torch
+from hirl_mm.clustering.torch_exact import to_tf32
 
 _ROWS = 2048
-_DROPPED_BITS = 13  # of float32's 23 bits of mantissa
-
-
-def to_tf32(values: Tensor) -> Tensor:
-    """Round float32 to 10 bits of mantissa, ties away from zero."""
-    bits = values.contiguous().view(torch.int32)
-    half, mask = 1 << (_DROPPED_BITS - 1), -(1 << _DROPPED_BITS)
-    return ((bits + half) & mask).view(torch.float32)
 
 
 def assign_tf32(features: Tensor, centroids: Tensor) -> tuple[Tensor, Tensor]:

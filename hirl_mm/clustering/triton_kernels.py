@@ -1,7 +1,7 @@
 """Triton kernels of :mod:`.triton_assignment` and :mod:`.cluster_sums`.
 
-This is the only module that imports Triton. Import it by ``require_kernels``,
-which checks that Triton is installed.
+This module and :mod:`.triton_exact_kernels` are the only ones that import
+Triton. Import it by ``require_kernels``, which checks that it is installed.
 """
 
 import triton

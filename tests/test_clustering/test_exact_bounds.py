@@ -128,6 +128,31 @@ def test_are_as_wide_as_the_rounding():
     assert ((upper - lower) / (4 * theirs.sqrt() * rounding) < 1.5).all()
 
 
+@pytest.mark.parametrize('square', [0.0, 2**-8, 5.0])
+def test_are_the_formula(square):
+    """(c) in float64, for a group whose largest values differ in place."""
+    dim, scale = 300, 2.0**52
+    each = RowFacts(
+        square=torch.zeros(2),
+        length=torch.tensor([3.0, 2.0]),
+        rounding=torch.tensor([1e-3, 2e-3]),
+    )
+    groups = GroupFacts.of(each, torch.tensor(scale), size=2, dim=dim)
+    rows = RowFacts(*(torch.tensor([[v]]) for v in (4.0, 2.5, 5e-4)))
+    score = torch.tensor([[(4 - square) / 2]])
+    bounds = squared_bounds(score, rows, groups, dim)
+    flushed = (dim + 4) * 2.0**-124 * scale**2
+    own = 1.01 * (dim + 16) * 2**-24 * (2.5**2 + 2 * 3.0**2) + flushed
+    error = 1.01 * 2 * (1.5 * dim + 8) * 2**-23 * 2.5 * 3.0 + own
+    apart = 5e-4 + 2e-3
+    lower = max(0, max(0, square - error) ** 0.5 - apart) ** 2 - own
+    upper = ((square + error) ** 0.5 + apart) ** 2 + own
+    assert flushed > own / 5
+    found = [float(bound) for bound in bounds]
+    assert found == pytest.approx([lower, upper], rel=2**-16)
+    assert found[0] < lower and found[1] > upper
+
+
 def lost(product, dim, addend):
     """Relative error of 1 + (dim - 1) addends, which float32 cannot hold."""
     row = torch.full((1, dim), addend**0.5)
