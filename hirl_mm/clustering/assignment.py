@@ -113,7 +113,8 @@ def _fastest(
 
 
 def _has_tf32(device: torch.device) -> bool:
-    return torch.cuda.get_device_capability(device) >= (8, 0)
+    present = torch.cuda.is_available()
+    return present and torch.cuda.get_device_capability(device) >= (8, 0)
 
 
 def assign_faiss(features: Tensor, centroids: Tensor) -> tuple[Tensor, Tensor]:

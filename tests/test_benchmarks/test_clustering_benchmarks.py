@@ -88,10 +88,32 @@ def test_kmeans_gpu_on_a_cpu(run_benchmark):
     assert cells[0]['arms']['torch']['labels_of_fp32'] == 1
     (cell,) = results['update']
     assert set(cell['arms']) == {'cluster_sums', 'segments', 'atomics'}
+    found = results['parts']
+    medians = {n: p['seconds']['median'] for n, p in found['parts'].items()}
+    assert set(medians) >= {'2 iterations', 'assignment', 'sums', 'draw'}
+    assert found['bookkeeping']['median'] == pytest.approx(
+        1 - 3 * medians['assignment'] / medians['2 iterations'], abs=0.3
+    )
     # From the same rows, with and without trips between host and device.
     ratios = results['tree']['objective_ratios']
     assert ratios['faithful/released'] == pytest.approx([1, 1, 1], rel=1e-5)
     assert '| released ' in printed and 'missing: no Triton' in printed
+
+
+def test_low_precision_leaves_little_to_float32(run_benchmark):
+    printed, report = run_benchmark('clustering.searched_share')
+    found = {
+        (r['features'], r['centroids'], r['precision']): r
+        for r in report['shares']
+    }
+    assert len(found) == 3 * 2 * 3 and printed.count('| fp16 ') == 6
+    for (features, stage, _), row in found.items():
+        bf16 = found[features, stage, 'bf16']
+        assert 0 <= row['unsettled'] <= bf16['unsettled'] < 0.5
+        # Of one group: 40 centroids are fewer than 128.
+        assert row['groups_per_row'] == 1
+        assert row['searched'] == 128 / 40
+    assert found['digits', 'first', 'bf16']['unsettled'] > 0
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason='there is a GPU')

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from hirl_mm.clustering import kmeans, triton_exact
+from hirl_mm.clustering.assignment import assignment
 from hirl_mm.clustering.exact_bounds import RowFacts
 from hirl_mm.clustering.searched_share import SearchedShare
 from hirl_mm.clustering.triton_assignment import assign_triton
@@ -146,3 +147,16 @@ def test_kmeans_ends_with_the_labels_of_float32(precision):
     assert torch.equal(labels, expected)
     assert objective == float(distance.double().sum())
     assert 0.2 <= searched.share < 0.4
+
+
+def test_auto_takes_at_least_the_precision():
+    """The interpreter stands for a GPU."""
+    device = torch.device('cuda')
+    for precision in ('fp32', 'tf32'):
+        found = assignment('auto', device, 9, precision)
+        assert found.func is assign_exact
+    assert assignment('triton', device, 9).func is assign_exact
+    for backend, precision in (('auto', 'bf16'), ('triton', 'tf32')):
+        found = assignment(backend, device, 9, precision)
+        assert found.func is assign_triton
+        assert found.keywords == dict(precision=precision)

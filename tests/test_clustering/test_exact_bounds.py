@@ -149,7 +149,7 @@ def test_are_the_formula(square):
     upper = ((square + error) ** 0.5 + apart) ** 2 + own
     assert flushed > own / 5
     found = [float(bound) for bound in bounds]
-    assert found == pytest.approx([lower, upper], rel=2**-16)
+    assert found == pytest.approx([lower, upper], rel=1e-3)
     assert found[0] < lower and found[1] > upper
 
 

@@ -5,11 +5,13 @@ import numpy as np
 import pytest
 import torch
 from sklearn.cluster import KMeans
+from torch.profiler import ProfilerActivity, profile
 
 from hirl_mm.clustering import kmeans
 from hirl_mm.clustering.empty_clusters import split_into_empty
 from hirl_mm.clustering.torch_assignment import assign_torch
 from hirl_mm.stack import StackError
+from tests.dispatched import WAITING
 from tests.trees import blobs
 
 BACKENDS = ['torch', 'faiss']
@@ -331,3 +333,16 @@ def test_gpu_equals_cpu():
     here = kmeans(x, 80, seed=4)
     assert there[0].is_cuda
     assert there[2] == pytest.approx(here[2], rel=1e-4)
+
+
+def test_an_iteration_waits_for_the_device_once():
+    """For a copy of three numbers, which is none of these operators."""
+    x = blobs(400, 8, num_blobs=3, spread=2.0)
+    waits = {}
+    for num_iters in (2, 3, 6):
+        with profile(activities=[ProfilerActivity.CPU]) as profiler:
+            kmeans(x, 20, num_iters=num_iters, backend='torch')
+        names = [event.name for event in profiler.events()]
+        assert names.count('aten::mm') > num_iters, 'it ended early'
+        waits[num_iters] = sum(name in WAITING for name in names)
+    assert waits[2] == waits[3] == waits[6]

@@ -1,7 +1,9 @@
 import pytest
 import torch
 
+from hirl_mm.clustering import assignment as module
 from hirl_mm.clustering import torch_exact
+from hirl_mm.clustering.assignment import assignment
 from hirl_mm.clustering.searched_share import SearchedShare
 from hirl_mm.clustering.torch_assignment import assign_torch
 from hirl_mm.clustering.torch_exact import assign_torch_exact, to_tf32
@@ -93,3 +95,19 @@ def test_tf32_has_eleven_bits():
     relative = plain(1000, 1, 3)[0]
     error = ((to_tf32(relative) - relative) / relative).abs().max()
     assert 0.9 * 2**-11 < error <= 2**-11
+
+
+@pytest.mark.parametrize(('tf32', 'form'), [(True, 'exact'), (False, 'torch')])
+def test_a_gpu_without_triton_takes_tf32_for_fp32(tf32, form, monkeypatch):
+    monkeypatch.setattr(module, 'has_triton', lambda device: False)
+    monkeypatch.setattr(module, '_has_tf32', lambda device: tf32)
+    device, searched = torch.device('cuda'), SearchedShare()
+    assign = assignment('auto', device, 9, searched=searched)
+    features, centroids = plain(100, 9, 4)
+    labels, _ = assign(features, centroids)
+    assert torch.equal(labels, assign_torch(features, centroids)[0])
+    assert (searched.share is None) == (form == 'torch')
+    for precision in ('tf32', 'bf16'):
+        lower = assignment('auto', device, 9, precision)
+        assert lower.func is assign_torch
+        assert lower.keywords == dict(precision=precision)
