@@ -10,8 +10,8 @@ class CompactImages(CustomDataset):
     """Base class of data sets that keep paths and labels in a table.
 
     MMEngine pickles the annotation of every image, which takes seconds and
-    three times the memory for a million images. Here an annotation is made
-    when it is asked for; it is the same dictionary.
+    twice the memory for a million images. Here an annotation is made when it
+    is asked for; it is the same dictionary.
 
     Args:
         **kwargs: Arguments of ``CustomDataset``. ``serialize_data`` has no

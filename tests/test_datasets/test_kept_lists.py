@@ -3,7 +3,6 @@
 import multiprocessing
 import os
 import shutil
-import zipfile
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -206,8 +205,7 @@ def other_version(path):
 
 
 def without_names(path):
-    with zipfile.ZipFile(path, 'w') as file:
-        file.writestr('version.npy', b'')
+    np.savez(path, version=np.array(1))
 
 
 DAMAGES = {
@@ -252,10 +250,12 @@ def test_where_the_list_is_kept(root, monkeypatch, tmp_path):
     kept_scan(other)
     assert len(list((tmp_path / 'mine').iterdir())) == 2
 
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv(kept_scans.VARIABLE, 'off')
     file.unlink()
     assert len(kept_scan(root)) == 12
     assert not kept(root).exists() and not file.exists()
+    assert not (tmp_path / 'off').exists()
     assert not list(user.iterdir())
 
 
@@ -312,7 +312,8 @@ def test_found_images_are_those_of_a_walk(root):
         depth = generator.integers(1, 5)
         parts = generator.choice(['a', 'b-1', 'b', 'b1', '.c'], depth)
         suffix = generator.choice(['.jpg', '.PNG', '.webp', '.txt'])
-        touch(root, '/'.join([*parts, f'{generator.integers(99)}{suffix}']))
+        name = f'{generator.choice(["1", "z"])}{generator.integers(99)}'
+        touch(root, '/'.join([*parts, name + suffix]))
     scan, _ = scan_folder(root)
     files = visible_files(root)
     folders = {p.name for p in root.iterdir() if p.is_dir()}
@@ -331,6 +332,14 @@ def test_found_images_are_those_of_a_walk(root):
         assert list(found.sizes) == sorted(set(tops))
         assert found.sizes == {one: tops.count(one) for one in tops}
         assert found.empty == sorted(visible - {*tops})
+
+
+def test_classes_are_sorted_by_their_names():
+    """Also without the folder of the class, as in an index of shards."""
+    scan = folder_scan.FolderScan({'a-2': b'1.png', 'a/deep': b'1.png'}, {})
+    found = find_images(scan, LISTED, with_label=True)
+    assert found.paths == ['a/deep/1.png', 'a-2/1.png']
+    assert list(found.sizes) == ['a', 'a-2']
 
 
 def test_a_data_set_keeps_its_list(root):

@@ -160,6 +160,8 @@ def test_tar_unpacks_the_folder(data, tmp_path):
 
 
 def test_every_image_is_found_by_its_name(data):
+    files = sorted(os.listdir(data / 'shards/train'))
+    assert files == [*(f'shard-0000{i}.tar' for i in range(4)), INDEX]
     index = read_index(data / 'shards/train')
     names = list(index.scan.files())
     assert [index.number(name) for name in names] == list(range(16))
@@ -225,10 +227,16 @@ def test_an_index_of_other_shards(shards, data, tmp_path):
     path = shards / 'shard-00002.tar'
     content = path.read_bytes()
     match = r'belongs to other shards than shard-00002\.tar:'
-    # The label of another shard, and no tar file at all.
-    for other in content.replace(b' 2', b' 1', 1), b'?' * len(content):
+    foreign = tarfile.TarInfo('image.jpg')
+    foreign.size = 512
+    others = {
+        'the label of another': content.replace(b' 2', b' 1', 1),
+        'another tar file': foreign.tobuf() + b'\xff' * 512,
+        'no tar file': b'?' * 512,
+    }
+    for other in others.values():
         assert other != content
-        path.write_bytes(other)
+        path.write_bytes(other.ljust(len(content), b'\0'))
         opened(match, ValueError, shards)
 
 
@@ -301,8 +309,8 @@ def test_a_stopped_conversion_goes_on(data, tmp_path):
 REPAIRS = {
     'missing': lambda path: path.unlink(),
     'cut': lambda path: os.truncate(path, 700),
-    'another': lambda path: shutil.copy(
-        path.with_name('shard-00002.tar'), path
+    'of another label': lambda path: path.write_bytes(
+        path.read_bytes().replace(b' 1', b' 2', 1)
     ),
 }
 

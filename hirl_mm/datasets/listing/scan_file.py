@@ -66,7 +66,7 @@ def read_scan(path: str | os.PathLike) -> FolderScan:
     """
     try:
         return scan_from_arrays(read_arrays(path))
-    except (KeyError, IndexError) as error:
+    except KeyError as error:
         raise ValueError(f'{path} is no list of files: {error}') from error
 
 

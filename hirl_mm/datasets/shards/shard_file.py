@@ -66,7 +66,9 @@ def write_shard(
 
 
 def shard_label(path: str | os.PathLike) -> str | None:
-    """Return the label of a shard; None if the file is no shard.
+    """Return the label of a shard; None if the file is no tar file.
+
+    A tar file that is no shard gives what its first file begins with.
 
     Raises:
         OSError: If the file cannot be read.
@@ -77,9 +79,7 @@ def shard_label(path: str | os.PathLike) -> str | None:
         header = tarfile.TarInfo.frombuf(start[:_BLOCK], 'utf-8', 'strict')
     except tarfile.HeaderError:
         return None
-    if header.name != _LABEL:
-        return None
-    return start[_BLOCK : _BLOCK + header.size].decode()
+    return start[_BLOCK : _BLOCK + header.size].decode(errors='replace')
 
 
 def _add(out, name: str, content: bytes) -> int:
