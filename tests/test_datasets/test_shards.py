@@ -189,6 +189,13 @@ def test_text_in_shards(shards, data):
     assert get_text(f'shards://{data}/text_shards/a.png') == 'ü'
 
 
+def test_identity_of_files_and_shards_together():
+    """Of a concatenation one part of which was converted."""
+    files = ['data/a/1.png', 'data/b/1.png']
+    mixed = ['shards://data/a/1.png', 'data/b/1.png']
+    assert paths_identity(mixed) == paths_identity(files)
+
+
 def opened(match, kind, folder):
     """Opening a folder fails, and a data set does as well."""
     for read in ShardFolder, lambda f: FolderImages(data_root=str(f)):
