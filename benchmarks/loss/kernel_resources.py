@@ -5,6 +5,7 @@ chooses for 32 samples and 1000 negatives on 132 multiprocessors, and lists
 registers, spills and shared memory. No GPU is needed.
 """
 
+from collections.abc import Sequence
 from itertools import product
 
 import triton
@@ -24,7 +25,10 @@ from hirl_mm.losses.semantic_path.fused_tiling import FusedTiling, fused_tiling
 KERNELS = dict(repulsion=repulsion_kernel, loss=loss_kernel)
 CAPABILITIES = 80, 90
 # Dimension and number of levels.
-SIZES = (128, 3), (256, 3), (2048, 3), (256, 1), (200, 8), (4096, 8)
+SIZES = (
+    *((128, 3), (256, 3), (2048, 3)),
+    *((256, 1), (200, 8), (2048, 6), (4096, 3)),
+)
 _HEAD = (
     'sm',
     'kernel',
@@ -41,7 +45,12 @@ _LONG = 'paths_ptr', 'leaf_ptr', 'negatives_ptr'
 
 
 def compiled(
-    name: str, tiles: FusedTiling, num_levels: int, capability: int
+    name: str,
+    tiles: FusedTiling,
+    num_levels: int,
+    capability: int,
+    floored: bool = True,
+    ones: Sequence[str] = (),
 ) -> CompiledKernel:
     """Compile a kernel for a GPU that need not be there.
 
@@ -50,10 +59,12 @@ def compiled(
         tiles: Sizes of its programs.
         num_levels: Number of levels L.
         capability: Compute capability, such as 90.
+        floored: Whether the loss is that of reduction ``'paper'``.
+        ones: Names of sizes that are 1, of which Triton makes constants.
     """
     kernel = KERNELS[name]
-    constants = dict(
-        FLOORED=True,
+    constants = dict.fromkeys(ones, 1) | dict(
+        FLOORED=floored,
         LEVELS=num_levels,
         BLOCK_M=tiles.block_m,
         BLOCK_S=tiles.block_s,
@@ -83,7 +94,7 @@ def compiled(
             attrs=attributes,
         ),
         target=GPUTarget('cuda', capability, 32),
-        options=dict(num_warps=tiles.num_warps),
+        options=dict(num_warps=_warps(name, tiles)),
     )
 
 
@@ -92,7 +103,8 @@ def resources(name: str, dim: int, num_levels: int, capability: int) -> dict:
     tiles = fused_tiling(32, 1000, num_levels, dim, 132)
     kernel = compiled(name, tiles, num_levels, capability)
     registers, spilled, accesses = registers_and_spills(kernel)
-    by_registers = 2**16 // (-(-registers // 8) * 8 * 32 * tiles.num_warps)
+    num_warps = _warps(name, tiles)
+    by_registers = 2**16 // (-(-registers // 8) * 8 * 32 * num_warps)
     return dict(
         capability=capability,
         kernel=name,
@@ -100,14 +112,18 @@ def resources(name: str, dim: int, num_levels: int, capability: int) -> dict:
         num_levels=num_levels,
         block_m=tiles.block_m if name == 'repulsion' else tiles.block_s,
         block_d=tiles.block_d,
-        num_warps=tiles.num_warps,
+        num_warps=num_warps,
         registers=registers,
         spilled_bytes=spilled,
         local_accesses=accesses,
         shared_bytes=kernel.metadata.shared,
         # At most 32 programs of one warp.
-        warps_per_sm=min(32, by_registers) * tiles.num_warps,
+        warps_per_sm=min(32, by_registers) * num_warps,
     )
+
+
+def _warps(name: str, tiles: FusedTiling) -> int:
+    return tiles.num_warps if name == 'repulsion' else tiles.loss_warps
 
 
 def table(rows: list[dict]) -> str:

@@ -1,12 +1,15 @@
 """The benchmark of the SPD loss, its peer and its memory."""
 
+import re
 from argparse import Namespace
 
 import pytest
 import torch
 
-from benchmarks.loss.forms import FORMS, SETS, Row, measure
+from benchmarks.loss.forms import FORMS, KERNELS, SETS, Row, measure
 from benchmarks.loss.released import draw_leaves, released_path_loss
+from hirl_mm.losses.semantic_path.form import DeviceCosts
+from hirl_mm.losses.semantic_path.fused_tiling import fused_tiling
 from tests.oracles.semantic_path import batch_loss
 from tests.trees import random_tree
 
@@ -16,7 +19,9 @@ def test_every_row_has_all_forms(run_benchmark):
     assert len(report['rows']) == len(SETS['small'])
     assert [row['by_all'] for row in report['rows']] == [[True] * 3, [False]]
     for row in report['rows']:
-        assert set(row['seconds']) == {*FORMS, 'multinomial', 'shift'}
+        forms = {*FORMS} - {KERNELS}
+        assert set(row['seconds']) == {*forms, 'multinomial', 'shift'}
+        assert not row['takes_kernels']
         rounds = row['rounds']
         pairs = zip(rounds['released'], rounds['chosen'], strict=True)
         ratios = [theirs / ours for theirs, ours in pairs]
@@ -25,7 +30,8 @@ def test_every_row_has_all_forms(run_benchmark):
         assert row['times_leaner'] == peak['released'] / peak['chosen']
         assert row['loss_difference'] <= 1e-6
         assert row['gradient_difference'] <= 1e-5
-    assert '| 4, 5, 8, 12/4/2 ' in printed
+    assert re.search(r'\| 4, 5, 8, 12/4/2 +\| all all all +\|', printed)
+    assert printed.count('not run') == len(SETS['small'])
 
 
 @pytest.mark.parametrize(
@@ -81,3 +87,32 @@ def test_peer_draws_from_all_leaves():
     torch.testing.assert_close(
         share, torch.full((4,), 0.25), atol=0.02, rtol=0
     )
+
+
+def test_costs_of_the_forms_as_a_row_of_the_table(run_benchmark):
+    printed, report = run_benchmark('loss.crossover')
+    costs = DeviceCosts(**report['costs'])
+    assert costs.launches == 0 and costs.read == float('inf')
+    assert re.match(r"'cpu': DeviceCosts\(\S+, 0, inf, \S+\),$", printed)
+
+
+def test_kernels_compile_without_spills(run_benchmark, tmp_path, monkeypatch):
+    """At the border of what fits into registers, too."""
+    pytest.importorskip('triton')
+    monkeypatch.setenv('TRITON_CACHE_DIR', str(tmp_path))
+    from benchmarks.loss.kernel_resources import compiled, resources
+
+    printed, report = run_benchmark('loss.kernel_resources')
+    rows = report['kernels']
+    assert {row['capability'] for row in rows} == {80, 90}
+    assert printed.count('| repulsion ') == printed.count('| loss ') == 2
+    rows += [resources('repulsion', 2048, 6, 90)]
+    rows += [resources('loss', 4096, 3, 80)]
+    for row in rows:
+        assert row['spilled_bytes'] == row['local_accesses'] == 0
+        assert row['warps_per_sm'] >= 8
+    # Sizes of 1 are constants in the kernels.
+    tiles = fused_tiling(1, 1, 1, 1, 132)
+    sizes = 'num_samples', 'num_negatives', 'splits', 'share', 'dim'
+    for name in ('repulsion', 'loss'):
+        assert compiled(name, tiles, 1, 90, False, sizes).asm['cubin']

@@ -13,8 +13,6 @@ from tests.dispatched import Launches
 from tests.oracles.semantic_path import batch_loss
 from tests.trees import random_tree
 
-OPERATORS = 'by operators'
-
 
 @pytest.fixture
 def launched(monkeypatch):
@@ -51,15 +49,17 @@ def with_gradient(z, *args):
     return loss.detach(), torch.autograd.grad(loss, z)[0]
 
 
-# One level and many; columns, paths and shares that do not fill a block.
+# One level and many; columns, paths and shares that do not fill a block;
+# shares of several blocks, and more shares than are added at a time.
 @pytest.mark.parametrize('reduction', ['paper', 'official'])
 @pytest.mark.parametrize(
     ('nums', 'dim', 'num_samples', 'num_negatives'),
     [
         ((2,), 6, 2, 3),
-        ((20, 8, 3), 33, 2, 70),
+        ((20, 8, 3), 33, 2, 20),
         ((9, 8, 7, 6, 5, 4, 3, 2), 3, 1, 5),
-        ((9, 4), 130, 65, 2),
+        ((9, 4), 1000, 5, 37),
+        ((9,), 4000, 1, 30),
     ],
     ids=str,
 )
@@ -89,10 +89,11 @@ def test_against_the_naive_formula(
 def test_extremes_are_those_of_the_operators(reduction, launched):
     """Own paths and negatives at -1, 0 and 1, zero embeddings, no negative."""
     axes = torch.tensor([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, 1.0]])
-    tree = PrototypeTree([axes, axes[:2]], [torch.tensor([0, 1, 0, 1])], axes)
-    near = [1.0, 5e-4]
+    parents = torch.tensor([0, 1, 0, 1])
+    tree = PrototypeTree([axes, axes[:2]], [parents], parents)
+    near = [1.0, 0.05]
     z = torch.tensor(
-        [[[2.0, 0.0], [-3.0, 0.0], [0.0, 0.0], near, [0.0, 1.0]]] * 2
+        [[[2.0, 0.0], [-4.0, 0.0], [0.0, 0.0], near, [0.0, 1.0]]] * 2
     )
     leaf = torch.tensor([0, 0, 1, 1, 3])
     negatives = torch.tensor([[1, 2], [1, 0], [0, 3], [0, 0], [3, 3]])
@@ -103,7 +104,7 @@ def test_extremes_are_those_of_the_operators(reduction, launched):
     assert len(launched) == 2
     for mine, other in zip(found, expected, strict=True):
         assert torch.isfinite(mine).all()
-        torch.testing.assert_close(mine, other, rtol=1e-5, atol=1e-6)
+        torch.testing.assert_close(mine, other, rtol=1e-3, atol=1e-6)
 
 
 @pytest.mark.parametrize('value', [float('nan'), float('inf')])
@@ -141,9 +142,10 @@ def test_strides_do_not_matter():
         assert torch.equal(mine, other)
 
 
-def test_launches_of_head_and_loss(launched):
-    """Projections, draws, loss and gradient of a step: 15 + 3 + 3 + 9."""
-    head = SPDHead(in_channels=8, num_negatives=3)
+@pytest.mark.parametrize(('num_layers', 'projections'), [(2, 20), (5, 44)])
+def test_launches_of_head_and_loss(launched, num_layers, projections):
+    """Forward and backward, with 3 to draw and 5 of the loss."""
+    head = SPDHead(in_channels=8, num_negatives=3, num_layers=num_layers)
     tree = random_tree((9, 4, 2), dim=8)
     z0 = torch.randn(4, 8, requires_grad=True)
     leaf = tree.leaf[:4]
@@ -153,7 +155,8 @@ def test_launches_of_head_and_loss(launched):
         loss = head.loss(z0, leaf, tree)['loss_spd']
         torch.autograd.grad(loss, [z0, *head.parameters()])
     assert launched == ['repulsion_kernel', 'loss_kernel']
-    assert len(launches.seen) + len(launched) == 24, launches.seen
+    num = len(launches.seen) + len(launched)
+    assert num == 3 + projections + 5, launches.seen
 
 
 @pytest.mark.parametrize('form', [None, [True] * 3], ids=['kernels', 'others'])
@@ -166,10 +169,10 @@ def test_compiled_as_one_graph(form, launched):
     )
     z = z.requires_grad_()
     loss = compiled(z, *args)
-    loss.backward()
+    (gradient,) = torch.autograd.grad(loss, z)
     assert len(launched) == (0 if form else 4)
     torch.testing.assert_close(loss.detach(), expected[0])
-    torch.testing.assert_close(z.grad, expected[1])
+    torch.testing.assert_close(gradient, expected[1])
 
 
 def test_the_operator_keeps_its_promises():

@@ -1,3 +1,5 @@
+import shutil
+
 import pytest
 import torch
 from mmengine.registry import init_default_scope
@@ -49,6 +51,7 @@ def test_loss_and_its_weight(reduction):
         loss_weight=0.25,
     )
     z0, leaf = torch.randn(6, 8), tree.leaf[:6]
+    assert head(z0).shape == (2, 6, 8)
     expected = 0.25 * semantic_path_loss(head(z0), tree, leaf, None, reduction)
     torch.testing.assert_close(head.loss(z0, leaf, tree)['loss_spd'], expected)
 
@@ -81,3 +84,26 @@ def test_building_leaves_the_random_state():
     head = SPDHead(in_channels=8)
     head.init_weights()
     assert torch.equal(torch.get_rng_state(), before)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('backend', ['aot_eager', 'inductor'])
+@pytest.mark.parametrize('num_negatives', [5, None])
+def test_compiled_as_one_graph(backend, num_negatives):
+    """The same draws, loss and gradients as without torch.compile."""
+    if backend == 'inductor' and shutil.which('g++') is None:
+        pytest.skip('inductor needs a C++ compiler')
+    torch._dynamo.reset()
+    tree = random_tree((9, 4), dim=8)
+    head = SPDHead(in_channels=8, num_levels=2, num_negatives=num_negatives)
+    z0, leaf = torch.randn(6, 8), tree.leaf[:6]
+    compiled = torch.compile(head.loss, backend=backend, fullgraph=True)
+    results = []
+    for loss in (head.loss, compiled):
+        torch.manual_seed(1)
+        value = loss(z0, leaf, tree)['loss_spd']
+        results.append(
+            (value, *torch.autograd.grad(value, list(head.parameters())))
+        )
+    for mine, other in zip(*results, strict=True):
+        torch.testing.assert_close(mine, other)

@@ -26,8 +26,8 @@ def fused_path_loss(
     """Compute the loss of :func:`~hirl_mm.losses.semantic_path_loss`.
 
     The value and the gradient are computed together, in float32. The result
-    is reproducible to the bit. Temporary memory is that of about 8,000
-    rows of ``embeddings``, for any number of samples and paths.
+    is reproducible to the bit. Temporary memory is that of the gradients of a
+    few thousand samples, for any number of paths.
 
     Args:
         embeddings: (L, B, D) floating point, need not be normalised.
@@ -79,7 +79,6 @@ def _losses_and_gradient(
         FLOORED=floored,
         LEVELS=num_levels,
         BLOCK_D=tiles.block_d,
-        num_warps=tiles.num_warps,
     )
     inputs = embeddings, tuple(centroids), paths, leaf
     with torch.cuda.device_of(embeddings):
@@ -87,12 +86,14 @@ def _losses_and_gradient(
             *(*inputs, negatives, sums, partial),
             *(num_samples, num_negatives, tiles.share, tiles.splits, dim),
             BLOCK_M=tiles.block_m,
+            num_warps=tiles.num_warps,
             **constants,
         )
         loss_kernel[num_samples, num_levels](
             *(*inputs, sums, partial, losses, gradient),
             *(num_samples, tiles.splits, dim),
             BLOCK_S=tiles.block_s,
+            num_warps=tiles.loss_warps,
             **constants,
         )
     return losses, gradient

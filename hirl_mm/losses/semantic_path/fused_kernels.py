@@ -11,6 +11,8 @@ import triton.language as tl
 from .repulsion import EPS as _EPS
 
 EPS = tl.constexpr(_EPS)
+# Least cosine of the attraction.
+LEAST_COSINE = tl.constexpr(_EPS - 1)
 # torch.finfo(torch.float32).eps
 TINY = tl.constexpr(2.0**-23)
 # Lower bound of the norm in torch.nn.functional.normalize.
@@ -173,15 +175,15 @@ def loss_kernel(
         factor = 0.5 * (1 + cosine)
         similarity *= factor
         if FLOORED:
-            low = tl.where(1 + cosine < EPS, EPS, 1 + cosine)
-            logarithm += tl.log(0.5 * low)
+            low = tl.where(cosine < LEAST_COSINE, LEAST_COSINE, cosine)
+            logarithm += tl.log(0.5 * (1 + low))
         here = other == level
         rest *= tl.where(here, 1.0, factor)
-        mine = tl.where(here, 1 + cosine, mine)
+        mine = tl.where(here, cosine, mine)
         own = tl.where(here, row, own)
     if FLOORED:
         attraction = -logarithm
-        slope = tl.where(mine < EPS, 0.0, -1 / mine)
+        slope = tl.where(mine < LEAST_COSINE, 0.0, -1 / (1 + mine))
     else:
         attraction = -tl.log(similarity + EPS)
         slope = -0.5 * rest / (similarity + EPS)

@@ -26,11 +26,12 @@ class FusedTiling:
 
     Attributes:
         block_d: Columns, the dimension D rounded up to a power of two.
-        num_warps: Warps of a program.
-        block_m: Negative paths of a program at a time.
+        num_warps: Warps of a program of the first kernel.
+        block_m: Negative paths of such a program at a time.
         splits: Number of programs per sample.
         share: Number of negative paths per program, a multiple of ``block_m``.
-        block_s: Shares that the second kernel adds at a time.
+        loss_warps: Warps of a program of the second kernel.
+        block_s: Shares that such a program adds at a time.
     """
 
     block_d: int
@@ -38,6 +39,7 @@ class FusedTiling:
     block_m: int
     splits: int
     share: int
+    loss_warps: int
     block_s: int
 
 
@@ -81,6 +83,7 @@ def fused_tiling(
     fits = max(1, _KEPT // (num_levels * per_thread))
     block_m = min(_MOST_PATHS, _power_of_two(fits + 1) // 2)
     wanted = -(-num_sms * _WARPS_PER_SM // (num_warps * max(1, num_samples)))
+    loss_warps = max(4, num_warps)
     blocks = max(1, -(-num_negatives // block_m))
     blocks_per_program = -(-blocks // min(wanted, blocks))
     return FusedTiling(
@@ -89,7 +92,8 @@ def fused_tiling(
         block_m=block_m,
         splits=-(-blocks // blocks_per_program),
         share=blocks_per_program * block_m,
-        block_s=max(1, min(16, 16 * 128 * num_warps // block_d)),
+        loss_warps=loss_warps,
+        block_s=min(64, _KEPT * 32 * loss_warps // block_d),
     )
 
 
