@@ -28,9 +28,9 @@ class ColourProgram:
     grey_weights: tuple[float, float, float]
 
     def split(self, num: int) -> Iterator['ColourProgram']:
-        """Yield the operations of ``num`` views after the other."""
-        parts = zip(self.codes.split(num), self.values.split(num), strict=True)
-        for codes, values in parts:
+        """Yield the operations of ``num`` views after ``num`` views."""
+        for i in range(0, len(self.codes), num):
+            codes, values = self.codes[i : i + num], self.values[i : i + num]
             yield ColourProgram(codes, values, self.grey_weights)
 
     def operations(

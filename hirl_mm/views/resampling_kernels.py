@@ -3,7 +3,24 @@
 import triton
 import triton.language as tl
 
-PI = tl.constexpr(3.141592653589793)
+
+@triton.jit
+def _sine(turns):
+    """Sine of half turns, ``sin(pi x)``, by its series around whole ones.
+
+    The library's sine needs a stack for its large arguments. The error is
+    below 1e-7.
+    """
+    whole = tl.floor(turns + 0.5)
+    x = turns - whole
+    y = x * x
+    series = -0.0073704309 * y + 0.0821458866
+    series = series * y - 0.5992645293
+    series = series * y + 2.5501640399
+    series = series * y - 5.1677127800
+    series = series * y + 3.1415926536
+    odd = whole - 2 * tl.floor(whole / 2)
+    return x * series * (1 - 2 * odd)
 
 
 @triton.jit
@@ -16,9 +33,9 @@ def _weight(x, FILTER: tl.constexpr):
         near = (1.5 * x - 2.5) * x * x + 1
         far = ((-0.5 * x + 2.5) * x - 4) * x + 2
         return tl.where(x < 1, near, tl.where(x < 2, far, 0))
-    angle = tl.where(x > 0, x, 1) * PI
-    product = tl.sin(angle) * tl.sin(angle / 3) * 3 / (angle * angle)
-    return tl.where(x < 3, tl.where(x > 0, product, 1), 0)
+    # 3 / pi^2
+    product = _sine(x) * _sine(x / 3) * 0.3039635509 / tl.maximum(x * x, 1e-9)
+    return tl.where(x < 3, tl.where(x < 1e-4, 1, product), 0)
 
 
 @triton.jit

@@ -23,10 +23,12 @@ def change_dense(views: Tensor, program: ColourProgram, bgr: bool) -> None:
         program: The operations of V views.
         bgr: Whether the channels are blue, green, red.
     """
+    if not len(views):
+        return
     pixels = views.flatten(2)
-    group = max(1, len(views))
+    group = len(views)
     if views.device.type == 'cpu':
-        group = max(1, _CPU_NUMBERS // max(1, pixels[:1].numel()))
+        group = max(1, _CPU_NUMBERS // pixels[0].numel())
     for part, operations in zip(
         pixels.split(group), program.split(group), strict=True
     ):
@@ -59,8 +61,9 @@ def change_ragged(
     """
     if pixels.device.type == 'cpu':
         parts = pixels.split(lengths.tolist())
-        for one in zip(parts, lengths.split(1), program.split(1), strict=True):
-            change_ragged_batched(*one, bgr)
+        for part, operations in zip(parts, program.split(1), strict=True):
+            length = torch.tensor([len(part)])
+            change_ragged_batched(part, length, operations, bgr)
     else:
         change_ragged_batched(pixels, lengths, program, bgr)
 

@@ -1,0 +1,109 @@
+"""Run by test_triton_views.py in a process that interprets kernels."""
+
+import pytest
+import torch
+
+from hirl_mm.views import (
+    ColorJitter,
+    Flip,
+    GaussianBlur,
+    Grayscale,
+    RaggedImages,
+    RandomResizedCrop,
+    Solarize,
+    View,
+)
+from hirl_mm.views.box_blur import blur_by_passes
+from hirl_mm.views.colour_changes import change_colours, change_ragged_colours
+from hirl_mm.views.colour_program import colour_program
+from hirl_mm.views.crops import Crops
+from hirl_mm.views.torch_colours import change_dense, change_ragged
+from hirl_mm.views.torch_resampling import resample_batched
+from hirl_mm.views.triton_blur import blur_fused
+from hirl_mm.views.triton_resampling import resample_fused
+
+JITTER = ColorJitter((0.2, 1.8), (0.2, 1.8), (0.2, 1.8), (-0.5, 0.5), 0.8)
+STEPS = [JITTER, Grayscale(0.3, (0.114, 0.587, 0.2989)), Solarize(128, 0.3)]
+SIZES = [(11, 13), (1, 60), (23, 2), (1, 1)]
+
+
+@pytest.fixture(scope='module')
+def images():
+    generator = torch.Generator().manual_seed(0)
+    return RaggedImages.of(
+        [
+            torch.randint(0, 256, (*size, 3), generator=generator).byte()
+            for size in SIZES
+        ]
+    )
+
+
+def drawn(step, sizes):
+    return step.draw(sizes, torch.Generator().manual_seed(1))
+
+
+@pytest.mark.parametrize('name', ['bilinear', 'bicubic', 'lanczos'])
+@pytest.mark.parametrize('size', [(3, 35), (9, 4)])
+def test_resizing(images, name, size):
+    step = RandomResizedCrop(size, (0.3, 1.0))
+    boxes = drawn(step, images.sizes)
+    flips = torch.tensor([True, False, False, True])
+    crops = Crops.of(images, torch.arange(4), boxes, flips)
+    made = resample_fused(images.pixels, crops, size, name).int()
+    expected = resample_batched(images.pixels, crops, size, name).int()
+    difference = (made - expected).abs()
+    # Only where float32 rounds a tie the other way.
+    assert difference.max() <= 1 and difference.float().mean() < 0.01
+
+
+@pytest.mark.parametrize('shape', [(17, 35), (1, 1), (40, 3)])
+def test_blur(shape):
+    views = torch.randint(0, 256, (5, 3, *shape)).byte()
+    radii = torch.tensor([0, 0.3, 1.3, 2.0, 7.0])
+    expected = views.clone()
+    blur_by_passes(expected, radii)
+    blur_fused(views, radii)
+    assert torch.equal(views, expected)
+
+
+@pytest.mark.parametrize('bgr', [True, False])
+def test_colours(bgr):
+    views = torch.randint(0, 256, (16, 3, 19, 33)).byte()
+    # Grey pixels: float64 decides how they are rounded.
+    views[:, :, :5] = views[:, :1, :5]
+    sizes = torch.full((16, 2), 19)
+    program = colour_program(STEPS, [drawn(s, sizes) for s in STEPS])
+    expected = views.clone()
+    change_dense(expected, program, bgr)
+    change_colours(views, program, bgr)
+    assert torch.equal(views, expected)
+
+
+@pytest.mark.parametrize('bgr', [True, False])
+def test_colours_of_ragged_images(images, bgr):
+    program = colour_program(STEPS, [drawn(s, images.sizes) for s in STEPS])
+    made, expected = images.pixels.clone(), images.pixels.clone()
+    change_ragged_colours(made, images.sizes, program, bgr)
+    change_ragged(expected, images.sizes.prod(1), program, bgr)
+    assert torch.equal(made, expected)
+
+
+def test_without_anything_to_do():
+    """No launch for views that stay as they are."""
+    views = torch.randint(0, 256, (2, 3, 4, 4)).byte()
+    before = views.clone()
+    off = colour_program([Solarize(9, 0.0)], [torch.zeros(2).bool()])
+    change_colours(views, off, True)
+    blur_fused(views, torch.zeros(2))
+    assert torch.equal(views, before)
+
+
+def test_a_view_as_a_whole(images):
+    """The kernels together, beside one view at a time."""
+    steps = [Flip(), JITTER, RandomResizedCrop((6, 6)), GaussianBlur((0.1, 2))]
+    view = View([*steps, Solarize(100, 0.5)])
+    generator = torch.Generator().manual_seed(0)
+    parameters = view.draw(images.sizes, generator, count=2)
+    views = view.apply(images, parameters)
+    assert views.shape == (8, 3, 6, 6)
+    assert views.float().std() > 20
