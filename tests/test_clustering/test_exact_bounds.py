@@ -82,7 +82,9 @@ def bounded(features, centroids, rounding, product, size=GROUP):
     return lower.double(), upper.double(), theirs, score
 
 
-@pytest.mark.parametrize('product', [tensor_core, torch.matmul], ids=['tensor cores', 'float32'])
+@pytest.mark.parametrize(
+    'product', [tensor_core, torch.matmul], ids=['tensor cores', 'float32']
+)
 @pytest.mark.parametrize('rounding', ROUNDINGS)
 @pytest.mark.parametrize('data', HARD, ids=lambda data: data.__name__)
 def test_enclose_what_float32_finds(data, rounding, product):
