@@ -29,8 +29,8 @@ from hirl_mm.losses import sample_negative_leaves, semantic_path_loss
 from hirl_mm.losses.semantic_path.form import (
     SAMPLES_PER_READING,
     DeviceCosts,
+    can_run_kernels,
 )
-from hirl_mm.stack.triton_support import has_triton
 from hirl_mm.structures import PrototypeTree
 
 QUICK = dict(batch_size=4, num_negatives=8, dim=8, num_prototypes=32, rounds=1)
@@ -55,6 +55,18 @@ def parse_args() -> argparse.Namespace:
     return args
 
 
+def tree_of(sizes: dict, args: argparse.Namespace) -> PrototypeTree:
+    """Return a tree of one level, of these sizes, on the device."""
+    generator = torch.Generator(args.device).manual_seed(args.seed)
+    options = dict(generator=generator, device=args.device)
+    num = sizes['num_prototypes']
+    return PrototypeTree(
+        [F.normalize(torch.randn(num, sizes['dim'], **options))],
+        [],
+        torch.randint(num, (sizes['batch_size'],), **options),
+    )
+
+
 def call(form: str, sizes: dict, args: argparse.Namespace) -> Callable:
     """Return a call of a form for a tree of one level.
 
@@ -64,17 +76,11 @@ def call(form: str, sizes: dict, args: argparse.Namespace) -> Callable:
             prototypes.
         args: Options of the run.
     """
-    generator = torch.Generator(args.device).manual_seed(args.seed)
-    options = dict(generator=generator, device=args.device)
-    num, dim = sizes['num_prototypes'], sizes['dim']
-    leaf = torch.randint(num, (sizes['batch_size'],), **options)
-    tree = PrototypeTree(
-        [F.normalize(torch.randn(num, dim, **options))], [], leaf
-    )
-    z = torch.randn(1, len(leaf), dim, **options).requires_grad_()
-    negatives = sample_negative_leaves(
-        leaf, num, sizes['num_negatives'], generator
-    )
+    tree = tree_of(sizes, args)
+    leaf, num = tree.leaf, sizes['num_prototypes']
+    z = torch.randn(1, len(leaf), sizes['dim'], device=args.device)
+    z.requires_grad_()
+    negatives = sample_negative_leaves(leaf, num, sizes['num_negatives'])
     if form != KERNELS:
         loss = partial(
             semantic_path_loss, reduction='paper', by_all=[form == BY_ALL]
@@ -102,7 +108,7 @@ def measure(args: argparse.Namespace) -> DeviceCosts:
         (GATHERED, 'base'): base,
         (GATHERED, 'more'): more_paths,
     }
-    kernels = has_triton(torch.device(args.device))
+    kernels = can_run_kernels(tree_of(base, args))
     if kernels:
         cases |= {
             (BY_ALL, 'least'): LEAST,

@@ -18,11 +18,10 @@ from benchmarks.common.timing import (
 from benchmarks.loss.released import draw_leaves, released_path_loss
 from hirl_mm.losses import sample_negative_leaves, semantic_path_loss
 from hirl_mm.losses.semantic_path.form import (
+    can_run_kernels,
     forms_of_levels,
     takes_kernels,
 )
-from hirl_mm.losses.semantic_path.fused_tiling import fits_kernels
-from hirl_mm.stack.triton_support import has_triton
 from hirl_mm.structures import PrototypeTree
 
 # A turn of the released formulation takes at least so long.
@@ -157,7 +156,7 @@ def _tasks(
 
     size = len(leaf), tree.num_prototypes[0], negatives.size(1)
     kernels = {}
-    if has_triton(leaf.device) and fits_kernels(tree):
+    if can_run_kernels(tree):
         from hirl_mm.losses.semantic_path.fused import fused_path_loss
 
         def fused(z: list[Tensor], *rest) -> Tensor:

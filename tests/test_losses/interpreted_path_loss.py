@@ -107,6 +107,21 @@ def test_extremes_are_those_of_the_operators(reduction, launched):
         torch.testing.assert_close(mine, other, rtol=1e-3, atol=1e-6)
 
 
+@pytest.mark.parametrize('reduction', ['paper', 'official'])
+@pytest.mark.parametrize('angle', [1e-3, 3e-3])
+def test_floor_of_the_logarithm(angle, reduction):
+    """1 - s is 2.5e-7, where Eq. 3 no longer pushes, and 2.2e-6."""
+    angle = torch.tensor(angle)
+    near = torch.stack((angle.cos(), angle.sin()))
+    centroids = torch.stack((torch.tensor([0.0, 1.0]), near))
+    tree = PrototypeTree([centroids], [], torch.tensor([0]))
+    z = torch.tensor([[[1.0, 0.0]]])
+    args = tree, torch.tensor([0]), torch.tensor([[1]]), reduction
+    found, expected = with_gradient(z, *args), with_gradient(z, *args, [True])
+    for mine, other in zip(found, expected, strict=True):
+        torch.testing.assert_close(mine, other, rtol=1e-4, atol=1e-5)
+
+
 @pytest.mark.parametrize('value', [float('nan'), float('inf')])
 def test_what_is_not_finite_is_not_hidden(value):
     z, *args = drawn((9, 4), 5, 2, 3)

@@ -13,6 +13,7 @@ from hirl_mm.losses import sample_negative_leaves, semantic_path_loss
 from hirl_mm.losses.semantic_path.form import (
     COSTS,
     DeviceCosts,
+    can_run_kernels,
     costs_of,
     kernels_are_faster,
     takes_kernels,
@@ -63,8 +64,17 @@ def test_losses_import_without_triton():
 def test_a_cpu_has_no_kernels():
     tree = random_tree((9, 3), dim=4)
     assert not has_triton(torch.device('cpu'))
+    assert not can_run_kernels(tree)
     assert not takes_kernels(tree, torch.zeros(2, 3, dtype=torch.long))
     assert costs_of(torch.device('cpu')) == COSTS['cpu']
+
+
+def test_an_older_triton_is_not_enough(monkeypatch):
+    pytest.importorskip('triton')
+    monkeypatch.setenv('TRITON_INTERPRET', '1')
+    cpu = torch.device('cpu')
+    assert has_triton(cpu) and has_triton(cpu, '3.3')
+    assert not has_triton(cpu, '99.0')
 
 
 # Rows that are read against 1 of launches and products: at either side.
@@ -162,6 +172,23 @@ def test_on_a_gpu_as_by_operators(dim, reduction):
     for mine, again, other in zip(*found, strict=True):
         assert torch.equal(mine, again)
         torch.testing.assert_close(mine, other, rtol=1e-5, atol=1e-7)
+
+
+@on_gpu
+def test_nan_is_not_hidden_on_a_gpu():
+    """Maxima of a GPU ignore it, unlike those of the interpreter."""
+    tree = random_tree((30, 10), dim=16).to('cuda')
+    z = torch.randn(2, 4, 16, device='cuda', requires_grad=True)
+    with torch.no_grad():
+        z[0, 1, 2] = float('nan')
+    leaf = tree.leaf[:4]
+    loss = semantic_path_loss(
+        z, tree, leaf, sample_negative_leaves(leaf, 30, 5)
+    )
+    (gradient,) = torch.autograd.grad(loss, z)
+    assert torch.isnan(loss)
+    assert torch.isnan(gradient[:, 1]).any(1).all()
+    assert torch.isfinite(gradient[:, [0, 2, 3]]).all()
 
 
 def gpu_step(num_negatives=300):

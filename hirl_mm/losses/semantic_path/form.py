@@ -32,6 +32,8 @@ class DeviceCosts(NamedTuple):
     product: float
 
 
+# The kernels take a tuple of pointers, and compile with 3.3.1, 3.6 and 3.7.
+_LEAST_TRITON = '3.3'
 # The one place with numbers of devices. `python -m benchmarks.loss.crossover`
 # measures a row and prints it. A GPU without a row of its own, under the name
 # that PyTorch gives it, takes that of 'cuda'.
@@ -64,6 +66,11 @@ def costs_of(device: torch.device) -> DeviceCosts:
     return COSTS.get(device.type, COSTS['cuda'])
 
 
+def can_run_kernels(tree: PrototypeTree) -> bool:
+    """Return whether the fused kernels run on the tree's device and sizes."""
+    return has_triton(tree.device, _LEAST_TRITON) and fits_kernels(tree)
+
+
 def takes_kernels(tree: PrototypeTree, negatives: Tensor) -> bool:
     """Return whether the fused kernels can run and are the fastest form.
 
@@ -71,15 +78,11 @@ def takes_kernels(tree: PrototypeTree, negatives: Tensor) -> bool:
         tree: Tree of prototypes.
         negatives: (B, M) long, leaves of the negative paths.
     """
-    return (
-        has_triton(negatives.device)
-        and fits_kernels(tree)
-        and kernels_are_faster(
-            *negatives.shape,
-            tree.centroids[0].size(1),
-            tree.num_prototypes,
-            costs_of(negatives.device),
-        )
+    return can_run_kernels(tree) and kernels_are_faster(
+        *negatives.shape,
+        tree.centroids[0].size(1),
+        tree.num_prototypes,
+        costs_of(negatives.device),
     )
 
 
