@@ -92,11 +92,18 @@ class View:
         Raises:
             TypeError: If the images are not uint8.
             ValueError: If the images have no pixel or another number of
-                channels, a crop is not within its image, or there is no crop
-                and images have different sizes.
+                channels, the parameters are those of other steps, a crop is
+                not within its image, or there is no crop and images have
+                different sizes.
         """
         images.check()
+        images = images._replace(pixels=images.pixels.contiguous())
         plan, drawn, image = self._plan, parameters.drawn, parameters.image
+        if len(drawn) != len(self.steps):
+            raise ValueError(
+                f'parameters must be drawn for the {len(self.steps)} steps of '
+                f'this view, got {len(drawn)}; use draw of the same view'
+            )
         if plan.before:
             images = images.chosen(image)
             image = torch.arange(len(image))

@@ -7,6 +7,7 @@ from PIL import Image
 
 from hirl_mm.views import ColorJitter, Grayscale, Solarize
 from hirl_mm.views.colour_program import colour_program
+from hirl_mm.views.colours import weighted_grey
 from hirl_mm.views.hue import to_hsv, to_rgb
 from hirl_mm.views.torch_colours import (
     change_dense,
@@ -36,6 +37,19 @@ def test_conversions_of_hue_are_those_of_pillow(red):
         Image.frombytes('HSV', (256, 256), image.tobytes()).convert('RGB')
     )
     assert np.array_equal(to_rgb(*x.split(1)).T.numpy(), rgb.reshape(-1, 3))
+
+
+@pytest.mark.parametrize(
+    'weights', [(0.114, 0.587, 0.2989), (1.0, 1.0, 1.0), (0.0, 0.0, 2.0)]
+)
+def test_grey_pixels_are_rounded_as_in_numpy(weights):
+    """RandomGrayscale of MMCV: a sum in float64, rounded down."""
+    greys = np.arange(256)[:, None].repeat(3, 1)
+    colours = np.random.default_rng(0).integers(0, 256, (20_000, 3))
+    x = np.concatenate([greys, colours])
+    expected = (x * (np.array(weights) / sum(weights))).sum(1).astype('uint8')
+    grey = weighted_grey(torch.from_numpy(x.T.copy()).float(), weights)[0]
+    assert np.array_equal(grey.byte().numpy(), expected)
 
 
 @pytest.mark.parametrize('bgr', [True, False])

@@ -130,7 +130,7 @@ def test_whole_images_change_their_colours_equally():
     assert found.max() == 0
 
 
-@pytest.mark.parametrize('size', [(32, 32), (24, 40)])
+@pytest.mark.parametrize('size', [(32, 32), (40, 24)])
 @pytest.mark.parametrize('name', ['bilinear', 'bicubic', 'lanczos'])
 def test_crops_are_within_a_level(name, size):
     """Pillow may resize columns first, and rounds and cuts in between.

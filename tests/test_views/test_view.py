@@ -197,3 +197,18 @@ def test_images_that_are_none(ragged):
     ):
         with pytest.raises(error, match=message):
             view.apply(images, parameters)
+
+
+def test_parameters_of_another_view_are_refused(ragged):
+    parameters = View([CROP]).draw(ragged.sizes, generator())
+    with pytest.raises(ValueError, match='the 6 steps of this view, got 1'):
+        View(STEPS).apply(ragged, parameters)
+
+
+def test_pixels_need_not_be_contiguous(ragged):
+    view = View([CROP, JITTER])
+    parameters = view.draw(ragged.sizes, generator())
+    strided = ragged.pixels.T.contiguous().T
+    assert not strided.is_contiguous()
+    views = view.apply(ragged._replace(pixels=strided), parameters)
+    assert torch.equal(views, view.apply(ragged, parameters))
