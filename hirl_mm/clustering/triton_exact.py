@@ -113,6 +113,7 @@ class GroupSearch:
         group_size: Number of centroids of a group, the columns of a tile.
         mean: (D,) float32, mean of the centroids.
         scale: Scalar, see :func:`~.exact_bounds.common_scale`.
+        groups: Facts of the groups.
     """
 
     def __init__(self, centroids: Tensor) -> None:
@@ -129,8 +130,8 @@ class GroupSearch:
         padded = self._num_groups * self.group_size
         self._table, facts = self._rounded(centroids, padded, own_scale=False)
         each = RowFacts(*facts[1:])
-        groups = GroupFacts.of(each, self.scale, self.group_size, dim)
-        self._groups = torch.stack(groups)
+        self.groups = GroupFacts.of(each, self.scale, self.group_size, dim)
+        self._stacked = torch.stack(self.groups)
         self._bias = each.square.mul(-0.5)
         self._bias[num:] = float('-inf')
 
@@ -190,7 +191,7 @@ class GroupSearch:
         upper = facts.new_empty(tiles.splits, num)
         share = -(-self._num_groups // tiles.splits) * self.group_size
         self._kernels.bounds_kernel[(num // tiles.block_m * tiles.splits,)](
-            *(x, self._table, self._bias, facts, self._groups, lower, upper),
+            *(x, self._table, self._bias, facts, self._stacked, lower, upper),
             *(num, len(self._table), share),
             *(self._constants.products, self._constants.sums),
             DEPTH=tiles.depth,

@@ -9,6 +9,13 @@ def normal(num: int, dim: int, seed: int) -> Tensor:
     return torch.randn(num, dim, generator=generator)
 
 
+def opposite(centroids: Tensor) -> Tensor:
+    """Make every other centroid the opposite one, so that the mean is 0."""
+    num = len(centroids) // 2
+    centroids[1 : 2 * num : 2] = -centroids[: 2 * num : 2]
+    return centroids
+
+
 def near_ties(num: int, num_clusters: int, dim: int) -> tuple[Tensor, Tensor]:
     """Centroids in pairs that differ by a few units in the last place."""
     centroids = normal(num_clusters, dim, 1)
@@ -46,7 +53,7 @@ def all_norms(num: int, num_clusters: int, dim: int) -> tuple[Tensor, Tensor]:
     features, centroids = normal(num, dim, 7), normal(num_clusters, dim, 8)
     features *= 10 ** torch.linspace(-9, 9, num)[:, None]
     centroids *= 10 ** torch.linspace(9, -9, num_clusters)[:, None]
-    return features, centroids
+    return features, opposite(centroids)
 
 
 def tiny(num: int, num_clusters: int, dim: int) -> tuple[Tensor, Tensor]:
@@ -81,6 +88,12 @@ def coarse(num: int, num_clusters: int, dim: int) -> tuple[Tensor, Tensor]:
     return features.round(), centroids.round()
 
 
+def origin(num: int, num_clusters: int, dim: int) -> tuple[Tensor, Tensor]:
+    """Rows that are about as far from all centroids: negative scores."""
+    centroids = torch.nn.functional.normalize(normal(num_clusters, dim, 23))
+    return 1e-4 * normal(num, dim, 24), opposite(centroids)
+
+
 def plain(num: int, num_clusters: int, dim: int) -> tuple[Tensor, Tensor]:
     """Nothing is hard."""
     return normal(num, dim, 21), normal(num_clusters, dim, 22)
@@ -88,5 +101,5 @@ def plain(num: int, num_clusters: int, dim: int) -> tuple[Tensor, Tensor]:
 
 HARD = [
     *(plain, near_ties, duplicates, bisectors, offset, all_norms, tiny),
-    *(denormal, huge, far_rows, one_point, coarse),
+    *(denormal, huge, far_rows, one_point, coarse, origin),
 ]

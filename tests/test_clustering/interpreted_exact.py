@@ -5,7 +5,7 @@ import torch
 
 from hirl_mm.clustering import kmeans, triton_exact
 from hirl_mm.clustering.assignment import assignment
-from hirl_mm.clustering.exact_bounds import RowFacts
+from hirl_mm.clustering.exact_bounds import RowFacts, squared_bounds
 from hirl_mm.clustering.searched_share import SearchedShare
 from hirl_mm.clustering.triton_assignment import assign_triton
 from hirl_mm.clustering.triton_exact import GroupSearch, assign_exact
@@ -112,23 +112,33 @@ def test_what_rounding_costs(data):
 
 
 @pytest.mark.parametrize('sizes', SIZES[:3], ids=str)
-def test_bounds_enclose_the_distances(sizes):
+def test_bounds_are_the_formula_and_enclose_the_distances(sizes):
     num, num_clusters, dim = sizes
     features, centroids = plain(*sizes)
     search = GroupSearch(centroids)
-    lower, upper = search.bounds(*search.prepared(features))
+    rounded, facts = search.prepared(features)
+    lower, upper = search.bounds(rounded, facts)
     lower, upper = lower[:, :num].T.double(), upper[:, :num].amin(0).double()
     x = (features - search.mean).double() * search.scale
     c = (centroids - search.mean).double() * search.scale
-    squares = torch.cdist(x, c).square()
+    low_x = rounded[:num, :dim].double() * facts[0, :num, None]
+    low_c = c.float().half().double()
     size = search.group_size
-    missing = -num_clusters % size
-    squares = torch.nn.functional.pad(squares, (0, missing), value=torch.inf)
-    nearest = squares.view(num, -1, size).amin(2)
+    squares, score = (
+        torch.nn.functional.pad(
+            values, (0, -num_clusters % size), value=worst * torch.inf
+        ).view(num, -1, size)
+        for values, worst in (
+            (torch.cdist(x, c).square(), 1),
+            (low_x @ low_c.T - low_c.square().sum(1) / 2, -1),
+        )
+    )
+    rows = RowFacts(*facts[1:, :num, None].double())
+    expected = squared_bounds(score.amax(2), rows, search.groups, dim)
+    torch.testing.assert_close(lower, expected[0], rtol=1e-5, atol=0)
+    torch.testing.assert_close(upper, expected[1].amin(1), rtol=1e-5, atol=0)
+    nearest = squares.amin(2)
     assert (lower <= nearest).all() and (upper >= nearest.amin(1)).all()
-    # Close, too.
-    assert (lower >= 0.98 * nearest).all()
-    assert (upper <= 1.02 * nearest.amin(1)).all()
 
 
 @pytest.mark.parametrize('precision', ['fp32', 'tf32'])
