@@ -34,6 +34,11 @@ _TYPES = dict(
     weight_ptr='*fp64',
     sum_ptr='*i64',
 )
+# Sizes that are multiples of 16 for views of 96 and 224 pixels.
+ALIGNED = (
+    *('width', 'height', 'length', 'across', 'line_stride', 'step'),
+    'channel_stride',
+)
 _HEAD = 'sm', 'kernel', 'form', 'size', 'registers', 'spilled'
 
 
@@ -74,7 +79,7 @@ def resources(
     constants: Mapping[str, object],
     capability: int,
     options: Mapping[str, object] | None = None,
-    aligned: Sequence[str] = ('width', 'height', 'length', 'across'),
+    aligned: Sequence[str] = ALIGNED,
 ) -> tuple[int, int, int]:
     """Compile a kernel for a GPU that need not be there.
 

@@ -8,7 +8,7 @@ from .transfer import transferred
 
 # Pixels of a tile of the kernel, and those of the longest line: a program
 # holds whole lines.
-_TILE = 4096
+_TILE = 2048
 MOST = 1024
 NUM_WARPS = 8
 
