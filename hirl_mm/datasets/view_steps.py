@@ -12,6 +12,8 @@ from hirl_mm import views
 from hirl_mm.datasets.transforms import TwoSizeCrop
 from hirl_mm.views import View
 
+_FILTERS = 'bilinear', 'bicubic', 'lanczos'
+
 
 class NoDeviceFormError(ValueError):
     """A transform of a pipeline has no form for the device."""
@@ -65,6 +67,11 @@ def _crop(transform: BaseTransform) -> views.RandomResizedCrop:
             transform,
             'resizes with OpenCV, without antialiasing; the device resizes as '
             "Pillow does. Set backend='pillow' in it",
+        )
+    if transform.interpolation not in _FILTERS:
+        _refuse(
+            transform,
+            f'has a form for the device with {", ".join(_FILTERS)} alone',
         )
     return views.RandomResizedCrop(
         size=tuple(transform.scale),

@@ -102,6 +102,15 @@ def test_magnitudes(options, expected):
             "magnitude_std='inf' or 0",
         ),
         (dict(type='Solarize', magnitude_range=(0, 9)), 'a fixed threshold'),
+        (
+            dict(
+                type='RandomResizedCrop',
+                scale=8,
+                backend='pillow',
+                interpolation='area',
+            ),
+            'with bilinear, bicubic, lanczos alone',
+        ),
         (dict(type='RandomGrayscale'), 'needs keep_channels=True'),
         (dict(type='ColorJitter', backend='cv2'), "Set backend='pillow'"),
         (
