@@ -19,6 +19,7 @@ from benchmarks.clustering.compiled_kernels import (
 from benchmarks.common.machine import describe
 from benchmarks.common.options import new_parser, parse, report
 from benchmarks.common.tables import aligned_table
+from hirl_mm.clustering.triton_exact import search_stages
 from hirl_mm.clustering.triton_exact_kernels import (
     bounds_kernel,
     candidates_kernel,
@@ -97,7 +98,8 @@ def _candidates(dim: int, capability: int) -> tuple[Tiling, CompiledKernel]:
     group = tiling(dim, 'bf16', capability, SHARED_BYTES[capability])
     columns = min(128, group.block_n)
     depth = -(-dim // 16) * 16
-    tiles = Tiling(depth, 64, columns, 16, group.splits, 3, num_warps=4)
+    stages = search_stages(depth)
+    tiles = Tiling(depth, 64, columns, 16, group.splits, stages, num_warps=4)
     floats = ('x', 'mean', 'c', 'bias', 'lower', 'upper')
     types = {f'{argument}_ptr': '*fp32' for argument in floats}
     types |= dict(place_ptr='*i16', best_ptr='*i64', searched_ptr='*i64')

@@ -150,7 +150,8 @@ def main() -> None:
         print('the kernels did not run: no Triton, or no GPU', file=sys.stderr)
     numbers = ', '.join(f'{value:.2g}' for value in costs)
     row = f'{machine["device"]!r}: DeviceCosts({numbers}),'
-    report(args, machine, dict(costs=costs._asdict()), row)
+    named = dict(zip(type(costs).__annotations__, costs, strict=True))
+    report(args, machine, dict(costs=named), row)
 
 
 if __name__ == '__main__':

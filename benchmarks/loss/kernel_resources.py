@@ -81,7 +81,7 @@ def compiled(
             signature[argument] = ('*fp32',) * num_levels
             for level in range(num_levels):
                 attributes[index, level] = aligned
-        elif argument.endswith('_ptr'):
+        elif argument[-4:] == '_ptr':
             signature[argument] = '*i64' if argument in _LONG else '*fp32'
             attributes[index,] = aligned
         elif argument == 'dim' and not tiles.block_d % 16:

@@ -95,7 +95,7 @@ def resources(
     """
     types = dict.fromkeys(kernel.arg_names, 'i32')
     for name in kernel.arg_names:
-        if name.endswith('_ptr'):
+        if name[-4:] == '_ptr':
             types[name] = _TYPES.get(name, '*u8')
     if kernel is boxes_kernel:
         types['view_ptr'] = '*i32'
@@ -103,7 +103,7 @@ def resources(
     attributes = {
         (index,): [['tt.divisibility', 16]]
         for index, name in enumerate(kernel.arg_names)
-        if name not in constants and (name.endswith('_ptr') or name in aligned)
+        if name not in constants and (name[-4:] == '_ptr' or name in aligned)
     }
     source = ASTSource(
         fn=kernel,

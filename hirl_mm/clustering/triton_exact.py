@@ -103,6 +103,17 @@ def require_exact_kernels(device: torch.device) -> ModuleType:
     return triton_exact_kernels
 
 
+def search_stages(depth: int) -> int:
+    """Return the stages of the loop of the float32 search over coordinates.
+
+    With three stages a thread spills a register on sm_90 if there are many.
+
+    Args:
+        depth: Number of coordinates after padding.
+    """
+    return 2 if depth > 1024 else 3
+
+
 class GroupSearch:
     """Search of nearest centroids by groups, with the centroids prepared once.
 
@@ -168,6 +179,7 @@ class GroupSearch:
             BLOCK_M=_ROWS_TO_SEARCH,
             BLOCK_N=min(self.group_size, _COLUMNS_TO_SEARCH),
             BLOCK_D=16,
+            num_stages=search_stages(exact.table.size(1)),
         )
 
     def prepared(self, rows: Tensor) -> tuple[Tensor, Tensor]:
