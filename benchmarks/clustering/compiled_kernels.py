@@ -1,19 +1,15 @@
 """Compilation of Triton kernels for GPUs that need not be there."""
 
-import re
-import subprocess
-import tempfile
-from collections import Counter
 from collections.abc import Mapping
-from pathlib import Path
 
 import triton
 from triton.backends.compiler import GPUTarget
 from triton.compiler import ASTSource, CompiledKernel
 
+from benchmarks.common.cubin import disassembled
+
 # Shared memory that one program may have, in bytes, by compute capability.
 SHARED_BYTES = {80: 163 * 2**10, 86: 99 * 2**10, 90: 227 * 2**10}
-_BIN = Path(triton.__file__).parent / 'backends/nvidia/bin'
 _EPILOGUE = ('FADD', 'FMNMX', 'FSETP', 'FSEL', 'SEL', 'VIMNMX', 'IMNMX')
 _PRODUCTS = ('HGMMA', 'HMMA', 'FFMA')
 
@@ -62,19 +58,11 @@ def usage(kernel: CompiledKernel, num_warps: int, capability: int) -> dict:
     ``epilogue_instructions`` counts those in the whole kernel that add,
     compare and choose numbers.
     """
-    with tempfile.NamedTemporaryFile(suffix='.cubin') as file:
-        file.write(kernel.asm['cubin'])
-        file.flush()
-        listed = _output('cuobjdump', '-res-usage', file.name)
-        sass = _output('nvdisasm', '-c', file.name)
-    counts = Counter(
-        re.findall(r'^\s+/\*\w+\*/\s+(?:@!?U?P\d+\s+)?(\w+)', sass, re.M)
-    )
-    registers = int(re.search(r'REG:(\d+)', listed)[1])
+    registers, stack, counts = disassembled(kernel)
     shared = kernel.metadata.shared
     return dict(
         registers=registers,
-        spilled_bytes=int(re.search(r'STACK:(\d+)', listed)[1]),
+        spilled_bytes=stack,
         local_accesses=counts['LDL'] + counts['STL'],
         shared_bytes=shared,
         programs_per_sm=_programs_per_sm(
@@ -97,10 +85,3 @@ def _programs_per_sm(
     # of shared memory for every program.
     by_registers = 2**16 // (-(-registers // 8) * 8 * 32 * num_warps)
     return min(by_registers, (available + 1024) // (shared + 1024))
-
-
-def _output(tool: str, *args: str) -> str:
-    done = subprocess.run(
-        [_BIN / tool, *args], capture_output=True, text=True, check=True
-    )
-    return done.stdout

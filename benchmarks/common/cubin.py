@@ -23,6 +23,16 @@ def registers_and_spills(kernel: CompiledKernel) -> tuple[int, int, int]:
         instructions that access the stack (local memory). Both are 0 unless
         registers are spilled.
     """
+    registers, stack, counts = disassembled(kernel)
+    return registers, stack, counts['LDL'] + counts['STL']
+
+
+def disassembled(kernel: CompiledKernel) -> tuple[int, int, Counter[str]]:
+    """Return registers per thread, bytes of stack and instructions by name.
+
+    Args:
+        kernel: Kernel that was compiled for a GPU.
+    """
     with tempfile.NamedTemporaryFile(suffix='.cubin') as file:
         file.write(kernel.asm['cubin'])
         file.flush()
@@ -34,7 +44,7 @@ def registers_and_spills(kernel: CompiledKernel) -> tuple[int, int, int]:
     return (
         int(re.search(r'REG:(\d+)', usage)[1]),
         int(re.search(r'STACK:(\d+)', usage)[1]),
-        counts['LDL'] + counts['STL'],
+        counts,
     )
 
 
