@@ -1,7 +1,5 @@
 """The SPD loss by fused kernels: what chooses them, and the runs of them."""
 
-import os
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -24,7 +22,7 @@ from hirl_mm.losses.semantic_path.fused_tiling import (
 )
 from hirl_mm.models import SPDHead
 from hirl_mm.stack.triton_support import has_triton
-from tests.processes import HANGS_AFTER
+from tests.interpreted import passed_when_interpreted
 from tests.runs import ROOT
 from tests.trees import random_tree
 
@@ -35,21 +33,8 @@ on_gpu = pytest.mark.skipif(
 
 @pytest.mark.slow
 def test_interpreted():
-    """Triton reads the variable when it is imported: hence a process."""
-    pytest.importorskip('triton')
-    done = subprocess.run(
-        [
-            *(sys.executable, '-m', 'pytest', '-q', '-p', 'no:cacheprovider'),
-            Path(__file__).with_name('interpreted_path_loss.py'),
-        ],
-        cwd=ROOT,
-        env=os.environ | dict(TRITON_INTERPRET='1', CUDA_VISIBLE_DEVICES=''),
-        capture_output=True,
-        text=True,
-        timeout=HANGS_AFTER,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert int(re.search(r'(\d+) passed', done.stdout)[1]) >= 20
+    path = Path(__file__).with_name('interpreted_path_loss.py')
+    assert passed_when_interpreted(path) >= 20
 
 
 def test_losses_import_without_triton():

@@ -1,5 +1,3 @@
-import os
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,27 +7,14 @@ import torch
 
 from hirl_mm.views.blocks import blocks_of
 from hirl_mm.views.transfer import packed, transferred, unpacked
-from tests.processes import HANGS_AFTER
+from tests.interpreted import passed_when_interpreted
 from tests.runs import ROOT
 
 
 @pytest.mark.slow
 def test_interpreted():
-    """Triton reads the variable when it is imported: hence a process."""
-    pytest.importorskip('triton')
-    done = subprocess.run(
-        [
-            *(sys.executable, '-m', 'pytest', '-q', '-p', 'no:cacheprovider'),
-            Path(__file__).with_name('interpreted_views.py'),
-        ],
-        cwd=ROOT,
-        env=os.environ | dict(TRITON_INTERPRET='1', CUDA_VISIBLE_DEVICES=''),
-        capture_output=True,
-        text=True,
-        timeout=HANGS_AFTER,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert int(re.search(r'(\d+) passed', done.stdout)[1]) >= 10
+    path = Path(__file__).with_name('interpreted_views.py')
+    assert passed_when_interpreted(path) >= 10
 
 
 def test_views_import_without_triton():
