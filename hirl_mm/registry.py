@@ -29,6 +29,7 @@ DATASETS = Registry(
         'hirl_mm.datasets.folder_images',
         'hirl_mm.datasets.held_out_split',
         'hirl_mm.datasets.imagenet_images',
+        'hirl_mm.datasets.k_fold_dataset',
         'hirl_mm.datasets.labelled_images',
     ],
 )

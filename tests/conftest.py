@@ -13,6 +13,7 @@ import mmengine.config.utils
 import numpy as np
 import pytest
 import torch
+from mmengine.dataset import BaseDataset
 
 torch.set_num_threads(1)
 
@@ -65,6 +66,13 @@ def pytest_fixture_setup(fixturedef):
 def seed():
     """Every test begins with the same random states, alone or in a row."""
     seed_everything()
+
+
+@pytest.fixture(autouse=True)
+def no_freed_data_sets():
+    """MMEngine's get_subset would take them for what is at their address."""
+    (memo,) = BaseDataset._copy_without_annotation.__defaults__
+    memo.clear()
 
 
 @pytest.fixture(scope='session')

@@ -17,6 +17,8 @@ from hirl_mm.registry import type_name
 
 _OF_ONE = RepeatDataset, ClassBalancedDataset, KFoldDataset
 _NAMES = {cls.__name__ for cls in (ConcatDataset, *_OF_ONE)}
+# Built as our class of the same name, which says why.
+_OURS = ('KFoldDataset',)
 # MMPreTrain reads the test images of these only if test_mode is set, too.
 _BY_MODE = 'MNIST', 'FashionMNIST'
 # Scopes whose registries do not hold the data sets of MMPreTrain.
@@ -76,7 +78,7 @@ def build_dataset(cfg: Mapping) -> Dataset:
     the scope that is entered. Here a wrapper is found with the name of any
     package before it, and its parts are found without one. MNIST with
     ``split='test'`` has the test images; a Runner needs ``test_mode=True``
-    for them.
+    for them. Folds are those of ``hirl_mm.KFoldDataset``.
 
     Args:
         cfg: Config of a data set, with nested configs if it wraps others.
@@ -111,7 +113,7 @@ def _completed(cfg: Mapping) -> dict:
     cfg = dict(cfg)
     name = type_name(cfg.get('type'))
     if isinstance(cfg.get('type'), str) and name in _NAMES:
-        cfg['type'] = name
+        cfg['type'] = 'hirl_mm.' * (name in _OURS) + name
     if name in _BY_MODE and cfg.get('split') == 'test':
         cfg.setdefault('test_mode', True)
     if 'datasets' in cfg:
