@@ -54,64 +54,85 @@ class PrefetchedLoader:
         return len(self.loader)
 
     def __iter__(self) -> Iterator[dict]:
-        batches = queue.Queue(_AHEAD)
-        stopped = threading.Event()
-        # The iterator starts the workers, which are forked from this thread.
-        source = iter(self.loader)
-        thread = threading.Thread(
-            name='prepare batches',
-            target=self._fill,
-            args=(source, batches, stopped),
-            daemon=True,
-        )
-        thread.start()
-        try:
-            while True:
-                batch, ready, error = batches.get()
-                if error is not None:
-                    raise error
-                if batch is None:
+        # Workers are started here, so they are forked from this thread.
+        return prefetched(iter(self.loader), self.prepare, self.device)
+
+
+def prefetched(
+    source: Iterator[dict],
+    prepare: Callable[[dict], dict],
+    device: torch.device,
+) -> Iterator[dict]:
+    """Prepare the next batch of an iterator while the last one is used.
+
+    Args:
+        source: Batches, see :class:`PrefetchedLoader`. After the first batch
+            is asked for, only the thread that prepares them may read it.
+        prepare: Function that prepares a batch.
+        device: Device on which ``prepare`` works.
+
+    Yields:
+        The prepared batches. Closing the iterator ends the thread.
+    """
+    batches = queue.Queue(_AHEAD)
+    stopped = threading.Event()
+    thread = threading.Thread(
+        name='prepare batches',
+        target=_fill,
+        args=(source, prepare, device, batches, stopped),
+        daemon=True,
+    )
+    thread.start()
+    try:
+        while True:
+            batch, ready, error = batches.get()
+            if error is not None:
+                raise error
+            if batch is None:
+                return
+            if ready is not None:
+                current = torch.cuda.current_stream(device)
+                current.wait_event(ready)
+                _keep_until_used(batch, current)
+            yield batch
+    finally:
+        stopped.set()
+        while thread.is_alive():
+            _drop_all(batches)
+            thread.join(0.01)
+
+
+def _fill(
+    source: Iterator[dict],
+    prepare: Callable[[dict], dict],
+    device: torch.device,
+    batches: queue.Queue,
+    stopped: threading.Event,
+) -> None:
+    """Put (batch, event, error) into a queue until the source ends."""
+    error = None
+    try:
+        with torch.cuda.stream(_stream(device)):
+            for batch in source:
+                if stopped.is_set():
                     return
-                if ready is not None:
-                    current = torch.cuda.current_stream(self.device)
-                    current.wait_event(ready)
-                    _keep_until_used(batch, current)
-                yield batch
-        finally:
-            stopped.set()
-            while thread.is_alive():
-                _drop_all(batches)
-                thread.join(0.01)
+                batches.put((prepare(batch), _event(device), None))
+    except BaseException as caught:  # raised in the thread that trains
+        error = caught
+    batches.put((None, None, error))
 
-    def _fill(
-        self,
-        source: Iterator[dict],
-        batches: queue.Queue,
-        stopped: threading.Event,
-    ) -> None:
-        """Put (batch, event, error) into a queue until the loader ends."""
-        error = None
-        try:
-            with torch.cuda.stream(self._stream()):
-                for batch in source:
-                    if stopped.is_set():
-                        return
-                    batch = self.prepare(batch)
-                    batches.put((batch, self._event(), None))
-        except BaseException as caught:  # raised in the thread that trains
-            error = caught
-        batches.put((None, None, error))
 
-    def _stream(self) -> torch.cuda.Stream | None:
-        if self.device.type != 'cuda':
-            return None
-        torch.cuda.set_device(self.device)
-        return torch.cuda.Stream(self.device)
+def _stream(device: torch.device) -> torch.cuda.Stream | None:
+    if device.type != 'cuda':
+        return None
+    torch.cuda.set_device(device)
+    return torch.cuda.Stream(device)
 
-    def _event(self) -> torch.cuda.Event | None:
-        if self.device.type != 'cuda':
-            return None
-        return torch.cuda.current_stream(self.device).record_event()
+
+def _event(device: torch.device) -> torch.cuda.Event | None:
+    if device.type != 'cuda':
+        return None
+    return torch.cuda.current_stream(device).record_event()
 
 
 def _keep_until_used(data: object, stream: torch.cuda.Stream) -> None:
