@@ -31,6 +31,7 @@ ROOMS = dict(
     kmeans_gpu='clustering',
     throughput='step',
     loading='data',
+    view_libraries='views',
 )
 # Those that take --clock.
 CLOCKED = (
@@ -40,6 +41,7 @@ CLOCKED = (
     'overhead',
     'path_loss',
     'throughput',
+    'view_libraries',
 )
 
 

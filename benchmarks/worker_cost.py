@@ -109,27 +109,16 @@ def batches_of(name: str, folder: Path, views: str):
     import cv2
     import torch
     from mmengine.config import Config
-    from mmengine.registry import DATASETS, FUNCTIONS, init_default_scope
+    from mmengine.registry import init_default_scope
 
     import hirl_mm.registry  # noqa: F401
-    from hirl_mm.engine.runtime.device_views import place_views
+    from benchmarks.epochs.placed_views import placed_views
 
     cv2.setNumThreads(0)
     torch.set_num_threads(1)
     init_default_scope('mmpretrain')
     cfg = Config.fromfile(CONFIGS / METHODS[name])
-    cfg.views = views
-    place_views(cfg)
-    loader = cfg.train_dataloader
-    dataset = DATASETS.build(
-        dict(
-            type='mmpretrain.CustomDataset',
-            data_root=str(folder),
-            with_label=False,
-            pipeline=loader.dataset.pipeline,
-        )
-    )
-    collate = FUNCTIONS.get(loader.collate_fn.type)
+    dataset, collate = placed_views(cfg, folder, views)
 
     def read(num: int) -> None:
         for first in range(0, num, BATCH):

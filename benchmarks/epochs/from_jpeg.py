@@ -91,7 +91,6 @@ def main() -> None:
                 value = measure(name, root, args)
                 if value is None:
                     found.pop(name, None)
-                    print(f'{name}: not installed', file=sys.stderr)
                     continue
                 found[name].append(value)
                 print(f'{name}: {json.dumps(value)}', file=sys.stderr)

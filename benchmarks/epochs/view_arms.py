@@ -1,5 +1,6 @@
 """The ways to make MoCo v2's views from JPEG files."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -7,17 +8,16 @@ from pathlib import Path
 
 import torch
 from mmengine.config import Config
-from mmengine.registry import DATASETS, FUNCTIONS
 from mmpretrain.structures import DataSample
 from PIL import Image
 from torch.utils.data import Dataset, default_collate
 from torchvision.transforms import v2
 
-from hirl_mm.engine.runtime.device_views import place_views
+from benchmarks.epochs.placed_views import placed_views
 from hirl_mm.models.data_preprocessors import DeviceViews
 
 ARMS = 'cpu', 'device', 'torchvision', 'kornia'
-_KORNIA_SIDE = 256
+KORNIA_SIDE = 256
 
 
 @dataclass
@@ -48,24 +48,13 @@ def dataset_of(name: str, root: Path, cfg: Config) -> Samples | None:
     if name == 'torchvision':
         return Samples(Files(files, TwoViews()), _collate)
     if name == 'kornia':
-        if find_spec('kornia') is None:
+        if not has_kornia():
             return None
         shrink = v2.Compose(
-            [v2.PILToTensor(), v2.Resize([_KORNIA_SIDE] * 2, antialias=True)]
+            [v2.PILToTensor(), v2.Resize([KORNIA_SIDE] * 2, antialias=True)]
         )
         return Samples(Files(files, shrink), _collate, _kornia)
-    cfg.views = name
-    place_views(cfg)
-    loader = cfg.train_dataloader
-    samples = DATASETS.build(
-        dict(
-            type='mmpretrain.CustomDataset',
-            data_root=str(root),
-            with_label=False,
-            pipeline=loader.dataset.pipeline,
-        )
-    )
-    return Samples(samples, FUNCTIONS.get(loader.collate_fn.type), _ours)
+    return Samples(*placed_views(cfg, root, name), _ours)
 
 
 class Files(Dataset):
@@ -122,16 +111,29 @@ def _ours(model: torch.nn.Module) -> Callable | None:
     return None
 
 
-def _kornia(model: torch.nn.Module) -> Callable:
+def has_kornia() -> bool:
+    """Return whether kornia is installed; say how to install it if not."""
+    found = find_spec('kornia') is not None
+    if not found:
+        print('kornia is not installed: pip install kornia', file=sys.stderr)
+    return found
+
+
+def kornia_view() -> torch.nn.Module:
+    """Return MoCo v2's view by kornia, of images (B, 3, H, W) in [0, 1]."""
     import kornia.augmentation as K
 
-    view = torch.nn.Sequential(
+    return torch.nn.Sequential(
         K.RandomResizedCrop((224, 224), scale=(0.2, 1.0)),
         K.ColorJitter(0.4, 0.4, 0.4, 0.1, p=0.8),
         K.RandomGrayscale(p=0.2),
         K.RandomGaussianBlur((23, 23), (0.1, 2.0), p=0.5),
         K.RandomHorizontalFlip(p=0.5),
     )
+
+
+def _kornia(model: torch.nn.Module) -> Callable:
+    view = kornia_view()
     device = model.data_preprocessor.device
 
     @torch.no_grad()

@@ -32,6 +32,16 @@ def test_what_is_learned_in_both_places(run_benchmark):
     ]
 
 
+def test_libraries_of_views(run_benchmark):
+    table, report = run_benchmark('views.view_libraries')
+    found = report['seconds_per_image']
+    arms = ['hirl_mm', 'mmpretrain', 'torchvision', 'kornia']
+    assert list(found)[:3] == arms[:3] and set(found) <= set(arms)
+    for name, value in found.items():
+        assert f'| {name} ' in table
+        assert f' {1e3 * value["median"]:.2f} |' in table
+
+
 def test_cost_of_the_workers(tmp_path):
     out = tmp_path / 'cost.json'
     done = run_module(
