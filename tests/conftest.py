@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import torch
 from mmengine.dataset import BaseDataset
+from mmengine.logging import MessageHub
 
 torch.set_num_threads(1)
 
@@ -73,6 +74,15 @@ def no_freed_data_sets():
     """MMEngine's get_subset would take them for what is at their address."""
     (memo,) = BaseDataset._copy_without_annotation.__defaults__
     memo.clear()
+
+
+@pytest.fixture(autouse=True)
+def new_hub():
+    """Schedules read epoch and iteration from it: not those of another test.
+
+    Which tests come before in a process changes from run to run.
+    """
+    MessageHub._instance_dict.clear()
 
 
 @pytest.fixture(scope='session')

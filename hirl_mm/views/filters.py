@@ -53,7 +53,8 @@ def num_taps(extents: Tensor, size: int, name: str) -> int:
         name: Name of the filter.
     """
     scale = max(int(extents.max()) / size, 1)
-    most = 2 * FILTERS[name].support * scale + 2
+    # An interval of length x holds at most floor(x) + 1 whole numbers.
+    most = 2 * FILTERS[name].support * scale + 1
     return min(int(most), int(extents.max()))
 
 

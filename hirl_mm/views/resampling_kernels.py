@@ -53,7 +53,7 @@ def _taps(output, extent, size, SUPPORT: tl.constexpr):
     first = tl.maximum((centre - reach + 0.5).to(tl.int32), 0)
     last = tl.minimum((centre + reach + 0.5).to(tl.int32), extent)
     distance = (first - centre + 0.5).to(tl.float32)
-    num = tl.minimum((2 * reach).to(tl.int32) + 2, extent)
+    num = tl.minimum((2 * reach).to(tl.int32) + 1, extent)
     return first, last, distance, stretch.to(tl.float32), num
 
 

@@ -8,7 +8,6 @@ from functools import partial
 
 import pytest
 import torch
-from mmengine.logging import MessageHub
 from mmengine.utils.dl_utils.parrots_wrapper import _BatchNorm
 
 from tests.algorithms import DIM, build, step_samples
@@ -81,16 +80,6 @@ def case(name, hirl, statistics, samples_of=step_samples):
 
 CASES = {args: case(*args) for args in ALIKE + OF_THE_BATCH}
 CASES['uneven'] = case('BEiT', False, 'running', unevenly_masked)
-
-
-@pytest.fixture(autouse=True)
-def outside_of_a_runner():
-    """As in the other processes: schedules at their beginning."""
-    infos = MessageHub.get_current_instance().runtime_info
-    kept = dict(infos)
-    infos.clear()
-    yield
-    infos.update(kept)
 
 
 @pytest.fixture(scope='module')

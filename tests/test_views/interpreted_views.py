@@ -5,6 +5,7 @@ import torch
 
 from hirl_mm.views import (
     ColorJitter,
+    ColorJitterValues,
     Flip,
     GaussianBlur,
     Grayscale,
@@ -76,6 +77,24 @@ def test_colours(bgr):
     expected = views.clone()
     change_dense(expected, program, bgr)
     change_colours(views, program, bgr)
+    assert torch.equal(views, expected)
+
+
+def test_hues_of_colours_that_are_nearly_grey():
+    """Channels that differ by 0 to 2, from black to white."""
+    grey, *steps = torch.meshgrid(
+        torch.arange(254), *[torch.arange(3)] * 3, indexing='ij'
+    )
+    views = torch.stack([grey + step for step in steps]).flatten(2)[None]
+    views = views.byte()
+    applied, order = torch.tensor([True]), torch.arange(4)[None]
+    factors = torch.tensor([[1, 1, 1, 0.3]]).double()
+    jitter = ColorJitter(hue=(-0.5, 0.5))
+    values = ColorJitterValues(applied, order, factors)
+    program = colour_program([jitter], [values])
+    expected = views.clone()
+    change_dense(expected, program, False)
+    change_colours(views, program, False)
     assert torch.equal(views, expected)
 
 
