@@ -25,6 +25,8 @@ from hirl_mm.views.triton_resampling import resample_fused
 
 JITTER = ColorJitter((0.2, 1.8), (0.2, 1.8), (0.2, 1.8), (-0.5, 0.5), 0.8)
 STEPS = [JITTER, Grayscale(0.3, (0.114, 0.587, 0.2989)), Solarize(128, 0.3)]
+# What is no pixel becomes white before the mean is taken.
+INVERTED = [Solarize(0, 1.0), ColorJitter(contrast=(0.2, 1.8))]
 SIZES = [(11, 13), (1, 60), (23, 2), (1, 1)]
 
 
@@ -68,12 +70,13 @@ def test_blur(shape):
 
 
 @pytest.mark.parametrize('bgr', [True, False])
-def test_colours(bgr):
+@pytest.mark.parametrize('steps', [STEPS, INVERTED])
+def test_colours(bgr, steps):
     views = torch.randint(0, 256, (8, 3, 19, 33)).byte()
     # Grey pixels: float64 decides how they are rounded.
     views[:, :, :5] = views[:, :1, :5]
     sizes = torch.full((8, 2), 19)
-    program = colour_program(STEPS, [drawn(s, sizes) for s in STEPS])
+    program = colour_program(steps, [drawn(s, sizes) for s in steps])
     expected = views.clone()
     change_dense(expected, program, bgr)
     change_colours(views, program, bgr)
