@@ -18,6 +18,8 @@ from hirl_mm.views import (
 
 NUM = 10_000
 LEAST = 1e-3
+# More wide crops than high ones.
+ASPECTS = (0.7, 1.9)
 
 
 def drawn(step, size=(30, 40)):
@@ -41,11 +43,12 @@ def drawn(step, size=(30, 40)):
 def test_crops(size, share, fallbacks):
     np.random.seed(0)
     image = np.empty((*size, 3), np.uint8)
-    transform = mmpretrain.RandomResizedCrop(224, crop_ratio_range=share)
+    ranges = dict(crop_ratio_range=share, aspect_ratio_range=ASPECTS)
+    transform = mmpretrain.RandomResizedCrop(224, **ranges)
     expected = np.array(
         [transform.rand_crop_params(image) for _ in range(NUM)]
     )
-    boxes = drawn(RandomResizedCrop((224, 224), share), size).numpy()
+    boxes = drawn(RandomResizedCrop((224, 224), **ranges), size).numpy()
     assert (boxes[:, :2] >= 0).all() and (boxes[:, 2:] >= 1).all()
     assert (boxes[:, :2] + boxes[:, 2:] <= size).all()
     middle = len(np.unique(expected, axis=0)) == 1

@@ -12,6 +12,7 @@ from hirl_mm.views import (
     View,
     ViewParameters,
 )
+from hirl_mm.views.plan import plan_of
 
 SIZES = [(30, 40), (1, 90), (25, 8)]
 CROP = RandomResizedCrop((12, 16))
@@ -104,6 +105,15 @@ def test_flips_before_and_after_the_crop():
     rows = view.apply(ragged, parameters)[:, 0, 0].tolist()
     upwards, mirrored = list(range(10, 18)), list(range(32, 40))
     assert rows == [upwards, mirrored[::-1], upwards[::-1], mirrored]
+
+
+def test_two_changes_of_one_kind_follow_each_other():
+    """A stage knows the weights of one grey and the mean of one contrast."""
+    contrast = ColorJitter(contrast=(0.5, 1.5))
+    greys = Grayscale(1.0, (1, 0, 0)), Grayscale(1.0)
+    for first, second in ((contrast, contrast), greys):
+        stages = plan_of([CROP, first, Solarize(9), second]).after
+        assert [stage.steps for stage in stages] == [(1, 2), (3,)]
 
 
 def test_without_a_crop_images_need_one_size(images, ragged):
