@@ -1,11 +1,14 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from hirl_mm.datasets.view_steps import NoDeviceFormError, has_device_form
+from hirl_mm.datasets.view_steps import NoDeviceFormError, is_part_of_views
 from hirl_mm.registry import type_name
 
 # Transforms after the views that do not look at the image.
-_MASKS = 'BlockMask', 'BEiTBlockMask', 'BEiTMaskGenerator'
+_MASKS = (
+    *('BlockMask', 'BEiTBlockMask'),
+    *('BEiTMaskGenerator', 'SimMIMMaskGenerator'),
+)
 
 
 class SplitPipeline(NamedTuple):
@@ -26,8 +29,8 @@ def split_pipeline(pipeline: Sequence[Mapping]) -> SplitPipeline:
     """Split a pipeline into what workers do and what the device does.
 
     The device makes the views of ``MultiView``, or, without it, the transforms
-    from the first one on that has a form for the device. Transforms before
-    them stay in the workers, and so do masks of patches after them.
+    from the first one on of a kind that it knows. Transforms before them stay
+    in the workers, and so do masks of patches after them.
     ``PackInputs`` becomes ``PackWholeImage``.
 
     Args:
@@ -73,7 +76,7 @@ def _single_view(
     pipeline: Sequence[Mapping], names: Sequence[str]
 ) -> tuple[int, int]:
     """Return where the transforms of the only view begin and end."""
-    forms = [has_device_form(cfg) for cfg in pipeline]
+    forms = [is_part_of_views(cfg) for cfg in pipeline]
     if True not in forms:
         raise NoDeviceFormError(
             'no transform of the pipeline has a form for the device: '

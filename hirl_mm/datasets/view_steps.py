@@ -35,23 +35,31 @@ def view_of(transforms: Sequence[Mapping]) -> View:
         NoDeviceFormError: If one of them has no form for the device; the
             error names it.
     """
-    # Transforms inside of others are found in the scope that is entered.
-    with DefaultScope.overwrite_default_scope('mmpretrain'):
-        built = [TRANSFORMS.build(dict(cfg)) for cfg in transforms]
-    return View([_step(transform) for transform in built])
+    return View([_step(transform) for transform in _built(transforms)])
 
 
-def has_device_form(cfg: Mapping) -> bool:
-    """Return whether a transform has a form for the device.
+def is_part_of_views(cfg: Mapping) -> bool:
+    """Return whether a transform is of a kind that the device knows.
+
+    Its arguments may have no form for the device; :func:`view_of` says so.
 
     Args:
         cfg: Config of a transform.
     """
-    try:
-        view_of([cfg])
-    except NoDeviceFormError:
-        return False
-    return True
+    (transform,) = _built([cfg])
+    return _is_known(transform)
+
+
+def _built(transforms: Sequence[Mapping]) -> list[BaseTransform]:
+    # Transforms inside of others are found in the scope that is entered.
+    with DefaultScope.overwrite_default_scope('mmpretrain'):
+        return [TRANSFORMS.build(dict(cfg)) for cfg in transforms]
+
+
+def _is_known(transform: BaseTransform) -> bool:
+    if isinstance(transform, RandomApply):
+        return any(map(_is_known, transform))
+    return type(transform) in _FORMS
 
 
 def _step(transform: BaseTransform) -> object:

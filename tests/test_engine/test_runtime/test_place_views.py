@@ -1,9 +1,11 @@
 """What of a recipe stays in the workers, and what goes to the device."""
 
 import copy
+from pathlib import Path
 
+import mmpretrain
 import pytest
-from mmengine.config import ConfigDict
+from mmengine.config import Config, ConfigDict
 from mmengine.registry import DefaultScope
 from mmpretrain.registry import MODELS, TRANSFORMS
 
@@ -15,6 +17,7 @@ from hirl_mm.models.data_preprocessors import DeviceViews
 from hirl_mm.registry import type_name
 from tests.device_recipes import RECIPES, recipe
 
+MMPRETRAIN = Path(mmpretrain.__file__).parent / '.mim/configs'
 # Views of an image, and what workers do besides loading and packing.
 EXPECTED = {
     'MoCo v2': ([2], []),
@@ -63,6 +66,42 @@ def test_every_recipe(method):
     assert cfg.default_hooks.kmeans == before.default_hooks.kmeans
 
 
+@pytest.mark.parametrize(
+    ('name', 'num_views', 'kept'),
+    [
+        ('byol/byol_resnet50_16xb256-coslr-200e_in1k', (1, 1), []),
+        ('mae/mae_vit-base-p16_8xb512-amp-coslr-300e_in1k', (1,), []),
+        ('simclr/simclr_resnet50_16xb256-coslr-200e_in1k', (2,), []),
+    ],
+)
+def test_recipes_of_mmpretrain(name, num_views, kept):
+    cfg = Config.fromfile(MMPRETRAIN / f'{name}.py')
+    cfg.views = 'device'
+    place_views(cfg)
+    pipeline = cfg.train_dataloader.dataset.pipeline
+    names = [type_name(step.type) for step in pipeline]
+    assert names == ['LoadImageFromFile', *kept, 'PackWholeImage']
+    with DefaultScope.overwrite_default_scope('mmpretrain'):
+        preprocessor = MODELS.build(
+            with_data_preprocessor(cfg)['data_preprocessor']
+        )
+    assert preprocessor.num_views == num_views
+
+
+def test_a_recipe_that_resizes_with_opencv():
+    """Its crop does not stay in the workers without a word."""
+    name = 'simmim/simmim_swin-base-w6_16xb128-amp-coslr-100e_in1k-192px.py'
+    cfg = Config.fromfile(MMPRETRAIN / name)
+    cfg.views = 'device'
+    with pytest.raises(ConfigError, match=r"OpenCV.* Set backend='pillow'"):
+        place_views(copy.deepcopy(cfg))
+    cfg.train_dataloader.dataset.pipeline[1].backend = 'pillow'
+    place_views(cfg)
+    pipeline = cfg.train_dataloader.dataset.pipeline
+    names = [type_name(step.type) for step in pipeline]
+    assert names[1:] == ['SimMIMMaskGenerator', 'PackWholeImage']
+
+
 @pytest.mark.parametrize('views', [None, 'cpu'])
 def test_workers_keep_the_views(views):
     cfg = recipe('MoCo v2')
@@ -102,6 +141,7 @@ def test_several_data_sets():
         place_views(different)
 
 
+FLIP = dict(type='RandomFlip', prob=0.5)
 ROTATE = dict(type='Rotate', angle=15.0, prob=0.5)
 
 
@@ -132,6 +172,13 @@ def change(method, edit):
                 steps[1].transforms[0][4].update(direction='vertical')
             ),
             'RandomFlip has a form for the device only if horizontal',
+        ),
+        (
+            lambda steps: steps.__setitem__(
+                slice(1, 2),
+                [dict(steps[1].transforms[0][0], backend='cv2'), FLIP],
+            ),
+            'RandomResizedCrop resizes with OpenCV',
         ),
         (
             lambda steps: steps.pop(),
