@@ -1,3 +1,5 @@
+import re
+
 import pytest
 import torch
 
@@ -188,10 +190,14 @@ def test_wrong_arguments(make, message):
         make()
 
 
-def test_crops_outside_of_an_image_are_refused(ragged):
-    boxes = torch.tensor([[0, 0, 30, 40], [0, 80, 1, 11], [0, 0, 2, 2]])
+@pytest.mark.parametrize(
+    'box', [(0, 80, 1, 11), (-1, 0, 1, 9), (0, 0, 2, 9), (0, 5, 1, 0)]
+)
+def test_crops_outside_of_an_image_are_refused(ragged, box):
+    boxes = torch.tensor([[0, 0, 30, 40], box, [0, 0, 2, 2]])
     view = View([CROP])
-    with pytest.raises(ValueError, match=r'view 1, .*\(0, 80, 1, 11\).*1, 90'):
+    message = re.escape(f'view 1, (top, left, height, width) = {box}, is not')
+    with pytest.raises(ValueError, match=message + r'.*1, 90'):
         view.apply(ragged, ViewParameters(torch.arange(3), (boxes,)))
 
 
