@@ -30,10 +30,12 @@ ROOMS = dict(
     path_loss='loss',
     kmeans_gpu='clustering',
     throughput='step',
+    cross_levels='step',
     loading='data',
 )
 # Those that take --clock.
 CLOCKED = (
+    'cross_levels',
     'kmeans_cpu',
     'hierarchical_kmeans',
     'loading',
