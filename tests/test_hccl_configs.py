@@ -305,6 +305,7 @@ def test_every_cell_of_the_tables_has_its_config():
     assert len(EXPECTED) == 5 + 8 + 24 + 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('path', EXPECTED, ids=lambda path: path.stem[22:-20])
 def test_config_of_a_cell(path):
     """It differs by the cell alone, and all its parts fit together."""
