@@ -30,11 +30,13 @@ ROOMS = dict(
     path_loss='loss',
     kmeans_gpu='clustering',
     throughput='step',
+    cross_levels='step',
     loading='data',
     view_libraries='views',
 )
 # Those that take --clock.
 CLOCKED = (
+    'cross_levels',
     'kmeans_cpu',
     'hierarchical_kmeans',
     'loading',

@@ -58,6 +58,7 @@ OPTIM_WRAPPER_CONSTRUCTORS = Registry(
     locations=[
         'hirl_mm.engine.optimizers.grouped_optim_wrapper',
         'hirl_mm.engine.optimizers.layer_decay_optim_wrapper',
+        'hirl_mm.engine.optimizers.predictor_rates_optim_wrapper',
     ],
 )
 TRANSFORMS = Registry(

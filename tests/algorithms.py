@@ -75,6 +75,23 @@ SIAMESE = dict(
     ),
 )
 PLAIN = {
+    'HCCL': dict(
+        type='hirl_mm.HCCL',
+        backbone=RESNET,
+        neck=dict(
+            type='hirl_mm.HierarchicalProjectionNeck',
+            in_channels=64,
+            hid_channels=32,
+            out_channels=DIM,
+            norm_cfg=dict(type='BN1d'),
+        ),
+        head=dict(
+            type='hirl_mm.CrossLevelHead',
+            in_channels=DIM,
+            hid_channels=8,
+            norm_cfg=dict(type='BN1d'),
+        ),
+    ),
     'MoCo': dict(
         queue_len=24,
         feat_dim=DIM,
@@ -269,6 +286,10 @@ def _masked_bottleneck(model, views, data_samples):
     return model.neck(model.backbone(views[0], mask)[0][:, 0])
 
 
+def _highest_level(model, images):
+    return model.neck(model.backbone(images))[-1]
+
+
 def _projection_before_norm(model, images):
     pooled = model.backbone(images)[0].mean(dim=(2, 3))
     return model.neck.projection_neck(pooled)
@@ -281,6 +302,7 @@ _Z0 = {'BEiT': _masked_class_token, 'iBOT': _masked_bottleneck}
 _FEATURES = {
     'BEiT': _class_token,
     'DINO': _bottleneck,
+    'HCCL': _highest_level,
     'SwAV': _projection_before_norm,
     'iBOT': _bottleneck,
 }

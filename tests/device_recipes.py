@@ -11,6 +11,7 @@ RECIPES = {
     'MoCo v3': 'hirl/hirl-mocov3_vit-base-p16_128xb32-amp-coslr-400e_in1k.py',
     'DINO': 'hirl/hirl-dino_vit-base-p16_32xb32-mcrop-amp-coslr-400e_in1k.py',
     'iBOT': 'hirl/hirl-ibot_vit-base-p16_32xb32-mcrop-amp-coslr-400e_in1k.py',
+    'HCCL': 'hirl/hirl-hccl_resnet50_8xb64-amp-coslr-200e_in1k.py',
     'BEiT': 'hirl/hirl-beit_beit-base-p16_32xb64-amp-coslr-400e_in1k.py',
 }
 

@@ -17,6 +17,9 @@ FOLDERS = {
     for path in (ROOT / 'configs').glob('*/*_in1k.py')
     if path.parent.name not in ('ablations', 'modes')
 }
+# Of an anonymous paper, whose protocol has columns of its own: its figures are
+# tested in test_hccl_configs.py.
+ANONYMOUS = 'hccl'
 SHOWN = ('kNN', 'best k'), ('linear', 'top-1'), ('finetune', 'top-1')
 
 
@@ -35,7 +38,11 @@ def test_metafile_names_every_recipe(folder):
     meta = metafile(folder)
     (collection,) = meta['Collections']
     assert (ROOT / collection['README']).is_file()
-    assert collection['Paper']['URL'].startswith('https://arxiv.org/abs/')
+    url = collection['Paper']['URL']
+    if folder == ANONYMOUS:
+        assert url is None
+    else:
+        assert url.startswith('https://arxiv.org/abs/')
     named = {model['Config'] for model in meta['Models']}
     recipes = {
         f'configs/{folder}/{p.name}' for p in FOLDERS[folder].glob('*.py')
@@ -65,6 +72,8 @@ def test_readme_has_the_figures_of_the_paper(folder):
     }
     for name, link, rest in rows:
         assert link == f'{name}.py'
+        if folder == ANONYMOUS:
+            continue
         shown = [cell.strip() for cell in rest.split('|')][-3:]
         assert shown == expected_cells(name)
 

@@ -83,7 +83,7 @@ RECIPES = {
     str(path.relative_to(ROOT / 'configs')): path
     for folder in (
         *('beit', 'dino', 'ibot', 'mocov2', 'mocov3', 'simsiam', 'swav'),
-        *('hirl', 'modes', 'demo'),
+        *('hccl', 'hirl', 'modes', 'demo'),
     )
     for path in (ROOT / 'configs' / folder).glob('*.py')
 }

@@ -43,11 +43,12 @@ def random_batch(
         for step in cfg.train_dataloader.dataset.pipeline
         if step['type'] in _MASKS
     ]
-    samples = [_random_sample(masks) for _ in range(batch_size)]
+    samples = [random_sample(masks) for _ in range(batch_size)]
     return dict(inputs=views, data_samples=samples)
 
 
-def _random_sample(masks: list) -> DataSample:
+def random_sample(masks: list) -> DataSample:
+    """Return a sample with an index and what the masks of BEiT or iBOT add."""
     sample = DataSample()
     sample.set_metainfo(dict(sample_idx=np.random.randint(NUM_IMAGES)))
     results = {}

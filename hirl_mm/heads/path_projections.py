@@ -54,7 +54,18 @@ class PathProjections(nn.ModuleList):
         )
 
     def forward(self, z0: Tensor) -> Tensor:
-        """Map z0 (B, D) to z1 ... zL, (L, B, D)."""
+        """Map embeddings to the levels of the tree.
+
+        Args:
+            z0: (B, D), which all projections read; or (L, B, D), an embedding
+                of its own for every level.
+
+        Returns:
+            z1 ... zL, (L, B, D).
+        """
+        if z0.ndim == 3:
+            pairs = zip(self, z0, strict=True)
+            return torch.stack([project(own) for project, own in pairs])
         if saves_launches(self, z0):
             return stacked_mlps(self, z0)
         return torch.stack([project(z0) for project in self])

@@ -1,5 +1,6 @@
 """Losses, as pure functions of PyTorch tensors."""
 
+from .cross_level import cross_level_loss
 from .self_distillation import (
     mean_entropy,
     patch_distillation_loss,
@@ -15,6 +16,7 @@ from .sinkhorn import sinkhorn
 from .swapped_prediction import swapped_prediction_loss
 
 __all__ = [
+    'cross_level_loss',
     'mean_entropy',
     'patch_distillation_loss',
     'path_similarity',

@@ -4,15 +4,18 @@ from .backbones import DINOViT, FrozenViT, MaskedViT
 from .data_preprocessors import DeviceViews
 from .detection import Res5ExtraNorm, c4_detector
 from .heads import (
+    CrossLevelHead,
     DINODistillHead,
     MaskedMultiLabelHead,
     SPDHead,
     SwAVLoss,
     iBOTDistillHead,
 )
-from .necks import DINONeck, FourScaleNeck
+from .necks import DINONeck, FourScaleNeck, HierarchicalProjectionNeck
 from .selfsup import (
+    HCCL,
     HIRLDINO,
+    HIRLHCCL,
     DINOAlgorithm,
     HIRLAlgorithm,
     HIRLBEiT,
@@ -25,6 +28,10 @@ from .selfsup import (
 )
 
 __all__ = [
+    'CrossLevelHead',
+    'HCCL',
+    'HIRLHCCL',
+    'HierarchicalProjectionNeck',
     'DINOAlgorithm',
     'DINODistillHead',
     'DINONeck',

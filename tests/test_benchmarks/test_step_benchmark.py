@@ -28,3 +28,24 @@ def test_every_method_has_its_arms(run_benchmark):
     same = {k: v['same_class'] for k, v in report['methods'].items()}
     assert [k for k in PEERS if not same[k]] == ['swav']
     assert printed.count('not in mmpretrain') == len(DISTILLED)
+
+
+def test_hccl_beside_what_it_extends(run_benchmark):
+    printed, report = run_benchmark('step.cross_levels')
+    arms = report['arms']
+    assert list(arms) == ['SimSiam', 'HCCL', 'BYOL', 'HCCL, momentum']
+    for name, peer in (('HCCL', 'SimSiam'), ('HCCL, momentum', 'BYOL')):
+        pair = report['pairs'][name]
+        assert pair['peer'] == peer
+        ours, theirs = arms[name], arms[peer]
+        assert pair['time']['median'] == pytest.approx(
+            ours['rounds'][0] / theirs['rounds'][0]
+        )
+        assert pair['memory'] == pytest.approx(
+            ours['memory_bytes'] / theirs['memory_bytes']
+        )
+        assert f'of {peer}' in printed
+    # a second network
+    for one in ('SimSiam', 'HCCL'):
+        for two in ('BYOL', 'HCCL, momentum'):
+            assert arms[one]['memory_bytes'] < arms[two]['memory_bytes']

@@ -30,6 +30,7 @@ SOURCES = {
     'BYOL': {k.replace('encoder_k', 'target_net'): v for k, v in MOCO.items()},
     'DINO': TEACHER,
     'iBOT': TEACHER,
+    'HCCL': {},
     'SimSiam': {},
     'SwAV': {},
     'BEiT': {},

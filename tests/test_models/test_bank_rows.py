@@ -44,6 +44,7 @@ def online(name):
 
 # By method, what it computes in a step that it also clusters.
 EXPECTED = {
+    'HCCL': online('HCCL'),
     'MoCo': keys_of(1, 'encoder_k'),
     'SimSiam': online('SimSiam'),
     'SwAV': projections_of_both_crops,

@@ -21,6 +21,7 @@ from tests.trees import random_tree
 
 NUMS = (9, 4, 2)
 AVERAGES = {
+    'HCCL': None,
     'MoCo': 'encoder_k',
     'SimSiam': None,
     'SwAV': None,

@@ -246,7 +246,7 @@ def test_parts_that_do_not_fit():
         build('iBOT', head=dict(cfg['head'], in_channels=9))
     with pytest.raises(ValueError, match='neck has in_channels=9.*have 24'):
         build('iBOT', neck=dict(cfg['neck'], in_channels=9))
-    with pytest.raises(ValueError, match=r'base_momentum .* got 1\.5'):
+    with pytest.raises(ValueError, match=r'momentum of a teacher .* got 1\.5'):
         build('iBOT', base_momentum=1.5)
     with pytest.raises(ValueError, match='teacher_temp .* must be positive'):
         build('iBOT', head=dict(cfg['head'], teacher_temp=0))
@@ -272,7 +272,7 @@ def test_masks_of_another_grid():
 
 def test_a_teacher_that_no_one_moves(monkeypatch):
     monkeypatch.setattr(
-        'hirl_mm.models.selfsup.self_distillation._MAX_STEPS_WITHOUT_UPDATE',
+        'hirl_mm.models.selfsup.moves_teacher._MAX_STEPS_WITHOUT_UPDATE',
         3,
     )
     model = build('DINO')

@@ -21,7 +21,7 @@ from tests.two_processes import (
     train_in_two,
 )
 
-METHODS = ('MoCo', 'SimSiam', 'MoCoV3', 'BEiT', 'DINO', 'iBOT')
+METHODS = ('MoCo', 'SimSiam', 'MoCoV3', 'BEiT', 'DINO', 'iBOT', 'HCCL')
 ALIKE = [(name, hirl, 'running') for name in METHODS for hirl in (False, True)]
 OF_THE_BATCH = [(name, False, 'batch') for name in METHODS[:3]]
 # The path loss is computed in float32.
@@ -31,10 +31,10 @@ TOLERANCES = {
 }
 
 
-def narrow(name, hirl, statistics):
+def narrow(name, hirl, statistics, **options):
     """In float64, so that rounding is told from a wrong formula."""
     torch.manual_seed(0)
-    model = build(name, hirl).double()
+    model = build(name, hirl, **options).double()
     if hirl:
         model.set_tree(random_tree((9, 4, 2), dim=DIM))
     if model.target_generator is not None:
@@ -79,6 +79,10 @@ def case(name, hirl, statistics, samples_of=step_samples):
 
 
 CASES = {args: case(*args) for args in ALIKE + OF_THE_BATCH}
+CASES['target'] = Case(
+    partial(narrow, 'HCCL', True, 'running', momentum=0.6),
+    partial(batches, 'HCCL', step_samples),
+)
 CASES['uneven'] = case('BEiT', False, 'running', unevenly_masked)
 
 
@@ -103,6 +107,14 @@ def test_halves_of_the_batch_train_like_the_whole(args, in_two):
     totals = [sum(parts.values()) for parts in alone['losses']]
     assert max(totals) - min(totals) > 1e-3
     assert_same_training(alone, in_two[args], **TOLERANCES[hirl])
+
+
+def test_halves_of_the_batch_move_the_target_like_the_whole(in_two):
+    alone = train(CASES['target'])
+    state = alone['state']
+    weight = 'neck.levels.0.fc0.weight'
+    assert not torch.equal(state[weight], state[f'target.{weight}'])
+    assert_same_training(alone, in_two['target'], **TOLERANCES[True])
 
 
 @pytest.mark.parametrize('args', OF_THE_BATCH, ids=ids)

@@ -22,13 +22,13 @@ from torch import nn
 
 from hirl_mm.engine.runtime.seeded import seeded
 from hirl_mm.models.modules.embedding_queue import EmbeddingQueue
-from hirl_mm.models.selfsup import SelfDistillation
+from hirl_mm.models.selfsup import HCCL, SelfDistillation
 
 from .errors import StartError
 from .first_views import first_views
 
 # Models that pass one view after the other through their networks.
-_VIEW_BY_VIEW = BYOL, BarlowTwins, DenseCL, MoCo, MoCoV3, SimSiam
+_VIEW_BY_VIEW = BYOL, BarlowTwins, DenseCL, HCCL, MoCo, MoCoV3, SimSiam
 # Models that pass several views at a time.
 _VIEWS_TOGETHER = SimCLR, SwAV, SelfDistillation
 # Models that tell the images of a step apart.
@@ -47,8 +47,8 @@ def check_views(model: nn.Module, dataset: BaseDataset) -> None:
         dataset: Data set of the training.
 
     Raises:
-        StartError: If MMPreTrain's model needs at least two views, and the
-            pipeline gives less.
+        StartError: If the model needs at least two views, and the pipeline
+            gives less.
     """
     if not isinstance(model, (*_VIEW_BY_VIEW, SimCLR, SwAV)):
         return

@@ -1,5 +1,6 @@
 """Heads with the losses that they compute."""
 
+from .cross_level_head import CrossLevelHead
 from .dino_head import DINODistillHead
 from .ibot_head import iBOTDistillHead
 from .masked_multi_label_head import MaskedMultiLabelHead
@@ -7,6 +8,7 @@ from .spd_head import SPDHead
 from .swav_loss import SwAVLoss
 
 __all__ = [
+    'CrossLevelHead',
     'DINODistillHead',
     'MaskedMultiLabelHead',
     'SPDHead',

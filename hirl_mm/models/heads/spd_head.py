@@ -82,7 +82,7 @@ class SPDHead(BaseModule):
             super().init_weights()
 
     def forward(self, z0: Tensor) -> Tensor:
-        """Map z0 (B, D) to z1 ... zL, (L, B, D)."""
+        """Map z0, (B, D) or one of it per level, to z1 ... zL, (L, B, D)."""
         return self.projections(z0)
 
     def loss(
@@ -91,7 +91,8 @@ class SPDHead(BaseModule):
         """The loss of a batch.
 
         Args:
-            z0: (B, D), with its graph.
+            z0: (B, D), with its graph; or (L, B, D), an embedding of its own
+                for every level, the finest first.
             leaf: (B,) long, the leaf of every sample.
             tree: The prototypes.
 

@@ -12,28 +12,37 @@ class MomentumTeacher(nn.Module):
     """Moving average of a student network.
 
     The state-dict keys begin with the names of the modules, such as
-    ``teacher.backbone.*``. The teacher gets no gradient and stays in
-    evaluation mode, so stochastic depth and dropout are off, as in the
-    released DINO and iBOT. Buffers are copied from the student, not averaged.
+    ``teacher.backbone.*``. The teacher gets no gradient.
 
     Args:
         student: The student's modules by name; ``backbone`` and ``neck`` are
             required.
+        own_statistics: False as in the released DINO and iBOT: the teacher
+            stays in evaluation mode, so stochastic depth and dropout are off,
+            and buffers are copied from the student, not averaged. True as in
+            BYOL: the teacher is in training mode when the model is, so batch
+            normalisation uses the teacher's own batches and running
+            statistics.
     """
 
-    def __init__(self, student: Mapping[str, nn.Module]) -> None:
+    def __init__(
+        self,
+        student: Mapping[str, nn.Module],
+        own_statistics: bool = False,
+    ) -> None:
         super().__init__()
+        self.own_statistics = own_statistics
         for name, module in student.items():
             self.add_module(name, copy.deepcopy(module))
         self.requires_grad_(False)
-        self.eval()
+        self.train()
 
     def train(self, mode: bool = True) -> 'MomentumTeacher':
-        """Keep the evaluation mode, whatever ``mode`` is."""
-        return super().train(False)
+        """Change the mode; a teacher of copied buffers stays as it is."""
+        return super().train(mode and self.own_statistics)
 
-    def forward(self, images: Tensor) -> Tensor:
-        """Return the neck's output, (B, D), for images (B, 3, H, W)."""
+    def forward(self, images: Tensor) -> Tensor | tuple[Tensor, ...]:
+        """Return the neck's output for images (B, 3, H, W): (B, D) each."""
         return self.neck(pooled(self.backbone(images)[0]))
 
     @torch.no_grad()
@@ -54,8 +63,9 @@ class MomentumTeacher(nn.Module):
             average = self.get_submodule(name)
             own += average.parameters()
             new += module.parameters()
-            own_buffers += average.buffers()
-            new_buffers += module.buffers()
+            if not self.own_statistics:
+                own_buffers += average.buffers()
+                new_buffers += module.buffers()
         get_ema_multi_avg_fn(momentum)(own, new, None)
         for buffer, value in zip(own_buffers, new_buffers, strict=True):
             buffer.copy_(value)

@@ -2,5 +2,6 @@
 
 from .dino_neck import DINONeck
 from .four_scale_neck import FourScaleNeck
+from .hierarchical_projection_neck import HierarchicalProjectionNeck
 
-__all__ = ['DINONeck', 'FourScaleNeck']
+__all__ = ['DINONeck', 'FourScaleNeck', 'HierarchicalProjectionNeck']

@@ -1,7 +1,9 @@
 """Self-supervised methods, each with and without HIRL."""
 
 from .dino import DINOAlgorithm
+from .hccl import HCCL
 from .hirl import HIRLAlgorithm
+from .hirl_hccl import HIRLHCCL
 from .hirl_methods import (
     HIRLDINO,
     HIRLBEiT,
@@ -12,9 +14,13 @@ from .hirl_methods import (
     HIRLSwAV,
 )
 from .ibot import iBOTAlgorithm
+from .moves_teacher import MovesTeacher
 from .self_distillation import SelfDistillation
 
 __all__ = [
+    'HCCL',
+    'HIRLHCCL',
+    'MovesTeacher',
     'DINOAlgorithm',
     'HIRLAlgorithm',
     'HIRLBEiT',

@@ -1,3 +1,6 @@
+from collections.abc import Sequence
+from contextlib import ExitStack
+
 import torch
 from mmpretrain.models.selfsup import BaseSelfSupervisor
 from mmpretrain.structures import DataSample
@@ -45,8 +48,9 @@ class HIRLAlgorithm(
 
     Raises:
         ValueError: If the dimensions of the head and of the embedding differ,
-            the dimension of the embedding is unknown, or a submodule that the
-            class names does not exist.
+            the dimension of the embedding is unknown, a submodule that the
+            class names does not exist, or there is not one of
+            ``level_modules`` per level of the head.
 
     Example:
         In a config::
@@ -71,6 +75,10 @@ class HIRLAlgorithm(
             views may follow. None chooses the moving average if
             ``momentum_module`` is set, otherwise ``z0_module``. A class that
             overrides ``extract_z0`` must set it.
+        level_modules: Dotted paths of one submodule per level of the tree,
+            the finest first, whose first output in a training step the
+            projection of that level reads. Empty if all levels read z0, as in
+            HIRL.
         num_views: Least number of views that the algorithm's loss needs.
     """
 
@@ -78,6 +86,7 @@ class HIRLAlgorithm(
     z0_module = 'neck'
     momentum_module: str | None = None
     bank_module: str | None = None
+    level_modules: Sequence[str] = ()
 
     def __init__(self, *args, spd_head: dict, **kwargs) -> None:
         super().__init__(*args, **kwargs)
@@ -194,10 +203,12 @@ class HIRLAlgorithm(
         """
         check_least_views(inputs, self.num_views)
         sample_idx = _sample_idx_of(data_samples)
-        with (
-            FirstOutput(self, self.z0_module) as tap,
-            collected(self, inputs, sample_idx),
-        ):
+        with ExitStack() as stack:
+            tap, *levels = (
+                stack.enter_context(FirstOutput(self, path))
+                for path in (self.z0_module, *self.level_modules)
+            )
+            stack.enter_context(collected(self, inputs, sample_idx))
             losses = super().loss(inputs, data_samples, **kwargs)
         if 'loss' in losses:
             losses['loss_ssl'] = losses.pop('loss')
@@ -210,11 +221,24 @@ class HIRLAlgorithm(
         if self.tree is not None:
             sample_idx = sample_idx.to(z0.device, non_blocking=True)
             leaf = self.assign(embeddings.detach(), sample_idx)
+            if levels:
+                z0 = torch.stack(
+                    [pooled(level.output)[: len(z0)] for level in levels]
+                )
             losses.update(self.spd_head.loss(z0, leaf, self.tree))
         return losses
 
     def _check_submodules(self) -> None:
         self._check_dim(self.z0_module, 'z0')
+        for path in self.level_modules:
+            self._check_dim(path, 'a level')
+        num, paths = self.spd_head.num_levels, self.level_modules
+        if paths and len(paths) != num:
+            raise ValueError(
+                f'spd_head has num_levels={num}, but there are {len(paths)} '
+                f'embeddings for them, {", ".join(paths)}: make the numbers '
+                'equal, in num_prototypes of the HierarchicalKMeansHook, too'
+            )
         if self.momentum_module is not None and not hasattr(
             self, self.momentum_module
         ):

@@ -3,28 +3,17 @@ from collections.abc import Sequence
 from mmpretrain.models.selfsup import BaseSelfSupervisor
 from torch import Tensor, nn
 
-from hirl_mm.models.modules import (
-    MomentumTeacher,
-    StartsAverages,
-    check_num_views,
-    done_share,
-    momentum_at,
-)
+from hirl_mm.models.modules import check_num_views
 
-# With gradient accumulation, several steps pass between two updates of the
-# teacher, but never this many.
-_MAX_STEPS_WITHOUT_UPDATE = 1000
+from .moves_teacher import MovesTeacher
 
 
-class SelfDistillation(StartsAverages, BaseSelfSupervisor):
+class SelfDistillation(MovesTeacher, BaseSelfSupervisor):
     """Base class of DINO and iBOT: a student and a momentum teacher.
 
     The teacher is a moving average of the student's backbone, neck and last
-    layer. It starts as a copy of the student, also if a checkpoint holds the
-    student alone.
-    :class:`~hirl_mm.engine.hooks.TeacherUpdateHook` updates it after every
-    step of the optimizer. The teacher is the network that is evaluated:
-    ``extract_feat`` runs its backbone.
+    layer. It is the network that is evaluated: ``extract_feat`` runs its
+    backbone.
 
     Args:
         backbone: Config of the student's backbone.
@@ -66,15 +55,10 @@ class SelfDistillation(StartsAverages, BaseSelfSupervisor):
                 'num_crops must be the numbers of global views (at least 2) '
                 f'and of local views, such as (2, 10), got {num_crops}'
             )
-        if not 0 <= base_momentum <= 1:
-            raise ValueError(
-                f'base_momentum must lie in [0, 1], got {base_momentum}'
-            )
         self._check_dims()
         self.num_crops = tuple(num_crops)
         self.base_momentum = base_momentum
-        self.teacher = MomentumTeacher(self._student())
-        self._steps_without_update = 0
+        self.start_teacher(base_momentum, final_momentum=1.0)
 
     def average_sources(self) -> dict[str, str]:
         return super().average_sources() | {
@@ -91,11 +75,8 @@ class SelfDistillation(StartsAverages, BaseSelfSupervisor):
         """
         return self.teacher.backbone(inputs)
 
-    def move_teacher(self) -> None:
-        """Update the teacher; call this once after each optimizer step."""
-        momentum = momentum_at(done_share(), self.base_momentum)
-        self.teacher.follow(self._student(), momentum)
-        self._steps_without_update = 0
+    def student(self) -> dict[str, nn.Module]:
+        return super().student() | dict(last_layer=self.head.last_layer)
 
     def check_step(self, inputs: Sequence[Tensor]) -> None:
         """Check the number of views and that the teacher is being updated.
@@ -109,22 +90,7 @@ class SelfDistillation(StartsAverages, BaseSelfSupervisor):
             RuntimeError: If the last 1000 steps did not update the teacher.
         """
         check_num_views(inputs, self.num_crops)
-        if self._steps_without_update == _MAX_STEPS_WITHOUT_UPDATE:
-            raise RuntimeError(
-                'the teacher has not been updated for '
-                f'{_MAX_STEPS_WITHOUT_UPDATE} steps: add '
-                "teacher=dict(type='hirl_mm.TeacherUpdateHook') to "
-                'default_hooks, or call move_teacher() after every optimizer '
-                'step of a training loop of your own'
-            )
-        self._steps_without_update += 1
-
-    def _student(self) -> dict[str, nn.Module]:
-        return dict(
-            backbone=self.backbone,
-            neck=self.neck,
-            last_layer=self.head.last_layer,
-        )
+        self.count_step()
 
     def _check_dims(self) -> None:
         dims = getattr(self.backbone, 'embed_dims', self.neck.in_channels)

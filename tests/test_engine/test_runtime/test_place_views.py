@@ -24,6 +24,7 @@ EXPECTED = {
     'SimSiam': ([2], []),
     'SwAV': ([2, 6], []),
     'MoCo v3': ([1, 1], []),
+    'HCCL': ([1, 1], []),
     'DINO': ([1, 1, 10], []),
     'iBOT': ([1, 1, 10], ['BlockMask']),
     'BEiT': ([1], ['BEiTBlockMask']),

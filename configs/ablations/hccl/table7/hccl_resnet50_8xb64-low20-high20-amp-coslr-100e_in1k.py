@@ -1,0 +1,4 @@
+# Rate of the low predictor 20 times, of the high one 20 times.
+_base_ = '../../../hccl/hccl_resnet50_8xb64-amp-coslr-100e_in1k.py'
+
+optim_wrapper = dict(paramwise_cfg=dict(predictor_rates=[20.0, 20.0]))
