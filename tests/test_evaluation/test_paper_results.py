@@ -122,6 +122,22 @@ def test_variants_are_no_headline():
     assert paper_figures(name) == {LINEAR: 69.0}
 
 
+def test_variants_of_the_ablations():
+    """Every cell of Tables 5, 6, 7 and 10 has its recipe."""
+    recipes = {}
+    for number in 5, 6, 7, 10:
+        cells = HCCL_TABLES[number].cells()
+        recipes[number] = {cell.recipe for cell in cells}
+    assert {n: len(names) for n, names in recipes.items()} == {
+        **{5: 6, 6: 9},
+        **{7: 20, 10: 3},
+    }
+    assert 'hccl-deep-two-predictors-100e' in recipes[5]
+    assert 'hccl-levels3-layers4-100e' in recipes[6]
+    assert 'hccl-low20-highfixed-100e' in recipes[7]
+    assert recipes[10] & recipes[6] == {'hccl-levels3-layers3-100e'}
+
+
 def test_what_was_measured_stands_below_its_row():
     short = ArmResults('short', HCCL.format(100))
     short.add('linear-90e', {'top-1': 68.94, 'top-5': 88.0})
