@@ -8,7 +8,9 @@ from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData
 from torch import nn
 
+from hirl_mm.evaluation.paper_results import HCCL_TABLES
 from hirl_mm.registry import MODELS
+from hirl_mm.studies.metrics import figure_of
 from tests.runs import ROOT
 
 pytest.importorskip('mmdet.models')
@@ -20,7 +22,7 @@ MASK_FPN = 'coco/mask-rcnn_resnet50-fpn_8xb2-12e_coco.py'
 CASCADE = 'coco/cascade-mask-rcnn_resnet50-fpn_8xb2-12e_coco.py'
 MASK_90K = 'coco/mask-rcnn_resnet50-c4_8xb2-90k_coco.py'
 VOC = 'voc/faster-rcnn_resnet50-c4_8xb2-24k_voc0712.py'
-FAST_VOC = 'voc/faster-rcnn_resnet50-c4_8xb2-lr0.1-24k_voc0712.py'
+FAST_VOC = 'voc/faster-rcnn_resnet50-c4_8xb2-lr1e-1-24k_voc0712.py'
 C4 = FASTER, MASK, VOC
 FPN = MASK_FPN, CASCADE
 
@@ -229,6 +231,16 @@ def test_reported_metrics_are_logged(name):
             for end in ('', '_50', '_75')
         }
     assert {cfg.protocol.metric, *cfg.protocol.further_metrics} == logged
+
+
+def test_figures_of_hccl_are_of_its_detectors():
+    """Every key of the paper's Table 4 is logged by one of the two."""
+    figures = set()
+    for name in FAST_VOC, MASK_90K:
+        protocol = load(name).protocol
+        for metric in protocol.metric, *protocol.further_metrics:
+            figures.add((protocol.name, figure_of(metric)))
+    assert {cell.key for cell in HCCL_TABLES[4].cells()} == figures
 
 
 def test_precisions_on_voc():
