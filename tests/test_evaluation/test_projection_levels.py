@@ -139,6 +139,16 @@ def test_classes_without_pairs():
     assert alone.between.isnan().all() and not alone.within.isnan().any()
 
 
+def test_rounding_makes_no_pairs():
+    """The sums of a single vector need not cancel to the last bit."""
+    sums = ClassSums(
+        torch.tensor([[1.0, 0.0]]).double(),
+        torch.tensor([1 - 1e-15], dtype=torch.float64),
+        torch.tensor([1]),
+    )
+    assert class_distances(sums).within.isnan().all()
+
+
 def test_zero_vectors_are_at_distance_one():
     features = torch.tensor([[1.0, 0.0], [0.0, 0.0], [2.0, 0.0]])
     sums = ClassSums.of(features, torch.tensor([0, 0, 1]), 2)

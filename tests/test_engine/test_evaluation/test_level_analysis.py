@@ -7,6 +7,7 @@ import torch
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmengine.runner import save_checkpoint
+from mmpretrain.registry import DATASETS
 from torch import nn
 
 from hirl_mm.engine.evaluation.level_analysis import analyse_levels
@@ -16,6 +17,7 @@ from hirl_mm.engine.evaluation.projector import (
     level_projections,
 )
 from hirl_mm.engine.runtime.device_views import place_views
+from hirl_mm.engine.runtime.seeded import seeded
 from hirl_mm.registry import MODELS
 from tests.runs import ROOT
 
@@ -100,8 +102,6 @@ def test_classes_are_those_of_a_direct_pass(trained):
 
 
 def validation_images(cfg):
-    from mmpretrain.registry import DATASETS
-
     return DATASETS.build(cfg.knn_queries)
 
 
@@ -115,6 +115,32 @@ def mean_of(cosines, labels, number, kind):
         and (labels[j] == number) == (kind == 'within')
     ]
     return sum(values) / len(values) if values else float('nan')
+
+
+def test_views_are_those_of_the_training(trained):
+    """Level i is of the first view, level j of the second."""
+    cfg, checkpoint = trained
+    found = analyse(trained, seed=5).views
+    model = load_pretrained(cfg, checkpoint)
+    steps = cfg.train_dataloader.dataset.pipeline
+    images = DATASETS.build(dict(cfg.knn_queries, pipeline=steps))
+    for number in range(0, len(IMAGES), 9):
+        with seeded(5 + number):
+            views = images[number]['inputs']
+        with torch.no_grad():
+            first, second = (
+                model.neck(
+                    model.backbone((v[None].flip(1).float() - 127.5) / 127.5)
+                )
+                for v in views
+            )
+        expected = [
+            [1 - torch.cosine_similarity(a, b).item() for b in second]
+            for a in first
+        ]
+        torch.testing.assert_close(
+            found[number], torch.tensor(expected), atol=1e-5, rtol=0
+        )
 
 
 def test_views_depend_on_the_seed_alone(trained):
@@ -162,10 +188,14 @@ def test_views_of_the_device(trained):
     torch.testing.assert_close(found.classes[0].between, plain.between)
 
 
-def test_projector_that_the_file_lacks(trained, tmp_path):
+@pytest.mark.parametrize('lacking', ['all', 'one'])
+def test_projector_that_the_file_lacks(lacking, trained, tmp_path):
     cfg, checkpoint = trained
     state = torch.load(checkpoint, weights_only=True)['state_dict']
+    names = [k for k in state if k.startswith('neck.') and 'weight' in k]
     rest = {k: v for k, v in state.items() if k.startswith('backbone.')}
+    if lacking == 'one':
+        rest = {k: v for k, v in state.items() if k != names[-1]}
     path = str(tmp_path / 'backbone.pth')
     save_checkpoint(dict(state_dict=rest), path)
     with pytest.raises(ValueError, match=r'not hold the projector.*missing'):
