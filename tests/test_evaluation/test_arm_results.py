@@ -28,14 +28,15 @@ def cells(table):
     ]
 
 
-def test_every_recipe_of_the_paper_has_its_figures():
+def test_every_recipe_of_a_paper_has_its_figures():
+    """All but those that combine what no paper has combined."""
     names = [
         path.stem
         for path in ROOT.glob('configs/*/*_in1k.py')
         if path.parent.name not in ('modes', 'ablations')
     ]
-    recipes = [name for name in names if paper_figures(name)]
-    assert sorted(recipes) == sorted(names) and len(names) == 16
+    without = {n.split('_')[0] for n in names if not paper_figures(n)}
+    assert without <= {'hccl-byol', 'hirl-hccl'} and len(names) >= 16
 
 
 @pytest.mark.parametrize(

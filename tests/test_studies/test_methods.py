@@ -141,6 +141,7 @@ def test_plan(tmp_path):
     assert run.settings['recipe'] != runs[0].settings['recipe']
 
 
+@pytest.mark.slow
 def test_byol_has_the_budget_of_the_debug_configs(tmp_path):
     arms = ARMS | {'BYOL': str(BYOL)}
     assert len(plan(tmp_path, arms)) == 6
@@ -148,6 +149,7 @@ def test_byol_has_the_budget_of_the_debug_configs(tmp_path):
         plan(tmp_path / 'other', arms, epochs=None)
 
 
+@pytest.mark.slow
 def test_folder_of_another_comparison(tmp_path):
     plan(tmp_path)
     assert len(plan(tmp_path)) == 4

@@ -53,25 +53,26 @@ def plan_methods(
         configs[arm] = cfg if epochs is None else with_epochs(cfg, epochs)
     check_equal_budgets(configs)
     files = {arm: work_dir / f'{folder_name(arm)}.py' for arm in arms}
-    for arm, cfg in configs.items():
-        _check_kept(cfg, files[arm])
-    for arm, cfg in configs.items():
+    texts = {arm: cfg.pretty_text for arm, cfg in configs.items()}
+    for arm, text in texts.items():
+        _check_kept(text, files[arm])
+    for arm, text in texts.items():
         with replacing(files[arm]) as temporary:
-            temporary.write_text(cfg.pretty_text)
+            temporary.write_text(text)
     return [
         StudyRun(
             (arm, seed),
             files[arm],
             work_dir / folder_name(arm) / f'seed-{seed}',
             dict(
-                recipe=recipe_fingerprint(cfg.pretty_text),
+                recipe=recipe_fingerprint(text),
                 seed=seed,
                 num_prototypes=list(num_prototypes),
             ),
             (f'randomness.seed={seed}',),
         )
         for seed in seeds
-        for arm, cfg in configs.items()
+        for arm, text in texts.items()
     ]
 
 
@@ -89,8 +90,8 @@ def _check_names(arms: Mapping[str, str], seeds: Sequence[int]) -> None:
             raise FileNotFoundError(f'there is no config {file} for {arm}')
 
 
-def _check_kept(cfg: Config, path: Path) -> None:
-    if path.exists() and path.read_text() != cfg.pretty_text:
+def _check_kept(text: str, path: Path) -> None:
+    if path.exists() and path.read_text() != text:
         raise ValueError(
             f'{path} is of a comparison with other settings: use those '
             'settings to continue it, or choose another --work-dir'
