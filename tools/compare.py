@@ -1,9 +1,13 @@
-"""Compare all results of one or several networks in a table and a picture."""
+"""Compare all results of one or several networks in a table and a picture.
+
+If papers report results for a network, they stand beside those measured here.
+"""
 
 import argparse
 import sys
 from pathlib import Path
 
+from hirl_mm.evaluation.paper_results import HCCL_TABLES
 from hirl_mm.studies.comparison import gather_results, write_comparison
 
 
@@ -32,7 +36,22 @@ def parse_args() -> argparse.Namespace:
         help='Markdown file to write; all values (.json) and a picture '
         '(.png) are written beside it',
     )
+    parser.add_argument(
+        '--hccl-tables',
+        type=int,
+        nargs='*',
+        choices=list(HCCL_TABLES),
+        metavar='N',
+        help="also show Tables N of HCCL's paper (1 to 10; all if no N is "
+        'given), with what the networks have reached here below the rows of '
+        'their recipes',
+    )
     args = parser.parse_args()
+    if args.hccl_tables is None:
+        args.tables = []
+    else:
+        numbers = args.hccl_tables or HCCL_TABLES
+        args.tables = [HCCL_TABLES[number] for number in numbers]
     for name, *folders in args.arm:
         if not folders:
             parser.error(f'--arm {name!r} needs a folder with results')
@@ -43,7 +62,7 @@ def main() -> None:
     args = parse_args()
     try:
         arms = [gather_results(name, folders) for name, *folders in args.arm]
-        table = write_comparison(args.out, arms)
+        table = write_comparison(args.out, arms, args.tables)
     except (OSError, ValueError) as error:
         sys.exit(f'{type(error).__name__}: {error}')
     print(table, end='')

@@ -12,15 +12,9 @@ from pathlib import Path
 from mmengine.config import Config
 from mmengine.logging import MMLogger
 
-from hirl_mm.engine.evaluation.pretrained import load_pretrained
-from hirl_mm.engine.features.dataset_features import (
-    TRAIN,
-    VAL,
-    dataset_features,
-)
-from hirl_mm.engine.features.labelled_sets import labelled_sets
 from hirl_mm.studies import PROGRESS, RunFolder, follow_process
-from hirl_mm.studies.arm_report import measure_arm, write_arm_report
+from hirl_mm.studies.arm_report import write_arm_report
+from hirl_mm.studies.methods import measure_network
 
 ROOT = Path(__file__).resolve().parents[1]
 RECIPE = 'mocov2_resnet18_1xb64-20e_digits'
@@ -102,16 +96,8 @@ def pretrain(config: str, args: argparse.Namespace) -> Path:
 
 
 def evaluate(config: str, checkpoint: str | None, seed: int) -> dict:
-    cfg = Config.fromfile(config)
-    cfg.randomness.seed = seed
-    model = load_pretrained(cfg, checkpoint)
-    sets = labelled_sets({name: cfg[name] for name in (TRAIN, VAL)})
-    parts = [
-        dataset_features(model, dataset, name, num_workers=0)[:2]
-        for name, dataset in sets.items()
-    ]
     nums = Config.fromfile(HIRL).default_hooks.kmeans.num_prototypes
-    return measure_arm(*parts[0], *parts[1], nums, seed)
+    return measure_network(Config.fromfile(config), checkpoint, nums, seed)
 
 
 def peak_gigabytes() -> float:

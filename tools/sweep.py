@@ -11,6 +11,7 @@ from mmengine.config import Config
 
 from hirl_mm.options import add_trust_option
 from hirl_mm.studies import RunFolder, StudyRun, TrainingError, train_runs
+from hirl_mm.studies.metrics import in_percent
 from hirl_mm.studies.sweep import (
     check_checkpoints,
     parse_arms,
@@ -90,7 +91,7 @@ def sweep(args: argparse.Namespace) -> str:
     metric = Config.fromfile(args.config).protocol.metric
 
     def measure(run: StudyRun) -> float:
-        return RunFolder(run.folder).last_value(metric)
+        return in_percent(metric, RunFolder(run.folder).last_value(metric))
 
     report = partial(
         write_sweep_report,

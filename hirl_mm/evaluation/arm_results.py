@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from hirl_mm.tables import aligned_table
 
-from .paper_results import paper_figures
+from .paper_results import paper_figures, paper_sources
 
 # The only results that are not in percent: they count levels of a taxonomy.
 TREE_DISTANCE = 'tree distance'
@@ -20,7 +20,7 @@ class ArmResults:
     Args:
         name: Name of the network in tables, such as ``'HIRL-MoCo v2'``.
         recipe: Name of the pre-training config, used to look up the results
-            of the paper.
+            of papers.
         figures: Results in percent by protocol and figure, such as
             ``{'kNN': {'k=10': 95.3}}``.
         facts: Details of every measurement, such as its seed, by protocol.
@@ -81,17 +81,17 @@ class ArmResults:
         }
 
     def paper(self) -> dict[tuple[str, str], float]:
-        """Return the paper's results, see :func:`paper_figures`."""
+        """Return the results of papers, see :func:`paper_figures`."""
         return paper_figures(self.recipe)
 
 
 def results_table(arms: Sequence[ArmResults]) -> str:
     """Return a Markdown table: a row per figure, a column per network.
 
-    If the paper has results for the recipe of a network, two more columns
-    show them and the difference to them. If there are two networks and the
-    paper has results for neither, a last column shows the second minus the
-    first.
+    If papers have results for the recipe of a network, two more columns
+    show them and the difference to them; see :func:`paper_note` for their
+    sources. If there are two networks and papers have results for neither, a
+    last column shows the second minus the first.
 
     Figures that were left out have rows without values; see
     :func:`left_out_note` for the reasons.
@@ -138,6 +138,26 @@ def left_out_note(arms: Sequence[ArmResults]) -> str:
         for (protocol, figure), reason in arm.left_out().items()
     ]
     return ''.join(['\nLeft out:\n\n', *lines]) if lines else ''
+
+
+def paper_note(arms: Sequence[ArmResults]) -> str:
+    """Return a Markdown list of the sources of what papers report.
+
+    Args:
+        arms: Results of the networks to compare.
+
+    Returns:
+        A line per paper and table, with the figures of
+        :func:`results_table` that are from there; '' if there are none.
+    """
+    shown: dict[str, dict[str, None]] = {}
+    for arm in arms:
+        for key, source in paper_sources(arm.recipe).items():
+            if key in arm.rows():
+                shown.setdefault(source, {})[' '.join(key)] = None
+    lines = [f'- {source}: {", ".join(shown[source])}\n' for source in shown]
+    head = '\nReported by papers on ImageNet, not measured here:\n\n'
+    return ''.join([head, *lines]) if lines else ''
 
 
 def _cell(value: float | None, digits: int = 1, base: float | None = 0) -> str:

@@ -8,7 +8,9 @@ from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData
 from torch import nn
 
+from hirl_mm.evaluation.paper_results import HCCL_TABLES
 from hirl_mm.registry import MODELS
+from hirl_mm.studies.metrics import figure_of
 from tests.runs import ROOT
 
 pytest.importorskip('mmdet.models')
@@ -18,7 +20,9 @@ FASTER = 'coco/faster-rcnn_resnet50-c4_8xb2-180k_coco.py'
 MASK = 'coco/mask-rcnn_resnet50-c4_8xb2-180k_coco.py'
 MASK_FPN = 'coco/mask-rcnn_resnet50-fpn_8xb2-12e_coco.py'
 CASCADE = 'coco/cascade-mask-rcnn_resnet50-fpn_8xb2-12e_coco.py'
+MASK_90K = 'coco/mask-rcnn_resnet50-c4_8xb2-90k_coco.py'
 VOC = 'voc/faster-rcnn_resnet50-c4_8xb2-24k_voc0712.py'
+FAST_VOC = 'voc/faster-rcnn_resnet50-c4_8xb2-lr1e-1-24k_voc0712.py'
 C4 = FASTER, MASK, VOC
 FPN = MASK_FPN, CASCADE
 
@@ -181,6 +185,62 @@ def test_schedule(name, length, drops):
     saving = cfg.default_hooks.checkpoint
     assert saving.get('by_epoch', True) != iterations
     assert cfg.get('log_processor', {}).get('by_epoch', True) != iterations
+
+
+@pytest.mark.parametrize(
+    ('name', 'base', 'rate', 'factor', 'length', 'drops'),
+    [
+        (FAST_VOC, VOC, 0.1, 0.333, 24000, [18000, 22000]),
+        (MASK_90K, MASK, 0.03, 0.001, 90000, [60000, 80000]),
+    ],
+)
+def test_schedules_of_hccl(name, base, rate, factor, length, drops):
+    """Section B.5; all but the schedule is that of another config."""
+    cfg, other = load(name), load(base)
+    assert cfg.optim_wrapper.optimizer == dict(
+        type='SGD', lr=rate, momentum=0.9, weight_decay=1e-4
+    )
+    warmup, steps = cfg.param_scheduler
+    assert dict(warmup) == dict(
+        type='LinearLR', start_factor=factor, by_epoch=False, begin=0, end=1000
+    )
+    assert dict(steps) == dict(
+        type='MultiStepLR', by_epoch=False, milestones=drops, gamma=0.1
+    )
+    assert cfg.train_cfg.max_iters == length
+    assert length % cfg.train_cfg.val_interval == 0
+    assert cfg.train_dataloader.batch_size == 2
+    assert cfg.auto_scale_lr.base_batch_size == 16
+    assert cfg.protocol.name != other.protocol.name
+    for key in ('optim_wrapper', 'param_scheduler', 'train_cfg', 'protocol'):
+        cfg.pop(key), other.pop(key)
+    assert cfg.to_dict() == other.to_dict()
+
+
+@pytest.mark.parametrize('name', [VOC, MASK, FASTER])
+def test_reported_metrics_are_logged(name):
+    """Box and mask precision at 0.5 and 0.75, and their means."""
+    cfg = load(name)
+    kinds = cfg.val_evaluator.get('metric', 'mAP')
+    if name == VOC:
+        logged = {'pascal_voc/mAP', 'pascal_voc/AP50', 'pascal_voc/AP75'}
+    else:
+        logged = {
+            f'coco/{kind}_mAP{end}'
+            for kind in ([kinds] if isinstance(kinds, str) else kinds)
+            for end in ('', '_50', '_75')
+        }
+    assert {cfg.protocol.metric, *cfg.protocol.further_metrics} == logged
+
+
+def test_figures_of_hccl_are_of_its_detectors():
+    """Every key of the paper's Table 4 is logged by one of the two."""
+    figures = set()
+    for name in FAST_VOC, MASK_90K:
+        protocol = load(name).protocol
+        for metric in protocol.metric, *protocol.further_metrics:
+            figures.add((protocol.name, figure_of(metric)))
+    assert {cell.key for cell in HCCL_TABLES[4].cells()} == figures
 
 
 def test_precisions_on_voc():

@@ -15,7 +15,7 @@ from hirl_mm.studies.comparison.protocol_run import read_protocol_run
 
 CONFIG = """
 model = dict(backbone=dict(init_cfg=dict(checkpoint='{checkpoint}')))
-protocol = dict(name='{name}', metric='accuracy/top1')
+protocol = dict(name='{name}', metric='{metric}', further_metrics={further})
 train_cfg = dict(max_epochs={epochs})
 """
 
@@ -27,14 +27,23 @@ def write_run(
     epochs=3,
     time='20260101',
     checkpoint='gone.pth',
+    metric='accuracy/top1',
+    further=None,
 ):
     """What MMEngine leaves of a run: its config and its scalars."""
     folder.mkdir(parents=True, exist_ok=True)
+    further = further or {}
     (folder / 'c.py').write_text(
-        CONFIG.format(name=name, epochs=epochs, checkpoint=checkpoint)
+        CONFIG.format(
+            name=name,
+            epochs=epochs,
+            checkpoint=checkpoint,
+            metric=metric,
+            further=list(further),
+        )
     )
     lines = [dict(lr=0.1, step=10, iter=10)]
-    lines += [{'accuracy/top1': v, 'step': s} for s, v in values.items()]
+    lines += [{metric: v, 'step': s} | further for s, v in values.items()]
     log = folder / time / 'vis_data/scalars.json'
     log.parent.mkdir(parents=True)
     log.write_text('\n'.join(map(json.dumps, lines)) + '\n')
@@ -99,6 +108,47 @@ def test_all_folders_of_a_network(tmp_path):
         checkpoint='gone.pth',
         source=str(tmp_path / 'linear'),
     )
+
+
+def test_detectors_log_shares_and_count_in_percent(tmp_path):
+    folder = write_run(
+        tmp_path,
+        {1: 0.5, 3: 0.572},
+        metric='pascal_voc/mAP',
+        further={'pascal_voc/AP50': 0.826, 'pascal_voc/AP75': 0.643},
+    )
+    run = read_protocol_run(folder)
+    assert run.figures == pytest.approx(
+        {'AP': 57.2, 'AP50': 82.6, 'AP75': 64.3}
+    )
+    arm = gather_results('HCCL', [folder])
+    assert arm.figures['linear'] == run.figures
+    assert arm.facts['linear']['best'] == pytest.approx(57.2)
+
+
+def test_further_metrics_of_a_classifier(tmp_path):
+    further = {'accuracy/top5': 80.0}
+    run = read_protocol_run(write_run(tmp_path, {3: 60.0}, further=further))
+    assert run.figures == {'top-1': 60.0, 'top-5': 80.0}
+
+
+def test_recipe_is_known_by_the_run_of_the_checkpoint(tmp_path):
+    """Without results of tools/evaluate.py, which have it."""
+    checkpoint = tmp_path / 'pretrained/epoch_100.pth'
+    checkpoint.parent.mkdir()
+    checkpoint.write_bytes(b'weights')
+    name = 'hccl_resnet50_8xb64-coslr-100e_in1k'
+    (checkpoint.parent / f'{name}.py').touch()
+    folder = write_run(
+        tmp_path / 'linear', {3: 69.0}, 'linear-90e', checkpoint=checkpoint
+    )
+    assert gather_results('HCCL', [folder]).recipe == ''
+    (checkpoint.parent / 'last_checkpoint').write_text(str(checkpoint))
+    arm = gather_results('HCCL', [folder])
+    assert arm.recipe == name
+    assert arm.paper() == {('linear-90e', 'top-1'): 69.5}
+    (checkpoint.parent / f'{name}.py').unlink()
+    assert gather_results('HCCL', [folder]).recipe == ''
 
 
 def test_results_of_two_checkpoints_are_no_network(tmp_path):

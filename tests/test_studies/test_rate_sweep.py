@@ -74,6 +74,8 @@ def test_best_at_the_edge_is_told():
         rate_points({('a', 0.1, 0): 1.0, ('a', 1.0, 0): 2.0}), 'lr'
     )
     assert note.startswith('a: ') and 'higher values' in note
+    single = rate_points({('a', 0.1, 0): 1.0, ('a', 0.1, 1): 2.0})
+    assert edge_notes(single, 'lr') == []
 
 
 def test_report(tmp_path):

@@ -1,6 +1,7 @@
 """evaluate.py, compare.py and extract_features.py as real processes."""
 
 import json
+import re
 import sys
 
 import cv2
@@ -161,6 +162,20 @@ def test_networks_side_by_side(evaluated, tmp_path):
     twice = tool('compare', '--arm', 'first', out, out, '--out', table)
     assert twice.returncode == 1
     assert "results of 'kNN' twice" in twice.stdout.splitlines()[-1]
+
+
+def test_tables_of_a_paper(evaluated, tmp_path):
+    out, _ = evaluated
+    words = 'compare', '--arm', 'HIRL', out, '--out', tmp_path / 'x.md'
+    for numbers in ((), (9, 1)):
+        done = tool(*words, '--hccl-tables', *numbers)
+        assert done.returncode == 0, done.stdout[-3000:]
+        text = (tmp_path / 'x.md').read_text()
+        found = re.findall(r'HCCL, Table (\d+), as reported', text)
+        assert found == [*map(str, numbers or range(1, 11))]
+        assert '| SimSiam | 8220 | 1290 |' in re.sub(' +', ' ', done.stdout)
+    refused = tool(*words, '--hccl-tables', 11)
+    assert refused.returncode == 2 and 'invalid choice: 11' in refused.stdout
 
 
 def test_features_are_those_of_the_backbone(trained, tmp_path):

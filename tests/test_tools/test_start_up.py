@@ -31,6 +31,15 @@ def test_the_package_alone_imports_nothing_heavy():
     assert not loaded & {'torch', 'numpy', 'mmengine', 'hirl_mm.registry'}
 
 
+def test_help_of_the_analysis_waits_for_nothing():
+    code = (
+        'import runpy\n'
+        "runpy.run_path('tools/analyze_levels.py', run_name='__main__')"
+    )
+    loaded = loaded_by(code, '--help')
+    assert not loaded & {'torch', 'numpy', 'mmengine'}
+
+
 @pytest.mark.parametrize('tool', ['train', 'test'])
 def test_help_waits_for_neither_torch_nor_models(tool):
     run = (

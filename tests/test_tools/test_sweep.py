@@ -134,6 +134,21 @@ def test_plan(arms, tmp_path):
     )
 
 
+def test_rate_of_a_classifier_alone(arms, tmp_path):
+    """As docs/evaluation.md sweeps it: a multiple of the encoder's rate."""
+    folder = ROOT / 'configs/evaluation/semisup'
+    param = 'optim_wrapper.paramwise_cfg.custom_keys.head.lr_mult'
+    runs = planned(
+        tmp_path,
+        arms,
+        config=str(folder / 'resnet50_8xb32-coslr-20e_in1k-1pct.py'),
+        param=param,
+        rates=[15000.0, 1.0],
+    )
+    assert runs[0].options[0] == f'{param}=1'
+    assert runs[-1].options[0] == f'{param}=15000'
+
+
 def test_results_of_other_settings_are_refused(arms, tmp_path):
     (run, *_) = planned(tmp_path, arms)
     assert run.result() is None

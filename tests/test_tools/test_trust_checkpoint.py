@@ -59,6 +59,7 @@ def commands(trained, hostile, out):
     return dict(
         extract_features=(config, hostile, '--out', out / 'f.pth', *frozen),
         evaluate=(config, hostile, '--out', out, '--ks', 5, *frozen),
+        analyze_levels=(config, hostile, '--out', out, *frozen),
         export_backbone=(hostile, '--to', 'torchvision')
         + ('--out', out / 'exported.pth'),
         import_checkpoint=(hostile, '--out', out / 'imported.pth'),
@@ -73,6 +74,7 @@ def commands(trained, hostile, out):
     [
         'extract_features',
         'evaluate',
+        'analyze_levels',
         'model_converters/export_backbone',
         'model_converters/import_checkpoint',
         'visualize_tree',

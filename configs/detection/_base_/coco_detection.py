@@ -16,4 +16,8 @@ train_dataloader = dict(
         ]
     )
 )
-protocol = dict(name='coco-detection', metric='coco/bbox_mAP')
+protocol = dict(
+    name='coco-detection',
+    metric='coco/bbox_mAP',
+    further_metrics=['coco/bbox_mAP_50', 'coco/bbox_mAP_75'],
+)

@@ -18,4 +18,11 @@ train_dataloader = dict(
 )
 # For default_hooks of a leaf config.
 mask_check = dict(type='hirl_mm.MaskCheckHook')
-protocol = dict(name='coco-instance', metric='coco/segm_mAP')
+protocol = dict(
+    name='coco-instance',
+    metric='coco/segm_mAP',
+    further_metrics=[
+        *('coco/segm_mAP_50', 'coco/segm_mAP_75', 'coco/bbox_mAP'),
+        *('coco/bbox_mAP_50', 'coco/bbox_mAP_75'),
+    ],
+)

@@ -40,4 +40,8 @@ test_dataloader = dict(dataset=dict(pipeline=test_pipeline))
 # AP50, AP75 and their mean over thresholds; 11 points as for VOC07.
 val_evaluator = dict(iou_thrs=[0.5 + 0.05 * step for step in range(10)])
 test_evaluator = val_evaluator
-protocol = dict(name='voc0712-detection', metric='pascal_voc/mAP')
+protocol = dict(
+    name='voc0712-detection',
+    metric='pascal_voc/mAP',
+    further_metrics=['pascal_voc/AP50', 'pascal_voc/AP75'],
+)

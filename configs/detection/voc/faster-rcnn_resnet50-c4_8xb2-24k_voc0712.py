@@ -10,8 +10,7 @@ model = _base_.c4
 model['roi_head']['bbox_head'] = dict(num_classes=20)
 train_dataloader = dict(sampler=dict(type='InfiniteSampler'))
 train_cfg = dict(max_iters=24000, val_interval=6000)
-# The rate stays 0.02 as in MoCo's detection code, whose schedule this is;
-# HCCL prints 0.1 for 16 images, after 1000 iterations from a third of it.
+# The rate stays 0.02 as in MoCo's detection code, whose schedule this is.
 param_scheduler = [
     dict(
         type='LinearLR', start_factor=0.001, by_epoch=False, begin=0, end=100

@@ -2,15 +2,13 @@
 
 import copy
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import torch
-from mmengine.dataset import default_collate
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from hirl_mm.clustering.assignment import assignment
-from hirl_mm.datasets.collate import ragged_collate
 from hirl_mm.datasets.distinct_images import distinct_images
 from hirl_mm.datasets.sample_numbers import number_samples
 from hirl_mm.engine.features.feature_pass import (
@@ -23,6 +21,8 @@ from hirl_mm.engine.runtime.seeded import seeded
 from hirl_mm.models.data_preprocessors import DeviceViews
 from hirl_mm.models.selfsup import HIRLAlgorithm
 from hirl_mm.structures import NO_LEAF, PrototypeTree
+
+from .fixed_views import FixedViews, collate_of
 
 _WHAT = 'held-out images'
 
@@ -78,10 +78,10 @@ def held_out_loss(
     leaves = held_out_leaves(model, tree, loader)
     held_out_tree = PrototypeTree(tree.centroids, tree.parents, leaves)
     views = DataLoader(
-        _FixedViews(images, seed),
+        FixedViews(images, seed),
         batch_size=batch_size,
         num_workers=num_workers,
-        collate_fn=_collate_of(model),
+        collate_fn=collate_of(model),
         generator=torch.Generator(),
     )
     sums = torch.zeros(2, dtype=torch.double)
@@ -146,27 +146,6 @@ def check_batches(num_images: int, batch_size: int) -> None:
             f'size {batch_size}, got {num_images}: hold out '
             f'{below or batch_size}, or change the batch size'
         )
-
-
-class _FixedViews(Dataset):
-    """A data set whose random views depend on the seed and the index only."""
-
-    def __init__(self, dataset: Dataset, seed: int) -> None:
-        self.dataset = dataset
-        self.seed = seed
-
-    def __len__(self) -> int:
-        return len(self.dataset)
-
-    def __getitem__(self, idx: int) -> dict:
-        with seeded(self.seed + idx):
-            return self.dataset[idx]
-
-
-def _collate_of(model: HIRLAlgorithm) -> Callable:
-    if isinstance(model.data_preprocessor, DeviceViews):
-        return ragged_collate
-    return default_collate
 
 
 @torch.no_grad()

@@ -125,11 +125,14 @@ def warn_of_unreadable(
     )
 
 
-def collate_readable(samples: list) -> dict:
+def collate_readable(
+    samples: list, collate: Callable[[list], dict] = default_collate
+) -> dict:
     """Collate the images of a batch that could be read.
 
     Args:
         samples: Packed images, or :class:`Unreadable` ones.
+        collate: Function that joins packed images.
 
     Returns:
         The batch. If some images could not be read, ``unreadable`` has their
@@ -138,9 +141,9 @@ def collate_readable(samples: list) -> dict:
     """
     unreadable = [s.sample_idx for s in samples if isinstance(s, Unreadable)]
     if not unreadable:
-        return default_collate(samples)
+        return collate(samples)
     samples = [s for s in samples if not isinstance(s, Unreadable)]
-    batch = default_collate(samples) if samples else dict(data_samples=[])
+    batch = collate(samples) if samples else dict(data_samples=[])
     return dict(batch, unreadable=unreadable)
 
 

@@ -11,15 +11,24 @@ from .hierarchy import (
 )
 from .knn import knn_accuracy, knn_predictions, weighted_vote
 from .logistic import LogisticResult, logistic_accuracy
+from .projection_levels import (
+    ClassDistances,
+    ClassSums,
+    class_distances,
+    view_distances,
+)
 from .purity import tree_purity
 from .svm import SVMScores, svm_scores
 
 __all__ = [
+    'ClassDistances',
+    'ClassSums',
     'HierarchyScores',
     'LogisticResult',
     'SVMScores',
     'TreeAgreement',
     'average_precision',
+    'class_distances',
     'clustering_scores',
     'hierarchy_scores',
     'knn_accuracy',
@@ -29,5 +38,6 @@ __all__ = [
     'svm_scores',
     'tree_agreement',
     'tree_purity',
+    'view_distances',
     'weighted_vote',
 ]

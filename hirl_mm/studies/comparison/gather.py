@@ -7,13 +7,9 @@ from pathlib import Path
 from hirl_mm.engine.features.fingerprint import file_fingerprint
 from hirl_mm.evaluation.arm_results import ArmResults
 
+from ..run_folder import RunFolder
 from .protocol_run import read_protocol_run
 from .report import RESULTS_FILE, load_results
-
-_FIGURES = {
-    'accuracy/top1': 'top-1',
-    'multi-label/mAP': 'mAP',
-}
 
 
 def gather_results(
@@ -24,7 +20,9 @@ def gather_results(
     Args:
         name: Name of the network.
         folders: Output folders of ``tools/evaluate.py``, and work folders of
-            trained protocols, which count with their last validation.
+            trained protocols, which count with their last validation. The
+            recipe of the network is the one that the former name; without
+            them it is the config beside the checkpoint of the latter.
 
     Raises:
         FileNotFoundError: If a folder holds neither results nor a run.
@@ -55,15 +53,26 @@ def _add_trained(arm: ArmResults, folder: Path) -> None:
     run = read_protocol_run(folder)
     if arm.source and Path(run.checkpoint).is_file():
         _check_same(arm, folder, file_fingerprint(run.checkpoint))
-    figure = _FIGURES.get(run.metric, run.metric)
+    arm.recipe = arm.recipe or _recipe_of(run.checkpoint)
     arm.add(
         run.protocol,
-        {figure: run.last},
+        run.figures,
         best=run.best,
         steps=max(run.values),
         checkpoint=run.checkpoint,
         source=str(folder),
     )
+
+
+def _recipe_of(checkpoint: str) -> str:
+    """Return the recipe of the run that saved a checkpoint, '' if unknown."""
+    run = RunFolder(Path(checkpoint).parent)
+    if not (Path(checkpoint).is_file() and run.has_checkpoint()):
+        return ''
+    try:
+        return run.config_file().stem
+    except FileNotFoundError:
+        return ''
 
 
 def _check_same(arm: ArmResults, folder: Path, checkpoint: str) -> None:

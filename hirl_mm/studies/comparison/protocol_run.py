@@ -1,10 +1,11 @@
 """Read the result of a downstream training."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mmengine.config import Config
 
+from ..metrics import figure_of, in_percent
 from ..run_folder import RunFolder
 
 
@@ -18,12 +19,20 @@ class ProtocolRun:
         values: Percentage by epoch or iteration of the validation.
         checkpoint: Path of the checkpoint of the pre-trained backbone; empty
             if there is none.
+        further: Percentages at the end of the training by figure, for other
+            metrics than ``metric``.
     """
 
     protocol: str
     metric: str
     values: dict[int, float]
     checkpoint: str
+    further: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def figures(self) -> dict[str, float]:
+        """Percentages at the end of the training by figure."""
+        return {figure_of(self.metric): self.last} | self.further
 
     @property
     def last(self) -> float:
@@ -43,7 +52,8 @@ def read_protocol_run(work_dir: str | os.PathLike) -> ProtocolRun:
     """Read the latest run in a work folder of ``tools/train.py``.
 
     The config that MMEngine saves there names the protocol and its metric:
-    ``protocol = dict(name=..., metric=...)``.
+    ``protocol = dict(name=..., metric=...)``. An entry ``further_metrics``
+    lists other metrics of the log to report.
 
     Args:
         work_dir: Work folder of the run.
@@ -68,7 +78,10 @@ def read_protocol_run(work_dir: str | os.PathLike) -> ProtocolRun:
             'metric=...), as in the configs of configs/evaluation'
         )
     metric = cfg.protocol.metric
-    values = folder.values(metric)
+    values = {
+        step: in_percent(metric, value)
+        for step, value in folder.values(metric).items()
+    }
     length = cfg.train_cfg.get('max_epochs') or cfg.train_cfg.max_iters
     if max(values) < length:
         raise ValueError(
@@ -77,5 +90,12 @@ def read_protocol_run(work_dir: str | os.PathLike) -> ProtocolRun:
         )
     init_cfg = cfg.get('model', {}).get('backbone', {}).get('init_cfg') or {}
     return ProtocolRun(
-        cfg.protocol.name, metric, values, init_cfg.get('checkpoint', '')
+        cfg.protocol.name,
+        metric,
+        values,
+        init_cfg.get('checkpoint', ''),
+        {
+            figure_of(other): in_percent(other, folder.last_value(other))
+            for other in cfg.protocol.get('further_metrics', ())
+        },
     )

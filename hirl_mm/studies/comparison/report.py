@@ -9,8 +9,11 @@ from pathlib import Path
 from hirl_mm.evaluation.arm_results import (
     ArmResults,
     left_out_note,
+    paper_note,
     results_table,
 )
+from hirl_mm.evaluation.paper_comparison import beside_paper
+from hirl_mm.evaluation.papers.table import PaperTable
 from hirl_mm.visualization.evaluation_plot import draw_results
 
 from ..report import report_facts, write_report
@@ -18,8 +21,7 @@ from ..report import report_facts, write_report
 RESULTS_FILE = 'results.json'
 _NOTE = """\
 All figures are in percent, except the tree distance, which counts levels of
-the taxonomy. "paper" is what the HIRL paper reports on ImageNet; it was not
-measured here.
+the taxonomy.
 """
 
 
@@ -31,23 +33,28 @@ def write_results(folder: Path, arm: ArmResults) -> str:
         arm: Results of one network; :func:`load_results` reads them.
 
     Returns:
-        The table of the results, and what was left out.
+        The table of the results, what was left out, and what papers report.
     """
     return _write(folder / RESULTS_FILE, [arm], vars(arm))
 
 
-def write_comparison(file: Path, arms: Sequence[ArmResults]) -> str:
+def write_comparison(
+    file: Path, arms: Sequence[ArmResults], tables: Sequence[PaperTable] = ()
+) -> str:
     """Write a comparison of the results of several networks.
 
     Args:
         file: Markdown file to write; all values (``.json``) and a picture
             (``.png``) are written beside it.
         arms: Results of at most six networks.
+        tables: Tables of a paper to show below, with the results of these
+            networks in them.
 
     Returns:
-        The table of the comparison, and what was left out.
+        The table of the comparison, what was left out, what papers report,
+        and the tables of the paper.
     """
-    return _write(file, arms, [vars(arm) for arm in arms])
+    return _write(file, arms, [vars(arm) for arm in arms], tables)
 
 
 def load_results(path: str | os.PathLike) -> ArmResults:
@@ -74,8 +81,14 @@ def load_results(path: str | os.PathLike) -> ArmResults:
         ) from error
 
 
-def _write(file: Path, arms: Sequence[ArmResults], content: object) -> str:
-    table = results_table(arms) + left_out_note(arms)
+def _write(
+    file: Path,
+    arms: Sequence[ArmResults],
+    content: object,
+    tables: Sequence[PaperTable] = (),
+) -> str:
+    parts = [results_table(arms), left_out_note(arms), paper_note(arms)]
+    table = ''.join([*parts, *(f'\n{beside_paper(t, arms)}' for t in tables)])
     found_any = any(arm.rows() for arm in arms)
     write_report(
         file,

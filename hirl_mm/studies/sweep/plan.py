@@ -78,11 +78,14 @@ def check_checkpoints(
         load_backbone(backbone, checkpoint, trust=trust)
 
 
-def parse_arms(words: Sequence[str]) -> dict[str, str]:
+def parse_arms(
+    words: Sequence[str], what: str = 'CHECKPOINT'
+) -> dict[str, str]:
     """Return a dictionary from words of the form ``NAME=CHECKPOINT``.
 
     Args:
         words: Words of the command line.
+        what: What stands behind the name, for the error.
 
     Returns:
         Checkpoint by name of the arm.
@@ -93,7 +96,7 @@ def parse_arms(words: Sequence[str]) -> dict[str, str]:
     arms = dict(word.partition('=')[::2] for word in words)
     if len(arms) < len(words) or not all(arms.values()):
         raise ValueError(
-            '--arms takes words of the form NAME=CHECKPOINT with different '
+            f'--arms takes words of the form NAME={what} with different '
             f'names, got {list(words)}'
         )
     return arms

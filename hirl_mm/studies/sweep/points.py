@@ -77,6 +77,8 @@ def best_points(points: Sequence[RatePoint]) -> dict[str, RatePoint]:
 def edge_notes(points: Sequence[RatePoint], param: str) -> list[str]:
     """Return a note for every arm whose best rate is at an end of the grid.
 
+    A single rate is no grid and gets no note.
+
     Args:
         points: Results of the sweep.
         param: Config key that was swept.
@@ -84,6 +86,8 @@ def edge_notes(points: Sequence[RatePoint], param: str) -> list[str]:
     notes = []
     for arm, best in best_points(points).items():
         rates = [p.rate for p in points if p.arm == arm]
+        if len(rates) == 1:
+            continue
         for edge, word in (min(rates), 'lower'), (max(rates), 'higher'):
             if best.rate == edge:
                 notes.append(

@@ -1,0 +1,1 @@
+"""Results that papers report; this project did not measure any of them."""
