@@ -16,6 +16,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import tests.quick_stack  # noqa: F401
 from tests.processes import HANGS_AFTER
 from tests.runs import ROOT
 
