@@ -1,5 +1,3 @@
-import os
-import re
 import subprocess
 import sys
 from dataclasses import asdict
@@ -13,7 +11,7 @@ from hirl_mm.clustering.cluster_sums import cluster_sums
 from hirl_mm.clustering.triton_assignment import assign_triton, has_triton
 from hirl_mm.clustering.triton_tiling import tiling
 from hirl_mm.stack import StackError
-from tests.processes import HANGS_AFTER
+from tests.interpreted import passed_when_interpreted
 from tests.runs import ROOT
 
 HOPPER = dict(capability=90, shared_bytes=227 * 2**10)
@@ -28,21 +26,8 @@ on_gpu = pytest.mark.skipif(
     [('interpreted_kernels.py', 50), ('interpreted_exact.py', 40)],
 )
 def test_interpreted(file, fewest):
-    """Triton reads the variable when it is imported: hence a process."""
-    pytest.importorskip('triton')
-    done = subprocess.run(
-        [
-            *(sys.executable, '-m', 'pytest', '-q', '-p', 'no:cacheprovider'),
-            Path(__file__).with_name(file),
-        ],
-        cwd=ROOT,
-        env=os.environ | dict(TRITON_INTERPRET='1', CUDA_VISIBLE_DEVICES=''),
-        capture_output=True,
-        text=True,
-        timeout=HANGS_AFTER,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert int(re.search(r'(\d+) passed', done.stdout)[1]) > fewest
+    path = Path(__file__).with_name(file)
+    assert passed_when_interpreted(path) > fewest
 
 
 def test_clustering_imports_without_triton():
