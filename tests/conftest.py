@@ -6,24 +6,16 @@ import os
 os.environ.setdefault('OMP_NUM_THREADS', '1')
 
 import random
-from functools import cache
 
-import mmengine.config.config
-import mmengine.config.utils
 import numpy as np
 import pytest
 import torch
 from mmengine.dataset import BaseDataset
 from mmengine.logging import MessageHub
 
-torch.set_num_threads(1)
+import tests.quick_stack  # noqa: F401
 
-# For every base 'mmpretrain::...', MMEngine asks whether the package is there
-# and reads all its metafiles. The answers of one process stay the same.
-mmengine.config.config.is_installed = cache(
-    mmengine.config.config.is_installed
-)
-mmengine.config.utils.load = cache(mmengine.config.utils.load)
+torch.set_num_threads(1)
 
 
 # Tests in these folders run tools, benchmarks and detectors as a whole, or

@@ -11,6 +11,8 @@ import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
 
+import tests.quick_stack  # noqa: F401
+
 # Seconds after which a process of a test is taken to hang. Far above what
 # any test needs, since a busy machine can be many times slower.
 HANGS_AFTER = 1200
@@ -29,6 +31,8 @@ _ports = itertools.cycle(range(_FIRST_PORT, _FIRST_PORT + _NUM_PORTS))
 multiprocessing.set_forkserver_preload(
     [
         *('torch.distributed', 'mmengine.runner', 'mmpretrain.models'),
+        *('mmpretrain.engine', 'mmpretrain.visualization'),
+        *('setuptools', 'pkg_resources'),
         *('mmdet.models', 'sklearn.linear_model', 'matplotlib.pyplot'),
     ]
 )

@@ -44,7 +44,7 @@ from hirl_mm.engine.runtime.prefetched_loader import PrefetchedLoader
 from hirl_mm.files import replacing
 
 QUICK = dict(
-    rounds=1, batch_size=8, num_files=16, seconds=1.0, warmup=1, num_workers=1
+    rounds=1, batch_size=8, num_files=16, seconds=0.3, warmup=1, num_workers=1
 )
 
 

@@ -33,7 +33,7 @@ from hirl_mm.engine.trees.mode import MODES
 from hirl_mm.structures import PrototypeTree
 from hirl_mm.studies.arm_report import measure_arm
 
-QUICK = dict(seeds=1, epochs=2)
+QUICK = dict(seeds=1, epochs=2, num_images=750)
 
 
 class FaithfulTwin(Hook):
@@ -109,6 +109,7 @@ def parse_args() -> Namespace:
     add('--modes', nargs='+', choices=list(MODES), default=list(MODES))
     add('--seeds', type=int, default=5, help='number of seeds per mode')
     add('--epochs', type=int, help='epochs of a run (default: 20)')
+    add('--num-images', type=int, help='training images (default: all)')
     add('--cold-interval', type=int, help='of the mode bank only')
     return parse(parser, QUICK)
 
@@ -131,7 +132,7 @@ def run(
     mode: str, data: Path, work_dir: Path, seed: int, args: Namespace
 ) -> dict:
     """Train in a mode and measure; return the JSON entry of the run."""
-    cfg = demo_config(mode, data, work_dir, seed)
+    cfg = demo_config(mode, data, work_dir, seed, args.num_images)
     hook = cfg.default_hooks.kmeans
     del cfg.default_hooks.knn_probe
     if args.epochs:

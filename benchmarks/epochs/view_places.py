@@ -35,7 +35,7 @@ def parse_args() -> argparse.Namespace:
     add = parser.add_argument
     add('--seeds', type=int, default=5, help='number of pairs')
     add('--epochs', type=int, default=8, help='length of a training')
-    add('--num-images', type=int, help='images to train on (default: all)')
+    add('--num-images', type=int, help='training images (default: all)')
     add('--threads', type=int, default=1, help='threads of PyTorch')
     return parse(parser, QUICK, at_least_one=('seeds', 'epochs'))
 
@@ -68,17 +68,13 @@ def train(
     args: argparse.Namespace,
 ) -> float:
     """Return the accuracy of a kNN classifier after a training, in percent."""
-    cfg = demo_config('plain', data, work_dir, seed)
+    cfg = demo_config('plain', data, work_dir, seed, args.num_images)
     recipe = Config.fromfile(CONFIGS / RECIPE)
     pipeline = recipe.train_dataloader.dataset.pipeline
     pipeline[1].transforms[0][0].update(scale=32, crop_ratio_range=(0.5, 1.0))
     cfg.train_dataloader.dataset.pipeline = pipeline
     cfg.train_cfg.max_epochs = args.epochs
     cfg.param_scheduler[0].update(T_max=args.epochs, end=args.epochs)
-    if args.num_images:
-        # Of all classes.
-        every = 1500 // args.num_images
-        cfg.train_dataloader.dataset.indices = list(range(0, 1500, every))
     cfg.views = place
     place_views(cfg)
     Runner.from_cfg(cfg).train()

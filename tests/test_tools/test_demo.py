@@ -1,25 +1,13 @@
 import json
-import subprocess
-import sys
 
 from PIL import Image
 
-from tests.processes import HANGS_AFTER
-from tests.runs import ROOT
+from tests.tool_process import run_tool
 
 
 def test_short_demo(tmp_path):
-    """All its steps, with two epochs instead of all."""
-    run = subprocess.run(
-        [
-            *(sys.executable, ROOT / 'tools/demo.py'),
-            *('--out', tmp_path, '--epochs', '2', '--seed', '5'),
-        ],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=HANGS_AFTER,
-    )
+    """All its steps, with one epoch instead of all."""
+    run = run_tool('demo', '--out', tmp_path, '--epochs', 1, '--seed', 5)
     assert run.returncode == 0, run.stdout[-3000:]
     report = json.loads((tmp_path / 'report.json').read_text())
     assert list(report['arms']) == [
@@ -34,6 +22,6 @@ def test_short_demo(tmp_path):
     assert report['arms']['random weights']['kNN k=20'] > 50
     table = (tmp_path / 'report.md').read_text().split('\n\n')[0]
     assert table in run.stdout
-    assert 'eta: ' in run.stdout and 'HIRL tree of epoch 2' in run.stdout
+    assert 'eta: ' in run.stdout and 'HIRL tree of epoch 1' in run.stdout
     with Image.open(tmp_path / 'semantic_tree.png') as picture:
         assert min(picture.size) > 800

@@ -2,7 +2,6 @@
 
 import json
 import re
-import sys
 
 import cv2
 import pytest
@@ -11,10 +10,8 @@ from mmengine.config import Config
 
 from hirl_mm.engine.evaluation.pretrained import load_pretrained
 from hirl_mm.evaluation.functional import knn_accuracy
-from tests.processes import free_port
-from tests.runs import ROOT, run, small_config
-from tests.tool_process import run_tool
-from tests.training_tool import start
+from tests.runs import run, small_config
+from tests.tool_process import launch_tool, run_tool
 
 
 @pytest.fixture(scope='module')
@@ -125,12 +122,7 @@ def test_other_weights_do_not_get_the_features(evaluated, trained):
 
 
 def test_two_processes_give_the_figures_of_one(evaluated, trained, tmp_path):
-    done = start(
-        *(sys.executable, '-m', 'torch.distributed.run'),
-        *('--nproc_per_node', 2, '--master_port', free_port()),
-        *(ROOT / 'tools/evaluate.py', *trained, '--launcher', 'pytorch'),
-        *('--out', tmp_path, *OPTIONS),
-    )
+    done = launch_tool(2, 'evaluate', *trained, '--out', tmp_path, *OPTIONS)
     assert done.returncode == 0, done.stdout[-3000:]
     two, one = (
         json.loads((folder / 'results.json').read_text())['figures']

@@ -1,7 +1,6 @@
 """tools/test.py as a real process."""
 
 import re
-import sys
 
 import cv2
 import pytest
@@ -10,12 +9,11 @@ from mmengine.config import Config
 from hirl_mm.datasets.toy import write_shape_scenes
 from hirl_mm.registry import MODELS
 from tests.detectors import DEMO, FOLDER
-from tests.processes import free_port
 from tests.released import under
 from tests.runs import ROOT
-from tests.tool_process import run_tool
+from tests.tool_process import launch_tool, run_tool
 from tests.trained_files import save
-from tests.training_tool import start, train
+from tests.training_tool import train
 
 pytest.importorskip('mmdet.models')
 
@@ -95,12 +93,9 @@ def test_training_and_testing_agree(tmp_path):
         f'model.backbone.init_cfg.checkpoint={pre_trained}',
     )
     (last,) = (line for line in log.splitlines() if '(val) [12]' in line)
-    done = start(
-        *(sys.executable, '-m', 'torch.distributed.run'),
-        *('--nproc_per_node', 2, '--master_port', free_port()),
-        *(ROOT / 'tools/test.py', CONFIG, tmp_path / 'run/epoch_12.pth'),
-        *('--launcher', 'pytorch', '--work-dir', tmp_path / 'tested'),
-        *('--cfg-options', *shared),
+    done = launch_tool(
+        *(2, 'test', CONFIG, tmp_path / 'run/epoch_12.pth'),
+        *('--work-dir', tmp_path / 'tested', '--cfg-options', *shared),
     )
     assert done.returncode == 0, done.stdout[-3000:]
     for kind in ('bbox', 'segm'):

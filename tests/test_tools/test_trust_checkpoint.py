@@ -13,7 +13,7 @@ from hirl_mm.engine.checks.checkpoint_files import check_checkpoint_files
 from hirl_mm.engine.runtime.trust import pass_trust_on
 from tests.hostile_files import add_code
 from tests.runs import ROOT, run, settle, small_config
-from tests.training_tool import start
+from tests.tool_process import launch_tool
 
 CLASSIFIER = (
     ROOT / 'configs/evaluation/demo/resnet18_1xb64-linear-10e_digits.py'
@@ -108,8 +108,8 @@ def test_training_refuses_to_resume(
 def test_two_processes_resume_from_a_trusted_file(
     trained, hostile, marker, tmp_path
 ):
-    done = start(
-        *('bash', ROOT / 'tools/dist_train.sh', trained / 'config.py', 2),
+    done = launch_tool(
+        *(2, 'train', trained / 'config.py'),
         *('--work-dir', tmp_path / 'run', '--resume', hostile),
         *('--trust-checkpoint', '--cfg-options', 'train_cfg.max_epochs=3'),
         'train_dataloader.batch_size=16',

@@ -1,0 +1,29 @@
+"""MMEngine without the work that no test of this project asks about.
+
+Imported by every process of the tests, except those that start as users
+start them (:func:`tests.training_tool.start`).
+"""
+
+import ast
+from functools import cache
+
+import mmengine.config.config
+import mmengine.config.utils
+
+
+def _unformatted(text, **_):
+    """What yapf gives, but for the layout: an error if it is no Python."""
+    ast.parse(text)
+    return text, True
+
+
+# A config is formatted for the log, for the copy in the work folder and for
+# every checkpoint, and each time yapf takes longer than a short epoch.
+mmengine.config.config.FormatCode = _unformatted
+
+# For every base 'mmpretrain::...', MMEngine asks whether the package is there
+# and reads all its metafiles. The answers of one process stay the same.
+mmengine.config.config.is_installed = cache(
+    mmengine.config.config.is_installed
+)
+mmengine.config.utils.load = cache(mmengine.config.utils.load)
