@@ -17,10 +17,12 @@ FOLDERS = {
     for path in (ROOT / 'configs').glob('*/*_in1k.py')
     if path.parent.name not in ('ablations', 'modes')
 }
-# Of an anonymous paper, whose protocol has columns of its own: its figures are
-# tested in test_hccl_configs.py.
+# Its paper has no address.
 ANONYMOUS = 'hccl'
-SHOWN = ('kNN', 'best k'), ('linear', 'top-1'), ('finetune', 'top-1')
+# Figures in the table of a folder, and their digits.
+OF_HIRL = [('kNN', 'best k'), ('linear', 'top-1'), ('finetune', 'top-1')], 2
+SHOWN = dict.fromkeys(FOLDERS, OF_HIRL)
+SHOWN['hccl'] = [('linear-90e', 'top-1')], 1
 
 
 def metafile(folder):
@@ -72,19 +74,18 @@ def test_readme_has_the_figures_of_the_paper(folder):
     }
     for name, link, rest in rows:
         assert link == f'{name}.py'
-        if folder == ANONYMOUS:
-            continue
-        shown = [cell.strip() for cell in rest.split('|')][-3:]
-        assert shown == expected_cells(name)
+        expected = expected_cells(name, *SHOWN[folder])
+        cells = [cell.strip() for cell in rest.split('|')]
+        assert cells[-len(expected) :] == expected
 
 
-def expected_cells(name):
+def expected_cells(name, keys, digits):
     """Figures of a recipe; of HIRL with those of its plain arm."""
     plain = name.removeprefix('hirl-')
     cells = []
-    for key in SHOWN:
+    for key in keys:
         own, other = (
-            f'{figures[key]:.2f}' if key in figures else '-'
+            f'{figures[key]:.{digits}f}' if key in figures else '-'
             for figures in (paper_figures(name), paper_figures(plain))
         )
         cells.append(own if name == plain else f'{own} ({other})')
