@@ -11,6 +11,7 @@ from mmengine.optim import build_optim_wrapper
 from mmengine.registry import PARAM_SCHEDULERS, init_default_scope
 from torch import nn
 
+from hirl_mm.evaluation.paper_comparison import beside_paper
 from hirl_mm.evaluation.paper_results import HCCL_TABLES, recipe_key
 from hirl_mm.registry import MODELS, type_name
 from tests.algorithms import build
@@ -316,6 +317,12 @@ def test_config_of_a_cell(path):
     model = full_model(cfg)
     wrapper = build_optim_wrapper(model, without_amp(cfg))
     assert len(wrapper.param_groups) >= 2
+
+
+def test_readme_shows_the_other_tables_of_the_paper():
+    text = (FOLDER / 'README.md').read_text()
+    for number in (1, 2, 3, 4, 8, 9):
+        assert beside_paper(HCCL_TABLES[number], []) in text
 
 
 README = (TABLES / 'README.md').read_text()
