@@ -4,6 +4,7 @@ import pytest
 from mmengine.dataset import BaseDataset, Compose
 
 from hirl_mm.datasets.subset import subset_of
+from tests.freed_addresses import pipeline_in_place_of
 
 
 class Numbers(BaseDataset):
@@ -26,12 +27,13 @@ def test_samples_in_the_order_asked_for(serialize):
 
 def test_objects_where_a_data_set_was_before():
     """MMEngine's get_subset gives the copy of that data set for them."""
-    freed = Numbers(serialize_data=False, pipeline=[copy.copy])
-    subset_of(freed, [0])
-    address = id(freed)
-    del freed
-    pipelines = [Compose([copy.copy]) for _ in range(10_000)]
-    (pipeline,) = (p for p in pipelines if id(p) == address)
+    freed = [
+        Numbers(serialize_data=False, pipeline=[copy.copy]) for _ in range(100)
+    ]
+    for dataset in freed:
+        subset_of(dataset, [0])
+    del dataset
+    pipeline = pipeline_in_place_of(freed)
     whole = Numbers(serialize_data=False, pipeline=[])
     whole.pipeline = pipeline
     part = subset_of(whole, [1])
