@@ -108,6 +108,19 @@ def test_extremes_are_those_of_the_operators(reduction, launched):
 
 
 @pytest.mark.parametrize('reduction', ['paper', 'official'])
+def test_embeddings_below_the_least_norm_are_scaled_alone(reduction):
+    """Below 1e-12, ``normalize`` divides by a constant."""
+    z, tree, leaf, negatives = drawn((9, 4), 16, 3, 5)
+    short = 1e-14 * z
+    args = tree, leaf, negatives, reduction
+    found = with_gradient(short, *args)
+    expected = with_gradient(short, *args, [True, True])
+    assert expected[1].abs().max() > 1e8
+    for mine, other in zip(found, expected, strict=True):
+        torch.testing.assert_close(mine, other, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize('reduction', ['paper', 'official'])
 @pytest.mark.parametrize('angle', [1e-3, 3e-3])
 def test_floor_of_the_logarithm(angle, reduction):
     """1 - s is 2.5e-7, where Eq. 3 no longer pushes, and 2.2e-6."""
