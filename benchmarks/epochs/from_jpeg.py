@@ -20,8 +20,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import torch
-from mmengine.logging import MessageHub, MMLogger
-from mmengine.registry import init_default_scope
 from torch.utils.data import DataLoader, RandomSampler
 
 from benchmarks.common.machine import describe
@@ -40,6 +38,7 @@ from benchmarks.epochs.view_arms import ARMS, dataset_of
 from benchmarks.step.arm import Arm
 from benchmarks.step.methods import METHODS
 from benchmarks.step.synthetic import random_tree
+from benchmarks.step.without_runner import set_up
 from hirl_mm.engine.runtime.prefetched_loader import PrefetchedLoader
 from hirl_mm.files import replacing
 
@@ -72,11 +71,8 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_args()
-    torch.set_num_threads(args.threads)
+    set_up(args.threads)
     torch.manual_seed(args.seed)
-    init_default_scope('mmpretrain')
-    MMLogger.get_instance('from_jpeg', log_level='ERROR')
-    MessageHub.get_current_instance().update_info('max_iters', 10**6)
     machine = describe(args.device)
     found = {name: [] for name in args.arms}
     with tempfile.TemporaryDirectory() as folder:

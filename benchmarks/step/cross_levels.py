@@ -12,8 +12,6 @@ import sys
 import torch
 from mmengine.config import Config
 from mmengine.hub import get_config
-from mmengine.logging import MessageHub, MMLogger
-from mmengine.registry import init_default_scope
 from mmengine.runner import set_random_seed
 
 from benchmarks.common.machine import describe
@@ -43,6 +41,7 @@ from benchmarks.common.timing import (
 from benchmarks.step.arm import Arm
 from benchmarks.step.method import CONFIGS
 from benchmarks.step.synthetic import random_sample
+from benchmarks.step.without_runner import set_up
 
 _HCCL = 'hccl/hccl{}_resnet50_8xb64-amp-coslr-100e_in1k.py'
 _SIMSIAM = 'simsiam/simsiam_resnet50_8xb32-coslr-200e_in1k.py'
@@ -79,11 +78,7 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_args()
-    torch.set_num_threads(args.threads)
-    init_default_scope('mmpretrain')
-    MMLogger.get_instance('cross_levels', log_level='ERROR')
-    # The schedule of BYOL's target reads it.
-    MessageHub.get_current_instance().update_info('max_iters', 10**6)
+    set_up(args.threads)
     machine = describe(args.device)
     found = measure(args)
     memory_from = HOW[torch.device(args.device).type]

@@ -12,8 +12,6 @@ import argparse
 import sys
 
 import torch
-from mmengine.logging import MessageHub, MMLogger
-from mmengine.registry import init_default_scope
 
 from benchmarks.common.machine import describe
 from benchmarks.common.memory import HOW
@@ -30,6 +28,7 @@ from benchmarks.common.options import (
 from benchmarks.step.comparison import measure
 from benchmarks.step.methods import METHODS
 from benchmarks.step.tables import parts_table, ratios_table
+from benchmarks.step.without_runner import set_up
 
 QUICK = dict(
     rounds=1, steps=1, warmup=0, batch_size=2, num_prototypes=[12, 4, 2]
@@ -87,11 +86,7 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_args()
-    torch.set_num_threads(args.threads)
-    init_default_scope('mmpretrain')
-    MMLogger.get_instance('throughput', log_level='ERROR')
-    # Schedules of moving averages read it.
-    MessageHub.get_current_instance().update_info('max_iters', 10**6)
+    set_up(args.threads)
     machine = describe(args.device)
     results = {}
     for name in args.methods:

@@ -14,8 +14,6 @@ from collections.abc import Callable
 from contextlib import contextmanager
 
 import torch
-from mmengine.logging import MessageHub, MMLogger
-from mmengine.registry import init_default_scope
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.common.machine import describe
@@ -33,6 +31,7 @@ from benchmarks.common.timing import CLOCKS, interleaved_seconds, ratio
 from benchmarks.step.arm import Arm
 from benchmarks.step.methods import METHODS
 from benchmarks.step.synthetic import random_batch
+from benchmarks.step.without_runner import set_up
 from hirl_mm.engine.runtime.device_rate import product_rate, training_dtype
 
 QUICK = dict(rounds=1, steps=1, warmup=1, batch_sizes=[2])
@@ -66,10 +65,7 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_args()
-    torch.set_num_threads(args.threads)
-    init_default_scope('mmpretrain')
-    MMLogger.get_instance('variants', log_level='ERROR')
-    MessageHub.get_current_instance().update_info('max_iters', 10**6)
+    set_up(args.threads)
     machine = describe(args.device)
     rows = []
     for name in args.methods:

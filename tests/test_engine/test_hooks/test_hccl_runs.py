@@ -2,7 +2,6 @@
 
 import math
 
-import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
@@ -10,6 +9,7 @@ from mmengine.hooks import Hook
 
 from tests.runs import ROOT, run, settle
 from tests.scaled_optim_wrapper import ScaledOptimWrapper
+from tests.step_hooks import Seeds, Watch
 
 STEPS = 3  # per epoch
 
@@ -32,33 +32,6 @@ def config(digits, work_dir, *, epochs=2, name='hccl-momentum'):
         )
     del cfg.default_hooks.knn_probe
     return cfg
-
-
-class Seeds(Hook):
-    """Draws of an epoch do not depend on what was drawn before."""
-
-    def before_train_epoch(self, runner):
-        np.random.seed(runner.epoch)
-        torch.manual_seed(runner.epoch)
-
-
-class Watch(Hook):
-    """Weights of network and target before and after every iteration."""
-
-    def __init__(self):
-        self.seen = []
-
-    def before_train_iter(self, runner, batch_idx, data_batch=None):
-        self.before = self._look(runner)
-
-    def after_train_iter(self, runner, batch_idx, data_batch, outputs):
-        self.seen.append((*self.before, *self._look(runner)))
-
-    def _look(self, runner):
-        return [
-            torch.cat([p.detach().flatten() for p in network.parameters()])
-            for network in (runner.model.neck, runner.model.target.neck)
-        ]
 
 
 class Rates(Hook):
@@ -86,7 +59,7 @@ class Rates(Hook):
 
 def test_target_follows_the_new_network(digits, tmp_path):
     """w to m w + (1 - m) new, after the step, with a constant m."""
-    watch = Watch()
+    watch = Watch('neck', 'target.neck')
     cfg = config(digits, tmp_path)
     cfg.model.momentum = 0.6
     run(cfg, watch)
@@ -97,7 +70,7 @@ def test_target_follows_the_new_network(digits, tmp_path):
 
 
 def test_target_moves_once_per_step_of_the_optimizer(digits, tmp_path):
-    watch = Watch()
+    watch = Watch('neck', 'target.neck')
     cfg = config(digits, tmp_path)
     cfg.optim_wrapper.accumulative_counts = 3
     run(cfg, watch)
@@ -106,7 +79,7 @@ def test_target_moves_once_per_step_of_the_optimizer(digits, tmp_path):
 
 
 def test_target_waits_when_the_scaled_loss_overflows(digits, tmp_path):
-    watch = Watch()
+    watch = Watch('neck', 'target.neck')
     cfg = config(digits, tmp_path, epochs=1)
     # Gradients of cosines are small: no finite scale is too large for them.
     cfg.optim_wrapper.update(

@@ -3,7 +3,6 @@
 import math
 import uuid
 
-import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
@@ -14,6 +13,7 @@ from hirl_mm.engine.hooks import ParameterClipHook
 from hirl_mm.engine.hooks.parameter_clip_hook import clip_each
 from tests.runs import ROOT, run, settle, small_config
 from tests.scaled_optim_wrapper import ScaledOptimWrapper
+from tests.step_hooks import Seeds, Watch
 
 STEPS = 3  # per epoch
 
@@ -35,39 +35,10 @@ def config(digits, work_dir, *, epochs=2, name='dino'):
     return cfg
 
 
-class Seeds(Hook):
-    """Draws of an epoch do not depend on what was drawn before."""
-
-    def before_train_epoch(self, runner):
-        np.random.seed(runner.epoch)
-        torch.manual_seed(runner.epoch)
-
-
-class Watch(Hook):
-    """Weights of student and teacher before and after every iteration."""
-
-    def __init__(self):
-        self.seen = []
-
-    def before_train_iter(self, runner, batch_idx, data_batch=None):
-        self.before = self._look(runner)
-
-    def after_train_iter(self, runner, batch_idx, data_batch, outputs):
-        self.seen.append((*self.before, *self._look(runner)))
-
-    def _look(self, runner):
-        model = runner.model
-        networks = (model.neck, model.teacher.neck)
-        return [
-            torch.cat([p.detach().flatten() for p in network.parameters()])
-            for network in networks
-        ]
-
-
 @pytest.mark.parametrize('wrapper', [OptimWrapper, ScaledOptimWrapper])
 def test_teacher_follows_the_new_student(digits, tmp_path, wrapper):
     """w to m w + (1 - m) student, m on a cosine from 0.6 to 1."""
-    watch = Watch()
+    watch = Watch('neck', 'teacher.neck')
     cfg = config(digits, tmp_path)
     cfg.optim_wrapper.type = wrapper.__name__
     run(cfg, watch)
@@ -81,7 +52,7 @@ def test_teacher_follows_the_new_student(digits, tmp_path, wrapper):
 
 
 def test_teacher_moves_once_per_step_of_the_optimizer(digits, tmp_path):
-    watch = Watch()
+    watch = Watch('neck', 'teacher.neck')
     cfg = config(digits, tmp_path)
     cfg.optim_wrapper.accumulative_counts = 3
     run(cfg, watch)
@@ -106,7 +77,7 @@ def test_nothing_hangs_on_the_optimizer_after_the_run(digits, tmp_path):
 
 
 def test_teacher_waits_when_the_scaled_loss_overflows(digits, tmp_path):
-    watch = Watch()
+    watch = Watch('neck', 'teacher.neck')
     cfg = config(digits, tmp_path, epochs=1)
     cfg.optim_wrapper.update(type='ScaledOptimWrapper', init_scale=1e38)
     cfg.train_cfg.max_epochs = 1
@@ -238,7 +209,7 @@ def test_fused_optimizer_under_a_loss_scale(digits, tmp_path, kept, hook):
     if hook == 'TeacherUpdateHook':
         cfg.optim_wrapper.type = 'OptimWrapper'
         cfg.experiment_name = uuid.uuid4().hex
-        watch = Watch()
+        watch = Watch('neck', 'teacher.neck')
         run(cfg, watch)
         assert all(not torch.equal(old, new) for _, old, _, new in watch.seen)
 
