@@ -85,6 +85,7 @@ print(*sorted(name.split('.')[0] for name in sys.modules))
 """
 
 
+@pytest.mark.slow
 def test_the_core_runs_without_openmmlab(tmp_path):
     loaded = run_alone(USE, str(tmp_path)).split()
     assert 'torch' in loaded and not set(loaded) & set(ABSENT)

@@ -39,6 +39,7 @@ def cluster_shard(rank, folder, name):
     ('world_size', 'name'),
     [*((2, name) for name in OPTIONS), (3, 'torch'), (3, 'warm')],
 )
+@pytest.mark.slow
 def test_same_tree_for_any_number_of_processes(world_size, name, tmp_path):
     run_processes(cluster_shard, world_size, str(tmp_path), name)
     alone = hierarchical_kmeans(features(), NUMS, **OPTIONS[name]())

@@ -30,6 +30,7 @@ def test_interpreted(file, fewest):
     assert passed_when_interpreted(path) > fewest
 
 
+@pytest.mark.slow
 def test_clustering_imports_without_triton():
     script = (
         'import sys\n'

@@ -37,6 +37,7 @@ def test_interpreted():
     assert passed_when_interpreted(path) >= 20
 
 
+@pytest.mark.slow
 def test_losses_import_without_triton():
     script = (
         'import sys\n'

@@ -17,6 +17,7 @@ def test_interpreted():
     assert passed_when_interpreted(path) >= 10
 
 
+@pytest.mark.slow
 def test_views_import_without_triton():
     script = "import sys\nsys.modules['triton'] = None\nimport hirl_mm.views\n"
     subprocess.run([sys.executable, '-c', script], cwd=ROOT, check=True)

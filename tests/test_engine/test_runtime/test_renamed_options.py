@@ -42,6 +42,7 @@ def old_demo(tmp_path, name='old.py'):
     return str(file)
 
 
+@pytest.mark.slow
 def test_old_data_set_of_a_config(tmp_path, warnings):
     file = old_demo(tmp_path)
     cfg = evaluation_config(file)
