@@ -69,6 +69,7 @@ def count_bytes(rank, folder, num):
         travelled.clear()
 
 
+@pytest.mark.slow
 def test_an_iteration_exchanges_sums_and_counts_whatever_the_rows(tmp_path):
     of_iterations = []
     for num in (501, 1203):

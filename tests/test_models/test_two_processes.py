@@ -21,6 +21,8 @@ from tests.two_processes import (
     train_in_two,
 )
 
+pytestmark = pytest.mark.slow
+
 METHODS = ('MoCo', 'SimSiam', 'MoCoV3', 'BEiT', 'DINO', 'iBOT', 'HCCL')
 ALIKE = [(name, hirl, 'running') for name in METHODS for hirl in (False, True)]
 OF_THE_BATCH = [(name, False, 'batch') for name in METHODS[:3]]

@@ -55,6 +55,7 @@ def test_old_data_set_of_a_config(tmp_path, warnings):
     ]
 
 
+@pytest.mark.slow
 def test_old_data_set_of_a_config_that_is_read_elsewhere(tmp_path, warnings):
     cfg = Config.fromfile(old_demo(tmp_path))
     expected = Config.fromfile(DEMO).knn_gallery
