@@ -20,19 +20,22 @@ torch.set_num_threads(1)
 
 # Tests in these folders run tools, benchmarks and detectors as a whole, or
 # draw pictures; those with this fixture train on real images. All are slow, no
-# mark is needed.
+# mark is needed. Neither do those that start processes by themselves.
 SLOW_FOLDERS = {
     *('test_tools', 'test_benchmarks', 'test_detection'),
     'test_visualization',
 }
 SLOW_FIXTURE = 'digits'
+SLOW_CALL = 'run_processes'
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     for item in items:
         in_folder = SLOW_FOLDERS.intersection(item.path.parts)
-        if in_folder or SLOW_FIXTURE in getattr(item, 'fixturenames', ()):
+        trains = SLOW_FIXTURE in getattr(item, 'fixturenames', ())
+        called = getattr(item, 'function', seed_everything).__code__.co_names
+        if in_folder or trains or SLOW_CALL in called:
             item.add_marker(pytest.mark.slow)
 
 

@@ -39,7 +39,6 @@ def cluster_shard(rank, folder, name):
     ('world_size', 'name'),
     [*((2, name) for name in OPTIONS), (3, 'torch'), (3, 'warm')],
 )
-@pytest.mark.slow
 def test_same_tree_for_any_number_of_processes(world_size, name, tmp_path):
     run_processes(cluster_shard, world_size, str(tmp_path), name)
     alone = hierarchical_kmeans(features(), NUMS, **OPTIONS[name]())
@@ -69,7 +68,6 @@ def count_bytes(rank, folder, num):
         travelled.clear()
 
 
-@pytest.mark.slow
 def test_an_iteration_exchanges_sums_and_counts_whatever_the_rows(tmp_path):
     of_iterations = []
     for num in (501, 1203):

@@ -137,7 +137,6 @@ def two_ranks(rank, folder):
     torch.save([bank.missing(8), *bank.kept(8)], f'{folder}/{rank}.pth')
 
 
-@pytest.mark.slow
 def test_two_processes_keep_each_sample_once(tmp_path):
     run_processes(two_ranks, 2, str(tmp_path))
     zero, one = (torch.load(tmp_path / f'{rank}.pth') for rank in range(2))

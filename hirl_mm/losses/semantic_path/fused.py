@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from hirl_mm.losses.known_gradient import KnownGradient
 from hirl_mm.stack.triton_support import interprets
 from hirl_mm.structures import PrototypeTree
 
 from .fused_tiling import fused_tiling
-from .known_gradient import KnownGradient
 
 # Multiprocessors of the GPU that Triton's interpreter stands for. A small
 # number lets tests see programs with several blocks of paths.

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from hirl_mm.losses.known_gradient import KnownGradient
 from hirl_mm.structures import PrototypeTree
 
 from .form import forms_of_levels, takes_kernels
-from .known_gradient import KnownGradient
 from .repulsion import EPS, repulsion_of_all, repulsion_of_sampled
 from .similarity import check_one_per_level, stacked, unit_rows
 

@@ -64,6 +64,7 @@ def test_old_data_set_of_a_config_that_is_read_elsewhere(tmp_path, warnings):
     assert 'old.py: knn_bank is now knn_gallery' in warning
 
 
+@pytest.mark.slow
 def test_old_data_sets_of_another_config(tmp_path, warnings):
     training, data = old_demo(tmp_path), tmp_path / 'data.py'
     data.write_text("knn_bank = dict(data_root='elsewhere')")
@@ -73,6 +74,7 @@ def test_old_data_sets_of_another_config(tmp_path, warnings):
     assert len(warnings()) == 2
 
 
+@pytest.mark.slow
 def test_old_name_changes_what_is_inherited_by_the_new(tmp_path):
     file = tmp_path / 'child.py'
     file.write_text(

@@ -17,10 +17,10 @@ class KnownGradient(torch.autograd.Function):
 
         Args:
             ctx: Context of autograd.
-            inputs: (L, B, D), tensor from which the values were computed.
+            inputs: (..., B, D), tensor from which the values were computed.
             values: (B,), one value per sample, which depends on no other
                 sample in ``inputs``; or a scalar.
-            gradient: (L, B, D), gradient of the sum of ``values`` with
+            gradient: (..., B, D), gradient of the sum of ``values`` with
                 respect to ``inputs``.
 
         Returns:
@@ -39,9 +39,9 @@ class KnownGradient(torch.autograd.Function):
         """
         if torch.is_grad_enabled():
             raise RuntimeError(
-                'the SPD loss has no second derivative, but create_graph=True '
-                'asked for one: do not add this loss to terms that are '
-                'differentiated twice'
+                'the SPD loss and the cross-sample loss have no second '
+                'derivative, but create_graph=True asked for one: do not add '
+                'these losses to terms that are differentiated twice'
             )
         (gradient,) = ctx.saved_tensors
         return grad_values[..., None] * gradient, None, None
