@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 
 from mmengine import registry as mmengine_registry
 from mmengine.config.lazy import LazyAttr, LazyObject
+from mmengine.registry import DATA_SAMPLERS as MMENGINE_DATA_SAMPLERS
 from mmengine.registry import DATASETS as MMENGINE_DATASETS
 from mmengine.registry import HOOKS as MMENGINE_HOOKS
 from mmengine.registry import MODELS as MMENGINE_MODELS
@@ -21,6 +22,12 @@ from .stack import check_stack
 
 check_stack()
 
+DATA_SAMPLERS = Registry(
+    'data sampler',
+    parent=MMENGINE_DATA_SAMPLERS,
+    scope='hirl_mm',
+    locations=['hirl_mm.datasets.samplers'],
+)
 DATASETS = Registry(
     'dataset',
     parent=MMENGINE_DATASETS,
@@ -74,8 +81,8 @@ WEIGHT_INITIALIZERS = Registry(
     locations=['hirl_mm.checkpoints.initializer'],
 )
 REGISTRIES = (
-    *(DATASETS, FUNCTIONS, HOOKS, MODELS, OPTIM_WRAPPER_CONSTRUCTORS),
-    *(TRANSFORMS, WEIGHT_INITIALIZERS),
+    *(DATA_SAMPLERS, DATASETS, FUNCTIONS, HOOKS, MODELS),
+    *(OPTIM_WRAPPER_CONSTRUCTORS, TRANSFORMS, WEIGHT_INITIALIZERS),
 )
 # Nothing of this project is in the others. They are there because MMEngine
 # gives the scope ``hirl_mm`` to every dict with a type that a config inherits
@@ -89,7 +96,6 @@ _OTHERS = [
         locations=['hirl_mm.version'],
     )
     for parent in (
-        mmengine_registry.DATA_SAMPLERS,
         mmengine_registry.EVALUATOR,
         mmengine_registry.LOG_PROCESSORS,
         mmengine_registry.LOOPS,

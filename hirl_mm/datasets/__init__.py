@@ -1,3 +1,3 @@
 """Data sets: the registered ones, and the parts that they are made of."""
 
-__all__ = ['converters', 'taxonomy', 'toy', 'transforms']
+__all__ = ['converters', 'samplers', 'taxonomy', 'toy', 'transforms']

@@ -4,7 +4,9 @@ from .bank import FeatureBank
 from .extraction import extract_features
 from .finite import NonFiniteFeaturesError, check_finite
 from .nearest import nearest_neighbors
+from .neighbor_rows import neighbor_table_of
 from .neighbors import top_k_neighbors
+from .positives import draw_members, draw_neighbors
 from .shard import Shard
 from .store import (
     FeatureStoreError,
@@ -21,9 +23,12 @@ __all__ = [
     'NonFiniteFeaturesError',
     'Shard',
     'check_finite',
+    'draw_members',
+    'draw_neighbors',
     'extract_features',
     'merge_shards',
     'nearest_neighbors',
+    'neighbor_table_of',
     'open_features',
     'remove_store',
     'stored_facts',

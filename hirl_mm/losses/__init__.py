@@ -1,6 +1,7 @@
 """Losses, as pure functions of PyTorch tensors."""
 
 from .cross_level import cross_level_loss
+from .cross_sample import cross_sample_loss
 from .self_distillation import (
     mean_entropy,
     patch_distillation_loss,
@@ -17,6 +18,7 @@ from .swapped_prediction import swapped_prediction_loss
 
 __all__ = [
     'cross_level_loss',
+    'cross_sample_loss',
     'mean_entropy',
     'patch_distillation_loss',
     'path_similarity',

@@ -5,20 +5,29 @@ from .data_preprocessors import DeviceViews
 from .detection import Res5ExtraNorm, c4_detector
 from .heads import (
     CrossLevelHead,
+    CrossSampleHead,
     DINODistillHead,
     MaskedMultiLabelHead,
     SPDHead,
     SwAVLoss,
     iBOTDistillHead,
 )
-from .necks import DINONeck, FourScaleNeck, HierarchicalProjectionNeck
+from .modules import PairCutMix, PairMixUp
+from .necks import (
+    DINONeck,
+    FourScaleNeck,
+    HierarchicalProjectionNeck,
+    StageBranches,
+)
 from .selfsup import (
     HCCL,
     HIRLDINO,
     HIRLHCCL,
+    CsMl,
     DINOAlgorithm,
     HIRLAlgorithm,
     HIRLBEiT,
+    HIRLCsMl,
     HIRLiBOT,
     HIRLMoCo,
     HIRLMoCoV3,
@@ -29,6 +38,12 @@ from .selfsup import (
 
 __all__ = [
     'CrossLevelHead',
+    'CrossSampleHead',
+    'CsMl',
+    'HIRLCsMl',
+    'PairCutMix',
+    'PairMixUp',
+    'StageBranches',
     'HCCL',
     'HIRLHCCL',
     'HierarchicalProjectionNeck',

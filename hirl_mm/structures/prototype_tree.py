@@ -159,7 +159,7 @@ class PrototypeTree:
             ValueError: If there is no such level.
         """
         check_node(self.num_prototypes, level)
-        labels = self._labels(level)
+        labels = self.labels(level)
         return torch.bincount(
             labels[labels >= 0], minlength=self.num_prototypes[level]
         )
@@ -179,12 +179,16 @@ class PrototypeTree:
             ValueError: If there is no such prototype.
         """
         check_node(self.num_prototypes, level, node)
-        return (self._labels(level) == node).nonzero().squeeze(1)
+        return (self.labels(level) == node).nonzero().squeeze(1)
 
-    def _labels(self, level: int) -> Tensor:
-        """Return the prototype of every sample on a level, (N,) long.
+    def labels(self, level: int) -> Tensor:
+        """Return the prototype of every sample on a level.
 
-        It is -1 for samples without a leaf.
+        Args:
+            level: Level of the prototypes.
+
+        Returns:
+            (N,) long, -1 for samples without a leaf.
         """
         return self._paths[self.leaf, level]
 

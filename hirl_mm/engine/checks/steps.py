@@ -15,6 +15,7 @@ from .batches import (
     check_views,
 )
 from .errors import StartError
+from .positives import check_positives, group_size_of
 
 
 def check_steps(runner: Runner) -> None:
@@ -43,8 +44,10 @@ def check_steps(runner: Runner) -> None:
         )
     check_view_place(runner)
     check_has_batch(loader)
-    sizes = batch_sizes_of(loader)
+    check_positives(runner)
     model = get_ori_model(runner.model)
+    group_size = group_size_of(model)
+    sizes = {size // group_size for size in batch_sizes_of(loader)}
     check_views(model, loader.dataset)
     if sizes:
         check_queue(model, sizes)

@@ -3,7 +3,12 @@
 import re
 from pathlib import Path
 
-from hirl_mm.engine.runtime.run_files import latest_checkpoint, tree_files
+from hirl_mm.engine.runtime.run_files import (
+    NEIGHBORS_FOLDER,
+    TREES_FOLDER,
+    epoch_files,
+    latest_checkpoint,
+)
 
 from .errors import StartError
 
@@ -11,10 +16,11 @@ _CHECKPOINT = re.compile(r'((epoch|iter)_\d+(-\w+)?|best_.+)\.pth')
 
 
 def files_of_runs(folder: str | Path) -> list[Path]:
-    """Return the checkpoints and trees that a run has left in a folder.
+    """Return the checkpoints, trees and neighbours that a run has left.
 
     These are ``epoch_*.pth``, ``iter_*.pth``, ``best_*.pth``,
-    ``last_checkpoint`` and the files in ``prototype_trees``. Logs and configs
+    ``last_checkpoint`` and the files in ``prototype_trees``
+    and ``neighbors``. Logs and configs
     are not among them: every start of a run has its own.
 
     Args:
@@ -28,7 +34,9 @@ def files_of_runs(folder: str | Path) -> list[Path]:
         for file in sorted(folder.iterdir())
         if file.name == 'last_checkpoint' or _CHECKPOINT.fullmatch(file.name)
     ]
-    return checkpoints + tree_files(folder)
+    for part in (TREES_FOLDER, NEIGHBORS_FOLDER):
+        checkpoints += epoch_files(folder, part)
+    return checkpoints
 
 
 def goes_on_here(

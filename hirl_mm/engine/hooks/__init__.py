@@ -10,12 +10,14 @@ from .knn_probe_hook import KNNProbeHook
 from .loaded_weights_hook import LoadedWeightsHook
 from .mask_check_hook import MaskCheckHook
 from .named_hook import NamedHook
+from .neighbor_bank_hook import NeighborBankHook
 from .parameter_clip_hook import ParameterClipHook
 from .portable_checkpoint_hook import PortableCheckpointHook
 from .resume_position_hook import ResumePositionHook
 from .start_check_hook import StartCheckHook
 from .teacher_update_hook import TeacherUpdateHook
 from .throughput_hook import ThroughputHook
+from .tree_positives_hook import TreePositivesHook
 from .trust_checkpoint_hook import TrustCheckpointHook
 from .work_folder_hook import WorkFolderHook
 
@@ -30,12 +32,14 @@ __all__ = [
     'LoadedWeightsHook',
     'MaskCheckHook',
     'NamedHook',
+    'NeighborBankHook',
     'ParameterClipHook',
     'PortableCheckpointHook',
     'ResumePositionHook',
     'StartCheckHook',
     'TeacherUpdateHook',
     'ThroughputHook',
+    'TreePositivesHook',
     'TrustCheckpointHook',
     'WorkFolderHook',
 ]

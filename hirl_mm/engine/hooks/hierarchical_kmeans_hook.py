@@ -17,7 +17,11 @@ from hirl_mm.engine.checks.unused_parameters import (
 )
 from hirl_mm.engine.features.bank_pass import bank_for
 from hirl_mm.engine.features.feature_pass import FeaturePassError
-from hirl_mm.engine.runtime.run_files import tree_epoch, tree_files
+from hirl_mm.engine.runtime.run_files import (
+    TREES_FOLDER,
+    epoch_files,
+    epoch_of,
+)
 from hirl_mm.engine.trees.builder import TreeBuilder
 from hirl_mm.engine.trees.guard import Rejections, TreeGuard
 from hirl_mm.engine.trees.mode import clustering_mode
@@ -155,8 +159,8 @@ class HierarchicalKMeansHook(FeaturePassHook):
         # Of a run that is resumed; a new run has written none yet.
         self._tree_files = [
             file
-            for file in tree_files(runner.work_dir)
-            if tree_epoch(file) <= runner.epoch
+            for file in epoch_files(runner.work_dir, TREES_FOLDER)
+            if epoch_of(file) <= runner.epoch
         ]
         device = next(model.parameters()).device
         assignment(

@@ -1,24 +1,49 @@
 """Files that a run writes into its work folder."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
-# Folder inside the work_dir of a run that holds its latest trees.
+# Folders inside the work_dir of a run that hold its latest trees and tables
+# of nearest neighbours.
 TREES_FOLDER = 'prototype_trees'
+NEIGHBORS_FOLDER = 'neighbors'
 
 
-def tree_files(work_dir: str | Path) -> list[Path]:
-    """Return the files of trees in a work folder, ascending by epoch.
+def epoch_files(work_dir: str | Path, folder: str) -> list[Path]:
+    """Return the files ``epoch_*.pth`` of a folder, ascending by epoch.
 
     Args:
         work_dir: Work folder of a run.
+        folder: Folder inside of it.
     """
-    files = (Path(work_dir) / TREES_FOLDER).glob('epoch_*.pth')
-    return sorted((f for f in files if f.stem[6:].isdigit()), key=tree_epoch)
+    files = (Path(work_dir) / folder).glob('epoch_*.pth')
+    return sorted((f for f in files if f.stem[6:].isdigit()), key=epoch_of)
 
 
-def tree_epoch(file: Path) -> int:
-    """Return the epoch of the file of a tree, counted from 1."""
+def epoch_of(file: Path) -> int:
+    """Return the epoch of one of :func:`epoch_files`, counted from 1."""
     return int(file.stem[6:])
+
+
+def drop_oldest(own: Sequence[Path], new: Path, max_keep: int) -> list[Path]:
+    """Delete the oldest files that a run has written.
+
+    Args:
+        own: Earlier files of this run, ascending by epoch. Other files in the
+            folder are not deleted.
+        new: The file that was just written.
+        max_keep: Number of latest files to keep; -1 for all.
+
+    Returns:
+        Files of this run that are kept.
+    """
+    files = [*(old for old in own if old != new), new]
+    if max_keep < 0:
+        return files
+    num_old = max(0, len(files) - max_keep)
+    for old in files[:num_old]:
+        old.unlink(missing_ok=True)
+    return files[num_old:]
 
 
 def latest_checkpoint(work_dir: str | Path) -> str | None:

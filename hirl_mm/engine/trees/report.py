@@ -6,7 +6,7 @@ from pathlib import Path
 from mmengine.runner import Runner
 
 from hirl_mm.clustering import moved_shares
-from hirl_mm.engine.runtime.run_files import TREES_FOLDER
+from hirl_mm.engine.runtime.run_files import TREES_FOLDER, drop_oldest
 from hirl_mm.structures import PrototypeTree
 
 
@@ -72,13 +72,7 @@ def save_tree(
     """
     file = work_dir / TREES_FOLDER / f'epoch_{epoch}.pth'
     tree.save(file)
-    files = [*(old for old in own if old != file), file]
-    if max_keep < 0:
-        return files
-    num_old = max(0, len(files) - max_keep)
-    for old in files[:num_old]:
-        old.unlink(missing_ok=True)
-    return files[num_old:]
+    return drop_oldest(own, file, max_keep)
 
 
 def _in_fp32(searched: float | None) -> str:

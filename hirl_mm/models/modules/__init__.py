@@ -3,6 +3,8 @@
 from .averages import StartsAverages, average_sources, with_averages
 from .embedding_queue import EmbeddingQueue
 from .first_output import FirstOutput
+from .image_groups import images_of_groups
+from .key_queue import KeyQueue, PushesKeys
 from .masked_patches import MaskedPatches
 from .momentum_schedule import momentum_at
 from .momentum_teacher import MomentumTeacher
@@ -13,6 +15,7 @@ from .multi_crop import (
 )
 from .nearest_leaves import nearest_leaves
 from .output_dim import output_dim
+from .pair_mixing import PairCutMix, PairMixUp
 from .pooled import pooled
 from .teacher_temperature import teacher_temperature
 from .training_progress import current_epoch, done_share
@@ -20,8 +23,12 @@ from .training_progress import current_epoch, done_share
 __all__ = [
     'EmbeddingQueue',
     'FirstOutput',
+    'KeyQueue',
     'MaskedPatches',
     'MomentumTeacher',
+    'PairCutMix',
+    'PairMixUp',
+    'PushesKeys',
     'StartsAverages',
     'average_sources',
     'batch_per_resolution',
@@ -29,6 +36,7 @@ __all__ = [
     'check_num_views',
     'current_epoch',
     'done_share',
+    'images_of_groups',
     'momentum_at',
     'nearest_leaves',
     'output_dim',

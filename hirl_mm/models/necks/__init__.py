@@ -3,5 +3,11 @@
 from .dino_neck import DINONeck
 from .four_scale_neck import FourScaleNeck
 from .hierarchical_projection_neck import HierarchicalProjectionNeck
+from .stage_branches import StageBranches
 
-__all__ = ['DINONeck', 'FourScaleNeck', 'HierarchicalProjectionNeck']
+__all__ = [
+    'DINONeck',
+    'FourScaleNeck',
+    'HierarchicalProjectionNeck',
+    'StageBranches',
+]

@@ -1,8 +1,10 @@
 """Self-supervised methods, each with and without HIRL."""
 
+from .csml import CsMl
 from .dino import DINOAlgorithm
 from .hccl import HCCL
 from .hirl import HIRLAlgorithm
+from .hirl_csml import HIRLCsMl
 from .hirl_hccl import HIRLHCCL
 from .hirl_methods import (
     HIRLDINO,
@@ -18,7 +20,9 @@ from .moves_teacher import MovesTeacher
 from .self_distillation import SelfDistillation
 
 __all__ = [
+    'CsMl',
     'HCCL',
+    'HIRLCsMl',
     'HIRLHCCL',
     'MovesTeacher',
     'DINOAlgorithm',

@@ -9,7 +9,11 @@ from mmengine.runner import find_latest_checkpoint
 
 from hirl_mm.engine.checks.errors import StartError
 from hirl_mm.engine.checks.work_folder import files_of_runs
-from hirl_mm.engine.runtime.run_files import tree_epoch, tree_files
+from hirl_mm.engine.runtime.run_files import (
+    TREES_FOLDER,
+    epoch_files,
+    epoch_of,
+)
 from hirl_mm.engine.trees.report import save_tree
 from hirl_mm.structures import PrototypeTree
 from tests.processes import run_processes
@@ -137,10 +141,10 @@ def test_oldest_files_of_the_run_go_alone(used):
     tree, files = random_tree((4, 2), 2), []
     for epoch in range(1, 5):
         files = save_tree(used, epoch, tree, files, max_keep=2)
-    assert [tree_epoch(f) for f in tree_files(used)] == [3, 4, 8]
-    assert files == tree_files(used)[:2]
+    assert [epoch_of(f) for f in epoch_files(used, TREES_FOLDER)] == [3, 4, 8]
+    assert files == epoch_files(used, TREES_FOLDER)[:2]
     files = save_tree(used, 4, tree, files, max_keep=-1)
-    assert [tree_epoch(f) for f in files] == [3, 4]
+    assert [epoch_of(f) for f in files] == [3, 4]
     assert PrototypeTree.load(files[0]).num_prototypes == (4, 2)
 
 

@@ -1,0 +1,115 @@
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import torch
+from mmengine.dataset import DefaultSampler
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from hirl_mm.datasets.image_numbers import image_numbers
+from hirl_mm.registry import DATA_SAMPLERS
+
+DrawPositives = Callable[[int, torch.Generator], Tensor]
+
+
+@DATA_SAMPLERS.register_module()
+class NeighborPairSampler(DefaultSampler):
+    """Sampler of images with a positive each, for CsMl.
+
+    It goes through the data set like MMEngine's ``DefaultSampler``. After
+    every image, the anchor, it gives the positives of that image: anchor,
+    positive, anchor, positive, and so on. A batch therefore has
+    ``1 + num_positives`` images per anchor, and an epoch as many times the
+    images of the data set.
+
+    The positives of an epoch are drawn in the main process when the epoch
+    begins, from what :meth:`set_positives` was given last. Workers only get
+    the numbers of images, so that persistent workers use new positives, too.
+    The draw depends on the seed and the epoch, and not on the number of
+    processes.
+
+    Args:
+        dataset: Data set of the training.
+        num_positives: Number of positives per anchor.
+        own_positives: Use every image as its own positive (k = 0 in the
+            paper), so that no hook needs to find any.
+        shuffle: Whether to shuffle the anchors.
+        seed: Seed of the order and of the positives, the same on all ranks.
+        round_up: Whether to add samples, so that all ranks have equally many.
+
+    Raises:
+        ValueError: If ``num_positives`` is less than 1.
+
+    Example:
+        In a config, with 32 anchors per step::
+
+            train_dataloader = dict(
+                batch_size=64,
+                sampler=dict(type='hirl_mm.NeighborPairSampler'))
+            default_hooks = dict(
+                neighbors=dict(type='hirl_mm.NeighborBankHook', ...))
+    """
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        num_positives: int = 1,
+        own_positives: bool = False,
+        shuffle: bool = True,
+        seed: int | None = None,
+        round_up: bool = True,
+    ) -> None:
+        if num_positives < 1:
+            raise ValueError(
+                f'num_positives must be at least 1, got {num_positives}'
+            )
+        super().__init__(dataset, shuffle, seed, round_up)
+        self.num_positives = num_positives
+        self.own_positives = own_positives
+        self._numbers: np.ndarray | None = None
+        self._draw: DrawPositives | None = None
+
+    @property
+    def group_size(self) -> int:
+        """Number of images per anchor, including the anchor."""
+        return 1 + self.num_positives
+
+    def set_positives(self, draw: DrawPositives | None) -> None:
+        """Set the positives of the epochs to come.
+
+        Args:
+            draw: Function of the number of positives and a generator that
+                returns (N, ``num_positives``) long, the positives of all N
+                images of the data set; None to use every image as its own
+                positive.
+        """
+        self._draw = draw
+        self.own_positives = draw is None
+
+    def __iter__(self) -> Iterator[int]:
+        samples = np.fromiter(super().__iter__(), np.int64)
+        pairs = np.concatenate(
+            [samples[:, None], self._positives(samples)], axis=1
+        )
+        return iter(pairs.ravel().tolist())
+
+    def __len__(self) -> int:
+        return super().__len__() * self.group_size
+
+    def _positives(self, samples: np.ndarray) -> np.ndarray:
+        if self._draw is None:
+            if not self.own_positives:
+                raise ValueError(
+                    'NeighborPairSampler has no positives: add '
+                    "neighbors=dict(type='hirl_mm.NeighborBankHook', ...) to "
+                    'default_hooks, or set own_positives=True in the sampler '
+                    'to use every image as its own positive'
+                )
+            return np.repeat(samples[:, None], self.num_positives, axis=1)
+        if self._numbers is None:
+            self._numbers = image_numbers(self.dataset)
+            # A sample of every image.
+            _, self._sample_of = np.unique(self._numbers, return_index=True)
+        generator = torch.Generator().manual_seed(self.seed + self.epoch)
+        drawn = self._draw(self.num_positives, generator).numpy()
+        return self._sample_of[drawn[self._numbers[samples]]]

@@ -1,0 +1,141 @@
+"""Mixing the images of a batch with those of another, for CsMl."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from hirl_mm.registry import MODELS
+
+
+@MODELS.register_module()
+class PairCutMix:
+    r"""Paste a part of every positive into its anchor, Eq. 3 of CsMl.
+
+    As in the released code, a batch has one share :math:`\lambda` of
+    Beta(alpha, alpha) and one box. The box has :math:`\sqrt{1 - \lambda}` of
+    height and width, its centre is uniform, and it ends at the border of the
+    image. Random numbers come from PyTorch's global state on the CPU.
+
+    Args:
+        alpha: Parameter of the beta distribution; the paper has 1, the
+            released code 2.
+
+    Raises:
+        ValueError: If ``alpha`` is not positive.
+    """
+
+    def __init__(self, alpha: float = 1.0) -> None:
+        self.alpha = checked_alpha(alpha)
+
+    def __call__(
+        self, anchors: Tensor, positives: Tensor
+    ) -> tuple[Tensor, float]:
+        """Mix two batches.
+
+        Args:
+            anchors: (B, C, H, W); not changed.
+            positives: (B, C, H, W), one for each anchor.
+
+        Returns:
+            The mixed images (B, C, H, W), and the share of their area that
+            is of the anchor.
+        """
+        height, width = anchors.shape[-2:]
+        share = beta_share(self.alpha)
+        centre = torch.rand(2).tolist()
+        box = cutmix_box(height, width, share, centre)
+        return cutmix(anchors, positives, box)
+
+
+@MODELS.register_module()
+class PairMixUp:
+    r"""Average every anchor and its positive, table A.3 of CsMl.
+
+    A batch has one weight :math:`\lambda` of Beta(alpha, alpha). Random
+    numbers come from PyTorch's global state on the CPU.
+
+    Args:
+        alpha: Parameter of the beta distribution; the paper does not give
+            it, 1 is that of CutMix.
+
+    Raises:
+        ValueError: If ``alpha`` is not positive.
+    """
+
+    def __init__(self, alpha: float = 1.0) -> None:
+        self.alpha = checked_alpha(alpha)
+
+    def __call__(
+        self, anchors: Tensor, positives: Tensor
+    ) -> tuple[Tensor, float]:
+        """Mix two batches.
+
+        Args:
+            anchors: (B, C, H, W); not changed.
+            positives: (B, C, H, W), one for each anchor.
+
+        Returns:
+            The mixed images (B, C, H, W), and the weight of the anchors.
+        """
+        share = beta_share(self.alpha)
+        return positives.lerp(anchors, share), share
+
+
+def cutmix_box(
+    height: int, width: int, share: float, centre: tuple[float, float]
+) -> tuple[int, int, int, int]:
+    """Return the box that CutMix pastes.
+
+    Args:
+        height: Height of the images.
+        width: Width of the images.
+        share: Share of the area outside of the box, if the box lies inside of
+            the image.
+        centre: Centre of the box as shares of height and width, in [0, 1).
+
+    Returns:
+        Top, bottom, left and right in pixels, without bottom and right.
+    """
+    side = math.sqrt(1 - share)
+    ends = []
+    for size, where in zip((height, width), centre, strict=True):
+        middle, half = int(where * size), int(side * size) // 2
+        ends += [max(0, middle - half), min(size, middle + half)]
+    return tuple(ends)
+
+
+def cutmix(
+    anchors: Tensor, positives: Tensor, box: tuple[int, int, int, int]
+) -> tuple[Tensor, float]:
+    """Paste a box of the positives into the anchors.
+
+    Args:
+        anchors: (B, C, H, W); not changed.
+        positives: (B, C, H, W).
+        box: Box, see :func:`cutmix_box`.
+
+    Returns:
+        The mixed images, and the share of their area that is of the anchor.
+    """
+    top, bottom, left, right = box
+    mixed = anchors.clone()
+    mixed[..., top:bottom, left:right] = positives[..., top:bottom, left:right]
+    area = (bottom - top) * (right - left)
+    return mixed, 1 - area / (anchors.size(-2) * anchors.size(-1))
+
+
+def beta_share(alpha: float) -> float:
+    """Draw a number of Beta(alpha, alpha) on the CPU.
+
+    Args:
+        alpha: Parameter of the distribution.
+    """
+    return torch.distributions.Beta(alpha, alpha).sample().item()
+
+
+def checked_alpha(alpha: float) -> float:
+    """Return ``alpha``, or raise ValueError if it is not positive."""
+    if alpha <= 0:
+        raise ValueError(f'alpha must be positive, got {alpha}')
+    return alpha
