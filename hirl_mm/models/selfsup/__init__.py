@@ -1,6 +1,7 @@
 """Self-supervised methods, each with and without HIRL."""
 
 from .csml import CsMl
+from .csml_byol import CsMlBYOL
 from .dino import DINOAlgorithm
 from .hccl import HCCL
 from .hirl import HIRLAlgorithm
@@ -21,6 +22,7 @@ from .self_distillation import SelfDistillation
 
 __all__ = [
     'CsMl',
+    'CsMlBYOL',
     'HCCL',
     'HIRLCsMl',
     'HIRLHCCL',
