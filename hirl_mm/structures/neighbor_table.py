@@ -60,6 +60,12 @@ class NeighborTable:
         """Number of neighbours of every image."""
         return self.neighbors.size(1)
 
+    @property
+    def without_neighbors(self) -> Tensor:
+        """(N,) bool, images that have no neighbour but themselves."""
+        own = torch.arange(self.num_images, device=self.neighbors.device)
+        return (self.neighbors == own[:, None]).all(1)
+
     def kept_share(self, last: 'NeighborTable') -> float:
         """Return the share of neighbours that an earlier table had, too.
 

@@ -68,13 +68,16 @@ class NeighborPairSampler(DefaultSampler):
         self.own_positives = own_positives
         self._numbers: np.ndarray | None = None
         self._draw: DrawPositives | None = None
+        self._left_out: np.ndarray | None = None
 
     @property
     def group_size(self) -> int:
         """Number of images per anchor, including the anchor."""
         return 1 + self.num_positives
 
-    def set_positives(self, draw: DrawPositives | None) -> None:
+    def set_positives(
+        self, draw: DrawPositives | None, left_out: Tensor | None = None
+    ) -> None:
         """Set the positives of the epochs to come.
 
         Args:
@@ -82,34 +85,53 @@ class NeighborPairSampler(DefaultSampler):
                 returns (N, ``num_positives``) long, the positives of all N
                 images of the data set; None to use every image as its own
                 positive.
+            left_out: (N,) bool, images that cannot be read. They are no
+                anchors: random other images take their place.
         """
         self._draw = draw
+        self._left_out = None if left_out is None else left_out.numpy()
         self.own_positives = draw is None
 
     def __iter__(self) -> Iterator[int]:
         samples = np.fromiter(super().__iter__(), np.int64)
-        pairs = np.concatenate(
-            [samples[:, None], self._positives(samples)], axis=1
-        )
+        if self._draw is None:
+            positives = self._own(samples)
+        else:
+            samples, positives = self._drawn(samples)
+        pairs = np.concatenate([samples[:, None], positives], axis=1)
         return iter(pairs.ravel().tolist())
 
     def __len__(self) -> int:
         return super().__len__() * self.group_size
 
-    def _positives(self, samples: np.ndarray) -> np.ndarray:
-        if self._draw is None:
-            if not self.own_positives:
-                raise ValueError(
-                    'NeighborPairSampler has no positives: add '
-                    "neighbors=dict(type='hirl_mm.NeighborBankHook', ...) to "
-                    'default_hooks, or set own_positives=True in the sampler '
-                    'to use every image as its own positive'
-                )
-            return np.repeat(samples[:, None], self.num_positives, axis=1)
+    def _own(self, samples: np.ndarray) -> np.ndarray:
+        if not self.own_positives:
+            raise ValueError(
+                'NeighborPairSampler has no positives: add '
+                "neighbors=dict(type='hirl_mm.NeighborBankHook', ...) to "
+                'default_hooks, or set own_positives=True in the sampler '
+                'to use every image as its own positive'
+            )
+        return np.repeat(samples[:, None], self.num_positives, axis=1)
+
+    def _drawn(self, samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return anchors and positives as indices of samples."""
+        numbers, sample_of = self._images()
+        generator = torch.Generator().manual_seed(self.seed + self.epoch)
+        positives = self._draw(self.num_positives, generator).numpy()
+        if self._left_out is not None and self._left_out.any():
+            present = np.flatnonzero(~self._left_out)
+            others = torch.randint(
+                len(present), (len(numbers),), generator=generator
+            )
+            others = sample_of[present[others.numpy()]]
+            absent = self._left_out[numbers[samples]]
+            samples = np.where(absent, others[samples], samples)
+        return samples, sample_of[positives[numbers[samples]]]
+
+    def _images(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the image of every sample, and a sample of every image."""
         if self._numbers is None:
             self._numbers = image_numbers(self.dataset)
-            # A sample of every image.
             _, self._sample_of = np.unique(self._numbers, return_index=True)
-        generator = torch.Generator().manual_seed(self.seed + self.epoch)
-        drawn = self._draw(self.num_positives, generator).numpy()
-        return self._sample_of[drawn[self._numbers[samples]]]
+        return self._numbers, self._sample_of

@@ -179,7 +179,9 @@ class NeighborBankHook(FeaturePassHook):
 
     def _set_table(self, table: NeighborTable) -> None:
         self._table = table
-        self._sampler.set_positives(partial(draw_neighbors, table.neighbors))
+        self._sampler.set_positives(
+            partial(draw_neighbors, table.neighbors), table.without_neighbors
+        )
 
     def _report(
         self,

@@ -7,6 +7,7 @@ from hirl_mm.engine.checks.positives import pair_sampler_of
 from hirl_mm.features import draw_members
 from hirl_mm.models.selfsup import HIRLAlgorithm
 from hirl_mm.registry import HOOKS
+from hirl_mm.structures import NO_LEAF
 
 from .named_hook import NamedHook
 
@@ -59,4 +60,6 @@ class TreePositivesHook(NamedHook):
             self._sampler.set_positives(None)
         else:
             labels = tree.labels(self.level).cpu()
-            self._sampler.set_positives(partial(draw_members, labels))
+            self._sampler.set_positives(
+                partial(draw_members, labels), labels == NO_LEAF
+            )
