@@ -183,6 +183,31 @@ PLAIN = {
         target_generator=dict(type='DALL-E', n_hid=8, vocab_size=12),
     ),
 }
+# Batches of these have the positives of an image behind it.
+GROUPED = {
+    'CsMl': dict(
+        type='hirl_mm.CsMl',
+        queue_len=24,
+        feat_dim=DIM,
+        momentum=0.5,
+        backbone=RESNET,
+        neck=dict(
+            type='MoCoV2Neck',
+            in_channels=64,
+            hid_channels=32,
+            out_channels=DIM,
+        ),
+        head=dict(type='hirl_mm.CrossSampleHead'),
+        mix=dict(type='hirl_mm.PairCutMix'),
+        branches=dict(type='hirl_mm.StageBranches', out_channels=8),
+    ),
+    'CsMlBYOL': dict(
+        type='hirl_mm.CsMlBYOL',
+        base_momentum=0.5,
+        mix=dict(type='hirl_mm.PairCutMix'),
+        **SIAMESE,
+    ),
+}
 
 
 @MODELS.register_module(force=True)
@@ -193,7 +218,7 @@ class HIRLBYOL(HIRLAlgorithm, BYOL):
 
 
 def plain_config(name):
-    return dict(type=name) | PLAIN[name]
+    return dict(type=name) | (PLAIN | GROUPED)[name]
 
 
 def build(name, hirl=False, **options):
