@@ -4,6 +4,7 @@ from .bank import FeatureBank
 from .extraction import extract_features
 from .finite import NonFiniteFeaturesError, check_finite
 from .nearest import nearest_neighbors
+from .neighbor_rows import neighbor_table_of
 from .neighbors import top_k_neighbors
 from .positives import draw_members, draw_neighbors
 from .shard import Shard
@@ -27,6 +28,7 @@ __all__ = [
     'extract_features',
     'merge_shards',
     'nearest_neighbors',
+    'neighbor_table_of',
     'open_features',
     'remove_store',
     'stored_facts',

@@ -64,15 +64,15 @@ class Shard:
         return self.sum(rows)
 
     def gather(self, values: Tensor) -> Tensor:
-        """Collect one value per row from all ranks.
+        """Collect the values of every row from all ranks.
 
         Args:
-            values: (n,), one value per row of this rank.
+            values: (n, ...), the values of every row of this rank.
 
         Returns:
-            (N,), the values of the whole set, in the order of the indices.
+            (N, ...), those of the whole set, in the order of the indices.
         """
-        whole = values.new_zeros(self.total)
+        whole = values.new_zeros(self.total, *values.shape[1:])
         whole[self.sample_idx] = values
         return self.sum(whole)
 
@@ -157,6 +157,29 @@ def absent_samples(sample_idx: Tensor, num_samples: int) -> Tensor:
     if held == num_samples:
         return sample_idx.new_empty(0)
     return missing_samples(holding_ranks(sample_idx, num_samples))
+
+
+def number_present(
+    sample_idx: Tensor, num_samples: int
+) -> tuple[Tensor, Tensor]:
+    """Number the samples that some rank holds, so that there are no gaps.
+
+    A collective call, see :func:`absent_samples`.
+
+    Args:
+        sample_idx: (n,) long, sample indices of this rank, all in [0, N).
+            Over all ranks no index may occur twice.
+        num_samples: Number of samples N of the data set.
+
+    Returns:
+        ``present``, (m,) long, the samples that some rank holds in ascending
+        order, the same on all ranks; and (n,) long, the position in
+        ``present`` of every sample of this rank.
+    """
+    held = sample_idx.new_ones(num_samples)
+    held[absent_samples(sample_idx, num_samples)] = 0
+    present = held.nonzero().flatten()
+    return present, (held.cumsum(0) - 1)[sample_idx]
 
 
 def first_rows(sample_idx: Tensor, holder: Tensor) -> Tensor:

@@ -2,7 +2,6 @@ import time
 from dataclasses import replace
 from typing import NamedTuple
 
-import torch
 from torch import Tensor
 from torch.utils.data import DataLoader
 
@@ -12,7 +11,7 @@ from hirl_mm.engine.features.bank_pass import bank_features
 from hirl_mm.engine.features.feature_pass import feature_pass
 from hirl_mm.engine.runtime.progress import logged_share
 from hirl_mm.features import FeatureBank
-from hirl_mm.features.shard import absent_samples
+from hirl_mm.features.shard import number_present
 from hirl_mm.models.selfsup import HIRLAlgorithm
 from hirl_mm.structures import NO_LEAF, PrototypeTree
 
@@ -124,11 +123,7 @@ class TreeBuilder:
                 after a pass in low precision; None not to count.
         """
         num = len(self.loader.dataset)
-        absent = absent_samples(sample_idx, num)
-        present = torch.ones(num, dtype=torch.bool, device=absent.device)
-        present[absent] = False
-        if len(absent):
-            sample_idx = (present.cumsum(0) - 1)[sample_idx]
+        present, sample_idx = number_present(sample_idx, num)
         tree = hierarchical_kmeans(
             features,
             self.num_prototypes,
