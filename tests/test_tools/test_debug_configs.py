@@ -14,10 +14,10 @@ from tests.training_tool import train
 CONFIGS = sorted((ROOT / 'configs/debug').glob('*.py'))
 METHODS = {
     *('mocov2', 'simsiam', 'swav', 'mocov3', 'dino', 'ibot', 'beit'),
-    'hccl',
+    *('hccl', 'csml'),
 }
-# Without an arm under HIRL.
-VARIANTS = {'hccl-momentum'}
+# Without an arm under HIRL, or without a plain one.
+VARIANTS = {'hccl-momentum', 'csml-byol', 'hirl-csml-tree'}
 STEPS = 12  # per epoch
 
 
@@ -42,8 +42,10 @@ def on_digits(path, digits, folder):
     if 'moco' not in path.stem:
         # Half as many images in as many steps. MoCo's losses would not fall
         # far enough to be told from chance.
-        cfg.train_dataloader.batch_size = 32
-    num_images = STEPS * cfg.train_dataloader.batch_size
+        cfg.train_dataloader.batch_size //= 2
+    # CsMl's batches hold a positive for every anchor.
+    images_per_anchor = 2 if 'csml' in path.stem else 1
+    num_images = STEPS * cfg.train_dataloader.batch_size // images_per_anchor
     images.update(data_root=str(digits), indices=spread(num_images))
     probe = cfg.default_hooks.knn_probe
     probe.gallery.update(data_root=str(digits), indices=spread(300))
@@ -87,7 +89,7 @@ def test_trains_learns_and_resumes(path, digits, tmp_path):
     losses = own_losses(work_dir)
     assert len(losses) == 4 * STEPS
     # MoCo's loss is low as long as no image is told from another.
-    begin = STEPS if 'mocov2' in path.stem else 0
+    begin = STEPS if 'queue_len' in Config.fromfile(path).model else 0
     first, last = losses[begin : begin + STEPS], losses[-STEPS:]
     assert sum(last) < sum(first)
     hirl = path.stem.startswith('hirl-')
