@@ -32,7 +32,7 @@ class NeighborPairSampler(DefaultSampler):
         dataset: Data set of the training.
         num_positives: Number of positives per anchor.
         own_positives: Use every image as its own positive (k = 0 in the
-            paper), so that no hook needs to find any.
+            paper), as long as no hook sets other ones.
         shuffle: Whether to shuffle the anchors.
         seed: Seed of the order and of the positives, the same on all ranks.
         round_up: Whether to add samples, so that all ranks have equally many.
@@ -76,21 +76,19 @@ class NeighborPairSampler(DefaultSampler):
         return 1 + self.num_positives
 
     def set_positives(
-        self, draw: DrawPositives | None, left_out: Tensor | None = None
+        self, draw: DrawPositives, left_out: Tensor | None = None
     ) -> None:
         """Set the positives of the epochs to come.
 
         Args:
             draw: Function of the number of positives and a generator that
                 returns (N, ``num_positives``) long, the positives of all N
-                images of the data set; None to use every image as its own
-                positive.
+                images of the data set.
             left_out: (N,) bool, images that cannot be read. They are no
                 anchors: random other images take their place.
         """
         self._draw = draw
         self._left_out = None if left_out is None else left_out.numpy()
-        self.own_positives = draw is None
 
     def __iter__(self) -> Iterator[int]:
         samples = np.fromiter(super().__iter__(), np.int64)

@@ -16,10 +16,11 @@ from .named_hook import NamedHook
 class TreePositivesHook(NamedHook):
     """Draw the positives of CsMl from the tree of prototypes.
 
-    A positive is another image of the same cluster, drawn uniformly. As long
-    as there is no tree, and for an image alone in its cluster, it is the
-    image itself. This hook takes the place of a
-    :class:`~hirl_mm.engine.hooks.NeighborBankHook`; no paper has it.
+    A positive is another image of the same cluster, drawn uniformly; an image
+    alone in its cluster is its own positive. As long as there is no tree,
+    positives are those of a
+    :class:`~hirl_mm.engine.hooks.NeighborBankHook` if the training has one,
+    otherwise every image is its own positive. No paper has this.
 
     Args:
         level: Level of the clusters: 0 for images of the same leaf, 1 for
@@ -53,12 +54,11 @@ class TreePositivesHook(NamedHook):
                 f'tree has {num_levels} levels, got {self.level}'
             )
         self._sampler = pair_sampler_of(runner.train_dataloader)
+        self._sampler.own_positives = True
 
     def before_train_epoch(self, runner: Runner) -> None:
         tree = get_ori_model(runner.model).tree
-        if tree is None:
-            self._sampler.set_positives(None)
-        else:
+        if tree is not None:
             labels = tree.labels(self.level).cpu()
             self._sampler.set_positives(
                 partial(draw_members, labels), labels == NO_LEAF

@@ -2,10 +2,12 @@
 
 import copy
 from collections.abc import Mapping
+from fractions import Fraction
 
 from mmengine.config import Config
 
 from hirl_mm.engine.runtime.hook_entries import entries_of
+from hirl_mm.registry import type_name
 
 # Entries of a schedule that count epochs or iterations.
 _TIMES = 'begin', 'end', 'T_max', 'milestones'
@@ -19,18 +21,22 @@ def with_epochs(cfg: Config, epochs: int) -> Config:
 
     Args:
         cfg: Config of a training that counts epochs; it is not changed.
-        epochs: Number of epochs.
+        epochs: How often the training sees the images. A training of CsMl
+            sees several images per anchor and has as many times fewer epochs.
 
     Raises:
         ValueError: If the number is below 1, or the training counts
             iterations.
     """
     old = cfg.train_cfg.get('max_epochs')
-    if epochs < 1 or old is None:
+    per_anchor = _images_per_anchor(cfg)
+    if epochs < 1 or old is None or epochs % per_anchor:
         raise ValueError(
-            f'epochs must be at least 1, of a training with max_epochs; got '
-            f'{epochs} and {dict(cfg.train_cfg)}'
+            'epochs must be at least 1, of a training with max_epochs, and a '
+            f'multiple of its {per_anchor} image(s) per anchor; got {epochs} '
+            f'and {dict(cfg.train_cfg)}'
         )
+    epochs //= per_anchor
     cfg = copy.deepcopy(cfg)
     cfg.train_cfg.max_epochs = epochs
     for schedule in cfg.get('param_scheduler') or ():
@@ -44,6 +50,9 @@ def with_epochs(cfg: Config, epochs: int) -> Config:
 
 def check_equal_budgets(configs: Mapping[str, Config]) -> None:
     """Check that trainings see the same images equally often.
+
+    The images per step may differ for a method that has several images per
+    anchor; the anchors may not.
 
     Args:
         configs: Config by name of the arm.
@@ -66,11 +75,21 @@ def check_equal_budgets(configs: Mapping[str, Config]) -> None:
 def _budget(cfg: Config) -> dict[str, object]:
     images = cfg.train_dataloader.dataset.to_dict()
     images.pop('pipeline', None)
+    per_anchor = _images_per_anchor(cfg)
+    epochs = cfg.train_cfg.get('max_epochs')
     return {
-        'epochs': cfg.train_cfg.get('max_epochs'),
-        'batch size': cfg.train_dataloader.batch_size,
+        'epochs': epochs and epochs * per_anchor,
+        'batch size': Fraction(cfg.train_dataloader.batch_size, per_anchor),
         'images': images,
     }
+
+
+def _images_per_anchor(cfg: Config) -> int:
+    """Images of a step for every one that the epoch counts."""
+    sampler = cfg.train_dataloader.get('sampler') or {}
+    if type_name(sampler.get('type')) != 'NeighborPairSampler':
+        return 1
+    return 1 + sampler.get('num_positives', 1)
 
 
 def _scaled(times: object, share: float) -> object:
