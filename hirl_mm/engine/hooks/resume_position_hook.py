@@ -2,6 +2,7 @@ from mmengine.dist import get_world_size
 from mmengine.runner import BaseLoop, EpochBasedTrainLoop, Runner
 from mmpretrain.utils import get_ori_model
 
+from hirl_mm.engine.checks.positives import group_size_of
 from hirl_mm.engine.runtime.batch_size import batch_size_of
 from hirl_mm.engine.runtime.resume_position import (
     IMAGES_KEY,
@@ -53,7 +54,8 @@ class ResumePositionHook(NamedHook):
         images = _images_per_step(runner)
         model = get_ori_model(runner.model)
         if images and 'state_dict' in checkpoint:
-            align_queues(checkpoint['state_dict'], model, images)
+            keys = images // group_size_of(model)
+            align_queues(checkpoint['state_dict'], model, keys)
         if not runner._resume:
             return
         by_epoch = isinstance(runner.train_loop, EpochBasedTrainLoop)

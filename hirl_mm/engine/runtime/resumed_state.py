@@ -36,7 +36,7 @@ def rescale_averages(
 
 
 def align_queues(
-    state_dict: dict[str, Tensor], model: nn.Module, images: int
+    state_dict: dict[str, Tensor], model: nn.Module, keys: int
 ) -> None:
     """Move the ends of queues to where a batch of this run can begin.
 
@@ -46,10 +46,10 @@ def align_queues(
     Args:
         state_dict: Weights that are going to be loaded, changed in place.
         model: Model that loads them.
-        images: Number of images per step of all ranks.
+        keys: Number of keys per step of all ranks.
     """
     for name, _ in model.named_buffers():
         if name.rpartition('.')[2] in _POINTERS and name in state_dict:
             pointer = state_dict[name]
-            if (pointer % images).any():
-                state_dict[name] = pointer // images * images
+            if (pointer % keys).any():
+                state_dict[name] = pointer // keys * keys
