@@ -31,12 +31,14 @@ ROOMS = dict(
     kmeans_gpu='clustering',
     throughput='step',
     cross_levels='step',
+    cross_samples='step',
     loading='data',
     view_libraries='views',
 )
 # Those that take --clock.
 CLOCKED = (
     'cross_levels',
+    'cross_samples',
     'kmeans_cpu',
     'hierarchical_kmeans',
     'loading',

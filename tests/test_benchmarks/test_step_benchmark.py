@@ -30,11 +30,11 @@ def test_every_method_has_its_arms(run_benchmark):
     assert printed.count('not in mmpretrain') == len(DISTILLED)
 
 
-def test_hccl_beside_what_it_extends(run_benchmark):
-    printed, report = run_benchmark('step.cross_levels')
+def assert_pairs(printed, report, peers):
+    """Ratios of the arms to their peers, as their figures have them."""
     arms = report['arms']
-    assert list(arms) == ['SimSiam', 'HCCL', 'BYOL', 'HCCL, momentum']
-    for name, peer in (('HCCL', 'SimSiam'), ('HCCL, momentum', 'BYOL')):
+    assert report['pairs'].keys() == peers.keys()
+    for name, peer in peers.items():
         pair = report['pairs'][name]
         assert pair['peer'] == peer
         ours, theirs = arms[name], arms[peer]
@@ -45,7 +45,23 @@ def test_hccl_beside_what_it_extends(run_benchmark):
             ours['memory_bytes'] / theirs['memory_bytes']
         )
         assert f'of {peer}' in printed
+
+
+def test_hccl_beside_what_it_extends(run_benchmark):
+    printed, report = run_benchmark('step.cross_levels')
+    arms = report['arms']
+    assert list(arms) == ['SimSiam', 'HCCL', 'BYOL', 'HCCL, momentum']
+    peers = {'HCCL': 'SimSiam', 'HCCL, momentum': 'BYOL'}
+    assert_pairs(printed, report, peers)
     # a second network
     for one in ('SimSiam', 'HCCL'):
         for two in ('BYOL', 'HCCL, momentum'):
             assert arms[one]['memory_bytes'] < arms[two]['memory_bytes']
+
+
+def test_csml_beside_moco(run_benchmark):
+    printed, report = run_benchmark('step.cross_samples')
+    arms = ['MoCo v2', 'CsMl, positives', 'CsMl, CutMix', 'CsMl']
+    assert list(report['arms']) == arms
+    peers = dict.fromkeys(arms[1:3], 'MoCo v2') | {'CsMl': 'CsMl, CutMix'}
+    assert_pairs(printed, report, peers)
