@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import torch
 from mmengine.config import Config
+from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.common.memory import HOW, peak_bytes
 from benchmarks.common.options import (
@@ -114,6 +115,7 @@ def measure_peers(
         name: arm.resident_bytes() + peak_bytes(arm.step, args.device)
         for name, arm in arms.items()
     }
+    flops = {name: _flops(arm) for name, arm in arms.items()}
     return dict(
         side=side,
         batch_size=args.batch_size,
@@ -122,6 +124,7 @@ def measure_peers(
             name: dict(
                 seconds_per_step=quartiles(values),
                 memory_bytes=memory[name],
+                flops=flops[name],
                 rounds=values,
             )
             for name, values in seconds.items()
@@ -131,10 +134,18 @@ def measure_peers(
                 peer=theirs,
                 time=ratio(seconds[ours], seconds[theirs]),
                 memory=memory[ours] / memory[theirs],
+                flops=flops[ours] / flops[theirs],
             )
             for ours, theirs in pairs.items()
         },
     )
+
+
+def _flops(arm: Arm) -> int:
+    """Return the operations of the convolutions and products of a step."""
+    with FlopCounterMode(display=False) as counter:
+        arm.step()
+    return counter.get_total_flops()
 
 
 def peers_table(found: dict, aims: Mapping[str, str]) -> str:
@@ -144,16 +155,17 @@ def peers_table(found: dict, aims: Mapping[str, str]) -> str:
         found: Result of :func:`measure_peers`.
         aims: Aim by name of the arm.
     """
-    head = ('method', 'ms/step', 'MB', 'time', 'memory', 'aim')
+    head = ('method', 'ms/step', 'MB', 'time', 'memory', 'flops', 'aim')
     rows = []
     for name, arm in found['arms'].items():
-        ratios = ('', '', '')
+        ratios = ('', '', '', '')
         if name in found['pairs']:
             pair = found['pairs'][name]
             peer = pair['peer']
             ratios = (
                 f'{with_quartiles(pair["time"])} of {peer}',
                 f'{pair["memory"]:.3f} of {peer}',
+                f'{pair["flops"]:.3f} of {peer}',
                 aims[name],
             )
         rows.append(

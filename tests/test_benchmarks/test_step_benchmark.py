@@ -44,6 +44,8 @@ def assert_pairs(printed, report, peers):
         assert pair['memory'] == pytest.approx(
             ours['memory_bytes'] / theirs['memory_bytes']
         )
+        flops = ours['flops'] / theirs['flops']
+        assert pair['flops'] == pytest.approx(flops)
         assert f'of {peer}' in printed
 
 
