@@ -20,6 +20,11 @@ CONFIGS = sorted(
     for path in FOLDER.glob('[!_]*/*.py')
     if path.parent.name != 'frozen'
 )
+MINING = [name for name in CONFIGS if name.startswith('mining/')]
+STAGES = {
+    f'linear/resnet50_8xb32-linear-steplr-100e_in1k{end}.py': channels
+    for end, channels in (('-stage2', 512), ('-stage3', 1024), ('', 2048))
+}
 LINEAR = [name for name in CONFIGS if 'linear' in name or 'multilabel' in name]
 FINETUNED_VITS = {
     'finetune/vit-base-p16_8xb128-amp-coslr-100e_in1k.py': 4e-3,
@@ -80,9 +85,12 @@ def test_everything_builds(name):
     cfg = load(name)
     model = build(cfg)
     assert type(model).__name__ == 'ImageClassifier'
-    assert dict(cfg.model.backbone.init_cfg) == dict(
-        type='Pretrained', _scope_='hirl_mm', checkpoint=''
-    )
+    if name in MINING:
+        assert cfg.load_from == '' and cfg.model.backbone.init_cfg is None
+    else:
+        assert dict(cfg.model.backbone.init_cfg) == dict(
+            type='Pretrained', _scope_='hirl_mm', checkpoint=''
+        )
     head = model.head
     assert head.num_classes == cfg.data_preprocessor.num_classes
     with torch.no_grad():
@@ -162,7 +170,8 @@ def test_frozen_vit_drops_no_path():
 
 
 @pytest.mark.parametrize(
-    'name', [n for n in CONFIGS if n.startswith('linear/')]
+    'name',
+    [n for n in CONFIGS if n.startswith('linear/') and n not in STAGES],
 )
 def test_recipe_of_linear_classifiers(name):
     cfg = load(name)
@@ -178,6 +187,47 @@ def test_recipe_of_linear_classifiers(name):
     pipeline = cfg.train_dataloader.dataset.pipeline
     kinds = [type_name(t.type) for t in pipeline[1:-1]]
     assert kinds == ['RandomResizedCrop', 'RandomFlip']
+
+
+@pytest.mark.parametrize('name', STAGES)
+def test_recipe_of_linear_classifiers_of_csml(name):
+    """MoCo's, as in the released code: 30, divided by 10 at 60 and 80."""
+    cfg = load(name)
+    assert cfg.optim_wrapper.optimizer == dict(
+        type='SGD', lr=30.0, momentum=0.9, weight_decay=0.0
+    )
+    rates = learning_rates(cfg, steps_per_epoch=1)
+    assert rates == pytest.approx([30.0] * 60 + [3.0] * 20 + [0.3] * 20)
+    assert cfg.auto_scale_lr.base_batch_size == 256
+    pipeline = cfg.train_dataloader.dataset.pipeline
+    kinds = [type_name(t.type) for t in pipeline[1:-1]]
+    assert kinds == ['RandomResizedCrop', 'RandomFlip']
+
+
+def test_linear_classifiers_at_stages(tmp_path):
+    """Each sees the pooled maps of its stage of the same checkpoint."""
+    whole = build(load(next(reversed(STAGES)))).backbone
+    whole.eval()
+    for index, value in enumerate(whole.state_dict().values()):
+        if value.is_floating_point():
+            value.mul_(1 + index % 7 / 100)
+    state = {f'backbone.{k}': v for k, v in whole.state_dict().items()}
+    torch.save(dict(state_dict=state), tmp_path / 'a.pth')
+    images = torch.rand(2, 3, 64, 64)
+    maps = whole.maxpool(whole.relu(whole.norm1(whole.conv1(images))))
+    expected = {}
+    for layer in whole.res_layers:
+        maps = getattr(whole, layer)(maps)
+        expected[maps.size(1)] = maps.mean(dim=(2, 3))
+    for name, channels in STAGES.items():
+        cfg = load(name)
+        cfg.model.backbone.init_cfg.checkpoint = str(tmp_path / 'a.pth')
+        model = build(cfg)
+        model.init_weights()
+        model.train()
+        assert model.head.fc.in_features == channels
+        (found,) = model.extract_feat(images)
+        torch.testing.assert_close(found, expected[channels])
 
 
 @pytest.mark.parametrize(
@@ -232,6 +282,50 @@ def test_recipe_of_few_labels_of_hccl(percent):
     pipeline = cfg.train_dataloader.dataset.pipeline
     kinds = [type_name(t.type) for t in pipeline[1:-1]]
     assert kinds == ['RandomResizedCrop', 'RandomFlip']
+    assert cfg.protocol.further_metrics == ['accuracy/top5']
+
+
+@pytest.mark.parametrize('percent', [1, 10])
+def test_recipe_of_few_labels_of_csml(percent):
+    """Section 4.2: 60 epochs, 1e-4 and 10; the rest is decision D.7."""
+    cfg = load(f'semisup/resnet50_8xb32-coslr-60e_in1k-{percent}pct.py')
+    model = build(cfg)
+    assert model.data_preprocessor.batch_augments is None
+    assert cfg.model.head.loss == dict(type='CrossEntropyLoss')
+    groups = groups_of(cfg, model)
+    assert {key for key, _ in model.named_parameters()} == set(groups)
+    for key, group in groups.items():
+        rate = 10 if key.startswith('head.') else 1e-4
+        assert group['lr'] == pytest.approx(rate), key
+        assert (group['weight_decay'], group['momentum']) == (0, 0.9)
+        assert not group['nesterov']
+    rates = learning_rates(cfg, steps_per_epoch=2)
+    assert len(rates) == 120 and rates[0] == 1e-4
+    assert rates[60] == pytest.approx(5e-5) and rates[-1] < 1e-6
+    pipeline = cfg.train_dataloader.dataset.pipeline
+    kinds = [type_name(t.type) for t in pipeline[1:-1]]
+    assert kinds == ['RandomResizedCrop', 'RandomFlip']
+    assert cfg.protocol.further_metrics == ['accuracy/top5']
+
+
+@pytest.mark.parametrize('percent', [1, 10])
+def test_recipe_of_mined_labels(percent):
+    """Section 4.2: 90 epochs, 1e-4 and 1e-2, divided by 10 every 30."""
+    cfg = load(f'mining/resnet50_8xb32-steplr-90e_in1k-{percent}pct.py')
+    groups = groups_of(cfg, build(cfg))
+    for key, group in groups.items():
+        rate = 1e-2 if key.startswith('head.') else 1e-4
+        assert group['lr'] == pytest.approx(rate), key
+        assert (group['weight_decay'], group['momentum']) == (1e-4, 0.9)
+    rates = learning_rates(cfg, steps_per_epoch=1)
+    expected = [1.0] * 30 + [0.1] * 30 + [0.01] * 30
+    assert rates == pytest.approx([1e-4 * r for r in expected])
+    few = load(f'semisup/resnet50_8xb32-coslr-60e_in1k-{percent}pct.py')
+    data = dict(few.train_dataloader.dataset)
+    # The file that tools/mine_labels.py writes beside the list.
+    data['ann_file'] = f'meta/{percent}percent-mined.txt'
+    assert cfg.train_dataloader.dataset == data
+    assert cfg.val_dataloader == few.val_dataloader
     assert cfg.protocol.further_metrics == ['accuracy/top5']
 
 
@@ -368,6 +462,7 @@ def test_recipe_of_multi_label_classifiers(name):
     [
         ('resnet50_8xb32-steplr-20e', 'semisup'),
         ('resnet50_8xb32-coslr-20e', 'semisup-coslr'),
+        ('resnet50_8xb32-coslr-60e', 'semisup-60e'),
         ('vit-base-p16_8xb128-amp-coslr-100e', 'semisup'),
     ],
 )
@@ -385,7 +480,7 @@ def test_few_labels_come_from_the_list(percent, recipe, protocol):
 
 def test_all_few_labels_are_tested():
     names = [name for name in CONFIGS if name.startswith('semisup/')]
-    assert len(names) == 6
+    assert len(names) == 8
 
 
 def test_figures_of_hccl_are_of_protocols_here():

@@ -81,6 +81,15 @@ first process computes the rest:
         'work_dirs/evaluation/NAME_OF_CONFIG)',
     )
     add(
+        '--stages',
+        type=int,
+        nargs='+',
+        metavar='STAGE',
+        help='evaluate the pooled maps of these stages of a ResNet, such as '
+        '2 3 4 (layer2, layer3, layer4), each with rows of its own (default: '
+        'the output of the backbone)',
+    )
+    add(
         '--data',
         help='config whose data sets are used instead of those of the '
         'pre-training config, such as configs/evaluation/frozen/svm_voc07.py',
@@ -149,7 +158,10 @@ first process computes the rest:
         default='none',
         help='what started the processes (default: none, a single process)',
     )
-    return parser.parse_args()
+    args = parser.parse_args()
+    # None is the output of the backbone.
+    args.stages = list(dict.fromkeys(args.stages or [None]))
+    return args
 
 
 def evaluate(args: argparse.Namespace, cfg: Config) -> ArmResults | None:
@@ -180,25 +192,31 @@ def evaluate(args: argparse.Namespace, cfg: Config) -> ArmResults | None:
             cfg, args.checkpoint, args.prefix, args.trust_checkpoint
         )
 
-    features = FeatureCache(
-        args.out / 'features',
-        source,
-        args.half,
-        args.refresh,
-        args.batch_size,
-        args.num_workers,
-    )
+    caches = [
+        FeatureCache(
+            args.out / 'features',
+            source,
+            args.half,
+            args.refresh,
+            args.batch_size,
+            args.num_workers,
+            stage,
+        )
+        for stage in args.stages
+    ]
     for evaluation in evaluations:
-        evaluation.extract(features, model)
+        evaluation.store(caches, model)
     first = is_main_process()
     destroy_process_group()
     if not first:
         return None
     results = ArmResults(args.name or recipe, recipe, source=source)
-    for evaluation in evaluations:
-        evaluation.run(results)
-        if isinstance(evaluation, FrozenEvaluation):
-            evaluation.draw(args.out)
+    for of_stage in caches:
+        for evaluation in evaluations:
+            evaluation.extract(of_stage, model)
+            evaluation.run(results)
+            if isinstance(evaluation, FrozenEvaluation):
+                evaluation.draw(args.out)
     return results
 
 

@@ -8,9 +8,24 @@ from hirl_mm.tables import aligned_table
 from .paper_results import paper_figures, paper_sources
 
 # The only results that are not in percent: they count levels of a taxonomy.
+# Those of a stage begin with it, too.
 TREE_DISTANCE = 'tree distance'
 # The entry of a protocol's facts that says why figures are missing.
 LEFT_OUT = 'left_out'
+
+
+def at_stage(protocol: str, stage: int | None) -> str:
+    """Return the name of a protocol for features of a stage of the backbone.
+
+    Args:
+        protocol: Name of the protocol, such as ``'kNN'``.
+        stage: Number of the stage; None for the output of the backbone.
+
+    Example:
+        >>> at_stage('kNN', 2), at_stage('kNN', None)
+        ('kNN at stage 2', 'kNN')
+    """
+    return protocol if stage is None else f'{protocol} at stage {stage}'
 
 
 @dataclass

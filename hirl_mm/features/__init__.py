@@ -15,6 +15,7 @@ from .store import (
     remove_store,
     stored_facts,
     write_shard,
+    write_shards,
 )
 
 __all__ = [
@@ -34,4 +35,5 @@ __all__ = [
     'stored_facts',
     'top_k_neighbors',
     'write_shard',
+    'write_shards',
 ]

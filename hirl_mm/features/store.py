@@ -3,7 +3,8 @@
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -51,28 +52,59 @@ def write_shard(
         NonFiniteFeaturesError: If a feature is NaN or infinite, or too large
             for float16.
     """
+    write_shards(lambda batch: [fn(batch)], loader, [folder], half)
+
+
+@torch.no_grad()
+def write_shards(
+    fn: Callable[[dict], Sequence[Tensor]],
+    loader: Iterable[dict],
+    folders: Sequence[str | os.PathLike],
+    half: bool = False,
+) -> None:
+    """Write several features of the same samples, each to its own store.
+
+    It does in one pass what :func:`write_shard` does for one store.
+
+    Args:
+        fn: Function that returns one tensor of features (B, D) of a batch per
+            store; D may differ between the stores.
+        loader: See :func:`write_shard`.
+        folders: Folders of the stores, the same for all ranks.
+        half: Whether to store float16 instead of float32.
+
+    Raises:
+        NonFiniteFeaturesError: If a feature is NaN or infinite, or too large
+            for float16.
+    """
     rank, _ = rank_and_world_size()
-    shard = _shard_path(folder, rank)
-    shard.parent.mkdir(parents=True, exist_ok=True)
+    shards = [_shard_path(folder, rank) for folder in folders]
     dtype = torch.float16 if half else torch.float32
-    sample_idx, unreadable, dim = [], [], 0
-    with open(shard.with_suffix('.bin'), 'wb') as file:
+    sample_idx, unreadable, dims = [], [], [0] * len(shards)
+    with ExitStack() as stack:
+        files = []
+        for shard in shards:
+            shard.parent.mkdir(parents=True, exist_ok=True)
+            binary = shard.with_suffix('.bin')
+            files.append(stack.enter_context(binary.open('wb')))
         for batch in loader:
             unreadable += batch.pop('unreadable', ())
             if not batch['data_samples']:
                 continue
-            rows = fn(batch).to(dtype)
+            features = [rows.to(dtype) for rows in fn(batch)]
             idx = [sample.sample_idx for sample in batch['data_samples']]
-            check_finite(rows, idx)
-            rows.cpu().numpy().tofile(file)
+            for rows, file in zip(features, files, strict=True):
+                check_finite(rows, idx)
+                rows.cpu().numpy().tofile(file)
             sample_idx += idx
-            dim = rows.size(1)
-    with replacing(shard) as temporary:
-        content = dict(
-            sample_idx=np.array(sample_idx, np.int64),
-            unreadable=np.array(unreadable, np.int64),
-        )
-        np.savez(temporary, half=half, dim=dim, **content)
+            dims = [rows.size(1) for rows in features]
+    content = dict(
+        sample_idx=np.array(sample_idx, np.int64),
+        unreadable=np.array(unreadable, np.int64),
+    )
+    for shard, dim in zip(shards, dims, strict=True):
+        with replacing(shard) as temporary:
+            np.savez(temporary, half=half, dim=dim, **content)
 
 
 def merge_shards(

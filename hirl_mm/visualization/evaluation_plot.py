@@ -45,7 +45,7 @@ def draw_results(arms: Sequence[ArmResults], path: str | os.PathLike) -> None:
         if any(len(arm.figures.get(protocol, ())) > 1 for arm in arms)
     ]
     keys = list(dict.fromkeys(key for arm in arms for key in arm.rows()))
-    keys = [key for key in keys if key[0] != TREE_DISTANCE]
+    keys = [key for key in keys if not key[0].startswith(TREE_DISTANCE)]
     if not keys:
         raise ValueError('there are no results to draw')
     height = max(3.0, _ROW * len(keys) + 1.4, 2.6 * len(curves))

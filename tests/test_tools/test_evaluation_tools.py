@@ -132,6 +132,30 @@ def test_two_processes_give_the_figures_of_one(evaluated, trained, tmp_path):
     assert two['clustering'] == pytest.approx(one['clustering'])
 
 
+def test_stages_side_by_side(evaluated, trained, tmp_path):
+    """A row per stage; the last one has the figures of the default."""
+    options = *OPTIONS, '--stages', 2, 3, 4
+    done = launch_tool(2, 'evaluate', *trained, '--out', tmp_path, *options)
+    assert done.returncode == 0, done.stdout[-3000:]
+    found = json.loads((tmp_path / 'results.json').read_text())['figures']
+    default = json.loads((evaluated[0] / 'results.json').read_text())
+    last = {
+        name.removesuffix(' at stage 4'): figures
+        for name, figures in found.items()
+        if name.endswith(' 4')
+    }
+    assert last['kNN'] == pytest.approx(default['figures']['kNN'])
+    assert {'kNN at stage 2', 'kNN at stage 3'} < set(found)
+    assert found['kNN at stage 2'] != found['kNN at stage 4']
+    stores = (tmp_path / 'features').glob('stage*/knn_*/features.npy')
+    assert len(list(stores)) == 6
+
+    done = tool('evaluate', *trained, '--out', tmp_path, '--stages', 5)
+    assert done.returncode == 1 and 'Traceback' not in done.stdout
+    last = done.stdout.splitlines()[-1]
+    assert 'no stage 5: a ResNet has the stages 1 to 4' in last
+
+
 def test_networks_side_by_side(evaluated, tmp_path):
     out, _ = evaluated
     table = tmp_path / 'both.md'

@@ -24,10 +24,15 @@ def check_checkpoint_files(cfg: Config, *, training: bool) -> None:
         FileNotFoundError: If a file is missing.
         OSError: If a file is no checkpoint, or is incomplete.
         ValueError: If a file holds no weights or needs
-            ``--trust-checkpoint``, or an ``init_cfg`` that needs a checkpoint
-            names none.
+            ``--trust-checkpoint``, or an ``init_cfg`` or ``load_from`` that
+            needs a checkpoint names none.
     """
     trust = cfg.get('trust_checkpoint', False)
+    if training and cfg.get('load_from') == '' and not cfg.get('resume'):
+        raise ValueError(
+            f'{cfg.filename} trains on from the weights of another training: '
+            'give its checkpoint, --cfg-options load_from=FILE'
+        )
     init_cfgs = pretrained_init_cfgs(cfg.get('model')) if training else ()
     for init_cfg in init_cfgs:
         file = init_cfg.get('checkpoint')

@@ -15,7 +15,10 @@ from mmengine.model import BaseModel
 from hirl_mm.clustering import hierarchical_kmeans
 from hirl_mm.datasets.distinct_images import DistinctImages
 from hirl_mm.datasets.wrappers import pipelines_of
-from hirl_mm.engine.features.cached_features import FeatureCache
+from hirl_mm.engine.features.cached_features import (
+    FeatureCache,
+    store_features,
+)
 from hirl_mm.engine.features.dataset_features import (
     TRAIN,
     VAL,
@@ -23,7 +26,7 @@ from hirl_mm.engine.features.dataset_features import (
 )
 from hirl_mm.engine.features.fingerprint import data_identity, same_data
 from hirl_mm.engine.features.labelled_sets import labelled_sets
-from hirl_mm.evaluation.arm_results import LEFT_OUT, ArmResults
+from hirl_mm.evaluation.arm_results import LEFT_OUT, ArmResults, at_stage
 from hirl_mm.evaluation.frozen_protocols import (
     FrozenData,
     Outcome,
@@ -38,6 +41,8 @@ from hirl_mm.visualization import draw_embedding
 from hirl_mm.visualization.embedding_plot import MIN_SAMPLES
 
 from .frozen_plan import plan_evaluation
+
+_TRAINED_TREE = 'tree of the training'
 
 
 @dataclass(frozen=True)
@@ -104,10 +109,25 @@ class FrozenEvaluation:
         if tree is not None and _is_over(tree, self._sets[TRAIN]):
             self.tree = tree
 
+    def store(
+        self, caches: Sequence[FeatureCache], model: Callable[[], BaseModel]
+    ) -> None:
+        """Store the features that caches lack, in one pass for all.
+
+        All ranks must call this.
+
+        Args:
+            caches: Caches that differ in nothing but their stage.
+            model: Function that returns the model. It is called only if
+                features are missing.
+        """
+        for name, dataset in self._sets.items():
+            store_features(caches, model, dataset, name, self._pipelines[name])
+
     def extract(
         self, cache: FeatureCache, model: Callable[[], BaseModel]
     ) -> None:
-        """Extract the features that are not in the cache.
+        """Take the features of a cache; extract those that it lacks.
 
         All ranks must call this. Images that cannot be read and that the
         pipeline ignores are left out, with a warning.
@@ -132,6 +152,7 @@ class FrozenEvaluation:
             val_labels[cache.readable(VAL, len(val_labels))],
             len(self.plan.class_names),
         )
+        self.stage = cache.stage
         self._subsets = {
             share: torch.searchsorted(read, chosen[torch.isin(chosen, read)])
             for share, chosen in self.plan.subsets.items()
@@ -140,22 +161,28 @@ class FrozenEvaluation:
     def run(self, results: ArmResults) -> None:
         """Add the scores of all protocols to ``results``.
 
-        What the data do not allow, such as more neighbours than images, is
-        left out, with a warning.
+        Features of a stage of the backbone get rows of their own. What the
+        data do not allow, such as more neighbours than images, is left out,
+        with a warning.
         """
         logger = MMLogger.get_current_instance()
         for name, protocol in self._protocols().items():
+            stage = self.stage
+            if name == _TRAINED_TREE:
+                if name in results.figures:
+                    continue
+                stage = None  # It is of all stages.
             began = time.perf_counter()
             scores, facts = protocol()
             seconds = round(time.perf_counter() - began, 2)
-            logger.info(f'{name}: {seconds} s')
+            logger.info(f'{at_stage(name, stage)}: {seconds} s')
             left_out = facts.pop(LEFT_OUT, {})
             for part in dict.fromkeys([*scores, *left_out]):
-                missing = left_out.get(part, {})
-                for figure, reason in missing.items():
-                    logger.warning(f'left out: {part}, {figure}: {reason}')
+                row, missing = at_stage(part, stage), left_out.get(part)
+                for figure, reason in (missing or {}).items():
+                    logger.warning(f'left out: {row}, {figure}: {reason}')
                 results.add(
-                    part,
+                    row,
                     scores.get(part, {}),
                     missing,
                     **facts,
@@ -165,20 +192,24 @@ class FrozenEvaluation:
     def draw(self, folder: Path) -> None:
         """Write ``embedding.png``, a 2-d embedding of the validation images.
 
+        That of stage 2 of the backbone is ``embedding_stage2.png``.
+
         Args:
             folder: Folder of the picture. With fewer than 4 images there is
                 no picture, but a warning.
         """
+        end = '' if self.stage is None else f'_stage{self.stage}'
+        name = f'embedding{end}.png'
         if len(self.data.val) < MIN_SAMPLES:
             MMLogger.get_current_instance().warning(
-                f'left out: embedding.png: it needs {MIN_SAMPLES} images, '
+                f'left out: {name}: it needs {MIN_SAMPLES} images, '
                 f'there are {len(self.data.val)}'
             )
             return
         draw_embedding(
             self.data.val,
             self.data.val_labels,
-            folder / 'embedding.png',
+            folder / name,
             self.plan.class_names,
             seed=self.options.seed,
         )
@@ -197,8 +228,8 @@ class FrozenEvaluation:
         tables = levels or classes
         tree = self.tree
         if tree is not None:
-            protocols['tree of the training'] = lambda: evaluate_tree(
-                tree, plan.train_labels, tables, 'tree of the training'
+            protocols[_TRAINED_TREE] = lambda: evaluate_tree(
+                tree, plan.train_labels, tables, _TRAINED_TREE
             )
         if self.options.num_prototypes:
             name = 'tree of the features'

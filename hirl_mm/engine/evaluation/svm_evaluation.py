@@ -1,7 +1,7 @@
 """Evaluate features by linear SVMs on multi-label data, such as VOC07."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from mmengine.config import Config
@@ -10,7 +10,10 @@ from mmengine.model import BaseModel
 from torch import Tensor
 
 from hirl_mm.datasets.wrappers import pipelines_of
-from hirl_mm.engine.features.cached_features import FeatureCache
+from hirl_mm.engine.features.cached_features import (
+    FeatureCache,
+    store_features,
+)
 from hirl_mm.engine.features.dataset_features import (
     SVM_TEST,
     SVM_TRAIN,
@@ -18,7 +21,7 @@ from hirl_mm.engine.features.dataset_features import (
 )
 from hirl_mm.engine.features.labelled_data import multi_label_targets_of
 from hirl_mm.engine.features.labelled_sets import labelled_sets
-from hirl_mm.evaluation.arm_results import ArmResults
+from hirl_mm.evaluation.arm_results import ArmResults, at_stage
 from hirl_mm.evaluation.functional import svm_scores
 from hirl_mm.evaluation.functional.svm import NUM_FOLDS, usable_classes
 
@@ -42,15 +45,32 @@ class SVMEvaluation:
         configs = {name: evaluation_data(cfg, name) for name in names}
         self._pipelines = {n: pipelines_of(c) for n, c in configs.items()}
         self._sets = labelled_sets(configs)
-        self.targets = {
+        self._all_targets = {
             name: multi_label_targets_of(dataset, name)
             for name, dataset in self._sets.items()
         }
+        self.targets = dict(self._all_targets)
+        self.stage: int | None = None
+
+    def store(
+        self, caches: Sequence[FeatureCache], model: Callable[[], BaseModel]
+    ) -> None:
+        """Store the features that caches lack, in one pass for all.
+
+        All ranks must call this.
+
+        Args:
+            caches: Caches that differ in nothing but their stage.
+            model: Function that returns the model. It is called only if
+                features are missing.
+        """
+        for name, dataset in self._sets.items():
+            store_features(caches, model, dataset, name, self._pipelines[name])
 
     def extract(
         self, cache: FeatureCache, model: Callable[[], BaseModel]
     ) -> None:
-        """Extract the features that are not in the cache.
+        """Take the features of a cache; extract those that it lacks.
 
         All ranks must call this.
 
@@ -63,9 +83,10 @@ class SVMEvaluation:
             name: cache.features(model, dataset, name, self._pipelines[name])
             for name, dataset in self._sets.items()
         }
+        self.stage = cache.stage
         self.targets = {
             name: targets[cache.readable(name, len(targets))]
-            for name, targets in self.targets.items()
+            for name, targets in self._all_targets.items()
         }
 
     def run(self, results: ArmResults) -> None:
@@ -75,13 +96,14 @@ class SVMEvaluation:
         """
         began = time.perf_counter()
         logger = MMLogger.get_current_instance()
+        row = at_stage('linear SVM', self.stage)
         train, test = self.targets[SVM_TRAIN], self.targets[SVM_TEST]
         usable = torch.from_numpy(usable_classes(train, test))
         left_out = self._left_out(usable)
         for figure, reason in left_out.items():
-            logger.warning(f'left out: linear SVM, {figure}: {reason}')
+            logger.warning(f'left out: {row}, {figure}: {reason}')
         if not usable.any():
-            results.add('linear SVM', {}, left_out)
+            results.add(row, {}, left_out)
             return
         scores = svm_scores(
             self.features[SVM_TRAIN],
@@ -90,9 +112,9 @@ class SVMEvaluation:
             test[:, usable],
         )
         seconds = round(time.perf_counter() - began, 2)
-        logger.info(f'linear SVM: {seconds} s')
+        logger.info(f'{row}: {seconds} s')
         results.add(
-            'linear SVM',
+            row,
             {f'mAP, {method}': value for method, value in scores.mean.items()},
             left_out,
             **vars(scores),

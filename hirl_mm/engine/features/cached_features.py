@@ -1,6 +1,6 @@
 """Frozen features of a labelled data set, extracted once and stored."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,17 +20,17 @@ from hirl_mm.features.store import (
     remove_store,
     stored_facts,
     stored_samples,
-    write_shard,
+    write_shards,
 )
 
 from .feature_pass import (
     feature_loader,
     named_by_path,
     normalized_images,
-    pooled_backbone,
 )
 from .fingerprint import config_fingerprint, data_fingerprint, file_fingerprint
 from .image_reading import warn_of_unreadable
+from .stage_features import stage_features
 
 _MEANING = dict(
     checkpoint='another checkpoint',
@@ -40,6 +40,7 @@ _MEANING = dict(
     data='other images or labels',
     num_samples='another number of images',
     half='another precision',
+    stage='another stage of the backbone',
 )
 
 
@@ -48,7 +49,8 @@ class FeatureCache:
     """Folder that stores the features of one checkpoint.
 
     Args:
-        folder: Folder with one store per data set.
+        folder: Folder with one store per data set; those of stages are in a
+            folder of their own inside, such as ``stage2``.
         source: Checkpoint and network that the features depend on, from
             :func:`feature_source`.
         half: Whether to store the features as float16.
@@ -56,6 +58,9 @@ class FeatureCache:
             config or data set; otherwise they are an error.
         batch_size: Batch size of the feature pass, per rank.
         num_workers: Number of worker processes of the feature pass, per rank.
+        stage: Stage of the backbone whose pooled output are the features, see
+            :func:`~hirl_mm.engine.features.stage_features.stage_features`;
+            None for the output of the backbone.
     """
 
     folder: Path
@@ -64,6 +69,7 @@ class FeatureCache:
     refresh: bool = False
     batch_size: int = 256
     num_workers: int = 4
+    stage: int | None = None
 
     def features(
         self,
@@ -95,23 +101,17 @@ class FeatureCache:
             OSError: If an image cannot be read and the pipeline does not
                 ignore it.
         """
-        folder = self.folder / name
-        facts = self.source | dict(
-            half=self.half,
-            num_samples=len(dataset),
-            data=data_fingerprint(dataset),
-            pipeline=config_fingerprint(pipeline),
-        )
-        if self._must_extract(folder, facts):
-            self._extract(model(), dataset, name)
-            barrier()
-            if is_main_process():
-                merge_shards(folder, len(dataset), facts)
-            barrier()
+        store_features([self], model, dataset, name, pipeline)
         read = set(self.readable(name, len(dataset)).tolist())
         left_out = sorted(set(range(len(dataset))) - read)
         warn_of_unreadable(distinct_images(dataset), left_out, name)
-        return open_features(folder)
+        return open_features(self.store(name))
+
+    def store(self, name: str) -> Path:
+        """Return the folder of the store of a data set."""
+        if self.stage is None:
+            return self.folder / name
+        return self.folder / f'stage{self.stage}' / name
 
     def readable(self, name: str, num_images: int) -> Tensor:
         """Return which images the stored features belong to.
@@ -124,14 +124,30 @@ class FeatureCache:
             (M,) long, ascending indices: all N but for those that could not
             be read and that the pipeline ignores.
         """
-        return stored_samples(self.folder / name, num_images)
+        return stored_samples(self.store(name), num_images)
 
-    def _must_extract(self, folder: Path, facts: dict) -> bool:
-        """Return rank 0's decision, and clear an unusable store.
+    def facts(self, of_data: Mapping) -> dict:
+        """Return all that the features depend on.
+
+        Args:
+            of_data: What they depend on besides checkpoint and options.
+        """
+        facts = self.source | dict(half=self.half) | of_data
+        return facts if self.stage is None else facts | dict(stage=self.stage)
+
+    def must_extract(self, name: str, facts: dict) -> bool:
+        """Return whether features are missing, and clear an unusable store.
 
         Rank 0 decides for all ranks, before any of them writes a file.
+
+        Args:
+            name: Name of the data set and of its store.
+            facts: All that the features depend on.
+
+        Raises:
+            FeatureStoreError: If the store holds other features.
         """
-        answer = [None]
+        folder, answer = self.store(name), [None]
         if is_main_process():
             stored = stored_facts(folder)
             complaint = _difference(folder, stored, facts)
@@ -145,27 +161,69 @@ class FeatureCache:
             raise FeatureStoreError(answer[0])
         return answer[0]
 
-    def _extract(
-        self,
-        model: BaseModel,
-        dataset: BaseDataset | DistinctImages,
-        name: str,
-    ) -> None:
-        loader = feature_loader(
-            dataset, None, self.batch_size, self.num_workers
+
+def store_features(
+    caches: Sequence[FeatureCache],
+    model: Callable[[], BaseModel],
+    dataset: BaseDataset | DistinctImages,
+    name: str,
+    pipeline: list,
+) -> None:
+    """Extract and store what several caches lack, in one pass for all.
+
+    All ranks must call this; each extracts its share.
+
+    Args:
+        caches: Caches that differ in nothing but their ``stage``.
+        model: See :meth:`FeatureCache.features`, as all other arguments.
+        dataset: Images with their evaluation pipeline.
+        name: Name of the data set and of its stores.
+        pipeline: Config of the data set's pipeline.
+
+    Raises:
+        FeatureStoreError: If a store holds other features.
+        FeaturePassError: If features are NaN or infinite.
+        ValueError: If the backbone lacks a stage.
+        OSError: If an image cannot be read and the pipeline does not ignore
+            it.
+    """
+    of_data = dict(
+        num_samples=len(dataset),
+        data=data_fingerprint(dataset),
+        pipeline=config_fingerprint(pipeline),
+    )
+    lacking = [c for c in caches if c.must_extract(name, c.facts(of_data))]
+    if not lacking:
+        return
+    _extract(lacking, model(), dataset, name)
+    barrier()
+    if is_main_process():
+        for cache in lacking:
+            facts = cache.facts(of_data)
+            merge_shards(cache.store(name), len(dataset), facts)
+    barrier()
+
+
+def _extract(
+    caches: Sequence[FeatureCache],
+    model: BaseModel,
+    dataset: BaseDataset | DistinctImages,
+    name: str,
+) -> None:
+    first = caches[0]
+    extract = stage_features(model, [cache.stage for cache in caches])
+    loader = feature_loader(dataset, None, first.batch_size, first.num_workers)
+
+    def of_batch(batch: dict) -> list[Tensor]:
+        return extract(normalized_images(model, batch))
+
+    with named_by_path(loader.dataset, name):
+        write_shards(
+            of_batch,
+            logged_progress(loader, name),
+            [cache.store(name) for cache in caches],
+            first.half,
         )
-        extract = pooled_backbone(model)
-
-        def of_batch(batch: dict) -> Tensor:
-            return extract(normalized_images(model, batch))
-
-        with named_by_path(loader.dataset, name):
-            write_shard(
-                of_batch,
-                logged_progress(loader, name),
-                self.folder / name,
-                self.half,
-            )
 
 
 def feature_source(
@@ -197,9 +255,10 @@ def _difference(folder: Path, stored: dict | None, facts: dict) -> str | None:
     if stored is None or stored == facts:
         return None
     differing = [
-        f'{_MEANING[key]} ({key}: {stored.get(key)!s:.16}, now {value!s:.16})'
-        for key, value in facts.items()
-        if stored.get(key) != value
+        f'{_MEANING[key]} ({key}: {stored.get(key)!s:.16}, now '
+        f'{facts.get(key)!s:.16})'
+        for key in _MEANING
+        if stored.get(key) != facts.get(key)
     ]
     return (
         f'{folder} holds features of {" and of ".join(differing)}. Choose '

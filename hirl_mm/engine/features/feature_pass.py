@@ -198,9 +198,32 @@ def whole_backbone_features(
         OSError: If an image cannot be read and the pipeline does not ignore
             it.
     """
-    sample_idx, features = feature_pass(
-        model, pooled_backbone(model), loader, what
-    )
+    return whole_features(model, pooled_backbone(model), loader, what)
+
+
+def whole_features(
+    model: BaseModel,
+    extract: Callable[[Tensor], Tensor],
+    loader: DataLoader,
+    what: str,
+) -> Tensor:
+    """Extract any features of a data set, all on every rank.
+
+    Args:
+        model: Model, in evaluation mode during the pass.
+        extract: Function from images (B, 3, H, W) to features (B, C).
+        loader: Loader from :func:`feature_loader`.
+        what: Name of the pass in log lines and errors.
+
+    Returns:
+        Features (N, C), see :func:`whole_backbone_features`.
+
+    Raises:
+        FeaturePassError: If features are NaN or infinite.
+        OSError: If an image cannot be read and the pipeline does not ignore
+            it.
+    """
+    sample_idx, features = feature_pass(model, extract, loader, what)
     whole = features.new_zeros(len(loader.dataset), features.size(1))
     whole[sample_idx] = features
     all_reduce(whole)

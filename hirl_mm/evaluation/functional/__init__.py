@@ -17,6 +17,7 @@ from .projection_levels import (
     class_distances,
     view_distances,
 )
+from .pseudo_labels import PseudoLabels, confident_pseudo_labels
 from .purity import tree_purity
 from .svm import SVMScores, svm_scores
 
@@ -25,11 +26,13 @@ __all__ = [
     'ClassSums',
     'HierarchyScores',
     'LogisticResult',
+    'PseudoLabels',
     'SVMScores',
     'TreeAgreement',
     'average_precision',
     'class_distances',
     'clustering_scores',
+    'confident_pseudo_labels',
     'hierarchy_scores',
     'knn_accuracy',
     'knn_predictions',
