@@ -1,11 +1,10 @@
 """Nearest centroid of every row, by matrix products of blocks."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+from hirl_mm.features.tf32 import matmul_precision
 
 # Memory of one block of similarities. On a CPU a block should about fit in the
 # caches; a GPU needs enough rows to be used fully.
@@ -124,18 +123,3 @@ def _rounded(operand: Tensor, precision: str) -> Tensor:
     float32 holds the products of such numbers exactly, and tf32 the numbers.
     """
     return operand.bfloat16().float() if precision == 'bf16' else operand
-
-
-@contextmanager
-def matmul_precision(precision: str) -> Iterator[None]:
-    """Allow tf32 on a GPU, or not, regardless of the user's setting."""
-    matmul = torch.backends.cuda.matmul
-    name, values = 'fp32_precision', ('ieee', 'tf32')
-    if not hasattr(matmul, name):  # PyTorch before 2.9
-        name, values = 'allow_tf32', (False, True)
-    before = getattr(matmul, name)
-    setattr(matmul, name, values[precision != 'fp32'])
-    try:
-        yield
-    finally:
-        setattr(matmul, name, before)

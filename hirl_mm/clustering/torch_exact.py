@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor
 
+from hirl_mm.features.tf32 import matmul_precision, to_tf32
+
 from .exact_bounds import (
     GroupFacts,
     RowFacts,
@@ -10,12 +12,10 @@ from .exact_bounds import (
     squared_bounds,
 )
 from .searched_share import SearchedShare
-from .torch_assignment import assign_torch, matmul_precision
+from .torch_assignment import assign_torch
 
 # Memory of the scores of one block of rows.
 _BLOCK_BYTES = 2**28
-# Bits of the significand of float32 that tf32 does not have.
-_DROPPED_BITS = 13
 # A row of scores is viewed as a table with this many columns, see
 # torch_assignment.
 _FOLD = 32
@@ -85,16 +85,6 @@ def assign_torch_exact(
     if searched is not None:
         searched.add(len(again) * num_clusters, num * num_clusters)
     return labels, distance
-
-
-def to_tf32(values: Tensor) -> Tensor:
-    """Round float32 to the 11 bits of tf32's significand, ties away from 0.
-
-    So that the device has nothing to round or cut.
-    """
-    bits = values.contiguous().view(torch.int32)
-    half, mask = 1 << (_DROPPED_BITS - 1), -(1 << _DROPPED_BITS)
-    return ((bits + half) & mask).view(torch.float32)
 
 
 def _best_two(scores: Tensor) -> tuple[Tensor, Tensor]:

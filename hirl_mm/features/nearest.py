@@ -1,17 +1,18 @@
 """Nearest neighbours within one set of features."""
 
-from collections.abc import Iterator
-
 import torch
-import torch.distributed as dist
-import torch.nn.functional as F
 from torch import Tensor
 
-from hirl_mm.ranks import gather_objects, rank_and_world_size
-
+from .candidates import SPARE, find_candidates, product_error
 from .finite import check_finite
+from .ranked import rank_candidates, search_exactly
+from .row_blocks import RowBlocks
 from .shard import Shard, holding_ranks, missing_samples
-from .top_k import stable_top_k
+
+# Rows in a block. On a CPU two blocks and their similarities should about fit
+# in the caches; a GPU waits for the host a few times per pair of blocks, which
+# has to be rare.
+_CHUNK_SIZE = {'cpu': 2048, 'cuda': 16384}
 
 
 @torch.no_grad()
@@ -20,27 +21,39 @@ def nearest_neighbors(
     k: int,
     *,
     sample_idx: Tensor | None = None,
-    chunk_size: int = 4096,
+    chunk_size: int | None = None,
 ) -> Tensor:
     """Find the ``k`` rows most similar to every row, by cosine similarity.
 
-    The search is exact. A row is not its own neighbour, but copies of it are
-    neighbours. Rows are compared in blocks, so that no more than
-    ``chunk_size ** 2`` similarities exist at a time. Blocks of a set that is
-    distributed over ranks are broadcast to all ranks, one after the other.
+    The search is exact, and its result does not depend on the device, the
+    size of the blocks or how rows are spread over ranks: similarities are
+    those of unit rows whose coordinates are rounded to multiples of 2^-26,
+    which float64 multiplies exactly in any order. Candidates are found by
+    faster products with a proven error; only candidates that these cannot
+    tell apart are multiplied again. A row for which they cannot tell which
+    rows are candidates, as is one with many copies, is compared with all rows
+    in float64.
+
+    A row is not its own neighbour, but copies of it are neighbours. Rows are
+    compared in blocks, so that no more than ``chunk_size ** 2`` similarities
+    exist at a time. Blocks of a set that is distributed over ranks are
+    broadcast to all ranks, one after the other.
+
+    Time and memory are stated in ``benchmarks/README.md``.
 
     Args:
-        features: (n, D) floating point; compared in float32 or better.
+        features: (n, D) floating point, of the same type on all ranks.
         k: Number of neighbours of every row, less than the number of rows.
         sample_idx: (n,) long, if the set of N rows is distributed over all
             ranks: indices of the rows of this rank in the set. Over all ranks
             every index from 0 to N - 1 must occur exactly once. This is then
             a collective call. None if this process holds the whole set.
-        chunk_size: Number of rows in a block.
+        chunk_size: Number of rows in a block; None for 2048 on a CPU and
+            16384 on other devices.
 
     Returns:
         (n, k) long, neighbours of every row, the most similar first: indices
-        of rows, or sample indices if ``sample_idx`` is given. If two computed
+        of rows, or sample indices if ``sample_idx`` is given. If two
         similarities are equal, the neighbour with the smaller index comes
         first.
 
@@ -58,76 +71,41 @@ def nearest_neighbors(
                 [0, 1]])
     """
     shard = _checked(features, k, sample_idx, chunk_size)
-    dtype = torch.promote_types(features.dtype, torch.float32)
-    best = features.new_empty(len(features), 0, dtype=dtype)
-    neighbors = best.long()
-    for rows, row_idx in _blocks(shard, chunk_size, dtype):
-        found = [
-            _merge(values, idx, queries.to(dtype), own, rows, row_idx, k)
-            for values, idx, queries, own in zip(
-                best.split(chunk_size),
-                neighbors.split(chunk_size),
-                features.split(chunk_size),
-                shard.sample_idx.split(chunk_size),
-                strict=True,
-            )
-        ]
-        best, neighbors = (
-            torch.cat(parts) for parts in zip(*found, strict=True)
-        )
+    device = shard.features.device.type
+    if chunk_size is None:
+        chunk_size = _CHUNK_SIZE.get(device, _CHUNK_SIZE['cuda'])
+    precision = 'tf32' if device == 'cuda' else 'fp32'
+    return search(RowBlocks(shard, chunk_size), k, precision)
+
+
+def search(blocks: RowBlocks, k: int, precision: str) -> Tensor:
+    """Find the neighbours of the rows of this rank, a collective call.
+
+    Args:
+        blocks: Rows of all ranks.
+        k: Number of neighbours.
+        precision: Precision of the products that find candidates, ``'fp32'``
+            or ``'tf32'``. The result does not depend on it.
+
+    Returns:
+        (n, k) long.
+    """
+    shard = blocks.shard
+    num = min(k + SPARE, shard.total - 1)
+    scores, found = find_candidates(blocks, num, precision)
+    apart = 2 * product_error(shard.features.size(1), precision)
+    # All other rows are candidates, or enough of them are worse.
+    settled = scores[:, k - 1].double() - scores[:, -1] > apart
+    settled |= num == shard.total - 1
+    neighbors = rank_candidates(blocks, scores, found, settled, k, apart)
+    again = settled.logical_not().nonzero().flatten()
+    if shard.sum(again.new_tensor(len(again))):
+        neighbors[again] = search_exactly(blocks, again, k)
     return neighbors
 
 
-def _blocks(
-    shard: Shard, chunk_size: int, dtype: torch.dtype
-) -> Iterator[tuple[Tensor, Tensor]]:
-    """Yield blocks of normalised rows with their ascending sample indices.
-
-    Every rank yields the blocks of all ranks, in the same order.
-    """
-    rank, num = 0, [len(shard.features)]
-    if shard.is_spread:
-        rank, _ = rank_and_world_size()
-        num = gather_objects(num[0])
-    order = shard.sample_idx.argsort()
-    for source, num_rows in enumerate(num):
-        for start in range(0, num_rows, chunk_size):
-            size = min(chunk_size, num_rows - start)
-            if source == rank:
-                part = order[start : start + size]
-                rows = F.normalize(shard.features[part].to(dtype), dim=1)
-                row_idx = shard.sample_idx[part]
-            else:
-                dim = shard.features.size(1)
-                rows = shard.features.new_empty(size, dim, dtype=dtype)
-                row_idx = shard.sample_idx.new_empty(size)
-            if shard.is_spread:
-                dist.broadcast(rows, source)
-                dist.broadcast(row_idx, source)
-            yield rows, row_idx
-
-
-def _merge(
-    best: Tensor,
-    neighbors: Tensor,
-    queries: Tensor,
-    own: Tensor,
-    rows: Tensor,
-    row_idx: Tensor,
-    k: int,
-) -> tuple[Tensor, Tensor]:
-    """Merge the neighbours found so far with those in another block."""
-    similarities = F.normalize(queries, dim=1) @ rows.T
-    similarities.masked_fill_(own[:, None] == row_idx, -torch.inf)
-    values, position = stable_top_k(similarities, k)
-    neighbors, order = torch.cat([neighbors, row_idx[position]], 1).sort(1)
-    best = torch.cat([best, values], 1).gather(1, order)
-    best, position = stable_top_k(best, k)
-    return best, neighbors.gather(1, position)
-
-
 def _checked(
-    features: Tensor, k: int, sample_idx: Tensor | None, chunk_size: int
+    features: Tensor, k: int, sample_idx: Tensor | None, chunk_size: int | None
 ) -> Shard:
     if features.ndim != 2 or not features.is_floating_point():
         raise ValueError(
@@ -139,9 +117,9 @@ def _checked(
             f'sample_idx must hold one index for each of the {len(features)} '
             f'rows, got shape {tuple(sample_idx.shape)}'
         )
-    if chunk_size < 1:
+    if chunk_size is not None and chunk_size < 1:
         raise ValueError(f'chunk_size must be at least 1, got {chunk_size}')
-    shard = Shard(features.detach(), sample_idx)
+    shard = Shard(features.detach().contiguous(), sample_idx)
     if not 1 <= k < shard.total:
         raise ValueError(
             'k must be at least 1 and less than the number of rows, since no '

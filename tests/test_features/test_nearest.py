@@ -1,11 +1,17 @@
 """The neighbours of rows within their own set, over any number of ranks."""
 
+import math
+import operator
+
 import pytest
 import torch
 import torch.distributed as dist
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from hirl_mm.features import NonFiniteFeaturesError, nearest_neighbors
+from hirl_mm.features.nearest import search
+from hirl_mm.features.row_blocks import RowBlocks
+from hirl_mm.features.shard import Shard
 from tests.processes import run_processes
 
 
@@ -65,22 +71,114 @@ def test_half_features_are_compared_in_float32(dtype):
     assert nearest_neighbors(features, 5).tolist() == naive(features, 5)
 
 
-def test_never_compares_more_than_a_chunk_with_a_chunk():
+def test_makes_no_copy_of_the_rows_and_no_table_of_all_pairs():
     class Watch(TorchDispatchMode):
         largest = 0
 
         def __torch_dispatch__(self, func, types, args=(), kwargs=None):
             out = func(*args, **(kwargs or {}))
-            if isinstance(out, torch.Tensor):
+            if isinstance(out, torch.Tensor) and out.data_ptr() != given:
                 self.largest = max(self.largest, out.numel())
             return out
 
+    features = rows(600, 64)
+    given = features.data_ptr()
     with Watch() as watch:
-        nearest_neighbors(rows(90, 2), 3, chunk_size=8)
-    assert watch.largest < 90 * 90 / 8
+        nearest_neighbors(features, 3, chunk_size=32)
+    assert watch.largest < 600 * 64 / 2
 
 
-SETS = {'rows': rows(23), 'ties': with_ties()}
+def exact(features, k):
+    """Integers: multiples of 2^-26 of unit rows, multiplied in Python."""
+    units = []
+    for row in features.tolist():
+        norm = math.sqrt(math.fsum(value * value for value in row))
+        units.append([round(value / norm * 2**26) for value in row])
+    return [
+        sorted(
+            (j for j in range(len(units)) if j != i),
+            key=lambda j: (-sum(map(operator.mul, units[i], units[j])), j),
+        )[:k]
+        for i in range(len(units))
+    ]
+
+
+def near_ties():
+    """Rows whose cosines differ by less than float32 can tell.
+
+    Two groups of 20 rows around two directions; in each group three rows are
+    equal.
+    """
+    generator = torch.Generator().manual_seed(5)
+    rows = torch.randn(2, 37, generator=generator).repeat(20, 1)
+    rows += 3e-7 * torch.randn(rows.shape, generator=generator)
+    rows[[6, 30]], rows[[1, 39]] = rows[14].clone(), rows[21].clone()
+    return rows
+
+
+@pytest.mark.parametrize('k', [1, 3, 12, 25])
+def test_cosines_that_float32_cannot_tell_apart(k):
+    features = near_ties()
+    for chunk_size in (3, 16, 17, None):
+        found = nearest_neighbors(features, k, chunk_size=chunk_size)
+        assert found.tolist() == exact(features, k)
+        found = nearest_neighbors(features.double(), k, chunk_size=chunk_size)
+        assert found.tolist() == exact(features, k)
+
+
+@pytest.mark.parametrize('spread', [1, 1e-2, 1e-4])
+def test_equals_the_exact_products_of_many_rows(spread):
+    """Some rows are told apart by the first products, some are not."""
+    features = 1 + spread * rows(300, 24)
+    found = nearest_neighbors(features, 10, chunk_size=64)
+    assert found.tolist() == exact(features, 10)
+
+
+def test_candidates_in_tf32_give_the_same_neighbours():
+    for features in (rows(300, 24), near_ties(), with_ties()):
+        shard = Shard(features, None)
+        for k in (1, 10):
+            found = search(RowBlocks(shard, 32), k, 'tf32')
+            assert found.tolist() == exact(features, k)
+
+
+@pytest.mark.parametrize('scale', [1e-42, 1e-30, 1e30])
+def test_length_of_a_row_does_not_matter(scale):
+    features = rows(23)
+    expected = nearest_neighbors(features, 5)
+    features[::3] = features[::3].sign() * scale
+    found = nearest_neighbors(features, 5)
+    features[::3] = features[::3].sign()
+    assert torch.equal(found, nearest_neighbors(features, 5))
+    assert not torch.equal(found, expected)
+
+
+def test_rows_of_zeros_are_as_near_as_orthogonal_ones():
+    features = torch.tensor([[0.0, 0], [0, 2], [3, 0], [-1, 0]])
+    found = nearest_neighbors(features, 3)
+    assert found.tolist() == [[1, 2, 3], [0, 2, 3], [0, 1, 3], [0, 1, 2]]
+
+
+def test_precision_set_by_the_user_does_not_matter():
+    features = rows(60, 24)
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision('medium')
+    try:
+        with torch.autocast('cpu', torch.bfloat16):
+            found = nearest_neighbors(features, 5)
+    finally:
+        torch.set_float32_matmul_precision(before)
+    assert found.tolist() == exact(features, 5)
+
+
+def test_features_stay_as_they_are():
+    for dtype in (torch.float32, torch.float64):
+        features = rows(23).to(dtype)
+        nearest_neighbors(features, 5)
+        assert torch.equal(features, rows(23).to(dtype))
+
+
+SETS = {'rows': rows(23), 'ties': with_ties(), 'near': near_ties()}
 
 
 @pytest.mark.parametrize('name', SETS)
@@ -112,6 +210,9 @@ def search_shard(rank, folder, name):
             features[idx], 6, sample_idx=idx, chunk_size=chunk_size
         )
         torch.save((idx, found), f'{folder}/{rank}-{chunk_size}.pth')
+    half = features[idx].bfloat16()
+    found = nearest_neighbors(half, 6, sample_idx=idx, chunk_size=5)
+    torch.save((idx, found), f'{folder}/{rank}-bf16.pth')
 
 
 @pytest.mark.parametrize('name', SETS)
@@ -128,6 +229,10 @@ def test_same_neighbours_for_any_number_of_processes(
             assert found.tolist() == expected[idx].tolist()
             seen += idx.tolist()
         assert sorted(seen) == list(range(len(SETS[name])))
+    expected = nearest_neighbors(SETS[name].bfloat16(), 6)
+    for rank in range(world_size):
+        idx, found = torch.load(tmp_path / f'{rank}-bf16.pth')
+        assert torch.equal(found, expected[idx])
 
 
 def reject_on_all_ranks(rank):
