@@ -55,8 +55,9 @@ def parse_args() -> argparse.Namespace:
     add(
         '--epochs',
         type=int,
-        help='epochs of all methods, to which their schedules are stretched '
-        '(default: those of the configs, which have to be equal)',
+        help='how often all methods see the images, to which their schedules '
+        'are stretched; a method with several images per anchor has fewer '
+        'epochs (default: as in the configs, which have to be equal)',
     )
     add(
         '--difference',
@@ -73,6 +74,14 @@ def parse_args() -> argparse.Namespace:
         default=[60, 20, 10],
         help='prototypes per level of the tree whose purity is measured, from '
         'fine to coarse (default: 60 20 10)',
+    )
+    add(
+        '--stages',
+        type=int,
+        nargs='+',
+        default=[],
+        help='also measure these stages of a ResNet by kNN with 20 '
+        'neighbours, such as 2 3 4 for layer2, layer3 and layer4',
     )
     add(
         '--work-dir',
@@ -102,6 +111,7 @@ def compare(args: argparse.Namespace) -> str:
         args.num_prototypes,
         args.epochs,
         args.cfg_options,
+        args.stages,
     )
     untrained = Config.fromfile(runs[0].config)
     report = partial(
@@ -113,7 +123,11 @@ def compare(args: argparse.Namespace) -> str:
     )
     results = train_runs(
         runs,
-        partial(measure_run, num_prototypes=args.num_prototypes),
+        partial(
+            measure_run,
+            num_prototypes=args.num_prototypes,
+            stages=args.stages,
+        ),
         gpus=args.gpus,
         shown=PROGRESS,
         log=partial(print, flush=True),
@@ -121,7 +135,7 @@ def compare(args: argparse.Namespace) -> str:
     )
     random = {
         (RANDOM, seed): measure_network(
-            untrained, None, args.num_prototypes, seed
+            untrained, None, args.num_prototypes, seed, args.stages
         )
         for seed in args.seeds
     }

@@ -190,6 +190,9 @@ def test_without_gradient():
     with torch.no_grad():
         found = cross_sample_loss(query, [key], negatives)
     assert not found.requires_grad
+    others = unit_rows(4, seed=1, grad=True), unit_rows(9, seed=2, grad=True)
+    alone = cross_sample_loss(query.detach(), [others[0]], others[1])
+    assert torch.equal(alone, found) and not alone.requires_grad
     assert torch.equal(found, cross_sample_loss(query, [key], negatives))
 
 

@@ -169,3 +169,24 @@ def test_folder_of_another_comparison(tmp_path):
 def test_bad_plans(changes, match, tmp_path):
     with pytest.raises((ValueError, FileNotFoundError), match=match):
         plan(tmp_path, **changes)
+
+
+MOCO = ROOT / 'configs/demo/mocov2_resnet18_1xb64-20e_digits.py'
+CSML = ROOT / 'configs/demo/csml_resnet18_1xb128-20e_digits.py'
+
+
+def test_a_method_of_pairs_has_half_the_epochs():
+    moco, csml = (Config.fromfile(file) for file in (MOCO, CSML))
+    with pytest.raises(ValueError, match='epochs 20 and 40'):
+        check_equal_budgets(dict(a=moco, b=csml))
+    moco, csml = (with_epochs(cfg, 40) for cfg in (moco, csml))
+    assert (moco.train_cfg.max_epochs, csml.train_cfg.max_epochs) == (40, 20)
+    assert csml.param_scheduler[0].T_max == 20
+    check_equal_budgets(dict(a=moco, b=csml))
+    csml.train_dataloader.batch_size = 64
+    with pytest.raises(ValueError, match='batch size 64 and 32'):
+        check_equal_budgets(dict(a=moco, b=csml))
+    with pytest.raises(ValueError, match='multiple of its 2 image'):
+        with_epochs(csml, 15)
+    csml.train_dataloader.sampler.num_positives = 2
+    assert with_epochs(csml, 30).train_cfg.max_epochs == 10

@@ -16,6 +16,7 @@ def test_two_methods_and_random_weights(digits, tmp_path):
     command = (
         *('compare_methods', '--arms', *ARMS, '--seeds', 4),
         *('--epochs', 1, '--num-prototypes', 12, 4, '--work-dir', tmp_path),
+        *('--stages', 3, 4),
         *('--cfg-options', 'train_dataloader.batch_size=32'),
         'train_dataloader.dataset.indices=96',
         *(
@@ -39,6 +40,12 @@ def test_two_methods_and_random_weights(digits, tmp_path):
     found = {run['method']: run['figures'] for run in content['runs']}
     assert all(0 < f['kNN k=10'] <= 100 for f in found.values())
     assert found['MoCo'] != found['random weights'] != found['BYOL']
+    for figures in found.values():
+        # The last stage is the output of the backbone.
+        assert figures['kNN k=20, stage 4'] == figures['kNN k=20']
+        assert 0 < figures['kNN k=20, stage 3']
+    other = [f['kNN k=20, stage 3'] != f['kNN k=20'] for f in found.values()]
+    assert any(other)
     (config,) = (tmp_path / 'byol/seed-4').glob('*/vis_data/config.py')
     assert 'seed=4' in config.read_text()
 

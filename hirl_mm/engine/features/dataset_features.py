@@ -12,9 +12,14 @@ from hirl_mm.datasets.distinct_images import (
 from hirl_mm.engine.runtime.renamed_options import rename_options
 from hirl_mm.registry import enter_scope
 
-from .feature_pass import feature_loader, whole_backbone_features
+from .feature_pass import (
+    feature_loader,
+    whole_backbone_features,
+    whole_features,
+)
 from .labelled_data import labels_of
 from .labelled_sets import labelled_sets
+from .stage_features import stage_features
 
 TRAIN, VAL = 'knn_gallery', 'knn_queries'
 SVM_TRAIN, SVM_TEST = 'svm_train', 'svm_test'
@@ -77,6 +82,7 @@ def dataset_features(
     what: str,
     batch_size: int = 256,
     num_workers: int = 4,
+    stage: int | None = None,
 ) -> tuple[Tensor, Tensor, DistinctImages]:
     """Pooled backbone features and labels of the images of a data set.
 
@@ -88,6 +94,9 @@ def dataset_features(
         what: Names the data in log lines and errors.
         batch_size: Of the feature pass.
         num_workers: Of the feature pass.
+        stage: Stage of a ResNet whose pooled output are the features, see
+            :func:`~hirl_mm.engine.features.stage_features.stage_features`;
+            None for the output of the backbone.
 
     Returns:
         Features (M, C) by sample index, labels (M,) long, on one device, and
@@ -100,7 +109,13 @@ def dataset_features(
     images = distinct_images(images)
     labels = labels_of(images, what)
     loader = feature_loader(images, None, batch_size, num_workers)
-    features = whole_backbone_features(model, loader, what)
+    if stage is None:
+        features = whole_backbone_features(model, loader, what)
+    else:
+        extract = stage_features(model, [stage])
+        features = whole_features(
+            model, lambda inputs: extract(inputs)[0], loader, what
+        )
     labels = labels.to(features.device)
     if loader.dataset.unreadable:
         read = loader.dataset.readable()

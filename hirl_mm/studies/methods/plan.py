@@ -23,6 +23,7 @@ def plan_methods(
     num_prototypes: Sequence[int],
     epochs: int | None = None,
     options: Mapping[str, object] | None = None,
+    stages: Sequence[int] = (),
 ) -> list[StudyRun]:
     """Write the configs of a comparison and return its runs.
 
@@ -37,6 +38,7 @@ def plan_methods(
             :func:`~hirl_mm.studies.methods.budget.with_epochs`; None for that
             of the configs.
         options: Values that all configs get, by dotted names.
+        stages: As ``num_prototypes``.
 
     Returns:
         Runs with keys (method, seed), all methods of the first seed first.
@@ -68,6 +70,7 @@ def plan_methods(
                 recipe=recipe_fingerprint(text),
                 seed=seed,
                 num_prototypes=list(num_prototypes),
+                **(dict(stages=list(stages)) if stages else {}),
             ),
             (f'randomness.seed={seed}',),
         )
