@@ -43,7 +43,7 @@ def test_two_methods_and_random_weights(digits, tmp_path):
     for figures in found.values():
         # The last stage is the output of the backbone.
         assert figures['kNN k=20, stage 4'] == figures['kNN k=20']
-        assert 0 < figures['kNN k=20, stage 3']
+        assert figures['kNN k=20, stage 3'] > 0
     other = [f['kNN k=20, stage 3'] != f['kNN k=20'] for f in found.values()]
     assert any(other)
     (config,) = (tmp_path / 'byol/seed-4').glob('*/vis_data/config.py')
