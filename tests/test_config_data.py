@@ -17,6 +17,7 @@ from mmengine.registry import DATASETS, DefaultScope, init_default_scope
 from mmengine.runner import Runner
 
 from hirl_mm.engine.features.feature_pass import feature_loader
+from hirl_mm.registry import type_name
 from tests.documented_data import write_all
 from tests.runs import ROOT
 
@@ -74,6 +75,9 @@ def loaders(cfg) -> Iterator[tuple[str, dict]]:
         if loader is not None:
             loader = copy.deepcopy(loader)
             loader.pop('batch_sampler', None)
+            if type_name(loader.sampler.type) == 'NeighborPairSampler':
+                # Before a hook gives it positives.
+                loader.sampler.own_positives = True
             yield name, loader | small
     in_order = small | dict(sampler=dict(type='DefaultSampler', shuffle=False))
     probe = cfg.get('default_hooks', {}).get('knn_probe', {})
@@ -101,7 +105,7 @@ def images_of(inputs) -> list[torch.Tensor]:
 
 
 def check_reads(cfg) -> None:
-    """Read a batch of every loader, and of the pass of the clustering."""
+    """Read a batch of every loader, and of passes for trees and neighbours."""
     names = []
     for name, loader in loaders(cfg):
         dataset, batch = first_batch(loader)
@@ -114,8 +118,8 @@ def check_reads(cfg) -> None:
             trained = dataset
     assert names
     hooks = cfg.get('default_hooks', {})
-    if 'kmeans' in hooks:
-        loader = feature_loader(trained, hooks.kmeans.pipeline, 2, 0)
+    for name in {'kmeans', 'neighbors'} & set(hooks):
+        loader = feature_loader(trained, hooks[name].pipeline, 2, 0)
         assert len(next(iter(loader))['inputs']) == 2
 
 

@@ -1,11 +1,10 @@
 from pathlib import Path
 
 import pytest
-import torch
 from mmengine.config import Config
 from mmengine.dataset import Compose
 from mmengine.optim import build_optim_wrapper
-from mmengine.registry import PARAM_SCHEDULERS, init_default_scope
+from mmengine.registry import init_default_scope
 from torch import nn
 
 from hirl_mm.engine.hooks import NamedHook
@@ -15,6 +14,7 @@ from hirl_mm.models import HIRLAlgorithm
 from hirl_mm.models.heads import SwAVLoss
 from hirl_mm.registry import MODELS, type_name
 from tests.hooks import built_hooks
+from tests.recipes import learning_rates
 
 ROOT = Path(__file__).parents[1]
 CONFIGS = sorted(
@@ -79,7 +79,20 @@ PAIRS = [
 
 def test_every_recipe_has_its_plain_arm():
     recipes = {name for name in CONFIGS if name.startswith('hirl/')}
-    assert recipes <= {name for name, _ in PAIRS}
+    with_arm = {name for name, _ in PAIRS}
+    assert recipes - {name for name in recipes if '-tree_' in name} <= with_arm
+
+
+@pytest.mark.parametrize(
+    'name', [name for name in CONFIGS if 'hirl-csml-tree_' in name]
+)
+def test_positives_from_the_tree_are_the_only_difference(name):
+    """Its other arm is HIRL-CsMl with nearest neighbours throughout."""
+    tree = load(name)
+    hook = tree.default_hooks.pop('tree_positives')
+    assert hook == dict(type='hirl_mm.TreePositivesHook')
+    neighbors = load(name.replace('-tree_', '_'))
+    assert tree.to_dict() == neighbors.to_dict()
 
 
 @pytest.mark.parametrize(('name', 'plain_name'), PAIRS)
@@ -369,25 +382,3 @@ def test_recipe_of_swav(epochs):
     assert rates[29] == pytest.approx(4.8) and max(rates) <= 4.8 + 1e-6
     assert rates[-1] == pytest.approx(4.8e-3, rel=0.02)
     assert len(rates) == 3 * epochs and len(set(rates)) > 2.9 * epochs
-
-
-def learning_rates(cfg, steps_per_epoch):
-    """Of every iteration, by MMEngine's schedulers."""
-    parameter = nn.Parameter(torch.zeros(1))
-    optimizer = torch.optim.SGD([parameter], cfg.optim_wrapper.optimizer.lr)
-    schedulers = [
-        PARAM_SCHEDULERS.build(
-            dict(scheduler),
-            default_args=dict(
-                optimizer=optimizer, epoch_length=steps_per_epoch
-            ),
-        )
-        for scheduler in cfg.param_scheduler
-    ]
-    rates = []
-    for _ in range(cfg.train_cfg.max_epochs * steps_per_epoch):
-        rates.append(optimizer.param_groups[0]['lr'])
-        optimizer.step()
-        for scheduler in schedulers:
-            scheduler.step()
-    return rates

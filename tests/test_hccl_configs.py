@@ -8,13 +8,14 @@ import pytest
 import torch
 from mmengine.config import Config
 from mmengine.optim import build_optim_wrapper
-from mmengine.registry import PARAM_SCHEDULERS, init_default_scope
+from mmengine.registry import PARAM_SCHEDULERS
 from torch import nn
 
 from hirl_mm.evaluation.paper_comparison import beside_paper
 from hirl_mm.evaluation.paper_results import HCCL_TABLES, recipe_key
 from hirl_mm.registry import MODELS, type_name
 from tests.algorithms import build
+from tests.recipes import differences, full_model, load, without_amp
 from tests.runs import ROOT
 from tests.weightless import Weightless
 
@@ -25,27 +26,9 @@ STANDARD = FOLDER / f'{NAME.format("")}.py'
 RATES = ['constant', 5.0, 10.0, 20.0, 40.0]
 
 
-def load(path):
-    cfg = Config.fromfile(path)
-    init_default_scope('mmpretrain')
-    return cfg
-
-
 def recipe(epochs, variant=''):
     name = f'hccl{variant}_resnet50_8xb64-amp-coslr-{epochs}e_in1k.py'
     return load(FOLDER / name)
-
-
-def full_model(cfg):
-    """The networks of a recipe, without memory for their weights."""
-    with Weightless():
-        return MODELS.build(cfg.model)
-
-
-def without_amp(cfg):
-    optim = dict(cfg.optim_wrapper, type='OptimWrapper')
-    optim.pop('loss_scale', None)
-    return optim
 
 
 def rates_of_steps(cfg):
@@ -225,19 +208,6 @@ def variant(folder, tag):
 def changed(path):
     """What a config changes in the recipe of 100 epochs."""
     return differences(load(STANDARD).to_dict(), load(path).to_dict())
-
-
-def differences(old, new, prefix=''):
-    found = {}
-    for key in {**old, **new}:
-        one, other = old.get(key), new.get(key)
-        if one == other:
-            continue
-        if isinstance(one, dict) and isinstance(other, dict):
-            found |= differences(one, other, f'{prefix}{key}.')
-        else:
-            found[prefix + key] = other
-    return found
 
 
 RATE = 'optim_wrapper.paramwise_cfg.predictor_rates'

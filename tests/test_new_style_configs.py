@@ -83,13 +83,13 @@ RECIPES = {
     str(path.relative_to(ROOT / 'configs')): path
     for folder in (
         *('beit', 'dino', 'ibot', 'mocov2', 'mocov3', 'simsiam', 'swav'),
-        *('hccl', 'hirl', 'modes', 'demo'),
+        *('hccl', 'csml', 'hirl', 'modes', 'demo'),
     )
     for path in (ROOT / 'configs' / folder).glob('*.py')
 }
 RECIPES |= {
-    name: ROOT / 'configs' / name
-    for name in ('_base_/kmeans_hook.py', '_base_/knn_imagenet.py')
+    f'_base_/{name}.py': ROOT / f'configs/_base_/{name}.py'
+    for name in ('kmeans_hook', 'neighbors_hook', 'knn_imagenet')
 }
 DEMO = 'demo/hirl-mocov2_resnet18_1xb64-20e_digits.py'
 
