@@ -74,6 +74,10 @@ def average(old, new, momentum=0.5):
     return moved
 
 
+def is_conv(module):
+    return isinstance(module, torch.nn.Conv2d)
+
+
 def queues_of(model):
     """The queues (D, N) of all levels."""
     branches = () if model.branches is None else model.branch_queues
@@ -196,11 +200,60 @@ def test_pointers_go_round_and_are_loaded():
         model.loss(views, [])
         assert model.queue_ptr == step * ANCHORS % 12
     other = model_of(queue_len=12)
+    other.loss(views, [])
     other.load_state_dict(model.state_dict())
     begin, _ = int(other.queue_ptr), other.loss(views, [])
     assert begin == 4 and other.queue_ptr == 8
     assert other.branch_queues[0].queue_ptr == 8
     torch.testing.assert_close(other.queue[:, :4], model.queue[:, :4])
+
+
+def test_queues_start_with_random_keys():
+    for queue in queues_of(model_of()):
+        torch.testing.assert_close(
+            queue.norm(dim=0), torch.ones(24).double(), rtol=1e-6, atol=0
+        )
+        assert queue.std() > 0.1
+
+
+def test_averages_of_branches_start_as_copies():
+    model = model_of()
+    one, other = model.branches, model.branches_k.module
+    for a, b in zip(one.parameters(), other.parameters(), strict=True):
+        assert torch.equal(a, b) and a is not b
+    # A checkpoint that holds the trained branches alone.
+    trained = {
+        key: value + 1
+        for key, value in model.state_dict().items()
+        if key.startswith('branches.')
+    }
+    model.load_state_dict(trained, strict=False)
+    for key, value in trained.items():
+        average = key.replace('branches.', 'branches_k.module.', 1)
+        assert torch.equal(model.state_dict()[average], value)
+
+
+def test_branches_are_as_wide_as_their_stages():
+    """Stages 2 and 3 have 16 and 32 channels here."""
+    model = model_of()
+    for block, mlp, width in zip(
+        model.branches.blocks, model.branches.mlps, (16, 32), strict=True
+    ):
+        shapes = [m.weight.shape for m in block.modules() if is_conv(m)]
+        assert [shape[0] for shape in shapes] == [
+            width // 4,
+            width // 4,
+            width,
+        ]
+        assert [shape[2] for shape in shapes] == [1, 3, 1]
+        hidden, last = mlp.mlp[0], mlp.mlp[2]
+        assert hidden.weight.shape == (width, width)
+        assert last.weight.shape == (8, width)
+        for conv in filter(is_conv, block.modules()):
+            weight = conv.weight
+            fan_out = weight.size(0) * weight[0, 0].numel()
+            expected = (2 / fan_out) ** 0.5
+            assert weight.std().item() == pytest.approx(expected, rel=0.3)
 
 
 def test_gate_of_the_released_code():
