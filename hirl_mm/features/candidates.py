@@ -108,10 +108,8 @@ def _product(
     """Return products (q, c), filled up with minus infinity to a square."""
     if min(len(queries), len(rows)) < len(scratch):
         scratch.fill_(-torch.inf)
-    with (
-        torch.autocast(queries.device.type, enabled=False),
-        matmul_precision(precision),
-    ):
+    # Autocast leaves products into given memory as they are.
+    with matmul_precision(precision):
         torch.mm(queries, rows.T, out=scratch[: len(queries), : len(rows)])
     return scratch
 

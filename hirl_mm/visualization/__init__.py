@@ -1,7 +1,13 @@
-"""Pictures of prototype trees, features and evaluation results."""
+"""Pictures of prototype trees, neighbours, features and evaluation results."""
 
 from .embedding_plot import draw_embedding
 from .evaluation_plot import draw_results
+from .neighbor_sheet import draw_neighbor_sheet
 from .semantic_tree import draw_semantic_tree
 
-__all__ = ['draw_embedding', 'draw_results', 'draw_semantic_tree']
+__all__ = [
+    'draw_embedding',
+    'draw_neighbor_sheet',
+    'draw_results',
+    'draw_semantic_tree',
+]

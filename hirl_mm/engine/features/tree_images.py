@@ -1,4 +1,4 @@
-"""Finding the images that a prototype tree was built from."""
+"""Finding the images of a prototype tree or of a table of neighbours."""
 
 import os
 
@@ -8,13 +8,15 @@ from hirl_mm.datasets.distinct_images import distinct_images
 from hirl_mm.datasets.image_folder import listings
 from hirl_mm.datasets.wrappers import build_dataset
 from hirl_mm.registry import enter_scope
-from hirl_mm.structures import PrototypeTree
+from hirl_mm.structures import NeighborTable, PrototypeTree
 from hirl_mm.visualization.images_of_data import images_of_data
 
 from .fingerprint import data_identity, paths_identity, same_data
 
 
-def images_in_folder(tree: PrototypeTree, folder: str | os.PathLike) -> dict:
+def images_in_folder(
+    tree: PrototypeTree | NeighborTable, folder: str | os.PathLike
+) -> dict:
     """List the images of a folder in the order in which a tree has them.
 
     Data sets with and without labels read a folder in different orders, so
@@ -22,7 +24,7 @@ def images_in_folder(tree: PrototypeTree, folder: str | os.PathLike) -> dict:
     version has stored none; then it is the first list of the right length.
 
     Args:
-        tree: Tree of prototypes.
+        tree: Tree of prototypes, or table of neighbours.
         folder: Folder of the images that the tree was built from.
 
     Returns:
@@ -33,11 +35,12 @@ def images_in_folder(tree: PrototypeTree, folder: str | os.PathLike) -> dict:
         ValueError: If no list of the folder is that of the tree.
     """
     found = list(listings(folder))
-    of_size = [one for one in found if len(one['images']) == len(tree.leaf)]
+    name, num = _facts(tree)
+    of_size = [one for one in found if len(one['images']) == num]
     if not of_size:
         raise ValueError(
-            f'{folder} holds {len(found[0]["images"])} images but the tree '
-            f'was built from {len(tree.leaf)}: give the folder it was built '
+            f'{folder} holds {len(found[0]["images"])} images but the '
+            f'{name} was built from {num}: give the folder it was built '
             'from, or the config of the training'
         )
     for one in of_size:
@@ -47,11 +50,11 @@ def images_in_folder(tree: PrototypeTree, folder: str | os.PathLike) -> dict:
     return of_size[0]
 
 
-def images_of_config(tree: PrototypeTree, cfg: Config) -> dict:
+def images_of_config(tree: PrototypeTree | NeighborTable, cfg: Config) -> dict:
     """Return the training images of a config, from which a tree was built.
 
     Args:
-        tree: Tree of prototypes.
+        tree: Tree of prototypes, or table of neighbours.
         cfg: Config of the training, whose data set may hold arrays, wrap
             other data sets or read a list.
 
@@ -65,26 +68,36 @@ def images_of_config(tree: PrototypeTree, cfg: Config) -> dict:
     """
     enter_scope(cfg)
     images = distinct_images(build_dataset(cfg.train_dataloader.dataset))
-    if len(images) != len(tree.leaf):
+    name, num = _facts(tree)
+    if len(images) != num:
         raise ValueError(
             f'the training data of {cfg.filename} are {len(images)} images '
-            f'but the tree was built from {len(tree.leaf)}: give the config '
+            f'but the {name} was built from {num}: give the config '
             'of that training'
         )
     _check(tree, data_identity(images), cfg.filename)
     return images_of_data(images)
 
 
+def _facts(tree: PrototypeTree | NeighborTable) -> tuple[str, int]:
+    """Return what it is and the number of its images."""
+    if isinstance(tree, PrototypeTree):
+        return 'tree', len(tree.leaf)
+    return 'table of neighbours', tree.num_images
+
+
 def _check(
-    tree: PrototypeTree, identity: str, source: str | os.PathLike
+    tree: PrototypeTree | NeighborTable,
+    identity: str,
+    source: str | os.PathLike,
 ) -> None:
-    """Raise ValueError if a tree was built from other images."""
+    """Raise ValueError if it was built from other images."""
     if same_data(tree.data, identity) is False:
         raise ValueError(
-            f'the tree was built from other images than those in {source}, '
-            'or from the same images in another order: give the folder it '
-            'was built from. If the training read a list (ann_file) or '
-            'several folders, give its config with --config, or call '
-            'hirl_mm.visualization.draw_semantic_tree with the paths in the '
-            'order of the training'
+            f'the {_facts(tree)[0]} was built from other images than those in '
+            f'{source}, or from the same images in another order: give the '
+            'folder it was built from. If the training read a list (ann_file) '
+            'or several folders, give its config with --config, or call the '
+            'functions of hirl_mm.visualization with the paths in the order '
+            'of the training'
         )

@@ -11,6 +11,7 @@ from .hierarchy import (
 )
 from .knn import knn_accuracy, knn_predictions, weighted_vote
 from .logistic import LogisticResult, logistic_accuracy
+from .neighbor_shares import kept_share, same_class_share
 from .projection_levels import (
     ClassDistances,
     ClassSums,
@@ -34,10 +35,12 @@ __all__ = [
     'clustering_scores',
     'confident_pseudo_labels',
     'hierarchy_scores',
+    'kept_share',
     'knn_accuracy',
     'knn_predictions',
     'level_clustering_scores',
     'logistic_accuracy',
+    'same_class_share',
     'svm_scores',
     'tree_agreement',
     'tree_purity',
