@@ -84,5 +84,5 @@ def write_mining_report(
 def _histogram(found: PseudoLabels) -> dict[str, list]:
     """Number of images by entropy: edges of the bins in nats, and counts."""
     most = max(float(found.entropy.max()), 1e-6)
-    counts, edges = found.entropy.double().histogram(_BINS, (0, most))
+    counts, edges = found.entropy.double().histogram(_BINS, range=(0, most))
     return dict(edges=edges.tolist(), counts=counts.long().tolist())
