@@ -4,10 +4,13 @@ import copy
 
 import torch
 import torch.nn.functional as F
+from mmengine.config import ConfigDict
 
 from hirl_mm.features import FeatureBank
 from hirl_mm.losses import semantic_path_loss
-from tests.algorithms import DIM, build
+from hirl_mm.models import CsMlBYOL, HIRLCsMl
+from hirl_mm.registry import MODELS
+from tests.algorithms import DIM, build, plain_config
 from tests.samples import samples
 from tests.trees import random_tree
 
@@ -73,3 +76,34 @@ def test_bank_gets_the_keys_of_the_anchors():
     torch.testing.assert_close(rows, F.normalize(expected, dim=1))
     features = twin.eval().extract_z0(views_of()[1][::2])
     torch.testing.assert_close(features, twin.encoder_k(views_of()[1][::2])[0])
+
+
+def test_composed_around_csml():
+    """The class of this package, and one that is made for CsMl on BYOL."""
+    head = dict(type='hirl_mm.SPDHead', num_negatives=None)
+    composed = MODELS.build(
+        ConfigDict(
+            type='hirl_mm.HIRLAlgorithm',
+            algorithm=plain_config('CsMl'),
+            spd_head=head,
+        )
+    )
+    assert type(composed) is HIRLCsMl
+    byol = MODELS.build(
+        ConfigDict(
+            type='hirl_mm.HIRLAlgorithm',
+            algorithm=plain_config('CsMlBYOL'),
+            spd_head=head,
+            momentum_module='target_net',
+        )
+    )
+    assert isinstance(byol, CsMlBYOL)
+    tree = random_tree(NUMS, dim=DIM, num_samples=50)
+    byol.set_tree(tree)
+    z0 = copy.deepcopy(byol).neck(
+        copy.deepcopy(byol).backbone(views_of()[0][::2])
+    )[0]
+    projections = copy.deepcopy(byol.spd_head).projections
+    embeddings = [project(z0) for project in projections]
+    expected = semantic_path_loss(embeddings, tree, tree.leaf[ANCHORS], None)
+    torch.testing.assert_close(step(byol)['loss_spd'], expected)

@@ -6,17 +6,9 @@ from torch.utils.data import DataLoader
 
 from hirl_mm.datasets.samplers import NeighborPairSampler
 from hirl_mm.engine.runtime.batch_size import batch_sizes_of
+from hirl_mm.models.modules import group_size_of
 
 from .errors import StartError
-
-
-def group_size_of(model: object) -> int:
-    """Return the number of images per anchor, 1 for other methods.
-
-    Args:
-        model: Model of a training.
-    """
-    return getattr(model, 'group_size', 1)
 
 
 def pair_sampler_of(loader: DataLoader) -> NeighborPairSampler:

@@ -7,6 +7,7 @@ from torch.utils.data import DataLoader
 
 from hirl_mm.engine.runtime.batch_size import batch_size_of, batch_sizes_of
 from hirl_mm.models.data_preprocessors import DeviceViews
+from hirl_mm.models.modules import group_size_of
 
 from .batches import (
     check_batch_norm,
@@ -15,7 +16,7 @@ from .batches import (
     check_views,
 )
 from .errors import StartError
-from .positives import check_positives, group_size_of
+from .positives import check_positives
 
 
 def check_steps(runner: Runner) -> None:

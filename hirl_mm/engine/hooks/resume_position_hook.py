@@ -2,7 +2,6 @@ from mmengine.dist import get_world_size
 from mmengine.runner import BaseLoop, EpochBasedTrainLoop, Runner
 from mmpretrain.utils import get_ori_model
 
-from hirl_mm.engine.checks.positives import group_size_of
 from hirl_mm.engine.runtime.batch_size import batch_size_of
 from hirl_mm.engine.runtime.resume_position import (
     IMAGES_KEY,
@@ -12,6 +11,7 @@ from hirl_mm.engine.runtime.resume_position import (
     stored_position,
 )
 from hirl_mm.engine.runtime.resumed_state import align_queues, rescale_averages
+from hirl_mm.models.modules import group_size_of
 from hirl_mm.registry import HOOKS
 
 from .named_hook import NamedHook

@@ -3,7 +3,7 @@
 from .averages import StartsAverages, average_sources, with_averages
 from .embedding_queue import EmbeddingQueue
 from .first_output import FirstOutput
-from .image_groups import images_of_groups
+from .image_groups import group_size_of, images_of_groups
 from .key_queue import KeyQueue, PushesKeys
 from .masked_patches import MaskedPatches
 from .momentum_schedule import momentum_at
@@ -36,6 +36,7 @@ __all__ = [
     'check_num_views',
     'current_epoch',
     'done_share',
+    'group_size_of',
     'images_of_groups',
     'momentum_at',
     'nearest_leaves',

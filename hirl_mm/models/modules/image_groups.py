@@ -1,6 +1,16 @@
 from collections.abc import Sequence
 
-from torch import Tensor
+from torch import Tensor, nn
+
+
+def group_size_of(model: nn.Module) -> int:
+    """Return the number of images per anchor, including the anchor.
+
+    Args:
+        model: A self-supervised model. One without a ``group_size`` has no
+            positives from other images, and every image is an anchor.
+    """
+    return getattr(model, 'group_size', 1)
 
 
 def images_of_groups(

@@ -11,6 +11,7 @@ from hirl_mm.models.modules import (
     FirstOutput,
     StartsAverages,
     check_least_views,
+    group_size_of,
     nearest_leaves,
     output_dim,
     pooled,
@@ -185,7 +186,9 @@ class HIRLAlgorithm(
 
         Args:
             inputs: The views, a tensor (B, 3, H, W) each.
-            data_samples: B samples with their ``sample_idx``.
+            data_samples: B samples with their ``sample_idx``. If a method has
+                several images per anchor, all of them; z0 and the paths are
+                those of the anchors.
 
         Returns:
             The algorithm's losses, with ``loss`` renamed to ``loss_ssl``,
@@ -202,7 +205,8 @@ class HIRLAlgorithm(
                 may not belong to the samples of the step.
         """
         check_least_views(inputs, self.num_views)
-        sample_idx = _sample_idx_of(data_samples)
+        anchors = data_samples[:: group_size_of(self)]
+        sample_idx = _sample_idx_of(anchors)
         with ExitStack() as stack:
             tap, *levels = (
                 stack.enter_context(FirstOutput(self, path))
@@ -213,7 +217,7 @@ class HIRLAlgorithm(
         if 'loss' in losses:
             losses['loss_ssl'] = losses.pop('loss')
         embeddings = pooled(tap.output)
-        z0 = embeddings[: len(data_samples)]
+        z0 = embeddings[: len(anchors)]
         self._check_z0(z0)
         with torch.no_grad():
             unit = nn.functional.normalize(z0.float(), dim=1)

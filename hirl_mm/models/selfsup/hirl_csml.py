@@ -1,6 +1,3 @@
-from mmpretrain.structures import DataSample
-from torch import Tensor
-
 from hirl_mm.registry import MODELS
 
 from .csml import CsMl
@@ -19,9 +16,3 @@ class HIRLCsMl(HIRLAlgorithm, CsMl):
     num_views = 2
     momentum_module = 'encoder_k'
     bank_module = 'own_keys'
-
-    def loss(
-        self, inputs: list[Tensor], data_samples: list[DataSample], **kwargs
-    ) -> dict[str, Tensor]:
-        anchors = data_samples[:: self.group_size]
-        return super().loss(inputs, anchors, **kwargs)
