@@ -17,14 +17,14 @@ ANCHORS = 4
 STAGES = 2, 3
 
 
-class HalfCut:
-    """Without random numbers: the left half is that of the positive."""
+class QuarterCut:
+    """Without random numbers: the left quarter is that of the positive."""
 
-    share = 0.5
+    share = 0.75
 
     def __call__(self, anchors, positives):
-        half = anchors.size(-1) // 2
-        left, right = positives[..., :half], anchors[..., half:]
+        part = anchors.size(-1) // 4
+        left, right = positives[..., :part], anchors[..., part:]
         return torch.cat([left, right], -1), self.share
 
 
@@ -32,7 +32,7 @@ def model_of(**options):
     torch.manual_seed(0)
     model = build('CsMl', **options).double()
     if model.mix is not None:
-        model.mix = HalfCut()
+        model.mix = QuarterCut()
     return model
 
 
@@ -91,14 +91,14 @@ def by_hand(model, views, keys_of, cross=True):
     parts = now.backbone, now.neck, now.branches
     images = [(v[0::2], v[1::2]) for v in views]
     queries = [embedded(*parts, x) for x in images[0]]
-    mixed = embedded(*parts, HalfCut()(*images[0])[0])
+    mixed = embedded(*parts, QuarterCut()(*images[0])[0])
     keys = [embedded(*keys_of, x) for x in images[1]]
     names = ['loss', 'loss_stage2', 'loss_stage3'][: len(queues)]
     return {
         name: csml.three_terms(
             [q[level] for q in queries],
             mixed[level],
-            0.5,
+            QuarterCut.share,
             [k[level].detach() for k in keys],
             queues[level],
             0.2,
@@ -144,14 +144,14 @@ def _with_graph(model, views, keys_of):
     parts = model.backbone, model.neck, model.branches
     images = [(v[0::2], v[1::2]) for v in views]
     queries = [embedded(*parts, x) for x in images[0]]
-    mixed = embedded(*parts, HalfCut()(*images[0])[0])
+    mixed = embedded(*parts, QuarterCut()(*images[0])[0])
     keys = [embedded(*keys_of, x) for x in images[1]]
     terms = []
     for level, queue in enumerate(queues):
         terms += csml.three_terms(
             [q[level] for q in queries],
             mixed[level],
-            0.5,
+            QuarterCut.share,
             [k[level].detach() for k in keys],
             queue,
             0.2,

@@ -9,14 +9,14 @@ import torch
 from hirl_mm.models import PairCutMix
 from tests.algorithms import MAX_ITERS, build
 from tests.samples import samples
-from tests.test_models.test_csml import ANCHORS, HalfCut, average, views_of
+from tests.test_models.test_csml import ANCHORS, QuarterCut, average, views_of
 
 
 def model_of(**options):
     torch.manual_seed(0)
     model = build('CsMlBYOL', **options).double()
     if model.mix is not None:
-        model.mix = HalfCut()
+        model.mix = QuarterCut()
     return model
 
 
@@ -38,10 +38,10 @@ def one_way(model, target_net, online, target):
     with torch.no_grad():
         a, p = (target_net(target[i::2])[0] for i in range(2))
     x_a, x_p = online[0::2], online[1::2]
-    mixed, _ = HalfCut()(x_a, x_p)
+    mixed, _ = QuarterCut()(x_a, x_p)
     terms = [
-        (distance(predict(x), a) + distance(predict(x), p)) / 2
-        for x in (x_a, x_p, mixed)
+        share * distance(predict(x), a) + (1 - share) * distance(predict(x), p)
+        for x, share in ((x_a, 0.5), (x_p, 0.5), (mixed, QuarterCut.share))
     ]
     return sum(terms)
 
