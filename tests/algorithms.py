@@ -47,6 +47,9 @@ def mlp(in_channels, hid_channels, **options):
     )
 
 
+MOCO_NECK = dict(
+    type='MoCoV2Neck', in_channels=64, hid_channels=32, out_channels=DIM
+)
 DINO = dict(
     type='hirl_mm.DINOAlgorithm',
     num_crops=(2, 0),
@@ -97,12 +100,7 @@ PLAIN = {
         feat_dim=DIM,
         momentum=0.5,
         backbone=RESNET,
-        neck=dict(
-            type='MoCoV2Neck',
-            in_channels=64,
-            hid_channels=32,
-            out_channels=DIM,
-        ),
+        neck=MOCO_NECK,
         head=dict(
             type='ContrastiveHead',
             loss=dict(type='CrossEntropyLoss'),
@@ -191,12 +189,7 @@ GROUPED = {
         feat_dim=DIM,
         momentum=0.5,
         backbone=RESNET,
-        neck=dict(
-            type='MoCoV2Neck',
-            in_channels=64,
-            hid_channels=32,
-            out_channels=DIM,
-        ),
+        neck=MOCO_NECK,
         head=dict(type='hirl_mm.CrossSampleHead'),
         mix=dict(type='hirl_mm.PairCutMix'),
         branches=dict(type='hirl_mm.StageBranches', out_channels=8),

@@ -15,7 +15,7 @@ from .multi_crop import (
 )
 from .nearest_leaves import nearest_leaves
 from .output_dim import output_dim
-from .pair_mixing import PairCutMix, PairMixUp
+from .pair_mixing import PairCutMix, PairMix, PairMixUp
 from .pooled import pooled
 from .teacher_temperature import teacher_temperature
 from .training_progress import current_epoch, done_share
@@ -27,6 +27,7 @@ __all__ = [
     'MaskedPatches',
     'MomentumTeacher',
     'PairCutMix',
+    'PairMix',
     'PairMixUp',
     'PushesKeys',
     'StartsAverages',

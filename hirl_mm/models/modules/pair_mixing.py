@@ -1,6 +1,7 @@
 """Mixing the images of a batch with those of another, for CsMl."""
 
 import math
+from abc import ABCMeta, abstractmethod
 
 import torch
 from torch import Tensor
@@ -8,25 +9,23 @@ from torch import Tensor
 from hirl_mm.registry import MODELS
 
 
-@MODELS.register_module()
-class PairCutMix:
-    r"""Paste a part of every positive into its anchor, Eq. 3 of CsMl.
+class PairMix(metaclass=ABCMeta):
+    r"""Base class of functions that mix every anchor with its positive.
 
-    As in the released code, a batch has one share :math:`\lambda` of
-    Beta(alpha, alpha) and one box. The box has :math:`\sqrt{1 - \lambda}` of
-    height and width, its centre is uniform, and it ends at the border of the
-    image. Random numbers come from PyTorch's global state on the CPU.
+    A batch has one share :math:`\lambda` of Beta(alpha, alpha). Random numbers
+    come from PyTorch's global state on the CPU.
 
     Args:
-        alpha: Parameter of the beta distribution; the paper has 1, the
-            released code 2.
+        alpha: Parameter of the beta distribution.
 
     Raises:
         ValueError: If ``alpha`` is not positive.
     """
 
     def __init__(self, alpha: float = 1.0) -> None:
-        self.alpha = checked_alpha(alpha)
+        if alpha <= 0:
+            raise ValueError(f'alpha must be positive, got {alpha}')
+        self.share = torch.distributions.Beta(alpha, alpha)
 
     def __call__(
         self, anchors: Tensor, positives: Tensor
@@ -38,47 +37,47 @@ class PairCutMix:
             positives: (B, C, H, W), one for each anchor.
 
         Returns:
-            The mixed images (B, C, H, W), and the share of their area that
-            is of the anchor.
+            The mixed images (B, C, H, W), and the share of the anchors in
+            them.
         """
+        return self.mix(anchors, positives, self.share.sample().item())
+
+    @abstractmethod
+    def mix(
+        self, anchors: Tensor, positives: Tensor, share: float
+    ) -> tuple[Tensor, float]:
+        """Mix two batches for a drawn share, see :meth:`__call__`."""
+
+
+@MODELS.register_module()
+class PairCutMix(PairMix):
+    r"""Paste a part of every positive into its anchor, Eq. 3 of CsMl.
+
+    As in the released code, all images of a batch have the same box. It has
+    :math:`\sqrt{1 - \lambda}` of height and width, its centre is uniform, and
+    it ends at the border of the image. The share that counts is that of the
+    area outside of the box. The paper has ``alpha`` = 1, the released code 2.
+    """
+
+    def mix(
+        self, anchors: Tensor, positives: Tensor, share: float
+    ) -> tuple[Tensor, float]:
         height, width = anchors.shape[-2:]
-        share = beta_share(self.alpha)
         centre = torch.rand(2).tolist()
         box = cutmix_box(height, width, share, centre)
         return cutmix(anchors, positives, box)
 
 
 @MODELS.register_module()
-class PairMixUp:
-    r"""Average every anchor and its positive, table A.3 of CsMl.
+class PairMixUp(PairMix):
+    """Average every anchor and its positive, table A.3 of CsMl.
 
-    A batch has one weight :math:`\lambda` of Beta(alpha, alpha). Random
-    numbers come from PyTorch's global state on the CPU.
-
-    Args:
-        alpha: Parameter of the beta distribution; the paper does not give
-            it, 1 is that of CutMix.
-
-    Raises:
-        ValueError: If ``alpha`` is not positive.
+    The paper does not give ``alpha``; 1 is that of CutMix.
     """
 
-    def __init__(self, alpha: float = 1.0) -> None:
-        self.alpha = checked_alpha(alpha)
-
-    def __call__(
-        self, anchors: Tensor, positives: Tensor
+    def mix(
+        self, anchors: Tensor, positives: Tensor, share: float
     ) -> tuple[Tensor, float]:
-        """Mix two batches.
-
-        Args:
-            anchors: (B, C, H, W); not changed.
-            positives: (B, C, H, W), one for each anchor.
-
-        Returns:
-            The mixed images (B, C, H, W), and the weight of the anchors.
-        """
-        share = beta_share(self.alpha)
         return positives.lerp(anchors, share), share
 
 
@@ -123,19 +122,3 @@ def cutmix(
     mixed[..., top:bottom, left:right] = positives[..., top:bottom, left:right]
     area = (bottom - top) * (right - left)
     return mixed, 1 - area / (anchors.size(-2) * anchors.size(-1))
-
-
-def beta_share(alpha: float) -> float:
-    """Draw a number of Beta(alpha, alpha) on the CPU.
-
-    Args:
-        alpha: Parameter of the distribution.
-    """
-    return torch.distributions.Beta(alpha, alpha).sample().item()
-
-
-def checked_alpha(alpha: float) -> float:
-    """Return ``alpha``, or raise ValueError if it is not positive."""
-    if alpha <= 0:
-        raise ValueError(f'alpha must be positive, got {alpha}')
-    return alpha

@@ -12,7 +12,6 @@ from hirl_mm.models.modules import (
     FirstOutput,
     KeyQueue,
     PushesKeys,
-    StartsAverages,
     batch_per_resolution,
     check_least_views,
     images_of_groups,
@@ -20,10 +19,11 @@ from hirl_mm.models.modules import (
 from hirl_mm.registry import MODELS
 
 from .stages import branches_of_stages
+from .takes_positives import TakesPositives
 
 
 @MODELS.register_module()
-class CsMl(StartsAverages, PushesKeys, MoCo):
+class CsMl(TakesPositives, PushesKeys, MoCo):
     """MoCo v2 with cross-sample positives and multi-level branches.
 
     `CsMl <https://arxiv.org/abs/2012.02733>`_ (Seed the Views). A batch has
@@ -66,13 +66,8 @@ class CsMl(StartsAverages, PushesKeys, MoCo):
         **kwargs,
     ) -> None:
         super().__init__(*args, **kwargs)
-        if num_positives < 1:
-            raise ValueError(
-                f'num_positives must be at least 1, got {num_positives}'
-            )
-        self.num_positives = num_positives
+        self.take_positives(num_positives, mix)
         self.local_crops = local_crops
-        self.mix = None if mix is None else MODELS.build(mix)
         self.own_keys = nn.Identity()
         self.branches = branches_of_stages(branches, self.backbone)
         if self.branches is not None:
@@ -82,11 +77,6 @@ class CsMl(StartsAverages, PushesKeys, MoCo):
             self.branch_queues = nn.ModuleList(
                 KeyQueue(dim, self.queue_len) for _ in self.branches.stages
             )
-
-    @property
-    def group_size(self) -> int:
-        """Number of images per anchor, including the anchor."""
-        return 1 + self.num_positives
 
     @property
     def key_backbone(self) -> nn.Module:

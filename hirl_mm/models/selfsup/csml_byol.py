@@ -4,15 +4,16 @@ from mmpretrain.structures import DataSample
 from torch import Tensor, nn
 
 from hirl_mm.models.modules import (
-    StartsAverages,
     check_least_views,
     images_of_groups,
 )
 from hirl_mm.registry import MODELS
 
+from .takes_positives import TakesPositives
+
 
 @MODELS.register_module()
-class CsMlBYOL(StartsAverages, BYOL):
+class CsMlBYOL(TakesPositives, BYOL):
     """BYOL with cross-sample positives, appendix A.1 of CsMl.
 
     `CsMl <https://arxiv.org/abs/2012.02733>`_ without negatives: the
@@ -40,17 +41,7 @@ class CsMlBYOL(StartsAverages, BYOL):
         **kwargs,
     ) -> None:
         super().__init__(*args, **kwargs)
-        if num_positives < 1:
-            raise ValueError(
-                f'num_positives must be at least 1, got {num_positives}'
-            )
-        self.num_positives = num_positives
-        self.mix = None if mix is None else MODELS.build(mix)
-
-    @property
-    def group_size(self) -> int:
-        """Number of images per anchor, including the anchor."""
-        return 1 + self.num_positives
+        self.take_positives(num_positives, mix)
 
     @property
     def key_backbone(self) -> nn.Module:
