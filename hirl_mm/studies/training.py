@@ -18,7 +18,7 @@ from .study_run import StudyRun
 # In a checkout a link to tools/, in an installed package a copy.
 TOOLS = Path(__file__).parents[1] / '.mim' / 'tools'
 # Lines in the log of a pre-training that show its progress.
-PROGRESS = re.compile(r'(?<=INFO - )(Epoch\(train\)|kNN probe|HIRL).*')
+PROGRESS = re.compile(r'(?<=INFO - )(Epoch\(train\)|kNN probe|HIRL|CsMl).*')
 # torchrun prints about 40 lines after the error of a process.
 _TAIL = 100
 
