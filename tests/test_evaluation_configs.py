@@ -8,7 +8,7 @@ from mmengine.optim import build_optim_wrapper
 from mmengine.registry import PARAM_SCHEDULERS, init_default_scope
 from torch import nn
 
-from hirl_mm.evaluation.paper_results import HCCL_TABLES
+from hirl_mm.evaluation.paper_results import CSML_TABLES, HCCL_TABLES
 from hirl_mm.registry import MODELS, type_name
 from hirl_mm.studies.metrics import figure_of
 from tests.runs import ROOT
@@ -483,8 +483,16 @@ def test_all_few_labels_are_tested():
     assert len(names) == 8
 
 
-def test_figures_of_hccl_are_of_protocols_here():
-    """Every key of the paper's tables is logged by one of the configs."""
+@pytest.mark.parametrize(
+    ('tables', 'others', 'frozen'),
+    [
+        # Other tables are of detectors, or of no protocol.
+        (HCCL_TABLES, (4, 9), {('linear SVM', 'mAP, interpolated')}),
+        (CSML_TABLES, ('4', '5'), {('kNN', 'k=20'), ('kNN', 'k=200')}),
+    ],
+)
+def test_figures_of_papers_are_of_protocols_here(tables, others, frozen):
+    """Every key of a paper's tables is logged by one of the configs."""
     figures = set()
     for name in CONFIGS:
         protocol = load(name).protocol
@@ -492,8 +500,8 @@ def test_figures_of_hccl_are_of_protocols_here():
             figures.add((protocol.name, figure_of(metric)))
     keys = {
         cell.key
-        for number, table in HCCL_TABLES.items()
+        for number, table in tables.items()
         for cell in table.cells()
-        if number not in (4, 9)  # detection; no protocol
+        if number not in others
     }
-    assert keys - figures == {('linear SVM', 'mAP, interpolated')}
+    assert keys - figures == frozen

@@ -7,7 +7,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from hirl_mm.evaluation.paper_results import HCCL_TABLES
+from hirl_mm.evaluation.paper_results import CSML_TABLES, HCCL_TABLES
 from hirl_mm.studies.comparison import gather_results, write_comparison
 
 
@@ -46,12 +46,22 @@ def parse_args() -> argparse.Namespace:
         'given), with what the networks have reached here below the rows of '
         'their recipes',
     )
+    parser.add_argument(
+        '--csml-tables',
+        nargs='*',
+        choices=list(CSML_TABLES),
+        metavar='N',
+        help="the same for Tables N of CsMl's paper (1 to 7, A.1 to A.3, and "
+        '4.5 for the figures in its text)',
+    )
     args = parser.parse_args()
-    if args.hccl_tables is None:
-        args.tables = []
-    else:
-        numbers = args.hccl_tables or HCCL_TABLES
-        args.tables = [HCCL_TABLES[number] for number in numbers]
+    args.tables = []
+    for wanted, tables in (
+        (args.hccl_tables, HCCL_TABLES),
+        (args.csml_tables, CSML_TABLES),
+    ):
+        if wanted is not None:
+            args.tables += [tables[number] for number in wanted or tables]
     for name, *folders in args.arm:
         if not folders:
             parser.error(f'--arm {name!r} needs a folder with results')

@@ -2,13 +2,15 @@
 
 import re
 
-from .papers import hccl, hccl_ablations, hirl
+from .papers import csml, csml_ablations, hccl, hccl_ablations, hirl
 from .papers.table import Key, PaperCell, PaperTable
 
 HCCL_TABLES = dict(sorted((hccl.TABLES | hccl_ablations.TABLES).items()))
 
+CSML_TABLES = csml.TABLES | csml_ablations.TABLES
+
 # Of two figures of one recipe and protocol, the first one counts.
-_TABLES = (hirl.TABLE, *HCCL_TABLES.values())
+_TABLES = (hirl.TABLE, *HCCL_TABLES.values(), *CSML_TABLES.values())
 _RECIPE = re.compile(
     r'(?P<method>[a-z0-9-]+)_[a-z0-9-]+_\d+xb\d+(?P<words>(-[a-z0-9.]+)*)'
     r'-(?P<epochs>\d+e)_in1k'
@@ -16,6 +18,8 @@ _RECIPE = re.compile(
 # They do not change what a paper would report, nor do the batch size and the
 # number of GPUs.
 _NEUTRAL = {'mcrop', 'amp', 'coslr', 'fast', 'bank'}
+# Methods whose paper reports results with and without small crops.
+_WITH_AND_WITHOUT = {'csml'}
 
 
 def recipe_key(recipe: str) -> str:
@@ -35,7 +39,10 @@ def recipe_key(recipe: str) -> str:
     found = _RECIPE.fullmatch(recipe)
     if not found:
         return ''
-    words = [w for w in found['words'].split('-') if w and w not in _NEUTRAL]
+    neutral = _NEUTRAL
+    if found['method'] in _WITH_AND_WITHOUT:
+        neutral = _NEUTRAL - {'mcrop'}
+    words = [w for w in found['words'].split('-') if w and w not in neutral]
     return '-'.join([found['method'], *words, found['epochs']])
 
 

@@ -26,9 +26,15 @@ _KINDS = {
     'coco/bbox_mAP': _Kind('box AP', 100.0),
     'coco/bbox_mAP_50': _Kind('box AP50', 100.0),
     'coco/bbox_mAP_75': _Kind('box AP75', 100.0),
+    'coco/bbox_mAP_s': _Kind('box AP small', 100.0),
+    'coco/bbox_mAP_m': _Kind('box AP medium', 100.0),
+    'coco/bbox_mAP_l': _Kind('box AP large', 100.0),
     'coco/segm_mAP': _Kind('mask AP', 100.0),
     'coco/segm_mAP_50': _Kind('mask AP50', 100.0),
     'coco/segm_mAP_75': _Kind('mask AP75', 100.0),
+    'coco/segm_mAP_s': _Kind('mask AP small', 100.0),
+    'coco/segm_mAP_m': _Kind('mask AP medium', 100.0),
+    'coco/segm_mAP_l': _Kind('mask AP large', 100.0),
 }
 
 

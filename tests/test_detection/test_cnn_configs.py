@@ -8,7 +8,7 @@ from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData
 from torch import nn
 
-from hirl_mm.evaluation.paper_results import HCCL_TABLES
+from hirl_mm.evaluation.paper_results import CSML_TABLES, HCCL_TABLES
 from hirl_mm.registry import MODELS
 from hirl_mm.studies.metrics import figure_of
 from tests.runs import ROOT
@@ -241,6 +241,19 @@ def test_figures_of_hccl_are_of_its_detectors():
         for metric in protocol.metric, *protocol.further_metrics:
             figures.add((protocol.name, figure_of(metric)))
     assert {cell.key for cell in HCCL_TABLES[4].cells()} == figures
+
+
+@pytest.mark.parametrize(
+    ('name', 'table', 'num'), [(MASK_FPN, '4', 12), (VOC, '5', 2)]
+)
+def test_figures_of_csml_are_of_its_detectors(name, table, num):
+    protocol = load(name).protocol
+    figures = {
+        (protocol.name, figure_of(metric))
+        for metric in (protocol.metric, *protocol.further_metrics)
+    }
+    keys = {cell.key for cell in CSML_TABLES[table].cells()}
+    assert len(keys) == num and keys <= figures
 
 
 def test_precisions_on_voc():

@@ -14,3 +14,10 @@ model['roi_head']['bbox_head'] = dict(
     norm_cfg=_base_.sync_bn,
 )
 default_hooks = dict(mask_check=_base_.mask_check)
+protocol = dict(
+    further_metrics=[
+        *_base_.protocol.further_metrics,
+        *(f'coco/bbox_mAP_{size}' for size in 'sml'),
+        *(f'coco/segm_mAP_{size}' for size in 'sml'),
+    ]
+)
