@@ -359,20 +359,21 @@ def test_readme_has_the_figures_and_batches():
         assert num_anchors(name, cfg) == int(anchors) == int(images) // 2
 
 
-class Sizes(Hook):
-    """Shapes of the views of every step, as the model gets them."""
+class Queries(Hook):
+    """Shapes of the batches that the trained backbone gets in training."""
 
     def __init__(self):
         self.seen = []
 
-    def before_train(self, runner):
-        loss = runner.model.loss
+    def before_train_iter(self, runner, batch_idx, data_batch=None):
+        def look(backbone, inputs):
+            self.seen.append(tuple(inputs[0].shape))
 
-        def look(inputs, data_samples, **kwargs):
-            self.seen.append([tuple(views.shape) for views in inputs])
-            return loss(inputs, data_samples, **kwargs)
+        hook = runner.model.backbone.register_forward_pre_hook(look)
+        self.remove = hook.remove
 
-        runner.model.loss = look
+    def after_train_iter(self, runner, *args, **kwargs):
+        self.remove()
 
 
 def on_the_device(digits, work_dir):
@@ -401,9 +402,10 @@ def on_the_device(digits, work_dir):
 def test_multi_crop_on_the_device(digits, tmp_path):
     """Two steps of eight anchors with views of 32 and 16 pixels."""
     cfg = on_the_device(digits, tmp_path)
-    sizes = Sizes()
-    runner = run(cfg, sizes)
-    assert sizes.seen == [[(16, 3, 32, 32)] * 2 + [(16, 3, 16, 16)] * 6] * 2
+    queries = Queries()
+    runner = run(cfg, queries)
+    # Anchors, positives and mixed images, and six local crops of the anchors.
+    assert queries.seen == [*[(8, 3, 32, 32)] * 3, (48, 3, 16, 16)] * 2
     losses = runner.message_hub.log_scalars
     for name in ('loss', 'loss_stage2', 'loss_stage3'):
         values, _ = losses[f'train/{name}'].data

@@ -20,10 +20,7 @@ train_dataloader = dict(
         pipeline=[dict(type='hirl_mm.LoadImage'), *_base_.train_pipeline[1:]],
     ),
 )
-optim_wrapper = dict(
-    constructor='hirl_mm.GroupedOptimWrapperConstructor',
-    optimizer=dict(type='mmpretrain.LARS'),
-)
+optim_wrapper = dict(optimizer=dict(type='mmpretrain.LARS'))
 auto_scale_lr = dict(base_batch_size=8192)
 param_scheduler = [
     _base_.param_scheduler[0],
