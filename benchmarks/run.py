@@ -31,6 +31,7 @@ ROOMS = dict(
     kmeans_gpu='clustering',
     throughput='step',
     cross_levels='step',
+    neighbor_search='features',
     loading='data',
     view_libraries='views',
 )
@@ -40,6 +41,7 @@ CLOCKED = (
     'kmeans_cpu',
     'hierarchical_kmeans',
     'loading',
+    'neighbor_search',
     'overhead',
     'path_loss',
     'throughput',
