@@ -32,6 +32,7 @@ ROOMS = dict(
     throughput='step',
     cross_levels='step',
     cross_samples='step',
+    neighbor_search='features',
     loading='data',
     view_libraries='views',
 )
@@ -42,6 +43,7 @@ CLOCKED = (
     'kmeans_cpu',
     'hierarchical_kmeans',
     'loading',
+    'neighbor_search',
     'overhead',
     'path_loss',
     'throughput',

@@ -16,15 +16,13 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .best_scores import GROUP, update_best
-from .fixed_point import unit_rows
+from .fixed_point import rows_at_a_time, unit_rows
 from .row_blocks import RowBlock, RowBlocks
 from .tf32 import matmul_precision, to_tf32
 
 # Number of candidates besides the k nearest. More of them leave fewer rows to
 # search again, but take longer to keep.
 SPARE = 8
-# Rows that are converted at a time, so that they fit in the caches.
-_ROWS_AT_A_TIME = 256
 
 
 def find_candidates(
@@ -93,11 +91,8 @@ def product_error(dim: int, precision: str) -> float:
 
 def operand(block: RowBlock, precision: str) -> Tensor:
     """Return the unit rows of a block as the products take them, (c, D)."""
-    parts = zip(
-        block.rows.split(_ROWS_AT_A_TIME),
-        block.inverse.split(_ROWS_AT_A_TIME),
-        strict=True,
-    )
+    num = rows_at_a_time(block.rows)
+    parts = zip(block.rows.split(num), block.inverse.split(num), strict=True)
     rows = torch.cat([unit_rows(*part).float() for part in parts])
     return to_tf32(rows) if precision == 'tf32' else rows
 

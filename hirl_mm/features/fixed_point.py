@@ -15,7 +15,8 @@ import torch
 from torch import Tensor
 
 _BITS = 26
-_ROWS_AT_A_TIME = 256
+# Rows that are converted at a time: on a CPU they should fit in the caches.
+_ROWS_AT_A_TIME = {'cpu': 256, 'cuda': 8192}
 
 
 def inverse_norms(features: Tensor) -> Tensor:
@@ -32,10 +33,15 @@ def inverse_norms(features: Tensor) -> Tensor:
     """
     squares = [
         _ordered_sum(rows.double().square())
-        for rows in features.split(_ROWS_AT_A_TIME)
+        for rows in features.split(rows_at_a_time(features))
     ]
     norm = torch.cat(squares).sqrt_()
     return torch.where(norm > 0, 1 / norm, 0.0)
+
+
+def rows_at_a_time(features: Tensor) -> int:
+    """Return how many rows to convert to float64 at a time."""
+    return _ROWS_AT_A_TIME.get(features.device.type, _ROWS_AT_A_TIME['cuda'])
 
 
 def unit_rows(features: Tensor, inverse: Tensor) -> Tensor:
