@@ -25,7 +25,7 @@ class PairMix(metaclass=ABCMeta):
     def __init__(self, alpha: float = 1.0) -> None:
         if alpha <= 0:
             raise ValueError(f'alpha must be positive, got {alpha}')
-        self.share = torch.distributions.Beta(alpha, alpha)
+        self.alpha = alpha
 
     def __call__(
         self, anchors: Tensor, positives: Tensor
@@ -40,7 +40,8 @@ class PairMix(metaclass=ABCMeta):
             The mixed images (B, C, H, W), and the share of the anchors in
             them.
         """
-        return self.mix(anchors, positives, self.share.sample().item())
+        shares = torch.distributions.Beta(self.alpha, self.alpha)
+        return self.mix(anchors, positives, shares.sample().item())
 
     @abstractmethod
     def mix(
