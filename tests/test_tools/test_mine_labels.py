@@ -13,6 +13,7 @@ from hirl_mm.datasets.converters.annotations import (
 )
 from hirl_mm.datasets.converters.class_draw import draw_images
 from hirl_mm.studies import RunFolder
+from tests.hostile_files import add_code
 from tests.runs import ROOT, run, small_config
 from tests.tool_process import launch_tool, run_tool
 from tests.training_tool import train
@@ -152,6 +153,21 @@ def test_training_on_needs_a_classifier(data, mined, tmp_path):
 def test_bad_options(words, message):
     done = run_tool('mine_labels', FEW, 'any.pth', *words)
     assert done.returncode == 2 and message in done.stdout
+
+
+def test_checkpoint_that_could_run_code(data, classifier, tmp_path):
+    marker = tmp_path / 'code_ran'
+    hostile = add_code(classifier, marker, tmp_path / 'hostile.pth')
+    words = (
+        *(FEW, hostile, '--out', tmp_path / 'a.txt', '--num-workers', 0),
+        *options(data),
+    )
+    done = run_tool('mine_labels', *words)
+    assert done.returncode == 1 and 'Traceback' not in done.stdout
+    assert f'{hostile} holds more than tensors' in done.stdout
+    assert not marker.exists()
+    done = run_tool('mine_labels', *words, '--trust-checkpoint')
+    assert done.returncode == 0 and marker.exists()
 
 
 def test_true_labels_are_not_replaced(data, classifier):

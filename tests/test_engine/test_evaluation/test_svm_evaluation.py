@@ -58,6 +58,32 @@ def test_from_scenes_to_average_precision(cfg, scenes, tmp_path):
     assert min(figures.values()) > prevalence
 
 
+def test_stages_have_rows_of_their_own(cfg, tmp_path):
+    def figures(*stages):
+        evaluation = SVMEvaluation(cfg)
+        caches = [
+            FeatureCache(
+                tmp_path,
+                feature_source(cfg, None),
+                num_workers=0,
+                stage=stage,
+            )
+            for stage in stages
+        ]
+        evaluation.store(caches, lambda: load_pretrained(cfg, None))
+        results = ArmResults('random', '')
+        for cache in caches:
+            evaluation.extract(cache, None)
+            evaluation.run(results)
+        return results.figures
+
+    (default,) = figures(None).values()
+    found = figures(2, 4)
+    assert list(found) == ['linear SVM at stage 2', 'linear SVM at stage 4']
+    assert found['linear SVM at stage 4'] == pytest.approx(default)
+    assert found['linear SVM at stage 2'] != pytest.approx(default)
+
+
 def shown(scenes, split):
     """1 for digits of a scene, -1 for those hardly to be seen, by its XML."""
     names = (scenes / f'ImageSets/Main/{split}.txt').read_text().split()
