@@ -70,7 +70,7 @@ def test_config_of_a_row(path):
     gives = [h for h in built_hooks(cfg) if getattr(h, 'gives_positives', 0)]
     assert len(gives) == (not sampler.get('own_positives', False))
     if 'mixup' in path.stem:
-        assert type(model.mix) is PairMixUp and model.mix.alpha == 1
+        assert type(model.mix) is PairMixUp and cfg.model.mix.alpha == 1
 
 
 def test_results_of_rows_are_kept_apart():

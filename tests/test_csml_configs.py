@@ -103,7 +103,7 @@ def test_networks_and_loss(name):
     expected = ('official', 11) if official else ('paper', 0)
     assert (head.reduction, head.cross_start_epoch) == expected
     assert type(model.mix) is PairCutMix
-    assert model.mix.alpha == (2 if official else 1)
+    assert cfg.model.mix.alpha == (2 if official else 1)
     assert (model.branches is None) == official
     assert model.local_crops == ('mcrop' in name)
 
@@ -259,7 +259,7 @@ def test_csml_on_byol():
     assert shapes == {k: tuple(p.shape) for k, p in network.named_parameters()}
     assert shapes['neck.fc0.weight'] == (4096, 2048)
     assert shapes['head.predictor.fc1.weight'] == (256, 4096)
-    assert type(model.mix) is PairCutMix and model.mix.alpha == 1
+    assert type(model.mix) is PairCutMix and cfg.model.mix.alpha == 1
     assert (model.target_net.momentum, model.target_net.end_momentum) == (
         0.01,
         0.0,
