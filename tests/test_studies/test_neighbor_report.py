@@ -45,10 +45,11 @@ def test_tables_of_other_images_are_refused(tmp_path):
 
 def test_shares_are_with_the_table_before():
     one, other = table(), table(50)
-    found = neighbor_shares({1: one, 6: one, 11: other}, None)
+    found = neighbor_shares({1: one, 6: one, 11: other, 16: other}, None)
     assert found[1] == dict(kept=None, same_class=None)
     assert found[6] == dict(kept=1, same_class=None)
     assert found[11]['kept'] < 0.5
+    assert found[16]['kept'] == 1
     found = neighbor_shares({1: one}, [3] * 60)
     assert found == {1: dict(kept=None, same_class=1)}
 
