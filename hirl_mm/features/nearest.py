@@ -1,5 +1,7 @@
 """Nearest neighbours within one set of features."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -13,6 +15,9 @@ from .shard import Shard, holding_ranks, missing_samples
 # in the caches; a GPU waits for the host a few times per pair of blocks, which
 # has to be rare.
 _CHUNK_SIZE = {'cpu': 2048, 'cuda': 16384}
+# Share of the rows that float64 searches again without another try before,
+# which may be many times slower than float32.
+_FEW = 1 / 32
 
 
 @torch.no_grad()
@@ -74,32 +79,37 @@ def nearest_neighbors(
     device = shard.features.device.type
     if chunk_size is None:
         chunk_size = _CHUNK_SIZE.get(device, _CHUNK_SIZE['cuda'])
-    precision = 'tf32' if device == 'cuda' else 'fp32'
-    return search(RowBlocks(shard, chunk_size), k, precision)
+    precisions = ('tf32', 'fp32') if device == 'cuda' else ('fp32',)
+    return search(RowBlocks(shard, chunk_size), k, precisions)
 
 
-def search(blocks: RowBlocks, k: int, precision: str) -> Tensor:
+def search(blocks: RowBlocks, k: int, precisions: Sequence[str]) -> Tensor:
     """Find the neighbours of the rows of this rank, a collective call.
 
     Args:
         blocks: Rows of all ranks.
         k: Number of neighbours.
-        precision: Precision of the products that find candidates, ``'fp32'``
-            or ``'tf32'``. The result does not depend on it.
+        precisions: Precisions of the products that find candidates,
+            ``'fp32'`` or ``'tf32'``; the next one is tried if one leaves too
+            many rows. The result does not depend on them.
 
     Returns:
         (n, k) long.
     """
     shard = blocks.shard
     num = min(k + SPARE, shard.total - 1)
-    scores, found = find_candidates(blocks, num, precision)
-    apart = 2 * product_error(shard.features.size(1), precision)
-    # All other rows are candidates, or enough of them are worse.
-    settled = scores[:, k - 1].double() - scores[:, -1] > apart
-    settled |= num == shard.total - 1
+    for precision in precisions:
+        scores, found = find_candidates(blocks, num, precision)
+        apart = 2 * product_error(shard.features.size(1), precision)
+        # All other rows are candidates, or enough of them are worse.
+        settled = scores[:, k - 1].double() - scores[:, -1] > apart
+        settled |= num == shard.total - 1
+        left = int(shard.sum(settled.logical_not().sum()))
+        if left <= _FEW * shard.total:
+            break
     neighbors = rank_candidates(blocks, scores, found, settled, k, apart)
-    again = settled.logical_not().nonzero().flatten()
-    if shard.sum(again.new_tensor(len(again))):
+    if left:
+        again = settled.logical_not().nonzero().flatten()
         neighbors[again] = search_exactly(blocks, again, k)
     return neighbors
 

@@ -134,11 +134,14 @@ def test_equals_the_exact_products_of_many_rows(spread):
     assert found.tolist() == exact(features, 10)
 
 
-def test_candidates_in_tf32_give_the_same_neighbours():
-    for features in (rows(300, 24), near_ties(), with_ties()):
+@pytest.mark.parametrize('precisions', [('tf32',), ('tf32', 'fp32')])
+@pytest.mark.parametrize('spread', [1, 1e-2])
+def test_candidates_in_tf32_give_the_same_neighbours(spread, precisions):
+    """With spread 1 tf32 leaves few rows, with 1e-2 all but float32 few."""
+    for features in (1 + spread * rows(300, 24), near_ties(), with_ties()):
         shard = Shard(features, None)
         for k in (1, 10):
-            found = search(RowBlocks(shard, 32), k, 'tf32')
+            found = search(RowBlocks(shard, 32), k, precisions)
             assert found.tolist() == exact(features, k)
 
 
@@ -210,6 +213,9 @@ def search_shard(rank, folder, name):
             features[idx], 6, sample_idx=idx, chunk_size=chunk_size
         )
         torch.save((idx, found), f'{folder}/{rank}-{chunk_size}.pth')
+    blocks = RowBlocks(Shard(features[idx], idx), 5)
+    found = search(blocks, 6, ('tf32', 'fp32'))
+    torch.save((idx, found), f'{folder}/{rank}-tf32.pth')
     half = features[idx].bfloat16()
     found = nearest_neighbors(half, 6, sample_idx=idx, chunk_size=5)
     torch.save((idx, found), f'{folder}/{rank}-bf16.pth')
@@ -222,10 +228,10 @@ def test_same_neighbours_for_any_number_of_processes(
 ):
     run_processes(search_shard, world_size, str(tmp_path), name)
     expected = nearest_neighbors(SETS[name], 6)
-    for chunk_size in (3, 4096):
+    for kind in (3, 4096, 'tf32'):
         seen = []
         for rank in range(world_size):
-            idx, found = torch.load(tmp_path / f'{rank}-{chunk_size}.pth')
+            idx, found = torch.load(tmp_path / f'{rank}-{kind}.pth')
             assert found.tolist() == expected[idx].tolist()
             seen += idx.tolist()
         assert sorted(seen) == list(range(len(SETS[name])))

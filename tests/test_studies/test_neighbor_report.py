@@ -28,9 +28,10 @@ def store(run, **tables):
 
 def test_tables_by_epoch(tmp_path):
     first, last = table(3), table()
-    store(tmp_path, epoch_6=table(2), epoch_1=first, epoch_11=last, other=last)
+    epochs = {f'epoch_{epoch}': table(2) for epoch in (6, 30, 2, 100, 16, 3)}
+    store(tmp_path, **epochs, epoch_1=first, epoch_11=last, other=last)
     found = neighbor_tables(tmp_path)
-    assert list(found) == [1, 6, 11]
+    assert list(found) == [1, 2, 3, 6, 11, 16, 30, 100]
     assert torch.equal(found[1].neighbors, first.neighbors)
     assert torch.equal(found[11].neighbors, last.neighbors)
 
@@ -45,10 +46,11 @@ def test_tables_of_other_images_are_refused(tmp_path):
 
 def test_shares_are_with_the_table_before():
     one, other = table(), table(50)
-    found = neighbor_shares({1: one, 6: one, 11: other}, None)
+    found = neighbor_shares({1: one, 6: one, 11: other, 16: other}, None)
     assert found[1] == dict(kept=None, same_class=None)
     assert found[6] == dict(kept=1, same_class=None)
     assert found[11]['kept'] < 0.5
+    assert found[16]['kept'] == 1
     found = neighbor_shares({1: one}, [3] * 60)
     assert found == {1: dict(kept=None, same_class=1)}
 

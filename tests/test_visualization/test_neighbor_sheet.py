@@ -92,16 +92,16 @@ def test_share_of_the_mix(share):
 
 
 def test_curves_and_names(drawn):
-    curves = {'kept': {6: 40.0}, 'same': {1: 20.0, 6: 80.4}, 'none': {}}
+    curves = {'none': {}, 'kept': {6: 40.0}, 'same': {1: 20.0, 6: 80.4}}
     figure = drawn(
         TABLES,
         [3, 4],
         labels=DIGITS.target.tolist(),
-        class_names=[f'$digit {i}' for i in range(10)],
+        class_names=[rf'$\digit {i}$' for i in range(10)],
         curves=curves,
     )
     assert len(figure.axes) == 3
-    assert 'class $digit 3 (' in figure.axes[0].get_title('left')
+    assert r'class $\digit 3$ (' in figure.axes[0].get_title('left')
     below = figure.axes[2]
     assert [list(line.get_xdata()) for line in below.lines] == [[6], [1, 6]]
     texts = [text.get_text() for text in below.texts]
