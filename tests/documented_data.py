@@ -32,10 +32,11 @@ def write_all(root: Path) -> None:
         folders(picture, data / 'digits' / split, list('0123456789'))
         shapes = [f'shape_{i:02}' for i in range(36)]
         folders(picture, data / 'shapes' / split, shapes)
-    for share in '1percent.txt', '10percent.txt':
+    for share in '1percent', '10percent':
         for name, of in ('imagenet', classes), ('digits', '0123456789'):
             files = [f'{of_class}/{of_class}.JPEG' for of_class in of]
-            listed(data / name / 'meta' / share, files)
+            for end in '', '-mined':
+                listed(data / name / f'meta/{share}{end}.txt', files)
     for name, num in ('places205', 205), ('inat2018', 8142):
         places = name == 'places205'
         folder = data / name / ('images' if places else '')

@@ -11,6 +11,8 @@ from torch import nn
 
 from hirl_mm.engine.hooks import NeighborBankHook
 from hirl_mm.engine.runtime.device_views import place_views
+from hirl_mm.evaluation.paper_comparison import beside_paper
+from hirl_mm.evaluation.papers.csml import CSML_TABLES
 from hirl_mm.models.data_preprocessors import DeviceViews
 from hirl_mm.models.heads import CrossSampleHead
 from hirl_mm.models.modules.pair_mixing import PairCutMix
@@ -412,3 +414,9 @@ def test_multi_crop_on_the_device(digits, tmp_path):
         assert len(values) == 2 and all(map(math.isfinite, values))
     assert int(runner.model.queue_ptr) == 16
     assert type(runner.model.data_preprocessor) is DeviceViews
+
+
+@pytest.mark.parametrize('number', ['1', '2', '3', '4', '5', 'A.1', '4.5'])
+def test_readme_has_the_tables_of_the_paper(number):
+    readme = (FOLDER / 'README.md').read_text()
+    assert beside_paper(CSML_TABLES[number], []) in readme

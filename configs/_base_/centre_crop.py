@@ -12,3 +12,16 @@ centre_crop = [
     dict(type='mmpretrain.CenterCrop', crop_size=224),
     dict(type='mmpretrain.PackInputs'),
 ]
+# Images whose features the released codes of HIRL and CsMl cluster or compare:
+# bilinear, as torchvision resizes by default. kmeans_hook.py says the same,
+# since MMEngine forbids a name in two bases.
+feature_crop = [
+    centre_crop[0],
+    dict(
+        type='mmpretrain.ResizeEdge',
+        scale=256,
+        edge='short',
+        backend='pillow',
+    ),
+    *centre_crop[2:],
+]

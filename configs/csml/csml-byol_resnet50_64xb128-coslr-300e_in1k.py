@@ -27,6 +27,7 @@ param_scheduler = [
     dict(_base_.param_scheduler[1], T_max=290, end=300),
 ]
 train_cfg = dict(max_epochs=300)
-default_hooks = dict(_base_.pretraining_hooks, neighbors=_base_.neighbors_hook)
+neighbors = dict(_base_.neighbors_hook, pipeline=_base_.feature_crop)
+default_hooks = dict(_base_.pretraining_hooks, neighbors=neighbors)
 # Empty, for configs that add to their base's list.
 custom_hooks = []

@@ -15,4 +15,5 @@ train_dataloader = dict(batch_size=64, sampler=_base_.pair_sampler)
 # 0.03 for every 256 anchors.
 optim_wrapper = dict(optimizer=dict(lr=0.12))
 auto_scale_lr = dict(base_batch_size=2048)
-default_hooks = dict(neighbors=_base_.neighbors_hook)
+neighbors = dict(_base_.neighbors_hook, pipeline=_base_.feature_crop)
+default_hooks = dict(neighbors=neighbors)

@@ -1,5 +1,8 @@
 # HIRL-CsMl, with the tree of HIRL-MoCo v2. No paper has it.
-_base_ = '../csml/csml_resnet50_32xb64-coslr-200e_in1k.py'
+_base_ = [
+    '../csml/csml_resnet50_32xb64-coslr-200e_in1k.py',
+    '../_base_/kmeans_hook.py',
+]
 
 model = dict(
     type='hirl_mm.HIRLCsMl',
