@@ -35,7 +35,7 @@ def images_in_folder(
         ValueError: If no list of the folder is that of the tree.
     """
     found = list(listings(folder))
-    name, num = _facts(tree)
+    name, num, _ = _facts(tree)
     of_size = [one for one in found if len(one['images']) == num]
     if not of_size:
         raise ValueError(
@@ -68,7 +68,7 @@ def images_of_config(tree: PrototypeTree | NeighborTable, cfg: Config) -> dict:
     """
     enter_scope(cfg)
     images = distinct_images(build_dataset(cfg.train_dataloader.dataset))
-    name, num = _facts(tree)
+    name, num, _ = _facts(tree)
     if len(images) != num:
         raise ValueError(
             f'the training data of {cfg.filename} are {len(images)} images '
@@ -79,11 +79,11 @@ def images_of_config(tree: PrototypeTree | NeighborTable, cfg: Config) -> dict:
     return images_of_data(images)
 
 
-def _facts(tree: PrototypeTree | NeighborTable) -> tuple[str, int]:
-    """Return what it is and the number of its images."""
+def _facts(tree: PrototypeTree | NeighborTable) -> tuple[str, int, str]:
+    """Return what it is, the number of its images, and what draws it."""
     if isinstance(tree, PrototypeTree):
-        return 'tree', len(tree.leaf)
-    return 'table of neighbours', tree.num_images
+        return 'tree', len(tree.leaf), 'draw_semantic_tree'
+    return 'table of neighbours', tree.num_images, 'draw_neighbor_sheet'
 
 
 def _check(
@@ -93,11 +93,12 @@ def _check(
 ) -> None:
     """Raise ValueError if it was built from other images."""
     if same_data(tree.data, identity) is False:
+        name, _, drawing = _facts(tree)
         raise ValueError(
-            f'the {_facts(tree)[0]} was built from other images than those in '
-            f'{source}, or from the same images in another order: give the '
-            'folder it was built from. If the training read a list (ann_file) '
-            'or several folders, give its config with --config, or call the '
-            'functions of hirl_mm.visualization with the paths in the order '
-            'of the training'
+            f'the {name} was built from other images than those in {source}, '
+            'or from the same images in another order: give the folder it '
+            'was built from. If the training read a list (ann_file) or '
+            'several folders, give its config with --config, or call '
+            f'hirl_mm.visualization.{drawing} with the paths in the order of '
+            'the training'
         )
