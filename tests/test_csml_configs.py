@@ -12,7 +12,7 @@ from torch import nn
 from hirl_mm.engine.hooks import NeighborBankHook
 from hirl_mm.engine.runtime.device_views import place_views
 from hirl_mm.evaluation.paper_comparison import beside_paper
-from hirl_mm.evaluation.papers.csml import CSML_TABLES
+from hirl_mm.evaluation.paper_results import CSML_TABLES
 from hirl_mm.models.data_preprocessors import DeviceViews
 from hirl_mm.models.heads import CrossSampleHead
 from hirl_mm.models.modules.pair_mixing import PairCutMix

@@ -66,17 +66,6 @@ class NeighborTable:
         own = torch.arange(self.num_images, device=self.neighbors.device)
         return (self.neighbors == own[:, None]).all(1)
 
-    def kept_share(self, last: 'NeighborTable') -> float:
-        """Return the share of neighbours that an earlier table had, too.
-
-        Args:
-            last: Table of the same images.
-        """
-        kept = torch.zeros_like(self.neighbors, dtype=torch.bool)
-        for column in last.neighbors.split(1, 1):
-            kept |= self.neighbors == column
-        return kept.float().mean().item()
-
     def state_dict(self) -> dict:
         """Return the table as a tensor on the CPU and a string."""
         # A million images with ten neighbours are 40 MB instead of 80.

@@ -8,17 +8,18 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from hirl_mm.evaluation.functional.neighbor_shares import (
-    kept_share,
-    same_class_share,
+from hirl_mm.engine.runtime.run_files import (
+    NEIGHBORS_FOLDER,
+    epoch_files,
+    epoch_of,
 )
+from hirl_mm.evaluation.functional import kept_share, same_class_share
 from hirl_mm.structures import NeighborTable
 from hirl_mm.tables import aligned_table
 from hirl_mm.visualization import draw_neighbor_sheet
 
 from .report import report_facts, write_report
 
-_FOLDER = 'neighbors'
 _NOTE = (
     'Shares of the neighbours of all images, in percent: those that the table '
     'before had too, and those of the class of their image.\n'
@@ -37,25 +38,19 @@ def neighbor_tables(run: str | os.PathLike) -> dict[int, NeighborTable]:
     Raises:
         ValueError: If there is no table, or tables are of different images.
     """
-    numbered = {
-        int(file.stem[6:]): file
-        for file in Path(run, _FOLDER).glob('epoch_*.pth')
-        if file.stem[6:].isdigit()
-    }
-    if not numbered:
+    files = epoch_files(run, NEIGHBORS_FOLDER)
+    if not files:
         raise ValueError(
-            f'{run} holds no table of neighbours ({_FOLDER}/epoch_*.pth): '
-            'give the work folder of a run that has searched neighbours'
+            f'{run} holds no table of neighbours '
+            f'({NEIGHBORS_FOLDER}/epoch_*.pth): give the work folder of a run '
+            'that has searched neighbours'
         )
-    tables = {
-        epoch: NeighborTable.load(file)
-        for epoch, file in sorted(numbered.items())
-    }
+    tables = {epoch_of(file): NeighborTable.load(file) for file in files}
     kinds = {(table.num_images, table.data) for table in tables.values()}
     if len(kinds) > 1:
         raise ValueError(
-            f'the tables in {Path(run, _FOLDER)} are of different images: '
-            'delete those of an earlier run'
+            f'the tables in {Path(run, NEIGHBORS_FOLDER)} are of different '
+            'images: delete those of an earlier run'
         )
     return tables
 

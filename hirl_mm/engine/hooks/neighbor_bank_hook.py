@@ -16,6 +16,7 @@ from hirl_mm.engine.runtime.run_files import (
     epoch_files,
     epoch_of,
 )
+from hirl_mm.evaluation.functional import kept_share
 from hirl_mm.features import draw_neighbors, neighbor_table_of
 from hirl_mm.models.modules import pooled
 from hirl_mm.registry import HOOKS
@@ -192,7 +193,7 @@ class NeighborBankHook(FeaturePassHook):
         scalars = {f'neighbors/seconds_{k}': s for k, s in seconds.items()}
         line = ', '.join(f'{what} {s:.1f} s' for what, s in seconds.items())
         if last is not None:
-            kept = self._table.kept_share(last)
+            kept = kept_share(last.neighbors, self._table.neighbors)
             scalars['neighbors/kept'] = kept
             line += f', {kept:.1%} of the neighbours as before'
         runner.logger.info(
