@@ -77,6 +77,9 @@ def _enter(rank, function, world_size, meeting_point, args):
         world_size=world_size,
         timeout=timedelta(seconds=HANGS_AFTER),
     )
+    # A process that has nothing to do would be gone before others have
+    # connected to it, and they would fail.
+    dist.barrier()
     try:
         function(rank, *args)
     finally:
