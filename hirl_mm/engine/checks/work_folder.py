@@ -19,9 +19,9 @@ def files_of_runs(folder: str | Path) -> list[Path]:
     """Return the checkpoints, trees and neighbours that a run has left.
 
     These are ``epoch_*.pth``, ``iter_*.pth``, ``best_*.pth``,
-    ``last_checkpoint`` and the files in ``prototype_trees``
-    and ``neighbors``. Logs and configs
-    are not among them: every start of a run has its own.
+    ``last_checkpoint`` and the files in ``prototype_trees`` and
+    ``neighbors``. Logs and configs are not among them: every start of a run
+    has its own.
 
     Args:
         folder: Work folder; it need not exist.

@@ -14,18 +14,14 @@ from mmengine.model import BaseModel
 
 from hirl_mm.clustering import hierarchical_kmeans
 from hirl_mm.datasets.distinct_images import DistinctImages
-from hirl_mm.datasets.wrappers import pipelines_of
 from hirl_mm.engine.features.cached_features import (
     FeatureCache,
-    store_features,
 )
 from hirl_mm.engine.features.dataset_features import (
     TRAIN,
     VAL,
-    evaluation_data,
 )
 from hirl_mm.engine.features.fingerprint import data_identity, same_data
-from hirl_mm.engine.features.labelled_sets import labelled_sets
 from hirl_mm.evaluation.arm_results import LEFT_OUT, ArmResults, at_stage
 from hirl_mm.evaluation.frozen_protocols import (
     FrozenData,
@@ -41,6 +37,7 @@ from hirl_mm.visualization import draw_embedding
 from hirl_mm.visualization.embedding_plot import MIN_SAMPLES
 
 from .frozen_plan import plan_evaluation
+from .stored_sets import StoredSets
 
 _TRAINED_TREE = 'tree of the training'
 
@@ -68,7 +65,7 @@ class FrozenOptions:
     seed: int = 0
 
 
-class FrozenEvaluation:
+class FrozenEvaluation(StoredSets):
     """Evaluate features by kNN, logistic regression, clustering and trees.
 
     All protocols use the same cached features.
@@ -94,9 +91,7 @@ class FrozenEvaluation:
         tree: PrototypeTree | None = None,
     ) -> None:
         self.options = options
-        configs = {name: evaluation_data(cfg, name) for name in (TRAIN, VAL)}
-        self._pipelines = {n: pipelines_of(c) for n, c in configs.items()}
-        self._sets = labelled_sets(configs)
+        super().__init__(cfg, (TRAIN, VAL))
         self.plan = plan_evaluation(
             self._sets[TRAIN],
             self._sets[VAL],
@@ -108,21 +103,6 @@ class FrozenEvaluation:
         self.tree = None
         if tree is not None and _is_over(tree, self._sets[TRAIN]):
             self.tree = tree
-
-    def store(
-        self, caches: Sequence[FeatureCache], model: Callable[[], BaseModel]
-    ) -> None:
-        """Store the features that caches lack, in one pass for all.
-
-        All ranks must call this.
-
-        Args:
-            caches: Caches that differ in nothing but their stage.
-            model: Function that returns the model. It is called only if
-                features are missing.
-        """
-        for name, dataset in self._sets.items():
-            store_features(caches, model, dataset, name, self._pipelines[name])
 
     def extract(
         self, cache: FeatureCache, model: Callable[[], BaseModel]

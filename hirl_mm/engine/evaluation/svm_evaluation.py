@@ -1,7 +1,7 @@
 """Evaluate features by linear SVMs on multi-label data, such as VOC07."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import torch
 from mmengine.config import Config
@@ -9,24 +9,22 @@ from mmengine.logging import MMLogger
 from mmengine.model import BaseModel
 from torch import Tensor
 
-from hirl_mm.datasets.wrappers import pipelines_of
 from hirl_mm.engine.features.cached_features import (
     FeatureCache,
-    store_features,
 )
 from hirl_mm.engine.features.dataset_features import (
     SVM_TEST,
     SVM_TRAIN,
-    evaluation_data,
 )
 from hirl_mm.engine.features.labelled_data import multi_label_targets_of
-from hirl_mm.engine.features.labelled_sets import labelled_sets
 from hirl_mm.evaluation.arm_results import ArmResults, at_stage
 from hirl_mm.evaluation.functional import svm_scores
 from hirl_mm.evaluation.functional.svm import NUM_FOLDS, usable_classes
 
+from .stored_sets import StoredSets
 
-class SVMEvaluation:
+
+class SVMEvaluation(StoredSets):
     """Mean average precision of linear classifiers on frozen features.
 
     One support vector machine is trained per class.
@@ -41,31 +39,13 @@ class SVMEvaluation:
     """
 
     def __init__(self, cfg: Config) -> None:
-        names = SVM_TRAIN, SVM_TEST
-        configs = {name: evaluation_data(cfg, name) for name in names}
-        self._pipelines = {n: pipelines_of(c) for n, c in configs.items()}
-        self._sets = labelled_sets(configs)
+        super().__init__(cfg, (SVM_TRAIN, SVM_TEST))
         self._all_targets = {
             name: multi_label_targets_of(dataset, name)
             for name, dataset in self._sets.items()
         }
         self.targets = dict(self._all_targets)
         self.stage: int | None = None
-
-    def store(
-        self, caches: Sequence[FeatureCache], model: Callable[[], BaseModel]
-    ) -> None:
-        """Store the features that caches lack, in one pass for all.
-
-        All ranks must call this.
-
-        Args:
-            caches: Caches that differ in nothing but their stage.
-            model: Function that returns the model. It is called only if
-                features are missing.
-        """
-        for name, dataset in self._sets.items():
-            store_features(caches, model, dataset, name, self._pipelines[name])
 
     def extract(
         self, cache: FeatureCache, model: Callable[[], BaseModel]

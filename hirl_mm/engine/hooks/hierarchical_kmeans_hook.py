@@ -20,12 +20,12 @@ from hirl_mm.engine.features.feature_pass import FeaturePassError
 from hirl_mm.engine.runtime.run_files import (
     TREES_FOLDER,
     epoch_files,
-    epoch_of,
+    save_of_epoch,
 )
 from hirl_mm.engine.trees.builder import TreeBuilder
 from hirl_mm.engine.trees.guard import Rejections, TreeGuard
 from hirl_mm.engine.trees.mode import clustering_mode
-from hirl_mm.engine.trees.report import report_tree, save_tree
+from hirl_mm.engine.trees.report import report_tree
 from hirl_mm.features import FeatureBank
 from hirl_mm.models.selfsup import HIRLAlgorithm
 from hirl_mm.registry import HOOKS
@@ -157,11 +157,9 @@ class HierarchicalKMeansHook(FeaturePassHook):
         super().before_train(runner)
         check_num_prototypes(self.num_prototypes, len(self.loader.dataset))
         # Of a run that is resumed; a new run has written none yet.
-        self._tree_files = [
-            file
-            for file in epoch_files(runner.work_dir, TREES_FOLDER)
-            if epoch_of(file) <= runner.epoch
-        ]
+        self._tree_files = epoch_files(
+            runner.work_dir, TREES_FOLDER, runner.epoch
+        )
         device = next(model.parameters()).device
         assignment(
             self.backend, device, self.num_prototypes[0], self.mode.precision
@@ -226,10 +224,10 @@ class HierarchicalKMeansHook(FeaturePassHook):
             return None
         self._rejections.clear()
         if is_main_process():
-            self._tree_files = save_tree(
-                Path(runner.work_dir),
-                epoch,
+            self._tree_files = save_of_epoch(
                 tree,
+                Path(runner.work_dir) / TREES_FOLDER,
+                epoch,
                 self._tree_files,
                 self.max_keep_trees,
             )

@@ -12,9 +12,8 @@ from hirl_mm.engine.checks.positives import pair_sampler_of
 from hirl_mm.engine.features.feature_pass import feature_pass, pooled_backbone
 from hirl_mm.engine.runtime.run_files import (
     NEIGHBORS_FOLDER,
-    drop_oldest,
     epoch_files,
-    epoch_of,
+    save_of_epoch,
 )
 from hirl_mm.evaluation.functional import kept_share
 from hirl_mm.features import draw_neighbors, neighbor_table_of
@@ -140,11 +139,9 @@ class NeighborBankHook(FeaturePassHook):
                 f'no image is its own neighbour, got {num_images}: use a '
                 'smaller k'
             )
-        self._files = [
-            file
-            for file in epoch_files(runner.work_dir, NEIGHBORS_FOLDER)
-            if epoch_of(file) <= runner.epoch
-        ]
+        self._files = epoch_files(
+            runner.work_dir, NEIGHBORS_FOLDER, runner.epoch
+        )
 
     def refresh(self, runner: Runner) -> None:
         """Find the neighbours of all images and give them to the sampler."""
@@ -167,11 +164,13 @@ class NeighborBankHook(FeaturePassHook):
         self._set_table(NeighborTable(neighbors, self.data))
         self._report(runner, last, seconds)
         if is_main_process():
-            epoch = runner.epoch + 1
-            folder = Path(runner.work_dir) / NEIGHBORS_FOLDER
-            file = folder / f'epoch_{epoch}.pth'
-            self._table.save(file)
-            self._files = drop_oldest(self._files, file, self.max_keep_files)
+            self._files = save_of_epoch(
+                self._table,
+                Path(runner.work_dir) / NEIGHBORS_FOLDER,
+                runner.epoch + 1,
+                self._files,
+                self.max_keep_files,
+            )
 
     def _extract(self, model: nn.Module) -> Callable[[Tensor], Tensor]:
         if self.encoder == 'query':

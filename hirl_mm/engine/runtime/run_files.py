@@ -3,21 +3,29 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from hirl_mm.structures import NeighborTable, PrototypeTree
+
 # Folders inside the work_dir of a run that hold its latest trees and tables
 # of nearest neighbours.
 TREES_FOLDER = 'prototype_trees'
 NEIGHBORS_FOLDER = 'neighbors'
 
 
-def epoch_files(work_dir: str | Path, folder: str) -> list[Path]:
+def epoch_files(
+    work_dir: str | Path, folder: str, last: int | None = None
+) -> list[Path]:
     """Return the files ``epoch_*.pth`` of a folder, ascending by epoch.
 
     Args:
         work_dir: Work folder of a run.
         folder: Folder inside of it.
+        last: Last epoch, counted from 1; None for all.
     """
     files = (Path(work_dir) / folder).glob('epoch_*.pth')
-    return sorted((f for f in files if f.stem[6:].isdigit()), key=epoch_of)
+    files = (f for f in files if f.stem[6:].isdigit())
+    return sorted(
+        (f for f in files if last is None or epoch_of(f) <= last), key=epoch_of
+    )
 
 
 def epoch_of(file: Path) -> int:
@@ -25,18 +33,28 @@ def epoch_of(file: Path) -> int:
     return int(file.stem[6:])
 
 
-def drop_oldest(own: Sequence[Path], new: Path, max_keep: int) -> list[Path]:
-    """Delete the oldest files that a run has written.
+def save_of_epoch(
+    value: PrototypeTree | NeighborTable,
+    folder: Path,
+    epoch: int,
+    own: Sequence[Path],
+    max_keep: int,
+) -> list[Path]:
+    """Write ``epoch_k.pth`` and delete the oldest files of the run.
 
     Args:
+        value: What to write.
+        folder: Folder of the files.
+        epoch: Epoch of the value, counted from 1.
         own: Earlier files of this run, ascending by epoch. Other files in the
             folder are not deleted.
-        new: The file that was just written.
         max_keep: Number of latest files to keep; -1 for all.
 
     Returns:
         Files of this run that are kept.
     """
+    new = folder / f'epoch_{epoch}.pth'
+    value.save(new)
     files = [*(old for old in own if old != new), new]
     if max_keep < 0:
         return files

@@ -1,12 +1,8 @@
-"""Log lines, scalars and files of the trees of a run."""
-
-from collections.abc import Sequence
-from pathlib import Path
+"""Log lines and scalars of the trees of a run."""
 
 from mmengine.runner import Runner
 
 from hirl_mm.clustering import moved_shares
-from hirl_mm.engine.runtime.run_files import TREES_FOLDER, drop_oldest
 from hirl_mm.structures import PrototypeTree
 
 
@@ -48,31 +44,6 @@ def report_tree(
     for i, level in enumerate(levels):
         scalars |= {f'hirl/level{i}_{name}': v for name, v in level.items()}
     runner.visualizer.add_scalars(scalars, step=runner.epoch + 1)
-
-
-def save_tree(
-    work_dir: Path,
-    epoch: int,
-    tree: PrototypeTree,
-    own: Sequence[Path],
-    max_keep: int,
-) -> list[Path]:
-    """Write ``prototype_trees/epoch_k.pth``; delete the run's oldest files.
-
-    Args:
-        work_dir: Work folder of the run.
-        epoch: Epoch of the tree, counted from 1.
-        tree: Tree to write.
-        own: Files of earlier trees of this run, ascending by epoch. Other
-            files in the folder are not deleted.
-        max_keep: Number of latest files to keep; -1 for all.
-
-    Returns:
-        Files of the trees of this run that are kept.
-    """
-    file = work_dir / TREES_FOLDER / f'epoch_{epoch}.pth'
-    tree.save(file)
-    return drop_oldest(own, file, max_keep)
 
 
 def _in_fp32(searched: float | None) -> str:

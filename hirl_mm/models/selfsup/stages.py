@@ -22,14 +22,13 @@ def branches_of_stages(
     """
     if branches is None:
         return None
-    own = [s for s in range(1, 10) if hasattr(backbone, f'layer{s}')]
+    inner = range(1, len(getattr(backbone, 'res_layers', ())))
     stages = branches.get('stages', (2, 3))
-    missing = [stage for stage in stages if stage not in own[:-1]]
-    if missing:
-        inner = ', '.join(map(str, own[:-1])) or 'none'
+    if not set(stages) <= set(inner):
+        numbers = ', '.join(map(str, inner)) or 'none'
         raise ValueError(
             f'branches need inner stages of {type(backbone).__name__}, which '
-            f'are: {inner}; got stages={tuple(stages)}'
+            f'are: {numbers}; got stages={tuple(stages)}'
         )
     if branches.get('in_channels') is None:
         last = [getattr(backbone, f'layer{stage}')[-1] for stage in stages]

@@ -13,8 +13,8 @@ from hirl_mm.engine.runtime.run_files import (
     TREES_FOLDER,
     epoch_files,
     epoch_of,
+    save_of_epoch,
 )
-from hirl_mm.engine.trees.report import save_tree
 from hirl_mm.structures import PrototypeTree
 from tests.processes import run_processes
 from tests.tiny_runs import Stop, tiny_config, tiny_run
@@ -139,11 +139,12 @@ def test_resumed_run_leaves_the_folder_that_it_comes_from(used, tmp_path):
 def test_oldest_files_of_the_run_go_alone(used):
     """Those of the other run stay, though their numbers are higher."""
     tree, files = random_tree((4, 2), 2), []
+    folder = used / TREES_FOLDER
     for epoch in range(1, 5):
-        files = save_tree(used, epoch, tree, files, max_keep=2)
+        files = save_of_epoch(tree, folder, epoch, files, max_keep=2)
     assert [epoch_of(f) for f in epoch_files(used, TREES_FOLDER)] == [3, 4, 8]
     assert files == epoch_files(used, TREES_FOLDER)[:2]
-    files = save_tree(used, 4, tree, files, max_keep=-1)
+    files = save_of_epoch(tree, folder, 4, files, max_keep=-1)
     assert [epoch_of(f) for f in files] == [3, 4]
     assert PrototypeTree.load(files[0]).num_prototypes == (4, 2)
 
