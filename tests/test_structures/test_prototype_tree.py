@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from hirl_mm.engine.trees.report import TREES_FOLDER
+from hirl_mm.engine.runtime.run_files import TREES_FOLDER
 from hirl_mm.structures import NO_LEAF, TREE_KEY, PrototypeTree
 from tests.oracles.semantic_path import path_of
 from tests.trees import random_tree, tree_of
