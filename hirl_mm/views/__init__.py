@@ -6,6 +6,7 @@ views are computed from them on the device of the images. See docs/views.md.
 
 from .color_jitter import ColorJitter, ColorJitterValues
 from .parameters import ViewParameters
+from .patch_scale import PatchScale
 from .ragged_images import RaggedImages
 from .random_resized_crop import RandomResizedCrop
 from .steps import Flip, GaussianBlur, Grayscale, Solarize
@@ -17,6 +18,7 @@ __all__ = [
     'Flip',
     'GaussianBlur',
     'Grayscale',
+    'PatchScale',
     'RaggedImages',
     'RandomResizedCrop',
     'Solarize',

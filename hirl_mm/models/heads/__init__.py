@@ -5,6 +5,7 @@ from .cross_sample_head import CrossSampleHead
 from .dino_head import DINODistillHead
 from .ibot_head import iBOTDistillHead
 from .masked_multi_label_head import MaskedMultiLabelHead
+from .pyramid_head import PyramidHead
 from .spd_head import SPDHead
 from .swav_loss import SwAVLoss
 
@@ -13,6 +14,7 @@ __all__ = [
     'CrossSampleHead',
     'DINODistillHead',
     'MaskedMultiLabelHead',
+    'PyramidHead',
     'SPDHead',
     'SwAVLoss',
     'iBOTDistillHead',

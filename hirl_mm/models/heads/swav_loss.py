@@ -5,10 +5,10 @@ import torch.nn.functional as F
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
-from hirl_mm.losses.sinkhorn import sinkhorn
 from hirl_mm.losses.swapped_prediction import swapped_prediction_loss
 from hirl_mm.models.modules import current_epoch
 from hirl_mm.models.modules.embedding_queue import EmbeddingQueue
+from hirl_mm.models.modules.queued_assignment import assign_with_queue
 from hirl_mm.registry import MODELS
 
 
@@ -126,18 +126,15 @@ class SwAVLoss(BaseModule):
         Returns:
             (A, B, K) probabilities.
         """
-        batch_size = scores.size(1)
-        scores = self._crops_to_assign(scores)
-        if (
-            self.queue is not None
-            and current_epoch() >= self.queue_start_epoch
-        ):
-            if self.queue.full:
-                earlier = self.prototypes(self.queue.share())
-                scores = torch.cat((scores, earlier), dim=1)
-            self.queue.push(self._crops_to_assign(embeddings))
-        assignments = sinkhorn(scores, self.epsilon, self.num_iters)
-        return assignments[:, :batch_size]
+        fills = current_epoch() >= self.queue_start_epoch
+        return assign_with_queue(
+            self._crops_to_assign(embeddings),
+            self._crops_to_assign(scores),
+            self.prototypes,
+            self.queue if fills else None,
+            self.epsilon,
+            self.num_iters,
+        )
 
     def _crops_to_assign(self, crops: Tensor) -> Tensor:
         return torch.stack([crops[crop] for crop in self.crops_for_assign])

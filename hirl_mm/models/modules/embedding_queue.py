@@ -31,17 +31,25 @@ class EmbeddingQueue(nn.Module):
         """Whether all rows are filled; does not synchronise the device."""
         return self._num_pushed >= self.length
 
-    def check_batch(self, batch_size: int) -> None:
-        """Check that the queue's length is a multiple of the global batch.
+    def check_batch(self, batch_size: int, num_patches: int = 1) -> None:
+        """Check that the queue's length fits the global batch.
 
         Args:
             batch_size: Batch size of this rank; all ranks have the same.
+            num_patches: Rows that an image adds to a queue.
 
         Raises:
-            ValueError: If the length is not a multiple of it.
+            ValueError: If the length is not a multiple of the global batch of
+                images, or less than the rows of one batch.
         """
         _, world_size = rank_and_world_size()
         pushed = batch_size * world_size
+        if self.length < pushed * num_patches and num_patches > 1:
+            raise ValueError(
+                f'queue_length={self.length} must hold at least one batch, '
+                f'{num_patches} patches of {pushed} images: use queue_length='
+                f'{pushed * num_patches} or more'
+            )
         if self.length % pushed == 0:
             return
         below = self.length // pushed * pushed

@@ -19,6 +19,7 @@ from .hirl_methods import (
 from .ibot import iBOTAlgorithm
 from .moves_teacher import MovesTeacher
 from .self_distillation import SelfDistillation
+from .ssprl import SSPRL
 
 __all__ = [
     'CsMl',
@@ -36,6 +37,7 @@ __all__ = [
     'HIRLSimSiam',
     'HIRLSwAV',
     'HIRLiBOT',
+    'SSPRL',
     'SelfDistillation',
     'iBOTAlgorithm',
 ]

@@ -1,0 +1,89 @@
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class PatchScale:
+    """A grid of patches over a region of an image.
+
+    Args:
+        grid: Cells of the grid per side; it has ``grid ** 2`` cells.
+        region_size: Side in pixels that the region is resized to. Pixels that
+            cells of equal size leave over, at the right and at the bottom,
+            are not used.
+        patch_size: Side of a patch in pixels.
+        crop_ratio_range: Smallest and largest share of the image that the
+            region covers.
+        interpolation: Filter of the resizing, as in Pillow.
+
+    Raises:
+        ValueError: If the grid is empty or a cell is smaller than a patch.
+    """
+
+    grid: int
+    region_size: int
+    patch_size: int
+    crop_ratio_range: tuple[float, float] = (0.6, 1.0)
+    interpolation: str = 'bilinear'
+
+    def __post_init__(self) -> None:
+        ratios = tuple(self.crop_ratio_range)
+        object.__setattr__(self, 'crop_ratio_range', ratios)
+        if self.grid < 1 or self.patch_size < 1:
+            raise ValueError(
+                'grid and patch_size must be at least 1, got '
+                f'{self.grid} and {self.patch_size}'
+            )
+        if self.cell_size < self.patch_size:
+            raise ValueError(
+                f'a cell of a {self.grid} x {self.grid} grid over '
+                f'region_size={self.region_size} has a side of '
+                f'{self.cell_size} pixels, less than patch_size='
+                f'{self.patch_size}: use region_size='
+                f'{self.grid * self.patch_size} or more'
+            )
+
+    @property
+    def cell_size(self) -> int:
+        """Side of a cell in pixels."""
+        return self.region_size // self.grid
+
+    @property
+    def num_patches(self) -> int:
+        """Number of cells M, and of patches in a group."""
+        return self.grid**2
+
+    @property
+    def free(self) -> int:
+        """Largest distance of a patch from the corner of its cell."""
+        return self.cell_size - self.patch_size
+
+    def origins(self) -> np.ndarray:
+        """Return the corners of the cells, row by row.
+
+        Returns:
+            (M, 2) int64: top and left in pixels of the resized region.
+        """
+        cells = np.indices((self.grid, self.grid)).reshape(2, -1).T
+        return cells * self.cell_size
+
+    def check_image(self, height: int, width: int, name: str = '') -> None:
+        """Check that an image is not smaller than a patch.
+
+        Args:
+            height: Height in pixels.
+            width: Width in pixels.
+            name: What the error calls the image, such as its path.
+
+        Raises:
+            ValueError: If a side is shorter than that of a patch.
+        """
+        if min(height, width) < self.patch_size:
+            raise ValueError(
+                f'the image {name or "of a batch"} has {height} x {width} '
+                f'pixels, fewer than a patch of {self.patch_size} x '
+                f'{self.patch_size}: leave it out, use smaller patches, or '
+                'set enlarge_small_images=True in PatchPyramid, as the '
+                'released code does'
+            )
