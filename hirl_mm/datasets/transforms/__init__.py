@@ -4,6 +4,7 @@ from .beit_mask import BEiTBlockMask
 from .block_mask import BlockMask
 from .load_image import LoadImage
 from .pack_whole_image import PackWholeImage
+from .patch_by_sample import PatchBySample
 from .patch_pyramid import PatchPyramid
 from .two_size_crop import TwoSizeCrop
 
@@ -12,6 +13,7 @@ __all__ = [
     'BlockMask',
     'LoadImage',
     'PackWholeImage',
+    'PatchBySample',
     'PatchPyramid',
     'TwoSizeCrop',
 ]

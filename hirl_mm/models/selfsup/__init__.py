@@ -16,6 +16,7 @@ from .hirl_methods import (
     HIRLSimSiam,
     HIRLSwAV,
 )
+from .hirl_ssprl import HIRLSSPRL
 from .ibot import iBOTAlgorithm
 from .moves_teacher import MovesTeacher
 from .self_distillation import SelfDistillation
@@ -34,6 +35,7 @@ __all__ = [
     'HIRLDINO',
     'HIRLMoCo',
     'HIRLMoCoV3',
+    'HIRLSSPRL',
     'HIRLSimSiam',
     'HIRLSwAV',
     'HIRLiBOT',

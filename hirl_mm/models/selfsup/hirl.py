@@ -154,6 +154,14 @@ class HIRLAlgorithm(
             features = neck(features)
         return pooled(_first(features))
 
+    def num_z0(self, num_images: int) -> int:
+        """Return how many rows of z0 a step has, the first of their kind.
+
+        Args:
+            num_images: Number of images B of the step.
+        """
+        return num_images
+
     def assign(self, embeddings: Tensor, sample_idx: Tensor) -> Tensor:
         """Return the leaves of a batch in the current tree.
 
@@ -217,7 +225,7 @@ class HIRLAlgorithm(
         if 'loss' in losses:
             losses['loss_ssl'] = losses.pop('loss')
         embeddings = pooled(tap.output)
-        z0 = embeddings[: len(anchors)]
+        z0 = embeddings[: self.num_z0(len(anchors))]
         self._check_z0(z0)
         with torch.no_grad():
             unit = nn.functional.normalize(z0.float(), dim=1)
