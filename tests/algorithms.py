@@ -202,6 +202,27 @@ GROUPED = {
     ),
 }
 
+# The views are whole ones and patches, in several sizes.
+PYRAMIDS = {
+    'SSPRL': dict(
+        type='hirl_mm.SSPRL',
+        backbone=RESNET,
+        neck=dict(
+            type='hirl_mm.PyramidNeck',
+            projection=PLAIN['SwAV']['neck'] | dict(type='SwAVNeck'),
+            num_scales=3,
+        ),
+        head=dict(
+            type='hirl_mm.PyramidHead',
+            feat_dim=DIM,
+            num_prototypes=(12, 8, 6),
+            num_patches=(4, 9),
+            num_crops=(2, 1),
+            epsilon=0.1,
+        ),
+    ),
+}
+
 
 @MODELS.register_module(force=True)
 class HIRLBYOL(HIRLAlgorithm, BYOL):
@@ -211,7 +232,7 @@ class HIRLBYOL(HIRLAlgorithm, BYOL):
 
 
 def plain_config(name):
-    return dict(type=name) | (PLAIN | GROUPED)[name]
+    return dict(type=name) | (PLAIN | GROUPED | PYRAMIDS)[name]
 
 
 def build(name, hirl=False, **options):

@@ -220,8 +220,12 @@ class PyramidHead(BaseModule):
         """Assign the first two views or groups of a scale."""
         queue = self.queues[scale]
         fills = current_epoch() >= self.queue_start_epoch
+        # Image by image, so that the rows that drop out of a queue do not
+        # depend on the number of processes.
+        num_images = embeddings.size(1) // (1, *self.num_patches)[scale]
+        by_image = embeddings[:2].detach().unflatten(1, (-1, num_images))
         return assign_with_queue(
-            embeddings[:2].detach(),
+            by_image.transpose(1, 2).flatten(1, 2),
             scores[:2].detach(),
             self.prototypes_of(scale),
             queue if fills and isinstance(queue, EmbeddingQueue) else None,

@@ -21,8 +21,9 @@ def assign_with_queue(
     take part in the assignment.
 
     Args:
-        embeddings: (A, n, D), L2-normalised, of A views.
-        scores: (A, n, K), their similarities to the prototypes.
+        embeddings: (A, n, D), L2-normalised, of A views; the rows of a view in
+            the order in which the queue stores them.
+        scores: (A, n, K), their similarities to the prototypes, in any order.
         prototypes: Linear layer whose weight are the K prototypes.
         queue: Queue of earlier embeddings of A views; None for the batch
             alone.
