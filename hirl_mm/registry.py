@@ -58,6 +58,12 @@ MODELS = Registry(
     scope='hirl_mm',
     locations=['hirl_mm.models'],
 )
+OPTIMIZERS = Registry(
+    'optimizer',
+    parent=mmengine_registry.OPTIMIZERS,
+    scope='hirl_mm',
+    locations=['hirl_mm.engine.optimizers.larc'],
+)
 OPTIM_WRAPPER_CONSTRUCTORS = Registry(
     'optimizer wrapper constructor',
     parent=MMENGINE_OPTIM_WRAPPER_CONSTRUCTORS,
@@ -82,7 +88,8 @@ WEIGHT_INITIALIZERS = Registry(
 )
 REGISTRIES = (
     *(DATA_SAMPLERS, DATASETS, FUNCTIONS, HOOKS, MODELS),
-    *(OPTIM_WRAPPER_CONSTRUCTORS, TRANSFORMS, WEIGHT_INITIALIZERS),
+    *(OPTIMIZERS, OPTIM_WRAPPER_CONSTRUCTORS, TRANSFORMS),
+    WEIGHT_INITIALIZERS,
 )
 # Nothing of this project is in the others. They are there because MMEngine
 # gives the scope ``hirl_mm`` to every dict with a type that a config inherits
@@ -101,7 +108,6 @@ _OTHERS = [
         mmengine_registry.LOOPS,
         mmengine_registry.METRICS,
         mmengine_registry.MODEL_WRAPPERS,
-        mmengine_registry.OPTIMIZERS,
         mmengine_registry.OPTIM_WRAPPERS,
         mmengine_registry.PARAM_SCHEDULERS,
         mmengine_registry.TASK_UTILS,

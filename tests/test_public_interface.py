@@ -74,5 +74,5 @@ def test_every_registered_component_is_in_the_table():
             for key, value in one.module_dict.items()
             if value.__module__.startswith('hirl_mm.')
         }
-    assert len(REGISTRIES) == 8
+    assert len(REGISTRIES) == 9
     assert sorted(named) == sorted(registered)

@@ -7,7 +7,11 @@ import argparse
 import sys
 from pathlib import Path
 
-from hirl_mm.evaluation.paper_results import CSML_TABLES, HCCL_TABLES
+from hirl_mm.evaluation.paper_results import (
+    CSML_TABLES,
+    HCCL_TABLES,
+    SSPRL_TABLES,
+)
 from hirl_mm.studies.comparison import gather_results, write_comparison
 
 
@@ -54,11 +58,19 @@ def parse_args() -> argparse.Namespace:
         help="the same for Tables N of CsMl's paper (1 to 7, A.1 to A.3, and "
         '4.5 for the figures in its text)',
     )
+    parser.add_argument(
+        '--ssprl-tables',
+        nargs='*',
+        choices=list(SSPRL_TABLES),
+        metavar='N',
+        help="the same for Tables N of SS-PRL's supplement (S-A to S-D)",
+    )
     args = parser.parse_args()
     args.tables = []
     for wanted, tables in (
         (args.hccl_tables, HCCL_TABLES),
         (args.csml_tables, CSML_TABLES),
+        (args.ssprl_tables, SSPRL_TABLES),
     ):
         if wanted is not None:
             args.tables += [tables[number] for number in wanted or tables]

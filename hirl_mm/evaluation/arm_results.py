@@ -171,7 +171,7 @@ def paper_note(arms: Sequence[ArmResults]) -> str:
             if key in arm.rows():
                 shown.setdefault(source, {})[' '.join(key)] = None
     lines = [f'- {source}: {", ".join(shown[source])}\n' for source in shown]
-    head = '\nReported by papers on ImageNet, not measured here:\n\n'
+    head = '\nReported by papers, not measured here:\n\n'
     return ''.join([head, *lines]) if lines else ''
 
 

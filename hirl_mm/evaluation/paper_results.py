@@ -2,18 +2,25 @@
 
 import re
 
-from .papers import csml, csml_ablations, hccl, hccl_ablations, hirl
+from .papers import csml, csml_ablations, hccl, hccl_ablations, hirl, ssprl
 from .papers.table import Key, PaperCell, PaperTable
 
 HCCL_TABLES = dict(sorted((hccl.TABLES | hccl_ablations.TABLES).items()))
 
 CSML_TABLES = csml.TABLES | csml_ablations.TABLES
 
+SSPRL_TABLES = ssprl.TABLES
+
 # Of two figures of one recipe and protocol, the first one counts.
-_TABLES = (hirl.TABLE, *HCCL_TABLES.values(), *CSML_TABLES.values())
+_TABLES = (
+    hirl.TABLE,
+    *HCCL_TABLES.values(),
+    *CSML_TABLES.values(),
+    *SSPRL_TABLES.values(),
+)
 _RECIPE = re.compile(
     r'(?P<method>[a-z0-9-]+)_[a-z0-9-]+_\d+xb\d+(?P<words>(-[a-z0-9.]+)*)'
-    r'-(?P<epochs>\d+e)_in1k'
+    r'-(?P<epochs>\d+e)_(?P<data>in1k|coco14)'
 )
 # They do not change what a paper would report, nor do the batch size and the
 # number of GPUs.
@@ -23,18 +30,21 @@ _WITH_AND_WITHOUT = {'csml'}
 
 
 def recipe_key(recipe: str) -> str:
-    """Return the method, the variant and the epochs of a recipe.
+    """Return the method, the variant, the epochs and the data of a recipe.
 
     Args:
         recipe: Name of a pre-training config without folder and suffix.
 
     Returns:
-        The name without what the figures of papers do not depend on; empty
-        if the config does not train on ImageNet.
+        The name without what the figures of papers do not depend on, and
+        without ImageNet, on which most recipes train; empty if the config
+        trains neither on ImageNet nor on COCO's train2014.
 
     Example:
         >>> recipe_key('hirl-mocov2_resnet50_8xb32-neg100-coslr-200e_in1k')
         'hirl-mocov2-neg100-200e'
+        >>> recipe_key('ssprl_resnet50_2xb64-mcrop-coslr-200e_coco14')
+        'ssprl-200e-coco14'
     """
     found = _RECIPE.fullmatch(recipe)
     if not found:
@@ -43,7 +53,8 @@ def recipe_key(recipe: str) -> str:
     if found['method'] in _WITH_AND_WITHOUT:
         neutral = _NEUTRAL - {'mcrop'}
     words = [w for w in found['words'].split('-') if w and w not in neutral]
-    return '-'.join([found['method'], *words, found['epochs']])
+    data = [] if found['data'] == 'in1k' else [found['data']]
+    return '-'.join([found['method'], *words, found['epochs'], *data])
 
 
 def paper_figures(recipe: str) -> dict[Key, float]:
@@ -55,7 +66,7 @@ def paper_figures(recipe: str) -> dict[Key, float]:
 
     Returns:
         Results in percent by protocol and figure; empty if no paper has any
-        for the recipe, for example if it trains on other data than ImageNet.
+        for the recipe, for example if it trains on other data than theirs.
 
     Example:
         >>> figures = paper_figures('mocov2_resnet50_8xb32-coslr-200e_in1k')

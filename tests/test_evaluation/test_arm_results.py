@@ -102,7 +102,7 @@ def test_sources_of_what_papers_report():
     simsiam.add('linear-90e', {'top-1': 3.0, 'top-5': 4.0})
     assert paper_note([dino, simsiam]).splitlines() == [
         '',
-        'Reported by papers on ImageNet, not measured here:',
+        'Reported by papers, not measured here:',
         '',
         '- HIRL: kNN best k, linear top-1',
         '- HCCL, Table 1: linear-90e top-1',

@@ -190,10 +190,11 @@ def test_tables_of_a_paper(evaluated, tmp_path):
         found = re.findall(r'HCCL, Table (\d+), as reported', text)
         assert found == [*map(str, numbers or range(1, 11))]
         assert '| SimSiam | 8220 | 1290 |' in re.sub(' +', ' ', done.stdout)
-    done = tool(*words, '--csml-tables', 'A.1', 3)
+    tables = *('--csml-tables', 'A.1', 3), *('--ssprl-tables', 'S-B')
+    done = tool(*words, *tables)
     text = (tmp_path / 'x.md').read_text()
-    found = re.findall(r'(\w+), Table ([A-Z.\d]+), as reported', text)
-    assert found == [('CsMl', 'A.1'), ('CsMl', '3')]
+    found = re.findall(r'([\w-]+), Table ([A-Z.\d-]+), as reported', text)
+    assert found == [('CsMl', 'A.1'), ('CsMl', '3'), ('SS-PRL', 'S-B')]
     refused = tool(*words, '--csml-tables', 8)
     assert refused.returncode == 2 and "invalid choice: '8'" in refused.stdout
     refused = tool(*words, '--hccl-tables', 11)

@@ -1,1 +1,1 @@
-"""Constructors of optimizer wrappers, and access to optimizer steps."""
+"""Optimizers, constructors of their wrappers, and access to their steps."""
