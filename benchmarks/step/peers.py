@@ -89,20 +89,46 @@ def measure_peers(
     pairs: Mapping[str, str],
     num_images: int,
 ) -> dict:
-    """Return time and memory of all arms, and their ratios to their peers.
+    """Return time and memory of arms that train on two views of images.
 
     Args:
         args: Options of :func:`peers_parser`.
         configs: Config by name of the arm.
         pairs: Name of the peer by name of the arm.
         num_images: Images of a step, the same for all arms.
+
+    Returns:
+        See :func:`measure_arms`.
     """
     side = 224 if args.full else 64
     batch = random_batch(num_images, side, args.device)
+    arms = build_arms(args, {n: (cfg, batch) for n, cfg in configs.items()})
+    return dict(side=side) | measure_arms(args, arms, pairs)
+
+
+def build_arms(
+    args: argparse.Namespace, parts: Mapping[str, tuple[Config, dict]]
+) -> dict[str, Arm]:
+    """Return the arms by name from the config and the batch of each."""
     arms = {}
-    for name, cfg in configs.items():
+    for name, (cfg, batch) in parts.items():
         print(f'building {name} ...', file=sys.stderr, flush=True)
         arms[name] = Arm(cfg, batch, args.device)
+    return arms
+
+
+def measure_arms(
+    args: argparse.Namespace,
+    arms: Mapping[str, Arm],
+    pairs: Mapping[str, str],
+) -> dict:
+    """Return time and memory of all arms, and their ratios to their peers.
+
+    Args:
+        args: Options of :func:`peers_parser`.
+        arms: Arm by name.
+        pairs: Name of the peer by name of the arm.
+    """
     seconds = interleaved_seconds(
         {name: arm.step for name, arm in arms.items()},
         args.rounds,
@@ -117,7 +143,6 @@ def measure_peers(
     }
     flops = {name: _flops(arm) for name, arm in arms.items()}
     return dict(
-        side=side,
         batch_size=args.batch_size,
         memory_from=HOW[torch.device(args.device).type],
         arms={

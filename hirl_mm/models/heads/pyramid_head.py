@@ -8,8 +8,11 @@ from torch import Tensor, nn
 from hirl_mm.losses import cross_scale_loss, pyramid_loss
 from hirl_mm.losses.cross_scale import CROSS_PAIRS, G_INPUTS
 from hirl_mm.losses.reductions import check_reduction
-from hirl_mm.models.modules import EmbeddingQueue, current_epoch
-from hirl_mm.models.modules.queued_assignment import assign_with_queue
+from hirl_mm.models.modules import (
+    EmbeddingQueue,
+    assign_with_queue,
+    current_epoch,
+)
 from hirl_mm.registry import MODELS
 
 

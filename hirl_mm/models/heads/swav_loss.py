@@ -6,9 +6,8 @@ from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from hirl_mm.losses.swapped_prediction import swapped_prediction_loss
-from hirl_mm.models.modules import current_epoch
+from hirl_mm.models.modules import assign_with_queue, current_epoch
 from hirl_mm.models.modules.embedding_queue import EmbeddingQueue
-from hirl_mm.models.modules.queued_assignment import assign_with_queue
 from hirl_mm.registry import MODELS
 
 

@@ -17,6 +17,7 @@ from .nearest_leaves import nearest_leaves
 from .output_dim import output_dim
 from .pair_mixing import PairCutMix, PairMix, PairMixUp
 from .pooled import pooled
+from .queued_assignment import assign_with_queue
 from .teacher_temperature import teacher_temperature
 from .training_progress import current_epoch, done_share
 
@@ -31,6 +32,7 @@ __all__ = [
     'PairMixUp',
     'PushesKeys',
     'StartsAverages',
+    'assign_with_queue',
     'average_sources',
     'batch_per_resolution',
     'check_least_views',
