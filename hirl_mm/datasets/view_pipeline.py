@@ -4,6 +4,8 @@ from typing import NamedTuple
 from hirl_mm.datasets.view_steps import NoDeviceFormError, is_part_of_views
 from hirl_mm.registry import type_name
 
+# Transforms that make several views.
+_MAKERS = 'MultiView', 'PatchPyramid'
 # Transforms after the views that do not look at the image.
 _MASKS = (
     *('BlockMask', 'BEiTBlockMask'),
@@ -18,20 +20,24 @@ class SplitPipeline(NamedTuple):
         workers: Transforms that stay in the workers.
         num_views: Number of views of each kind.
         transforms: One list of transforms per kind of view.
+        patches: Scales and transforms of the patches of a ``PatchPyramid``,
+            see :class:`~hirl_mm.models.data_preprocessors.DeviceViews`; None
+            without one.
     """
 
     workers: list[Mapping]
     num_views: list[int]
     transforms: list[list[Mapping]]
+    patches: dict | None = None
 
 
 def split_pipeline(pipeline: Sequence[Mapping]) -> SplitPipeline:
     """Split a pipeline into what workers do and what the device does.
 
-    The device makes the views of ``MultiView``, or, without it, the transforms
-    from the first one on of a kind that it knows. Transforms before them stay
-    in the workers, and so do masks of patches after them.
-    ``PackInputs`` becomes ``PackWholeImage``.
+    The device makes the views of ``MultiView`` or ``PatchPyramid``, or,
+    without them, the transforms from the first one on of a kind that it knows.
+    Transforms before them stay in the workers, and so do masks of patches
+    after them. ``PackInputs`` becomes ``PackWholeImage``.
 
     Args:
         pipeline: Pipeline of a training, from loading an image to packing it.
@@ -50,12 +56,20 @@ def split_pipeline(pipeline: Sequence[Mapping]) -> SplitPipeline:
             'views on the device need a pipeline that ends with PackInputs, '
             f'got {", ".join(names) or "an empty one"}'
         )
-    if 'MultiView' in names:
-        first = names.index('MultiView')
+    patches = None
+    makers = [i for i, name in enumerate(names) if name in _MAKERS]
+    if makers:
+        first = makers[0]
         multi = pipeline[first]
         num_views = multi['num_views']
         num_views = [num_views] if isinstance(num_views, int) else num_views
         transforms, after = multi['transforms'], pipeline[first + 1 : -1]
+        if names[first] == 'PatchPyramid':
+            patches = dict(
+                scales=multi['scales'],
+                transforms=multi['patch_transforms'],
+                enlarge_small_images=multi.get('enlarge_small_images', False),
+            )
     else:
         first, last = _single_view(pipeline[:-1], names)
         num_views, transforms = [1], [pipeline[first:last]]
@@ -69,7 +83,7 @@ def split_pipeline(pipeline: Sequence[Mapping]) -> SplitPipeline:
             )
     packed = dict(pipeline[-1], type='hirl_mm.PackWholeImage')
     workers = [*pipeline[:first], *after, packed]
-    return SplitPipeline(workers, list(num_views), list(transforms))
+    return SplitPipeline(workers, list(num_views), list(transforms), patches)
 
 
 def _single_view(

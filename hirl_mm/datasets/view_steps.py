@@ -10,7 +10,7 @@ from mmpretrain.registry import TRANSFORMS
 
 from hirl_mm import views
 from hirl_mm.datasets.transforms import TwoSizeCrop
-from hirl_mm.views import View
+from hirl_mm.views import PatchScale, PatchViews, View
 
 _FILTERS = 'bilinear', 'bicubic', 'lanczos'
 
@@ -36,6 +36,24 @@ def view_of(transforms: Sequence[Mapping]) -> View:
             error names it.
     """
     return View([_step(transform) for transform in _built(transforms)])
+
+
+def patch_views_of(
+    scales: Sequence[Mapping], transforms: Sequence[Mapping]
+) -> list[PatchViews]:
+    """Return the patches on the device that a ``PatchPyramid`` describes.
+
+    Args:
+        scales: Arguments of the :class:`~hirl_mm.views.PatchScale` of every
+            scale.
+        transforms: Configs of the transforms of every patch, see
+            :func:`view_of`.
+
+    Raises:
+        NoDeviceFormError: If a transform has no form for the device.
+    """
+    steps = view_of(transforms).steps
+    return [PatchViews(PatchScale(**scale), steps) for scale in scales]
 
 
 def is_part_of_views(cfg: Mapping) -> bool:

@@ -7,7 +7,9 @@ views are computed from them on the device of the images. See docs/views.md.
 from .color_jitter import ColorJitter, ColorJitterValues
 from .parameters import ViewParameters
 from .patch_scale import PatchScale
+from .patch_views import PatchParameters, PatchViews
 from .ragged_images import RaggedImages
+from .random_crop import RandomCrop
 from .random_resized_crop import RandomResizedCrop
 from .steps import Flip, GaussianBlur, Grayscale, Solarize
 from .view import View
@@ -18,8 +20,11 @@ __all__ = [
     'Flip',
     'GaussianBlur',
     'Grayscale',
+    'PatchParameters',
     'PatchScale',
+    'PatchViews',
     'RaggedImages',
+    'RandomCrop',
     'RandomResizedCrop',
     'Solarize',
     'View',

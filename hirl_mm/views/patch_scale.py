@@ -2,6 +2,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .filters import FILTERS
+from .ranges import check_range
+
 
 @dataclass(frozen=True)
 class PatchScale:
@@ -15,10 +18,12 @@ class PatchScale:
         patch_size: Side of a patch in pixels.
         crop_ratio_range: Smallest and largest share of the image that the
             region covers.
-        interpolation: Filter of the resizing, as in Pillow.
+        interpolation: Filter of the resizing, ``'bilinear'``, ``'bicubic'`` or
+            ``'lanczos'``, as in Pillow.
 
     Raises:
-        ValueError: If the grid is empty or a cell is smaller than a patch.
+        ValueError: If the grid is empty, a cell is smaller than a patch, the
+            range makes no sense or the filter is unknown.
     """
 
     grid: int
@@ -29,7 +34,13 @@ class PatchScale:
 
     def __post_init__(self) -> None:
         ratios = tuple(self.crop_ratio_range)
+        check_range('crop_ratio_range', ratios, 0, 1)
         object.__setattr__(self, 'crop_ratio_range', ratios)
+        if self.interpolation not in FILTERS:
+            raise ValueError(
+                f'interpolation must be one of {", ".join(FILTERS)}, got '
+                f'{self.interpolation!r}'
+            )
         if self.grid < 1 or self.patch_size < 1:
             raise ValueError(
                 'grid and patch_size must be at least 1, got '

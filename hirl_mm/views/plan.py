@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from .color_jitter import ColorJitter
+from .random_crop import RandomCrop
 from .random_resized_crop import RandomResizedCrop
 from .steps import Flip, GaussianBlur, Grayscale, Solarize
 
 _COLOURS = ColorJitter, Grayscale, Solarize
-KINDS = RandomResizedCrop, Flip, GaussianBlur, *_COLOURS
+_CROPS = RandomResizedCrop, RandomCrop
+KINDS = *_CROPS, Flip, GaussianBlur, *_COLOURS
 
 
 class Stage(NamedTuple):
@@ -53,7 +55,7 @@ def plan_of(steps: Sequence[object]) -> Plan:
                 f'a step of a view must be one of '
                 f'{", ".join(kind.__name__ for kind in KINDS)}, got {step!r}'
             )
-    crops = _numbers(steps, RandomResizedCrop)
+    crops = _numbers(steps, _CROPS)
     if len(crops) > 1:
         raise ValueError(
             f'a view has one crop, got {len(crops)}: {list(steps)}'
@@ -82,8 +84,10 @@ def plan_of(steps: Sequence[object]) -> Plan:
     )
 
 
-def _numbers(steps: Sequence[object], kind: type) -> list[int]:
-    return [i for i, step in enumerate(steps) if isinstance(step, kind)]
+def _numbers(
+    steps: Sequence[object], kinds: type | tuple[type, ...]
+) -> list[int]:
+    return [i for i, step in enumerate(steps) if isinstance(step, kinds)]
 
 
 def _stages(steps: Sequence[object], numbers: range) -> tuple[Stage, ...]:

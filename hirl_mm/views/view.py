@@ -21,7 +21,8 @@ class View:
     the same random parameters give the same view as MMPreTrain's transforms.
 
     Args:
-        steps: Steps of this package; at most one ``RandomResizedCrop``. Only
+        steps: Steps of this package; at most one ``RandomResizedCrop``
+            or ``RandomCrop``. Only
             changes of colour and flips may stand before it. Without a crop all
             images must have one size.
         bgr: Whether the channels of the images are blue, green, red, or the
@@ -144,7 +145,7 @@ class View:
             return drawn[self._plan.crop], crop.outputs
         if len(sizes.unique(dim=0)) > 1:
             raise ValueError(
-                'without a RandomResizedCrop all images must have one size, '
+                'without a crop all images must have one size, '
                 f'got {sizes.unique(dim=0).tolist()}'
             )
         whole = torch.cat([torch.zeros_like(sizes), sizes], 1)

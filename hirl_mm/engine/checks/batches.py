@@ -22,7 +22,7 @@ from torch import nn
 
 from hirl_mm.engine.runtime.seeded import seeded
 from hirl_mm.models.modules.embedding_queue import EmbeddingQueue
-from hirl_mm.models.selfsup import HCCL, SelfDistillation
+from hirl_mm.models.selfsup import HCCL, SSPRL, SelfDistillation
 
 from .errors import StartError
 from .first_views import first_views
@@ -30,9 +30,9 @@ from .first_views import first_views
 # Models that pass one view after the other through their networks.
 _VIEW_BY_VIEW = BYOL, BarlowTwins, DenseCL, HCCL, MoCo, MoCoV3, SimSiam
 # Models that pass several views at a time.
-_VIEWS_TOGETHER = SimCLR, SwAV, SelfDistillation
+_VIEWS_TOGETHER = SimCLR, SwAV, SSPRL, SelfDistillation
 # Models that tell the images of a step apart.
-_COMPARE_IMAGES = MoCoV3, SimCLR, SwAV
+_COMPARE_IMAGES = MoCoV3, SimCLR, SwAV, SSPRL
 # Beginning of the message of PyTorch about a batch of one value.
 _ONE_VALUE = 'Expected more than 1 value per channel'
 
@@ -48,8 +48,15 @@ def check_views(model: nn.Module, dataset: BaseDataset) -> None:
 
     Raises:
         StartError: If the model needs at least two views, and the pipeline
-            gives less.
+            gives less, or if it needs the patches of other scales.
     """
+    if isinstance(model, SSPRL):
+        views = first_views(model, dataset)
+        try:
+            model.views_of_scales(views)
+        except ValueError as error:
+            raise StartError(str(error)) from error
+        return
     if not isinstance(model, (*_VIEW_BY_VIEW, SimCLR, SwAV)):
         return
     num = len(first_views(model, dataset))

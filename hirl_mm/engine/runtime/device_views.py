@@ -5,7 +5,11 @@ from collections.abc import Mapping
 from mmengine.config import Config
 
 from hirl_mm.datasets.view_pipeline import SplitPipeline, split_pipeline
-from hirl_mm.datasets.view_steps import NoDeviceFormError, view_of
+from hirl_mm.datasets.view_steps import (
+    NoDeviceFormError,
+    patch_views_of,
+    view_of,
+)
 from hirl_mm.registry import type_name
 
 from .config_file import ConfigError
@@ -54,6 +58,10 @@ def place_views(cfg: Config) -> None:
         for part in parts:
             for transforms in part.transforms:
                 view_of(transforms)
+            if part.patches:
+                patch_views_of(
+                    part.patches['scales'], part.patches['transforms']
+                )
     except NoDeviceFormError as error:
         raise ConfigError(f"views='device': {error}") from error
     first = parts[0]
@@ -69,6 +77,7 @@ def place_views(cfg: Config) -> None:
         type='hirl_mm.DeviceViews',
         num_views=first.num_views,
         transforms=first.transforms,
+        patches=first.patches,
         data_preprocessor=owner.get('data_preprocessor') or {},
     )
     cfg.setdefault('default_hooks', {})

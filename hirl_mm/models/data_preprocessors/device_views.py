@@ -5,9 +5,9 @@ import torch
 from mmengine.dist import get_rank
 from mmengine.model import BaseDataPreprocessor
 from mmpretrain.registry import MODELS as MMPRETRAIN_MODELS
-from torch import nn
+from torch import Tensor, nn
 
-from hirl_mm.datasets.view_steps import view_of
+from hirl_mm.datasets.view_steps import patch_views_of, view_of
 from hirl_mm.registry import MODELS
 from hirl_mm.views import RaggedImages
 
@@ -36,6 +36,10 @@ class DeviceViews(BaseDataPreprocessor):
         num_views: Number of views of each kind; an int if there is one kind.
         data_preprocessor: Config of the data preprocessor that gets the
             views: a list, or a single view as it is.
+        patches: ``scales``, ``transforms`` and ``enlarge_small_images`` of the
+            patches that come after the views, as in
+            :class:`~hirl_mm.datasets.transforms.PatchPyramid`; None for
+            views alone.
 
     Attributes:
         seed: Seed of the training; None outside of a training.
@@ -51,6 +55,7 @@ class DeviceViews(BaseDataPreprocessor):
         transforms: Sequence[Sequence[Mapping]],
         num_views: int | Sequence[int],
         data_preprocessor: Mapping,
+        patches: Mapping | None = None,
     ) -> None:
         super().__init__(non_blocking=True)
         if isinstance(num_views, int):
@@ -62,6 +67,9 @@ class DeviceViews(BaseDataPreprocessor):
             )
         self.num_views = tuple(num_views)
         self.views = [view_of(steps) for steps in transforms]
+        patches = dict(patches or dict(scales=[], transforms=[]))
+        self.enlarge_small_images = patches.pop('enlarge_small_images', False)
+        self.patches = patch_views_of(**patches)
         self.data_preprocessor = MMPRETRAIN_MODELS.build(
             dict(type='SelfSupDataPreprocessor') | dict(data_preprocessor)
         )
@@ -90,11 +98,16 @@ class DeviceViews(BaseDataPreprocessor):
 
         Returns:
             The batch with a list of views (B, 3, H, W) uint8 on the device, or
-            with the view if there is one.
+            with the view if there is one. Patches are views, too.
+
+        Raises:
+            ValueError: If an image is smaller than a patch, and small images
+                are not enlarged.
         """
         images = data.get('inputs') if isinstance(data, Mapping) else None
         if not isinstance(images, RaggedImages):
             return data
+        self._check_sizes(images.sizes, data)
         generator = self._generator()
         here = images._replace(
             pixels=images.pixels.to(self.device, non_blocking=True)
@@ -105,7 +118,22 @@ class DeviceViews(BaseDataPreprocessor):
             made = view.apply(here, parameters)
             for batch in made if isinstance(made, tuple) else (made,):
                 views.extend(batch.split(len(images.sizes)))
+        for patches in self.patches:
+            made = patches.apply(here, patches.draw(images.sizes, generator))
+            views.extend(made.split(len(images.sizes)))
         return dict(data) | dict(inputs=views if len(views) > 1 else views[0])
+
+    def _check_sizes(self, sizes: Tensor, data: Mapping) -> None:
+        if self.enlarge_small_images:
+            return
+        for patches in self.patches:
+            small = (sizes < patches.scale.patch_size).any(1)
+            if small.any():
+                i = int(small.int().argmax())
+                samples = data.get('data_samples')
+                sample = None if samples is None else samples[i]
+                name = getattr(sample, 'img_path', '')
+                patches.scale.check_image(*sizes[i].tolist(), name=name)
 
     def _generator(self) -> torch.Generator:
         generator = torch.Generator()

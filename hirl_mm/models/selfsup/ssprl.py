@@ -73,7 +73,8 @@ class SSPRL(BaseSelfSupervisor):
             See :meth:`hirl_mm.models.heads.PyramidHead.loss`.
 
         Raises:
-            ValueError: If the data pipeline makes another number of views.
+            ValueError: If the data pipeline makes other views, see
+                :meth:`views_of_scales`.
         """
         views = self.views_of_scales(inputs)
         features = [
@@ -83,7 +84,18 @@ class SSPRL(BaseSelfSupervisor):
         return self.head.loss(self.neck(features))
 
     def views_of_scales(self, inputs: list[Tensor]) -> list[list[Tensor]]:
-        """Split the views of a batch into those of every scale."""
+        """Split the views of a batch into those of every scale.
+
+        Args:
+            inputs: See :meth:`loss`; also the views (3, H, W) of an image.
+
+        Returns:
+            One list of views for every scale.
+
+        Raises:
+            ValueError: If the data pipeline makes another number of views, or
+                the patches of a scale have several sizes.
+        """
         num_views = self.head.num_views
         if len(inputs) != sum(num_views):
             head = self.head
@@ -96,4 +108,14 @@ class SSPRL(BaseSelfSupervisor):
                 'cells'
             )
         ends = accumulate(num_views, initial=0)
-        return [inputs[start:end] for start, end in pairwise(ends)]
+        views = [inputs[start:end] for start, end in pairwise(ends)]
+        for scale, patches in enumerate(views[1:], 1):
+            sizes = sorted({tuple(patch.shape[-2:]) for patch in patches})
+            if len(sizes) > 1:
+                raise ValueError(
+                    'the patches of a scale have one size, but those of scale '
+                    f'{scale} have {" and ".join(map(str, sizes))} pixels: '
+                    'PatchPyramid needs grids in the order of num_patches='
+                    f'{self.head.num_patches}'
+                )
+        return views
