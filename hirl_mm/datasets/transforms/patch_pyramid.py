@@ -1,4 +1,4 @@
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from mmcv.transforms import BaseTransform, Compose
@@ -82,9 +82,12 @@ class PatchPyramid(BaseTransform):
         for scale, crop in zip(self.scales, self.regions, strict=True):
             region = crop(dict(made, img=image))['img']
             for _ in range(2):
+                place = np.random.randint(
+                    scale.free + 1, size=(scale.num_patches, 2)
+                )
                 made['img'] += [
                     self.patch_transforms(dict(made, img=patch))['img']
-                    for patch in _patches(region, scale)
+                    for patch in scale.cut(region, place)
                 ]
         return made
 
@@ -94,11 +97,3 @@ class PatchPyramid(BaseTransform):
             f'patch_transforms={self.patch_transforms}, '
             f'enlarge_small_images={self.enlarge_small_images})'
         )
-
-
-def _patches(region: np.ndarray, scale: PatchScale) -> Iterator[np.ndarray]:
-    """Cut a patch of random place out of every cell of a region."""
-    place = np.random.randint(scale.free + 1, size=(scale.num_patches, 2))
-    for top, left in scale.origins() + place:
-        bottom, right = top + scale.patch_size, left + scale.patch_size
-        yield region[top:bottom, left:right].copy()
