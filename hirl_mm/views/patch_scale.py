@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -78,6 +79,47 @@ class PatchScale:
         """
         cells = np.indices((self.grid, self.grid)).reshape(2, -1).T
         return cells * self.cell_size
+
+    def cut(
+        self, region: np.ndarray, place: np.ndarray
+    ) -> Iterator[np.ndarray]:
+        """Cut a patch out of every cell of a region, row by row.
+
+        Args:
+            region: (region_size, region_size, ...), the resized region.
+            place: (M, 2) or (2,) integers from 0 to :attr:`free`, distance of
+                every patch from the top and the left of its cell.
+
+        Yields:
+            Copies (patch_size, patch_size, ...).
+        """
+        for top, left in self.origins() + place:
+            bottom, right = top + self.patch_size, left + self.patch_size
+            yield region[top:bottom, left:right].copy()
+
+    def central_patches(self, region: np.ndarray) -> Iterator[np.ndarray]:
+        """Cut the patch in the middle of every cell, see :meth:`cut`."""
+        return self.cut(region, self._middle)
+
+    def central_boxes(self, height: int, width: int) -> np.ndarray:
+        """Return what :meth:`central_patches` shows of a whole image.
+
+        Args:
+            height: Height of the image in pixels.
+            width: Width of the image in pixels.
+
+        Returns:
+            (M, 4) float64: left, top, right and bottom in pixels of the image
+            that was resized to the region, row by row.
+        """
+        corners = (self.origins() + self._middle)[:, ::-1]
+        boxes = np.concatenate([corners, corners + self.patch_size], axis=1)
+        return boxes * ([width, height] * 2) / self.region_size
+
+    @property
+    def _middle(self) -> np.ndarray:
+        """Distance (2,) of the patch in the middle from its cell's corner."""
+        return np.full(2, self.free // 2)
 
     def check_image(self, height: int, width: int, name: str = '') -> None:
         """Check that an image is not smaller than a patch.

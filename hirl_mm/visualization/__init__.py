@@ -1,13 +1,15 @@
-"""Pictures of prototype trees, neighbours, features and evaluation results."""
+"""Pictures of prototypes, neighbours, features and evaluation results."""
 
 from .embedding_plot import draw_embedding
 from .evaluation_plot import draw_results
 from .neighbor_sheet import draw_neighbor_sheet
+from .prototype_sheet import draw_prototype_sheet
 from .semantic_tree import draw_semantic_tree
 
 __all__ = [
     'draw_embedding',
     'draw_neighbor_sheet',
+    'draw_prototype_sheet',
     'draw_results',
     'draw_semantic_tree',
 ]

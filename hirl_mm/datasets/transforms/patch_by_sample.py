@@ -1,9 +1,11 @@
-import numpy as np
+from itertools import islice
+
 from mmcv.transforms import BaseTransform
-from PIL import Image
 
 from hirl_mm.registry import TRANSFORMS
 from hirl_mm.views import PatchScale
+
+from .region import resized_region
 
 
 @TRANSFORMS.register_module()
@@ -32,16 +34,10 @@ class PatchBySample(BaseTransform):
 
     def transform(self, results: dict) -> dict:
         scale = self.scale
-        size = (scale.region_size, scale.region_size)
-        how = Image.Resampling[scale.interpolation.upper()]
-        region = np.asarray(Image.fromarray(results['img']).resize(size, how))
+        region = resized_region(results['img'], scale)
         cell = results['sample_idx'] % scale.num_patches
-        top, left = scale.origins()[cell] + scale.free // 2
-        bottom, right = top + scale.patch_size, left + scale.patch_size
-        return results | dict(
-            img=region[top:bottom, left:right].copy(),
-            img_shape=(scale.patch_size, scale.patch_size),
-        )
+        patch = next(islice(scale.central_patches(region), cell, None))
+        return results | dict(img=patch, img_shape=patch.shape[:2])
 
     def __repr__(self) -> str:
         return f'{type(self).__name__}({self.scale})'

@@ -1,13 +1,14 @@
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
-from mmcv import imresize
 from mmcv.transforms import BaseTransform, Compose
 from mmengine.registry import DefaultScope
 from mmpretrain.registry import TRANSFORMS as MMPRETRAIN_TRANSFORMS
 
 from hirl_mm.registry import TRANSFORMS
 from hirl_mm.views import PatchScale
+
+from .region import resized_region
 
 
 @TRANSFORMS.register_module()
@@ -79,11 +80,17 @@ class PatchPyramid(BaseTransform):
                 scale.check_image(*image.shape[:2], name=name)
         made = self.views(results)
         for scale, crop in zip(self.scales, self.crops, strict=True):
-            region = _region(image, crop.rand_crop_params(image), scale)
+            top, left, height, width = crop.rand_crop_params(image)
+            region = resized_region(
+                image[top : top + height, left : left + width], scale
+            )
             for _ in range(2):
+                place = np.random.randint(
+                    scale.free + 1, size=(scale.num_patches, 2)
+                )
                 made['img'] += [
                     self.patch_transforms(dict(made, img=patch))['img']
-                    for patch in _patches(region, scale)
+                    for patch in scale.cut(region, place)
                 ]
         return made
 
@@ -93,26 +100,3 @@ class PatchPyramid(BaseTransform):
             f'patch_transforms={self.patch_transforms}, '
             f'enlarge_small_images={self.enlarge_small_images})'
         )
-
-
-def _region(
-    image: np.ndarray, box: tuple[int, int, int, int], scale: PatchScale
-) -> np.ndarray:
-    """Resize a crop (top, left, height, width) to the size of a region."""
-    top, left, height, width = box
-    crop = image[top : top + height, left : left + width]
-    # Pillow takes several times longer to read rows that are not contiguous.
-    return imresize(
-        np.ascontiguousarray(crop),
-        (scale.region_size, scale.region_size),
-        interpolation=scale.interpolation,
-        backend='pillow',
-    )
-
-
-def _patches(region: np.ndarray, scale: PatchScale) -> Iterator[np.ndarray]:
-    """Cut a patch of random place out of every cell of a region."""
-    place = np.random.randint(scale.free + 1, size=(scale.num_patches, 2))
-    for top, left in scale.origins() + place:
-        bottom, right = top + scale.patch_size, left + scale.patch_size
-        yield region[top:bottom, left:right].copy()

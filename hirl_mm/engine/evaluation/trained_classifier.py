@@ -1,12 +1,9 @@
-import torch
 from mmengine.config import Config
 from mmengine.model import BaseModel
 
-from hirl_mm.checkpoints.matching import match, required_weights
-from hirl_mm.checkpoints.mismatch import differences
 from hirl_mm.checkpoints.state_dict import read_state_dict
-from hirl_mm.engine.runtime.model_config import with_data_preprocessor
-from hirl_mm.registry import MODELS, enter_scope
+
+from .trained_model import built_model, load_all
 
 
 def load_classifier(
@@ -29,8 +26,7 @@ def load_classifier(
             lacks a weight, or reading it needs ``trust``.
         OSError: If the file cannot be read.
     """
-    enter_scope(cfg)
-    model = MODELS.build(with_data_preprocessor(cfg))
+    model = built_model(cfg)
     if not hasattr(model, 'backbone') or not hasattr(
         getattr(model, 'head', None), 'num_classes'
     ):
@@ -39,14 +35,10 @@ def load_classifier(
             'classifier: give the config of a fine-tuning, such as those in '
             'configs/evaluation/semisup'
         )
-    state = read_state_dict(checkpoint, trust)
-    found = match(required_weights(model), state)
-    if len(found.matched) < found.total:
-        raise ValueError(
-            f'{checkpoint} does not hold the classifier of {cfg.filename}: '
-            f'{"; ".join(differences(found))}. Give the checkpoint of the '
-            'fine-tuning itself, not that of the pre-training'
-        )
-    model.load_state_dict(state, strict=False)
-    device = 'cuda' if torch.cuda.is_available() else 'cpu'
-    return model.to(device).eval()
+    return load_all(
+        model,
+        read_state_dict(checkpoint, trust),
+        f'{checkpoint} does not hold the classifier of {cfg.filename}',
+        'Give the checkpoint of the fine-tuning itself, not that of the '
+        'pre-training',
+    )

@@ -4,7 +4,7 @@ import os
 
 from mmengine.config import Config
 
-from hirl_mm.datasets.distinct_images import distinct_images
+from hirl_mm.datasets.distinct_images import DistinctImages, distinct_images
 from hirl_mm.datasets.image_folder import listings
 from hirl_mm.datasets.wrappers import build_dataset
 from hirl_mm.registry import enter_scope
@@ -68,6 +68,23 @@ def images_of_config(tree: PrototypeTree | NeighborTable, cfg: Config) -> dict:
     """
     enter_scope(cfg)
     images = distinct_images(build_dataset(cfg.train_dataloader.dataset))
+    check_images(tree, images, cfg)
+    return images_of_data(images)
+
+
+def check_images(
+    tree: PrototypeTree | NeighborTable, images: DistinctImages, cfg: Config
+) -> None:
+    """Check that a tree was built from the training images of a config.
+
+    Args:
+        tree: Tree of prototypes, or table of neighbours.
+        images: The training images.
+        cfg: Config that they are of.
+
+    Raises:
+        ValueError: If the tree was built from other images.
+    """
     name, num, _ = _facts(tree)
     if len(images) != num:
         raise ValueError(
@@ -76,7 +93,6 @@ def images_of_config(tree: PrototypeTree | NeighborTable, cfg: Config) -> dict:
             'of that training'
         )
     _check(tree, data_identity(images), cfg.filename)
-    return images_of_data(images)
 
 
 def _facts(tree: PrototypeTree | NeighborTable) -> tuple[str, int, str]:
