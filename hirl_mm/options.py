@@ -3,6 +3,7 @@
 import argparse
 import ast
 import os
+from collections.abc import Sequence
 
 # Last words of the keys of a config that name files or folders, such as
 # data_root and load_from.
@@ -23,6 +24,48 @@ def add_trust_option(parser: argparse.ArgumentParser) -> None:
         help='read checkpoints that hold more than tensors, plain types and '
         "MMEngine's logs; such a file can run any code when it is read, so "
         'use this only for files from a source you trust',
+    )
+
+
+def add_reading_options(
+    parser: argparse.ArgumentParser, batch_size: int = 256
+) -> None:
+    """Add ``--batch-size`` and ``--num-workers``, which images are read by.
+
+    Args:
+        parser: Parser of the command line of a tool.
+        batch_size: Default of ``--batch-size``.
+    """
+    parser.add_argument(
+        '--batch-size',
+        type=int,
+        default=batch_size,
+        help='images per batch and process (default: %(default)s)',
+    )
+    parser.add_argument(
+        '--num-workers',
+        type=int,
+        default=4,
+        help='worker processes that load images, per process (default: '
+        '%(default)s)',
+    )
+
+
+def add_launcher(
+    parser: argparse.ArgumentParser,
+    launchers: Sequence[str] = ('none', 'pytorch', 'slurm'),
+) -> None:
+    """Add ``--launcher``, what started the processes of a run.
+
+    Args:
+        parser: Parser of the command line of a tool.
+        launchers: Possible values.
+    """
+    parser.add_argument(
+        '--launcher',
+        choices=launchers,
+        default='none',
+        help='what started the processes (default: none, a single process)',
     )
 
 

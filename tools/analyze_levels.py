@@ -12,7 +12,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from hirl_mm.options import add_trust_option
+from hirl_mm.options import add_reading_options, add_trust_option
 
 
 def parse_args() -> argparse.Namespace:
@@ -38,18 +38,7 @@ def parse_args() -> argparse.Namespace:
         default=0,
         help='seed of the random views (default: %(default)s)',
     )
-    add(
-        '--batch-size',
-        type=int,
-        default=256,
-        help='images per batch (default: %(default)s)',
-    )
-    add(
-        '--num-workers',
-        type=int,
-        default=4,
-        help='worker processes that load images (default: %(default)s)',
-    )
+    add_reading_options(parser)
     add_trust_option(parser)
     return parser.parse_args()
 

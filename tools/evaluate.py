@@ -36,7 +36,7 @@ from hirl_mm.engine.runtime.process_group import (
     init_process_group,
 )
 from hirl_mm.evaluation.arm_results import ArmResults
-from hirl_mm.options import add_trust_option
+from hirl_mm.options import add_launcher, add_reading_options, add_trust_option
 from hirl_mm.studies.comparison import write_results
 
 
@@ -138,26 +138,9 @@ first process computes the rest:
         help='replace stored features of another checkpoint, config or data '
         'set',
     )
-    add(
-        '--batch-size',
-        type=int,
-        default=256,
-        help='images per batch and process (default: %(default)s)',
-    )
-    add(
-        '--num-workers',
-        type=int,
-        default=4,
-        help='worker processes that load images, per process (default: '
-        '%(default)s)',
-    )
+    add_reading_options(parser)
     add_trust_option(parser)
-    add(
-        '--launcher',
-        choices=['none', 'pytorch', 'slurm'],
-        default='none',
-        help='what started the processes (default: none, a single process)',
-    )
+    add_launcher(parser)
     args = parser.parse_args()
     # None is the output of the backbone.
     args.stages = list(dict.fromkeys(args.stages or [None]))

@@ -15,7 +15,7 @@ from hirl_mm.engine.features.dataset_features import (
 from hirl_mm.engine.features.labelled_data import paths_of
 from hirl_mm.engine.features.labelled_sets import labelled_sets
 from hirl_mm.files import replacing
-from hirl_mm.options import add_trust_option
+from hirl_mm.options import add_reading_options, add_trust_option
 
 
 def parse_args() -> argparse.Namespace:
@@ -35,18 +35,7 @@ def parse_args() -> argparse.Namespace:
         help='data set of the config to extract (default: %(default)s, the '
         'training images)',
     )
-    parser.add_argument(
-        '--batch-size',
-        type=int,
-        default=256,
-        help='images per batch (default: %(default)s)',
-    )
-    parser.add_argument(
-        '--num-workers',
-        type=int,
-        default=4,
-        help='worker processes that load images (default: %(default)s)',
-    )
+    add_reading_options(parser)
     add_trust_option(parser)
     return parser.parse_args()
 

@@ -17,7 +17,12 @@ import argparse
 import sys
 from pathlib import Path
 
-from hirl_mm.options import add_config_options, add_trust_option
+from hirl_mm.options import (
+    add_config_options,
+    add_launcher,
+    add_reading_options,
+    add_trust_option,
+)
 from hirl_mm.stack import StackError, check_stack
 
 
@@ -50,31 +55,14 @@ all numbers (.json) and a picture (.png). Several GPUs share the images:
         help='largest entropy in nats of a prediction that is kept (default: '
         '%(default)s)',
     )
-    add(
-        '--batch-size',
-        type=int,
-        default=256,
-        help='images per batch and process (default: %(default)s)',
-    )
-    add(
-        '--num-workers',
-        type=int,
-        default=4,
-        help='worker processes that load images, per process (default: '
-        '%(default)s)',
-    )
+    add_reading_options(parser)
     try:
         add_config_options(parser)
     except ImportError:
         check_stack()
         raise
     add_trust_option(parser)
-    add(
-        '--launcher',
-        choices=['none', 'pytorch', 'slurm'],
-        default='none',
-        help='what started the processes (default: none, a single process)',
-    )
+    add_launcher(parser)
     args = parser.parse_args()
     if not args.max_entropy >= 0:
         parser.error(f'--max-entropy must be at least 0: {args.max_entropy}')

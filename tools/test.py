@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from hirl_mm.options import add_config_options, add_trust_option
+from hirl_mm.options import add_config_options, add_launcher, add_trust_option
 from hirl_mm.stack import StackError, check_stack
 
 
@@ -34,12 +34,7 @@ def parse_args() -> argparse.Namespace:
         check_stack()
         raise
     add_trust_option(parser)
-    parser.add_argument(
-        '--launcher',
-        choices=['none', 'pytorch', 'slurm', 'mpi'],
-        default='none',
-        help='what started the processes (default: none, a single process)',
-    )
+    add_launcher(parser, ('none', 'pytorch', 'slurm', 'mpi'))
     args = parser.parse_args()
     for path in (args.config, args.checkpoint):
         if not Path(path).is_file():

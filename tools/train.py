@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from hirl_mm.options import add_config_options, add_trust_option
+from hirl_mm.options import add_config_options, add_launcher, add_trust_option
 from hirl_mm.stack import StackError, check_stack
 
 
@@ -47,12 +47,7 @@ def parse_args() -> argparse.Namespace:
         check_stack()
         raise
     add_trust_option(parser)
-    parser.add_argument(
-        '--launcher',
-        choices=['none', 'pytorch', 'slurm', 'mpi'],
-        default='none',
-        help='what started the processes (default: none, a single process)',
-    )
+    add_launcher(parser, ('none', 'pytorch', 'slurm', 'mpi'))
     parser.add_argument(
         '--local_rank', '--local-rank', type=int, help=argparse.SUPPRESS
     )
