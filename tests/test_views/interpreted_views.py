@@ -9,6 +9,8 @@ from hirl_mm.views import (
     Flip,
     GaussianBlur,
     Grayscale,
+    PatchScale,
+    PatchViews,
     RaggedImages,
     RandomResizedCrop,
     Solarize,
@@ -143,3 +145,37 @@ def test_a_view_as_a_whole(images):
     # A level at the threshold of the solarisation is up to 56.
     different = (views.int() - expected.int()).abs()
     assert (different > 1).float().mean() < 0.01
+
+
+@pytest.mark.parametrize('name', ['bilinear', 'bicubic', 'lanczos'])
+def test_boxes_of_the_size_of_a_view_are_copied(images, name):
+    boxes = torch.tensor([[0, 0, 5, 2], [3, 8, 5, 2], [17, 0, 5, 2]])
+    flips = torch.tensor([False, True, False])
+    crops = Crops.of(images, torch.tensor([0, 0, 2]), boxes, flips)
+    made = resample_fused(images.pixels, crops, (5, 2), name)
+    first, third = (
+        pixels.reshape(*size, 3).permute(2, 0, 1)
+        for pixels, size in (
+            (images.pixels[: 11 * 13], (11, 13)),
+            (images.pixels[11 * 13 + 60 :][:46], (23, 2)),
+        )
+    )
+    assert torch.equal(made[0], first[:, :5, :2])
+    assert torch.equal(made[1], first[:, 3:8, 8:10].flip(2))
+    assert torch.equal(made[2], third[:, 17:22])
+
+
+def test_patches(images):
+    """Cut out of the regions, without a change of a pixel."""
+    images = RaggedImages(images.pixels[:203], images.sizes[:2])
+    views = PatchViews(PatchScale(2, 7, 2, (0.4, 1.0)), [Flip()])
+    drawn = views.draw(images.sizes, torch.Generator().manual_seed(0))
+    regions = views.region.apply(images, drawn.regions)
+    made = views.apply(images, drawn)
+    assert made.shape == (2 * 4 * 2, 3, 2, 2)
+    boxes, flips = drawn.patches.drawn
+    for i, patch in enumerate(made):
+        top, left, *_ = boxes[i].tolist()
+        expected = regions[i % 2, :, top : top + 2, left : left + 2]
+        expected = expected.flip(2) if flips[i] else expected
+        assert torch.equal(patch, expected)
