@@ -12,6 +12,7 @@ TOOLS = ROOT / 'tools/dataset_converters'
 NAMES = (
     *('imagenet_subset', 'places205', 'inat2018'),
     *('coco_multilabel', 'draw_subset', 'digit_scenes'),
+    'multilabel_subset',
 )
 
 
