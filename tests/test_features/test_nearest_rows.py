@@ -63,7 +63,9 @@ def rows():
 @pytest.mark.parametrize('batch_size', [1, 5, NUM])
 def test_equals_a_search_through_all(rows, one_per_sample, k, batch_size):
     # Prototypes that are rows: their copies are equally near.
-    prototypes = torch.cat([torch.randn(2, DIM), rows[2, 1:], rows[11, :1]])
+    # Two prototypes are equal: the first counts.
+    copies = rows[2, 1:], rows[11, :1], rows[2, 2:3]
+    prototypes = torch.cat([torch.randn(2, DIM), *copies])
     search = searched(rows, prototypes, k, one_per_sample, batch_size)
     pairs, counts, cosines = naive(rows, prototypes, k, one_per_sample)
     found = search.found
