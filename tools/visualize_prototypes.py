@@ -112,6 +112,7 @@ def draw(args: argparse.Namespace) -> None:
     from hirl_mm.engine.evaluation.prototypes import prototypes_of_run
     from hirl_mm.studies.prototype_report import write_prototype_report
     from hirl_mm.studies.run_folder import RunFolder
+    from hirl_mm.visualization.picture_format import check_picture_format
 
     config, checkpoint = args.run, args.checkpoint
     if checkpoint is None:
@@ -123,6 +124,7 @@ def draw(args: argparse.Namespace) -> None:
         config = RunFolder(args.run).config_file()
         checkpoint = RunFolder(args.run).last_checkpoint()
     out = args.out or Path(checkpoint).parent / 'prototypes.png'
+    check_picture_format(out)
     found, images = prototypes_of_run(
         str(config),
         str(checkpoint),

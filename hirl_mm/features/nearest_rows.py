@@ -113,11 +113,10 @@ class NearestRows:
             scores, place = scores.unflatten(1, (-1, num_parts)).max(2)
             number = number[:, ::num_parts] + place
         scores, best = stable_top_k(scores, self.k)
-        number = number.gather(1, best)
-        new = Nearest(scores, sample_idx[number], part[number], owner[number])
-        both = [
+        row = number.gather(1, best)
+        new = Nearest(scores, sample_idx[row], part[row], owner[row])
+        similarity, *rest = (
             torch.cat(pair, 1) for pair in zip(self.found, new, strict=True)
-        ]
-        similarity, order = stable_top_k(both[0], self.k)
-        rest = (values.gather(1, order) for values in both[1:])
-        self.found = Nearest(similarity, *rest)
+        )
+        similarity, order = stable_top_k(similarity, self.k)
+        self.found = Nearest(similarity, *(r.gather(1, order) for r in rest))

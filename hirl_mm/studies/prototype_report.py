@@ -17,9 +17,10 @@ from hirl_mm.visualization.prototype_sheet import (
 from .report import report_facts, write_report
 
 _NOTE = (
-    'Of a scale, rows are the patches nearest to a prototype; of a level of a '
-    'tree, the images of its branch. Classes are those of the images nearest '
-    'to a prototype, with the number of these that show the class.\n'
+    'Rows of a prototype: of a scale, the patches that no other prototype is '
+    'nearer to; of a level of a tree, the images of its branch. Classes: those '
+    'of the whole images that are shown, at least of half of them, or the most '
+    'frequent one.\n'
 )
 _FRAMES = (
     'What is nearest to a prototype by cosine similarity, the nearest first. '
@@ -191,9 +192,9 @@ def _named(described: dict) -> str:
     Example:
         >>> classes = [dict(name='cat', num=2), dict(name='dog', num=1)]
         >>> _named(dict(classes=classes, nearest=[0, 1]))
-        'cat in 2, dog in 1 of 2 images'
+        'class cat in 2, class dog in 1 of 2 images'
     """
     classes, num = described['classes'], len(described['nearest'])
     many = [one for one in classes if 2 * one['num'] >= num][:2] or classes[:1]
-    named = ', '.join(f'{one["name"]} in {one["num"]}' for one in many)
+    named = ', '.join(f'class {one["name"]} in {one["num"]}' for one in many)
     return f'{named} of {num} images' if named else ''

@@ -4,12 +4,12 @@ from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
 from hirl_mm.files import replacing
 
+from .picture_format import check_picture_format
 from .thumbnails import Thumbnails
 from .tree_legend import DPI, INK, text_width
 
@@ -76,13 +76,7 @@ def draw_prototype_sheet(
     """
     if not any(section.rows for section in sections):
         raise ValueError('there is no prototype to show in any section')
-    known = FigureCanvasAgg.get_supported_filetypes()
-    suffix = os.path.splitext(out)[1][1:].lower()
-    if suffix not in known:
-        raise ValueError(
-            f'out must end in one of {sorted(known)} to choose the format, '
-            f'got {str(out)!r}'
-        )
+    check_picture_format(out)
     figure = _Sheet(sections).paint(title, note)
     with replacing(out) as temporary:
         figure.savefig(temporary, facecolor=BACKGROUND)

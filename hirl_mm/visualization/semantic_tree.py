@@ -3,7 +3,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from numpy.typing import ArrayLike
 from PIL import Image
 
@@ -12,6 +11,7 @@ from hirl_mm.files import replacing
 from hirl_mm.structures import PrototypeTree
 
 from .class_palette import ClassPalette
+from .picture_format import check_picture_format
 from .semantic_tree_layout import TreeNode, default_limits, select_nodes
 from .semantic_tree_painter import SemanticTreePainter
 
@@ -142,12 +142,7 @@ def _check(
             f'images must be one per sample of the tree, got {len(images)} '
             f'images for {num_samples} samples'
         )
-    known = FigureCanvasAgg.get_supported_filetypes()
-    if out.suffix[1:].lower() not in known:
-        raise ValueError(
-            f'out must end in one of {sorted(known)} to choose the format, '
-            f'got {str(out)!r}'
-        )
+    check_picture_format(out)
     if not 1 <= members_per_leaf <= MAX_MEMBERS:
         raise ValueError(
             f'members_per_leaf must lie in [1, {MAX_MEMBERS}], got '

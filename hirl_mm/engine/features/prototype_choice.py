@@ -19,8 +19,8 @@ def spread_choice(counts: Tensor, num: int) -> list[int]:
         sizes, the largest first; of equal sizes, the smaller number first.
 
     Example:
-        >>> spread_choice(torch.tensor([5, 0, 9, 7, 1]), num=3)
-        [2, 3, 4]
+        >>> spread_choice(torch.tensor([5, 0, 9, 7, 1, 3]), num=3)
+        [2, 0, 4]
     """
     order = counts.cpu().argsort(descending=True, stable=True)
     order = order[: int((counts > 0).sum())]

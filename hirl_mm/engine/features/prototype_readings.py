@@ -1,4 +1,4 @@
-"""Prototypes of a trained model, and how images are compared to them."""
+"""Prototypes of a trained model, and how images are compared with them."""
 
 from collections.abc import Callable
 from itertools import accumulate
