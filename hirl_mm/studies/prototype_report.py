@@ -18,9 +18,9 @@ from .report import report_facts, write_report
 
 _NOTE = (
     'Rows of a prototype: of a scale, the patches that no other prototype is '
-    'nearer to; of a level of a tree, the images of its branch. Classes: those '
-    'of the whole images that are shown, at least of half of them, or the most '
-    'frequent one.\n'
+    'nearer to; of a level of a tree, the images of its branch. Classes: '
+    'those of the whole images that are shown, at least of half of them, or '
+    'the most frequent one.\n'
 )
 _FRAMES = (
     'What is nearest to a prototype by cosine similarity, the nearest first. '
