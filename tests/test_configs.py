@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,10 @@ CONFIGS = sorted(
 
 CONFIGS_OF_MODES = [name for name in CONFIGS if name.startswith('modes/')]
 
+KNN_SETS = 'knn_gallery', 'knn_queries'
+# Of several labels per image, or of none, there are no nearest classes.
+WITHOUT_KNN = '_coco14.py', '_digit-scenes.py'
+
 
 def load(name):
     cfg = Config.fromfile(ROOT / 'configs' / name)
@@ -47,11 +52,12 @@ def test_model_hooks_and_pipelines_build(name):
     model.init_weights()
     hooks = built_hooks(cfg)
     names = {type(h).__name__ for h in hooks if isinstance(h, NamedHook)}
+    without = name.endswith(WITHOUT_KNN)
+    assert all((key in cfg) != without for key in KNN_SETS)
     assert not classes_in_custom_hooks(cfg, names)
     pipelines = [
         cfg.train_dataloader.dataset.pipeline,
-        cfg.knn_gallery.pipeline,
-        cfg.knn_queries.pipeline,
+        *(cfg[name].pipeline for name in KNN_SETS if name in cfg),
         *(h.pipeline for h in hooks if hasattr(h, 'pipeline')),
     ]
     for pipeline in pipelines:
@@ -65,7 +71,8 @@ def test_model_hooks_and_pipelines_build(name):
         levels = len(cfg.default_hooks.kmeans.num_prototypes)
         assert model.spd_head.num_levels == levels
         without_neck = dict(out_channels=cfg.model.head.get('embed_dims'))
-        z0 = (cfg.model.get('neck') or without_neck)['out_channels']
+        neck = cfg.model.get('neck') or without_neck
+        z0 = neck.get('projection', neck)['out_channels']
         assert model.spd_head.in_channels == z0
 
 
@@ -79,8 +86,25 @@ PAIRS = [
 
 def test_every_recipe_has_its_plain_arm():
     recipes = {name for name in CONFIGS if name.startswith('hirl/')}
+    variants = {
+        name for name in recipes if re.search('-(tree|patches)_', name)
+    }
     with_arm = {name for name, _ in PAIRS}
-    assert recipes - {name for name in recipes if '-tree_' in name} <= with_arm
+    assert recipes - variants <= with_arm and len(variants) == 2
+
+
+@pytest.mark.parametrize(
+    'name', [name for name in CONFIGS if 'hirl-ssprl-patches_' in name]
+)
+def test_patches_of_the_tree_are_the_only_difference(name):
+    """Its other arm is HIRL-SS-PRL with a tree over whole images."""
+    patches, whole = load(name), load(name.replace('-patches_', '_'))
+    assert patches.model.pop('tree_scale') == 1
+    _, step, _ = patches.default_hooks.kmeans.pop('pipeline')
+    assert step.pop('type') == 'hirl_mm.PatchBySample'
+    assert step == patches.pyramid.scales[0]
+    del whole.default_hooks.kmeans['pipeline']
+    assert patches.to_dict() == whole.to_dict()
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,7 @@ RECIPES = {
     str(path.relative_to(ROOT / 'configs')): path
     for folder in (
         *('beit', 'dino', 'ibot', 'mocov2', 'mocov3', 'simsiam', 'swav'),
-        *('hccl', 'csml', 'hirl', 'modes', 'demo'),
+        *('hccl', 'csml', 'ssprl', 'hirl', 'modes', 'demo'),
     )
     for path in (ROOT / 'configs' / folder).glob('*.py')
 }

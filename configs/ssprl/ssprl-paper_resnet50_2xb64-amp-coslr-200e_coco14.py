@@ -17,5 +17,12 @@ pyramid = dict(
     num_views=num_crops,
     transforms=_base_.pyramid.transforms[:1],
 )
-load_image, _, pack = _base_.pyramid_pipeline
-train_dataloader = dict(dataset=dict(pipeline=[load_image, pyramid, pack]))
+train_dataloader = dict(
+    dataset=dict(
+        pipeline=[
+            _base_.pyramid_pipeline[0],
+            pyramid,
+            _base_.pyramid_pipeline[2],
+        ]
+    )
+)

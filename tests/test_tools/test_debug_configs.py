@@ -7,6 +7,7 @@ import pytest
 import torch
 from mmengine.config import Config
 
+from hirl_mm.datasets.toy import write_digit_scenes
 from tests.runs import ROOT
 from tests.tool_process import launch_tool
 from tests.training_tool import train
@@ -14,10 +15,13 @@ from tests.training_tool import train
 CONFIGS = sorted((ROOT / 'configs/debug').glob('*.py'))
 METHODS = {
     *('mocov2', 'simsiam', 'swav', 'mocov3', 'dino', 'ibot', 'beit'),
-    *('hccl', 'csml'),
+    *('hccl', 'csml', 'ssprl'),
 }
 # Without an arm under HIRL, or without a plain one.
-VARIANTS = {'hccl-momentum', 'csml-byol', 'hirl-csml-tree'}
+VARIANTS = {
+    *('hccl-momentum', 'csml-byol'),
+    *('hirl-csml-tree', 'hirl-ssprl-patches'),
+}
 STEPS = 12  # per epoch
 
 
@@ -27,14 +31,25 @@ def test_every_method_has_both_arms():
     assert names == METHODS | VARIANTS | hirl
 
 
+@pytest.fixture(scope='module')
+def data(digits, tmp_path_factory):
+    """Folders of the data sets, by the names that the configs end with."""
+    scenes = tmp_path_factory.mktemp('data') / 'scenes'
+    return {
+        'digits': digits,
+        'digit-scenes': write_digit_scenes(scenes, num_test=1),
+    }
+
+
 def spread(num):
-    """Indices of some of the 1500 images, of all classes."""
+    """Indices of some of the 1500 digits, of all classes."""
     return [i * 1500 // num for i in range(num)]
 
 
-def on_digits(path, digits, folder):
+def on_data(path, data, folder):
     """The debug config, with fewer images and a log line per step."""
     cfg = Config.fromfile(path)
+    kind = path.stem.split('_')[-1]
     images = cfg.train_dataloader.dataset
     if 'queue_len' in cfg.model:
         # While it fills, the loss rises.
@@ -46,10 +61,12 @@ def on_digits(path, digits, folder):
     # CsMl's batches hold a positive for every anchor.
     images_per_anchor = 2 if 'csml' in path.stem else 1
     num_images = STEPS * cfg.train_dataloader.batch_size // images_per_anchor
-    images.update(data_root=str(digits), indices=spread(num_images))
-    probe = cfg.default_hooks.knn_probe
-    probe.gallery.update(data_root=str(digits), indices=spread(300))
-    probe.queries.data_root = str(digits)
+    chosen = spread(num_images) if kind == 'digits' else num_images
+    images.update(data_root=str(data[kind]), indices=chosen)
+    if 'knn_probe' in cfg.default_hooks:
+        probe = cfg.default_hooks.knn_probe
+        probe.gallery.update(data_root=str(data[kind]), indices=spread(300))
+        probe.queries.data_root = str(data[kind])
     cfg.default_hooks.logger.interval = 1
     cfg.log_processor = dict(window_size=1)
     cfg.dump(folder / path.name)
@@ -82,8 +99,8 @@ def tokenizer_of(checkpoint):
 
 
 @pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
-def test_trains_learns_and_resumes(path, digits, tmp_path):
-    config = on_digits(path, digits, tmp_path)
+def test_trains_learns_and_resumes(path, data, tmp_path):
+    config = on_data(path, data, tmp_path)
     work_dir = tmp_path / 'run'
     log = train(config, work_dir)
     losses = own_losses(work_dir)
@@ -108,8 +125,10 @@ def test_trains_learns_and_resumes(path, digits, tmp_path):
         assert torch.equal(value, tokenizer[key])
 
 
-@pytest.mark.parametrize('name', ['swav', 'dino', 'ibot', 'hirl-ibot'])
-def test_two_processes(name, digits, tmp_path):
+@pytest.mark.parametrize(
+    'name', ['swav', 'ssprl', 'dino', 'ibot', 'hirl-ibot']
+)
+def test_two_processes(name, data, tmp_path):
     """Of plain arms no parameter goes unused, which DDP would not forgive."""
     (path,) = (p for p in CONFIGS if p.stem.split('_')[0] == name)
     options = (
@@ -120,7 +139,7 @@ def test_two_processes(name, digits, tmp_path):
     if name.startswith('hirl-'):
         options += ('default_hooks.kmeans.start_epoch=0',)
     run = launch_tool(
-        *(2, 'train', on_digits(path, digits, tmp_path)),
+        *(2, 'train', on_data(path, data, tmp_path)),
         *('--work-dir', tmp_path / 'run', '--cfg-options', *options),
     )
     assert run.returncode == 0, run.stdout[-3000:]

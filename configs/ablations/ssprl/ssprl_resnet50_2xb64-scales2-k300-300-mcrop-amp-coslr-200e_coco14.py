@@ -12,5 +12,12 @@ model = dict(
     ),
 )
 pyramid = dict(_base_.pyramid, scales=_base_.pyramid.scales[:1])
-load_image, _, pack = _base_.pyramid_pipeline
-train_dataloader = dict(dataset=dict(pipeline=[load_image, pyramid, pack]))
+train_dataloader = dict(
+    dataset=dict(
+        pipeline=[
+            _base_.pyramid_pipeline[0],
+            pyramid,
+            _base_.pyramid_pipeline[2],
+        ]
+    )
+)

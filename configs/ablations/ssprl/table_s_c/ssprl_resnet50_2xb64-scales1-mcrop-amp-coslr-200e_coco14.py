@@ -11,6 +11,13 @@ model = dict(
     ),
 )
 pyramid = dict(_base_.pyramid, scales=[])
-load_image, _, pack = _base_.pyramid_pipeline
-train_dataloader = dict(dataset=dict(pipeline=[load_image, pyramid, pack]))
+train_dataloader = dict(
+    dataset=dict(
+        pipeline=[
+            _base_.pyramid_pipeline[0],
+            pyramid,
+            _base_.pyramid_pipeline[2],
+        ]
+    )
+)
 default_hooks = dict(frozen_layers=dict(layers=['prototypes']))
