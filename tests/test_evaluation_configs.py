@@ -1,5 +1,7 @@
 """The trained protocols as configs: recipes against their sources."""
 
+from functools import cache
+
 import pytest
 import torch
 from mmengine.config import Config
@@ -8,7 +10,11 @@ from mmengine.optim import build_optim_wrapper
 from mmengine.registry import PARAM_SCHEDULERS, init_default_scope
 from torch import nn
 
-from hirl_mm.evaluation.paper_results import CSML_TABLES, HCCL_TABLES
+from hirl_mm.evaluation.paper_results import (
+    CSML_TABLES,
+    HCCL_TABLES,
+    SSPRL_TABLES,
+)
 from hirl_mm.registry import MODELS, type_name
 from hirl_mm.studies.metrics import figure_of
 from tests.runs import ROOT
@@ -25,7 +31,13 @@ STAGES = {
     f'linear/resnet50_8xb32-linear-steplr-100e_in1k{end}.py': channels
     for end, channels in (('-stage2', 512), ('-stage3', 1024), ('', 2048))
 }
-LINEAR = [name for name in CONFIGS if 'linear' in name or 'multilabel' in name]
+SCENES = 'demo/resnet18_1xb32-multilabel-10e_scenes.py'
+LINEAR = [name for name in CONFIGS if 'linear' in name or name == SCENES]
+SEMISUP = {
+    f'multilabel/resnet50_1xb{batch}-finetune-steplr-20e_coco14-{p}pct.py': p
+    for batch, p in ((32, 1), (128, 10), (128, 100))
+}
+ASYMMETRIC = 'multilabel/resnet50_1xb128-asymmetric-onecycle-40e_coco14.py'
 FINETUNED_VITS = {
     'finetune/vit-base-p16_8xb128-amp-coslr-100e_in1k.py': 4e-3,
     'semisup/vit-base-p16_8xb128-amp-coslr-100e_in1k-1pct.py': 1e-3,
@@ -43,6 +55,11 @@ def load(name):
     cfg = Config.fromfile(FOLDER / name)
     init_default_scope(cfg.default_scope)
     return cfg
+
+
+@cache
+def protocol_of(name):
+    return load(name).protocol
 
 
 def build(cfg):
@@ -134,7 +151,7 @@ def test_batch_and_epochs_are_those_of_the_name(name):
 
 def test_protocols_are_told_apart():
     names = [
-        (load(name).protocol.name, name.split('/')[-1].split('_')[0])
+        (protocol_of(name).name, name.split('/')[-1].split('_')[0])
         for name in CONFIGS
         if not name.startswith('demo/')
     ]
@@ -438,22 +455,117 @@ def test_recipe_of_linear_transfer(name, epochs, steps, classes):
     assert files == {'meta/train.txt', 'meta/val.txt'}
 
 
-@pytest.mark.parametrize('name', [n for n in CONFIGS if 'multilabel/' in n])
+@pytest.mark.parametrize(
+    'name', [n for n in LINEAR if n.startswith('multilabel/')]
+)
 def test_recipe_of_multi_label_classifiers(name):
     """SS-PRL's supplement: all images alike, three equal steps."""
     cfg = load(name)
     optimizer = cfg.optim_wrapper.optimizer
     assert (optimizer.momentum, optimizer.weight_decay) == (0.9, 1e-4)
     assert 1e-3 <= optimizer.lr <= 3
+    check_what_ssprl_shares(cfg)
     rates = learning_rates(cfg, steps_per_epoch=1)
     counts = [rates.count(r) for r in sorted(set(rates), reverse=True)]
     assert counts == [13, 12, 13, 12]
+
+
+def check_what_ssprl_shares(cfg):
+    """Section C.6: images, targets, loss, start, clipped gradients."""
     train, val = cfg.train_dataloader.dataset, cfg.val_dataloader.dataset
     assert train.pipeline == val.pipeline
     kinds = [type_name(t.type) for t in train.pipeline[1:-1]]
     assert kinds == ['ResizeEdge', 'CenterCrop']
     assert 'gt_label_difficult' in train.pipeline[-1].meta_keys
     assert cfg.data_preprocessor.to_onehot
+    assert cfg.optim_wrapper.clip_grad == dict(max_norm=10)
+    model = build(cfg)
+    assert type(model.head.loss_module).__name__ == 'CrossEntropyLoss'
+    assert model.head.loss_module.use_sigmoid
+    model.head.init_weights()
+    spread = model.head.fc.weight.std().item()
+    assert spread == pytest.approx(0.01, rel=0.05)
+    assert (model.head.fc.bias == 0.1).all()
+
+
+@pytest.mark.parametrize('name', SEMISUP)
+def test_recipe_of_few_labels_of_ssprl(name):
+    """Section C.6: two rates, x 0.2 at epochs 12 and 16; all is trained."""
+    cfg, percent = load(name), SEMISUP[name]
+    check_what_ssprl_shares(cfg)
+    model = build(cfg).train()
+    groups = groups_of(cfg, model)
+    assert {key for key, _ in model.named_parameters()} == set(groups)
+    for key, group in groups.items():
+        rate = 0.1 if key.startswith('head.') else 1e-3
+        assert group['lr'] == pytest.approx(rate), key
+        assert (group['weight_decay'], group['momentum']) == (1e-4, 0.9)
+    assert all(p.requires_grad for p in model.parameters())
+    assert model.backbone.bn1.training
+    assert isinstance(model.backbone.bn1, nn.SyncBatchNorm)
+    rates = learning_rates(cfg, steps_per_epoch=1)
+    expected = [1.0] * 12 + [0.2] * 4 + [0.04] * 4
+    assert rates == pytest.approx([1e-3 * r for r in expected])
+    part = '' if percent == 100 else f'-{percent}pct'
+    train, val = cfg.train_dataloader.dataset, cfg.val_dataloader.dataset
+    assert train.ann_file == f'annotations/multilabel_train2014{part}.json'
+    assert val.ann_file == 'annotations/multilabel_val2014.json'
+    assert (train.data_prefix, val.data_prefix) == ('train2014', 'val2014')
+    assert cfg.protocol.name == f'coco14-semisup-{percent}pct'
+
+
+def test_recipe_of_the_asymmetric_transfer():
+    """Section C.6, and the training of the loss's released code."""
+    cfg = load(ASYMMETRIC)
+    model = build(cfg)
+    loss = model.head.loss_module
+    assert (loss.gamma_pos, loss.gamma_neg, loss.clip) == (0, 4, 0.05)
+    assert all(p.requires_grad for p in model.parameters())
+    optimizer = optimizer_of(cfg, model)
+    assert type(optimizer) is torch.optim.Adam
+    for key, group in groups_of(cfg, model).items():
+        flat = dict(model.named_parameters())[key].ndim == 1
+        assert group['weight_decay'] == (0 if flat else 1e-4), key
+        assert group['lr'] == 2e-4
+    train, val = (
+        [(type_name(t.type), t.get('scale')) for t in loader.dataset.pipeline]
+        for loader in (cfg.train_dataloader, cfg.val_dataloader)
+    )
+    assert val[1:-1] == [('Resize', (448, 448))] == train[1:2]
+    assert [kind for kind, _ in train[2:-1]] == ['Cutout', 'RandAugment']
+    (hook,) = cfg.custom_hooks
+    assert (hook.momentum, hook.update_buffers) == (3e-4, True)
+
+
+def test_cycle_of_the_asymmetric_transfer():
+    """PyTorch's OneCycleLR with a fifth of the steps up, which it follows."""
+    cfg, epochs, length = load(ASYMMETRIC), 40, 5
+    layer = nn.Linear(1, 1)
+    wrapper = dict(type='OptimWrapper', optimizer=cfg.optim_wrapper.optimizer)
+    ours = build_optim_wrapper(layer, wrapper).optimizer
+    schedulers = [
+        PARAM_SCHEDULERS.build(
+            dict(scheduler),
+            default_args=dict(optimizer=ours, epoch_length=length),
+        )
+        for scheduler in cfg.param_scheduler
+    ]
+    other = torch.optim.Adam(layer.parameters())
+    cycle = torch.optim.lr_scheduler.OneCycleLR(
+        other, 2e-4, total_steps=epochs * length, pct_start=0.2
+    )
+    for step in range(epochs * length):
+        (group,), (wanted,) = ours.param_groups, other.param_groups
+        assert group['lr'] == pytest.approx(wanted['lr'], rel=1e-6), step
+        # MMEngine has no cycle of the momentum: one step longer in two parts.
+        assert group['betas'][0] == pytest.approx(
+            wanted['betas'][0], abs=3e-3
+        ), step
+        ours.step(), other.step()
+        for scheduler in schedulers:
+            scheduler.step()
+        if step < epochs * length - 1:
+            cycle.step()
 
 
 @pytest.mark.parametrize('percent', [1, 10])
@@ -489,13 +601,15 @@ def test_all_few_labels_are_tested():
         # Other tables are of detectors, or of no protocol.
         (HCCL_TABLES, (4, 9), {('linear SVM', 'mAP, interpolated')}),
         (CSML_TABLES, ('4', '5'), {('kNN', 'k=20'), ('kNN', 'k=200')}),
+        # Table S-A is of segmentation.
+        (SSPRL_TABLES, ('S-A',), set()),
     ],
 )
 def test_figures_of_papers_are_of_protocols_here(tables, others, frozen):
     """Every key of a paper's tables is logged by one of the configs."""
     figures = set()
     for name in CONFIGS:
-        protocol = load(name).protocol
+        protocol = protocol_of(name)
         for metric in protocol.metric, *protocol.get('further_metrics', []):
             figures.add((protocol.name, figure_of(metric)))
     keys = {

@@ -6,12 +6,14 @@ from pathlib import Path
 
 from mmengine.config import Config
 
+from hirl_mm.datasets.converters.multilabel_lists import read_multilabel
 from hirl_mm.datasets.image_files import LISTED
 from hirl_mm.datasets.list_files import without_label
 from hirl_mm.registry import type_name
 
 # Data sets of MMPreTrain that read lists as CustomDataset does.
 _TYPES = 'CustomDataset', 'ImageNet', 'ImageNet21k'
+_MULTI_LABEL = 'MultiLabelDataset'
 _MARK = '\ufeff'
 
 
@@ -19,20 +21,25 @@ def check_lists(part: object) -> None:
     """Check every list of images and of class names that a config names.
 
     MMPreTrain's own errors about a blank line, a tab or a missing label do
-    not name the file, and a blank line is a class name for it.
+    not name the file, and a blank line is a class name for it. Files of
+    several labels per image are checked, too.
 
     Args:
         part: A config, or any part of it, such as that of a data set.
 
     Raises:
+        FileNotFoundError: If there is no file of several labels per image.
         ValueError: If a list has a line that the data set cannot read; the
-            error names file and line.
+            error names file and line. If a file of several labels per image
+            has another format.
     """
     if isinstance(part, Config):
         part = dict(part.items())
     if isinstance(part, Mapping):
         if type_name(part.get('type')) in _TYPES:
             _check(part)
+        elif type_name(part.get('type')) == _MULTI_LABEL:
+            _check_multi_label(part)
         part = part.values()
     elif not isinstance(part, (list, tuple)):
         return
@@ -46,13 +53,24 @@ def _check(cfg: Mapping) -> None:
         _check_lines(classes, _blank)
     if not cfg.get('ann_file'):
         return
-    # As MMEngine does.
-    path = os.path.join(cfg.get('data_root') or '', cfg['ann_file'])
-    path = os.path.expanduser(path)
+    path = _path(cfg)
     if os.path.isfile(path):
         extensions = tuple(cfg.get('extensions', LISTED))
         fault = _labelled if cfg.get('with_label', True) else _unlabelled
         _check_lines(path, lambda line: fault(line, extensions))
+
+
+def _check_multi_label(cfg: Mapping) -> None:
+    if cfg.get('ann_file', '').endswith('.json'):
+        path = _path(cfg)
+        if '://' not in path:
+            read_multilabel(path)
+
+
+def _path(cfg: Mapping) -> str:
+    """Path of the annotations, as MMEngine finds it."""
+    path = os.path.join(cfg.get('data_root') or '', cfg['ann_file'])
+    return os.path.expanduser(path)
 
 
 def _check_lines(

@@ -144,14 +144,16 @@ def test_lists_of_voc(voc):
     ('content', 'match'),
     [
         ('[1, 2', 'a.json is not a JSON file'),
-        ('{"images": [], "annotations": []}', 'no data_list.*coco_multilabel'),
-        ('[1]', 'no data_list of images'),
-        ('{"data_list": []}', 'a.json lists no images'),
+        ('{"images": [], "annotations": []}', 'no metainfo.*coco_multilabel'),
+        ('[1]', 'no metainfo and data_list of images'),
+        ('{"data_list": []}', 'no metainfo and data_list of images'),
+        ('{"metainfo": {}, "data_list": 3}', 'no metainfo and data_list'),
+        ('{"metainfo": {}, "data_list": []}', 'a.json lists no images'),
         (
-            '{"data_list": [{"img_path": "b.jpg", "gt_label": 3}]}',
-            'has the entry.*b.jpg.*needs a list gt_label',
+            '{"metainfo": {}, "data_list": [{"gt_label": 3}]}',
+            'has the entry .*3.*needs a list gt_label',
         ),
-        ('{"data_list": ["b.jpg"]}', 'has the entry "b.jpg"'),
+        ('{"metainfo": {}, "data_list": ["b.jpg"]}', 'has the entry "b.jpg"'),
     ],
 )
 def test_other_formats(tmp_path, content, match):

@@ -30,9 +30,11 @@ def read_multilabel(path: str | os.PathLike) -> list[Labels]:
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(
-            f'there is no list of images {path}: give a .json file that '
-            'tools/dataset_converters/coco_multilabel.py has written, or a '
-            'list of VOC such as ImageSets/Main/trainval.txt'
+            f'there is no list of images {path}: '
+            'tools/dataset_converters/coco_multilabel.py writes a .json file '
+            'of all images of COCO, and VOC has lists such as '
+            'ImageSets/Main/trainval.txt; multilabel_subset.py writes a share '
+            'of such a list'
         )
     if path.suffix == '.json':
         labels = [_labels_of(entry, path) for entry in _content(path)[1]]
@@ -67,10 +69,10 @@ def _content(path: Path) -> tuple[dict, list[dict]]:
     except ValueError as error:
         raise ValueError(f'{path} is not a JSON file: {error}') from error
     found = content if isinstance(content, dict) else {}
-    if not isinstance(found.get('data_list'), list):
+    if 'metainfo' not in found or not isinstance(found.get('data_list'), list):
         raise ValueError(
-            f'{path} has no data_list of images: it must be a file of '
-            "MultiLabelDataset. COCO's instances_*.json become one with "
+            f'{path} has no metainfo and data_list of images: it must be a '
+            "file of MultiLabelDataset. COCO's instances_*.json become one by "
             'tools/dataset_converters/coco_multilabel.py'
         )
     return found, found['data_list']

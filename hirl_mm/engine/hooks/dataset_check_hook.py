@@ -8,6 +8,7 @@ from torch.utils.data import Dataset
 from hirl_mm.datasets.class_alignment import align_classes
 from hirl_mm.datasets.left_out import warn_of_left_out
 from hirl_mm.datasets.wrappers import unwrapped
+from hirl_mm.engine.checks.labels import check_labels
 from hirl_mm.registry import HOOKS
 
 from .named_hook import NamedHook
@@ -26,13 +27,16 @@ class DatasetCheckHook(NamedHook):
     their classes have in the training, by the names of the classes; see
     :func:`~hirl_mm.datasets.class_alignment.align_classes`. Otherwise a
     split that lacks a class would number its classes differently. A test
-    takes the names from the checkpoint, where MMEngine stores them.
+    takes the names from the checkpoint, where MMEngine stores them. For a
+    classifier of several labels per image, the labels are checked before, see
+    :func:`~hirl_mm.engine.checks.labels.check_labels`.
 
     ``tools/train.py`` and ``tools/test.py`` add this hook.
 
     Raises:
         ValueError: Before the first iteration, if the classes of two splits
-            have no name in common, images are in hidden class folders, or
+            have no name in common, images are in hidden class folders, the
+            labels do not fit a classifier of several labels per image, or
             the labels of the training images would change while a loop that
             counts iterations already reads them.
     """
@@ -54,6 +58,7 @@ class DatasetCheckHook(NamedHook):
         if not _classifies(runner) or not _has_labels(datasets[_TRAIN]):
             return
         datasets = {k: d for k, d in datasets.items() if _has_labels(d)}
+        check_labels(get_ori_model(runner.model), datasets)
         changed = align_classes(datasets)
         by_epoch = isinstance(runner.train_loop, EpochBasedTrainLoop)
         if _TRAIN in changed and not by_epoch:
