@@ -17,10 +17,10 @@ from hirl_mm.visualization.prototype_sheet import (
 from .report import report_facts, write_report
 
 _NOTE = (
-    'Rows of a prototype: of a scale, the patches that no other prototype is '
-    'nearer to; of a level of a tree, the images of its branch. Classes: '
-    'those of the whole images that are shown, at least of half of them, or '
-    'the most frequent one.\n'
+    'Rows of a prototype are, for a scale, the patches that are nearest to '
+    'it, and for a level of a tree, the images of its branch. '
+    'Classes are those of the whole images shown: those that at least half of '
+    'them have, or the most frequent one.\n'
 )
 _FRAMES = (
     'What is nearest to a prototype by cosine similarity, the nearest first. '

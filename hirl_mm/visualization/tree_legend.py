@@ -1,4 +1,5 @@
 import numpy as np
+from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Rectangle
@@ -16,9 +17,15 @@ _MAX_CLASSES = 20
 
 
 def text_width(text: str, size: float, bold: bool = False) -> int:
-    """Return the width of a line of text in pixels at 100 dots per inch."""
+    """Return the width of a line of text in pixels at 100 dots per inch.
+
+    Dollar signs are text, too, and not the marks of a formula.
+    """
+    if not text:
+        return 0
     font = FontProperties(weight='bold' if bold else 'normal')
-    path = TextPath((0, 0), text, size=size, prop=font)
+    with rc_context({'text.parse_math': False}):
+        path = TextPath((0, 0), text, size=size, prop=font)
     return int(1.04 * path.get_extents().width * DPI / 72) + 2
 
 

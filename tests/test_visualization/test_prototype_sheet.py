@@ -18,7 +18,7 @@ def row(number, num=3):
         for i in range(num)
     ]
     return PrototypeRow(
-        f'$p_{number}', 'a & b', pictures, [True] + [False] * 2
+        rf'$\p_{number}$', 'a & b', pictures, [True] + [False] * 2
     )
 
 
@@ -48,7 +48,7 @@ def test_pictures_in_order_with_their_frames(drawn):
         PrototypeSection('One', 'first', [row(1), row(2)]),
         PrototypeSection('Two', 'second', [row(3)]),
     ]
-    figure, pixels = drawn(sections, title='Title $x', note='Note')
+    figure, pixels = drawn(sections, title=r'Title $\x$', note='Note')
     (axes,) = figure.axes
     shown = [image.get_extent() for image in axes.images]
     assert len(shown) == 3
@@ -61,9 +61,21 @@ def test_pictures_in_order_with_their_frames(drawn):
             middle = pixels[y + 33, x + 33, :3]
             assert middle.tolist() == [60 * number, 50 * i, 9]
     texts = {text.get_text(): text.get_position() for text in axes.texts}
-    assert {'Title $x', 'Note', 'One', 'second', '$p_1', 'a & b'} <= set(texts)
+    assert {r'Title $\x$', 'Note', 'One', 'second', r'$\p_1$', 'a & b'} <= set(
+        texts
+    )
     # The caption is above its pictures.
-    assert texts['One'][1] < texts['$p_1'][1] < shown[0][3]
+    assert texts['One'][1] < texts[r'$\p_1$'][1] < shown[0][3]
+
+
+@pytest.mark.parametrize(
+    'long', [dict(title='a title ' * 9), dict(note='a note ' * 20)]
+)
+def test_a_long_head_widens_the_picture(drawn, long):
+    figure, _ = drawn([PrototypeSection('One', '', [row(1)])], **long)
+    (axes,) = figure.axes
+    right = axes.get_window_extent().x1
+    assert all(t.get_window_extent().x1 <= right for t in axes.texts)
 
 
 def test_no_text_leaves_the_picture(drawn):

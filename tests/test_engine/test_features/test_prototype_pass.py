@@ -20,6 +20,7 @@ from hirl_mm.engine.features.prototype_pass import find_prototypes
 from hirl_mm.engine.features.prototype_readings import prototype_readings
 from hirl_mm.engine.features.pyramid_scales import scales_of_config
 from hirl_mm.studies.prototype_report import write_prototype_report
+from tests.logged import warnings_of
 from tests.runs import ROOT
 
 NUM = 9
@@ -184,7 +185,7 @@ def test_report_has_the_boxes(find, images, by_hand, tmp_path):
                 assert (near['image'], tuple(near['box'])) in boxes
 
 
-def test_images_that_cannot_be_read(find, cfg, images, tmp_path, caplog):
+def test_images_that_cannot_be_read(find, cfg, images, tmp_path):
     root = shutil.copytree(images.data_root, tmp_path / 'scenes')
     broken = Path(root) / 'JPEGImages/000003.jpg'
     broken.write_bytes(b'no image')
@@ -193,7 +194,10 @@ def test_images_that_cannot_be_read(find, cfg, images, tmp_path, caplog):
     with pytest.raises(OSError, match='000003.jpg'):
         find(build_dataset(cfg.train_dataloader.dataset), cfg)
     cfg.train_dataloader.dataset.pipeline[0].ignore_empty = True
-    found = find(build_dataset(cfg.train_dataloader.dataset), cfg, k=NUM)
+    with warnings_of() as warned:
+        found = find(build_dataset(cfg.train_dataloader.dataset), cfg, k=NUM)
+    assert '1 of 9 images cannot be read' in warned[-1]
+    assert '000003.jpg' in warned[-1]
     assert [int(one.counts.sum()) for one in found] == [8, 32, 72]
     for one in found:
         assert 2 not in one.nearest.sample_idx
