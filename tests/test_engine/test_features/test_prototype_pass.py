@@ -173,16 +173,20 @@ def test_report_has_the_boxes(find, images, by_hand, tmp_path):
     write_prototype_report(tmp_path / 'p.md', found, images, title='Title')
     values = json.loads((tmp_path / 'p.json').read_text())['prototypes']
     assert (tmp_path / 'p.png').stat().st_size
-    for scale, (entries, _) in enumerate(by_hand):
-        boxes = {
-            (images.name(sample), tuple(box.round(1).tolist()))
-            for sample, _, _, box in entries
-        }
-        content = values[f'scale {scale}']
+    for one, (entries, _) in zip(found, by_hand, strict=True):
+        boxes = {entry[:2]: entry[3].round(1).tolist() for entry in entries}
+        content = values[one.of.name]
         assert content['rows'] == len(entries)
-        for prototype in content['prototypes']:
-            for near in prototype['nearest']:
-                assert (near['image'], tuple(near['box'])) in boxes
+        for place, prototype in enumerate(content['prototypes']):
+            assert prototype['prototype'] == one.chosen[place]
+            pairs = zip(
+                one.nearest.sample_idx[place].tolist(),
+                one.nearest.part[place].tolist(),
+                strict=True,
+            )
+            for near, pair in zip(prototype['nearest'], pairs, strict=True):
+                assert near['image'] == images.name(pair[0])
+                assert near['box'] == boxes[pair]
 
 
 def test_images_that_cannot_be_read(find, cfg, images, tmp_path):
