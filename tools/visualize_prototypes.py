@@ -11,7 +11,11 @@ import argparse
 import sys
 from pathlib import Path
 
-from hirl_mm.options import add_config_options, add_trust_option
+from hirl_mm.options import (
+    add_config_options,
+    add_reading_options,
+    add_trust_option,
+)
 from hirl_mm.stack import StackError, check_stack
 
 
@@ -78,15 +82,7 @@ with --cfg-options train_dataloader.dataset.data_root=data/others.""",
         'nearest one, since its neighbours would fill the row',
     )
     add('--title', help='first line of the picture')
-    add(
-        '--batch-size', type=int, default=64, help='images per batch' + default
-    )
-    add(
-        '--num-workers',
-        type=int,
-        default=4,
-        help='worker processes that load images' + default,
-    )
+    add_reading_options(parser, batch_size=64)
     try:
         add_config_options(parser)
     except ImportError:

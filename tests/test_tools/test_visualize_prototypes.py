@@ -17,16 +17,19 @@ from tests.hostile_files import add_code
 from tests.runs import ROOT, run, settle, small_config
 from tests.tool_process import run_tool
 
-SSPRL = ROOT / 'configs/debug/ssprl_resnet18_1xb32-4e_digit-scenes.py'
+DEBUG = ROOT / 'configs/debug'
+SCENES = 'resnet18_1xb32-4e_digit-scenes.py'
 
 
-@pytest.fixture(scope='module')
-def pyramid_run(tmp_path_factory):
+def short_run(name, root):
     """A run of SS-PRL: an epoch of 16 scenes."""
-    root = tmp_path_factory.mktemp('pyramid')
     write_digit_scenes(root / 'scenes', num_trainval=16, num_test=1)
-    cfg = Config.fromfile(SSPRL)
+    cfg = Config.fromfile(DEBUG / f'{name}_{SCENES}')
     settle(cfg, root / 'run')
+    if 'kmeans' in cfg.default_hooks:
+        cfg.default_hooks.kmeans.update(
+            start_epoch=0, num_prototypes=(6, 3, 2)
+        )
     cfg.train_cfg.max_epochs = 1
     cfg.train_dataloader.batch_size = 8
     cfg.train_dataloader.dataset.data_root = str(root / 'scenes')
@@ -34,6 +37,18 @@ def pyramid_run(tmp_path_factory):
     cfg.dump(root / 'ssprl.py')
     run(cfg)
     return root / 'run'
+
+
+@pytest.fixture(scope='module')
+def pyramid_run(tmp_path_factory):
+    return short_run('ssprl', tmp_path_factory.mktemp('pyramid'))
+
+
+@pytest.fixture(scope='module')
+def patch_tree_run(tmp_path_factory):
+    """A run of SS-PRL with a tree over patches, one of every scene."""
+    folder = tmp_path_factory.mktemp('patch-tree')
+    return short_run('hirl-ssprl-patches', folder)
 
 
 @pytest.fixture(scope='module')
@@ -104,16 +119,24 @@ def test_chosen_prototypes_of_a_scale(pyramid_run, tool, tmp_path):
     assert any(len(set(row)) < len(row) for row in images)
 
 
-def test_levels_of_a_tree(tree_run, tool):
-    assert tool(tree_run, '--num-prototypes', 3, '--per-prototype', 4) is None
-    content = json.loads((tree_run / 'prototypes.json').read_text())
-    tree = load_tree(tree_run / 'epoch_2.pth')
-    (config,) = tree_run.glob('*.py')
-    embeddings = embedded(Config.fromfile(config), tree_run / 'epoch_2.pth')
-    assert list(content['prototypes']) == ['level 0', 'level 1', 'level 2']
-    for level, of_level in enumerate(content['prototypes'].values()):
+@pytest.mark.parametrize(
+    ('kind', 'epoch', 'num'), [('tree_run', 2, 96), ('patch_tree_run', 1, 16)]
+)
+def test_levels_of_a_tree(kind, epoch, num, tool, request):
+    folder = request.getfixturevalue(kind)
+    assert tool(folder, '--num-prototypes', 3, '--per-prototype', 4) is None
+    content = json.loads((folder / 'prototypes.json').read_text())
+    checkpoint = folder / f'epoch_{epoch}.pth'
+    tree = load_tree(checkpoint)
+    (config,) = folder.glob('*.py')
+    embeddings = embedded(Config.fromfile(config), checkpoint)
+    found = {k: v for k, v in content['prototypes'].items() if 'level' in k}
+    assert list(found) == ['level 0', 'level 1', 'level 2']
+    scales = ['scale 0', 'scale 1', 'scale 2'] * (kind == 'patch_tree_run')
+    assert list(content['prototypes']) == [*scales, *found]
+    for level, of_level in enumerate(found.values()):
         sizes = tree.sizes(level)
-        assert of_level['rows'] == 96
+        assert of_level['rows'] == num
         assert of_level['num_prototypes'] == len(sizes)
         largest = of_level['prototypes'][0]
         assert largest['rows'] == int(sizes.max())
