@@ -32,6 +32,7 @@ ROOMS = dict(
     throughput='step',
     cross_levels='step',
     cross_samples='step',
+    pyramid='step',
     neighbor_search='features',
     loading='data',
     view_libraries='views',
@@ -46,6 +47,7 @@ CLOCKED = (
     'neighbor_search',
     'overhead',
     'path_loss',
+    'pyramid',
     'throughput',
     'view_libraries',
 )

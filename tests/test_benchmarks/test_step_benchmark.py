@@ -67,3 +67,15 @@ def test_csml_beside_moco(run_benchmark):
     assert list(report['arms']) == arms
     peers = dict.fromkeys(arms[1:3], 'MoCo v2') | {'CsMl': 'CsMl, CutMix'}
     assert_pairs(printed, report, peers)
+
+
+def test_pyramid_beside_one_view(run_benchmark):
+    printed, report = run_benchmark('step.pyramid')
+    assert list(report['arms']) == ['one view', 'SS-PRL']
+    assert_pairs(printed, report, {'SS-PRL': 'one view'})
+    pair = report['pairs']['SS-PRL']
+    # 2 views of 224, 24 of 96 and 8 of 112 pixels are about 8.4 of 224.
+    assert 8 < pair['flops'] < 9
+    expected = pair['time']['median'] / pair['flops']
+    assert report['time_per_flop'] == pytest.approx(expected)
+    assert report['assignment_share']['median'] > 0
