@@ -7,6 +7,7 @@ import torch
 from mmengine.optim import build_optim_wrapper
 from mmpretrain.engine.optimizers import LARS
 from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from hirl_mm.engine.optimizers.larc import LARC
 
@@ -102,6 +103,31 @@ def test_lars_of_mmpretrain_differs_when_the_rate_changes():
             assert torch.allclose(ours[i], theirs[i], rtol=1e-9) == equal
         # Theirs decays a weight without gradient, at the full rate.
         assert not torch.allclose(theirs[1], parameters()[1])
+
+
+class NumbersRead(TorchDispatchMode):
+    """Counts how often the host asks the device for a number."""
+
+    def __init__(self):
+        super().__init__()
+        self.count = 0
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        self.count += func is torch.ops.aten._local_scalar_dense.default
+        return func(*args, **(kwargs or {}))
+
+
+def test_no_step_waits_for_the_device():
+    counts = []
+    for kind in LARC, LARS:
+        trained = parameters()
+        optimizer = kind(trained, lr=0.6, **NUMBERS)
+        for parameter, gradient in zip(trained, gradients(0), strict=True):
+            parameter.grad = gradient
+        with NumbersRead() as read:
+            optimizer.step()
+        counts.append(read.count)
+    assert counts == [0, 2 * len(parameters())]
 
 
 def test_state_is_resumed():
