@@ -27,6 +27,7 @@ METHODS = {
     'dino': 'dino/dino_vit-base-p16_32xb32-mcrop-amp-coslr-400e_in1k.py',
     'ibot': 'ibot/ibot_vit-base-p16_32xb32-mcrop-amp-coslr-400e_in1k.py',
     'beit': 'beit/beit_beit-base-p16_32xb64-amp-coslr-400e_in1k.py',
+    'ssprl': 'ssprl/ssprl_resnet50_4xb64-mcrop-amp-coslr-100e_in1k.py',
 }
 CONFIGS = ROOT / 'configs'
 BATCH = 16

@@ -14,6 +14,7 @@ RECIPES = {
     'HCCL': 'hirl/hirl-hccl_resnet50_8xb64-amp-coslr-200e_in1k.py',
     'CsMl': 'hirl/hirl-csml_resnet50_32xb64-coslr-200e_in1k.py',
     'CsMl, multi-crop': ('csml/csml_resnet50_32xb64-mcrop-coslr-200e_in1k.py'),
+    'SS-PRL': 'ssprl/ssprl_resnet50_4xb64-mcrop-amp-coslr-100e_in1k.py',
     'BEiT': 'hirl/hirl-beit_beit-base-p16_32xb64-amp-coslr-400e_in1k.py',
 }
 

@@ -29,6 +29,7 @@ EXPECTED = {
     'CsMl, multi-crop': ([2, 6], []),
     'DINO': ([1, 1, 10], []),
     'iBOT': ([1, 1, 10], ['BlockMask']),
+    'SS-PRL': ([2, 6], []),
     'BEiT': ([1], ['BEiTBlockMask']),
 }
 
