@@ -13,6 +13,8 @@ VOC_OBJECT = """<object><name>{}</name><difficult>0</difficult><bndbox>
 </bndbox></object>"""
 VOC_CLASSES = 'dog', 'cat'
 SIZE = 96, 80
+# Of COCO's labels, drawn by multilabel_subset.py.
+PARTS = '', '-1pct', '-10pct'
 
 
 def write_all(root: Path) -> None:
@@ -74,7 +76,8 @@ def voc(picture: Path, root: Path, year: int | str, classes) -> None:
     objects = ''.join(VOC_OBJECT.format(name) for name in classes)
     width, height = SIZE
     splits = dict(trainval='abc', train='abc', val='def', test='def')
-    for split, names in splits.items() | {('aug', 'ghi')}:
+    lists = {('aug', 'ghi'), ('trainval-10pct', 'abc')}
+    for split, names in splits.items() | lists:
         for folder in 'Main', 'Segmentation':
             path = root / f'ImageSets/{folder}/{split}.txt'
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -122,7 +125,10 @@ def coco(picture: Path, root: Path, *splits: str) -> None:
     for split in splits:
         for name in names:
             link(picture, root / split / name)
-        for kind, content in ('instances', boxes), ('multilabel', labels):
-            path = root / f'annotations/{kind}_{split}.json'
+        for name, content in (
+            (f'instances_{split}', boxes),
+            *((f'multilabel_{split}{part}', labels) for part in PARTS),
+        ):
+            path = root / f'annotations/{name}.json'
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps(content))

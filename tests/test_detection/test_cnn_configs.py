@@ -20,6 +20,7 @@ FASTER = 'coco/faster-rcnn_resnet50-c4_8xb2-180k_coco.py'
 MASK = 'coco/mask-rcnn_resnet50-c4_8xb2-180k_coco.py'
 MASK_FPN = 'coco/mask-rcnn_resnet50-fpn_8xb2-12e_coco.py'
 CASCADE = 'coco/cascade-mask-rcnn_resnet50-fpn_8xb2-12e_coco.py'
+MASK_15K = 'coco/mask-rcnn_resnet50-fpn_8xb2-15k_coco14.py'
 MASK_90K = 'coco/mask-rcnn_resnet50-c4_8xb2-90k_coco.py'
 VOC = 'voc/faster-rcnn_resnet50-c4_8xb2-24k_voc0712.py'
 FAST_VOC = 'voc/faster-rcnn_resnet50-c4_8xb2-lr1e-1-24k_voc0712.py'
@@ -231,6 +232,39 @@ def test_reported_metrics_are_logged(name):
             for end in ('', '_50', '_75')
         }
     assert {cfg.protocol.metric, *cfg.protocol.further_metrics} == logged
+
+
+def test_detector_of_ssprl():
+    """Section C.6: the first 15k iterations of 1x, on the splits of 2014."""
+    cfg, other = load(MASK_15K), load(MASK_FPN)
+    assert cfg.model == other.model
+    assert cfg.optim_wrapper.optimizer == dict(
+        type='SGD', lr=0.02, momentum=0.9, weight_decay=1e-4
+    )
+    loop = cfg.train_cfg
+    assert (loop.type, loop.max_iters) == ('IterBasedTrainLoop', 15000)
+    assert loop.val_interval == 15000
+    warmup, steps = cfg.param_scheduler
+    assert (warmup.start_factor, warmup.end) == (0.001, 1000)
+    assert (steps.milestones, steps.gamma) == ([60000, 80000], 0.1)
+    assert not warmup.by_epoch and not steps.by_epoch
+    assert not cfg.default_hooks.checkpoint.by_epoch
+    assert not cfg.log_processor.by_epoch
+    assert cfg.train_dataloader.sampler.type == 'InfiniteSampler'
+    assert cfg.train_dataloader.batch_size == 2
+    assert cfg.auto_scale_lr.base_batch_size == 16
+    for part in 'train', 'val', 'test':
+        dataset = cfg[f'{part}_dataloader'].dataset
+        split = 'train2014' if part == 'train' else 'val2014'
+        assert dataset.ann_file == f'annotations/instances_{split}.json'
+        assert dataset.data_prefix.img == f'{split}/'
+        same = other[f'{part}_dataloader'].dataset
+        assert dataset.pipeline == same.pipeline
+    for evaluator in cfg.val_evaluator, cfg.test_evaluator:
+        path = 'data/coco/annotations/instances_val2014.json'
+        assert evaluator.ann_file == path
+    assert 'mask_check' in cfg.default_hooks
+    assert cfg.protocol.name == 'coco14-instance-15k'
 
 
 def test_figures_of_hccl_are_of_its_detectors():

@@ -13,7 +13,9 @@ from mmengine.runner import Runner
 
 from hirl_mm.datasets.toy import write_shape_scenes
 from hirl_mm.engine.evaluation.prediction_pictures import draw_predictions
+from hirl_mm.evaluation.paper_results import SSPRL_TABLES
 from hirl_mm.registry import MODELS
+from hirl_mm.studies.metrics import figure_of
 from tests.detectors import Losses
 from tests.released import under
 from tests.runs import ROOT, run, settle
@@ -49,6 +51,17 @@ def test_recipe_of_segmentation():
     assert added.ann_file.endswith('aug.txt')
     assert added.data_prefix.seg_map_path == 'SegmentationClassAug'
     assert cfg.auto_scale_lr.base_batch_size == 16
+    assert cfg.train_dataloader.batch_size == 4
+    crops = [
+        transform.crop_size
+        for part in (train, added)
+        for transform in part.pipeline
+        if transform.type == 'RandomCrop'
+    ]
+    assert crops == [(512, 512)] * 2
+    assert cfg.val_dataloader.dataset.ann_file.endswith('val.txt')
+    keys = {cell.key for cell in SSPRL_TABLES['S-A'].cells()}
+    assert keys == {(cfg.protocol.name, figure_of(cfg.protocol.metric))}
 
 
 def test_the_whole_backbone_is_loaded(tmp_path):

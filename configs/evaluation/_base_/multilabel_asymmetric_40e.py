@@ -34,37 +34,23 @@ train_pipeline = [
 optim_wrapper = dict(
     _delete_=True,
     type='OptimWrapper',
-    # The cycle begins and ends with a momentum (beta1) of 0.95.
+    # The rate begins at a 25th of its peak, the momentum (beta1) at 0.95.
     optimizer=dict(
-        type='Adam', lr=2e-4, betas=(0.95, 0.999), weight_decay=1e-4
+        type='Adam', lr=2e-4 / 25, betas=(0.95, 0.999), weight_decay=1e-4
     ),
     paramwise_cfg=dict(norm_decay_mult=0.0, bias_decay_mult=0.0),
 )
-# PyTorch's OneCycleLR: 8 epochs up, 32 down, the momentum against it.
-by_iteration = dict(by_epoch=True, convert_to_iter_based=True)
+# PyTorch's OneCycleLR: 8 epochs up and 32 down, the momentum against it.
+# MMEngine's OneCycleLR has no momentum, and stores a function in checkpoints.
+rise = dict(T_max=8, end=8, by_epoch=True, convert_to_iter_based=True)
+fall = dict(
+    T_max=32, begin=8, end=40, by_epoch=True, convert_to_iter_based=True
+)
 param_scheduler = [
-    dict(
-        type='OneCycleLR',
-        eta_max=2e-4,
-        total_steps=40,
-        pct_start=0.2,
-        **by_iteration,
-    ),
-    dict(
-        type='CosineAnnealingMomentum',
-        T_max=8,
-        end=8,
-        eta_min=0.85,
-        **by_iteration,
-    ),
-    dict(
-        type='CosineAnnealingMomentum',
-        T_max=32,
-        begin=8,
-        end=40,
-        eta_min=0.95,
-        **by_iteration,
-    ),
+    dict(type='CosineAnnealingLR', eta_min_ratio=25.0, **rise),
+    dict(type='CosineAnnealingLR', eta_min_ratio=1e-4, **fall),
+    dict(type='CosineAnnealingMomentum', eta_min=0.85, **rise),
+    dict(type='CosineAnnealingMomentum', eta_min=0.95, **fall),
 ]
 train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=40, val_interval=5)
 custom_hooks = [
