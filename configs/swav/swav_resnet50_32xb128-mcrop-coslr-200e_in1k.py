@@ -27,9 +27,7 @@ train_dataloader = dict(
 # 0.3 for every 256 images, which is where the warm-up starts.
 lr = 4.8
 optim_wrapper = dict(
-    optimizer=dict(
-        type='mmpretrain.LARS', lr=lr, momentum=0.9, weight_decay=1e-6
-    )
+    optimizer=dict(type='hirl_mm.LARC', lr=lr, momentum=0.9, weight_decay=1e-6)
 )
 param_scheduler = [
     dict(

@@ -371,11 +371,11 @@ def process_twice_as_long(rank, folder, steps):
         (dict(weights=(1.0, -0.25, 0.1)), 'weights and queue_lengths must be'),
         (dict(queue_lengths=(8, -8, 8)), 'weights and queue_lengths must be'),
         (dict(shared_prototypes=True), 'shared_prototypes needs the same'),
-        (dict(epsilon=0.0), 'epsilon, temperature and num_iters must be'),
-        (dict(temperature=-0.1), 'temperature and num_iters must be'),
+        (dict(epsilon=0.0), 'epsilon must be positive, got 0.0'),
+        (dict(temperature=-0.1), 'temperature must be positive, got -0.1'),
         (dict(reduction='sum'), "reduction must be one of .*'sum'"),
         (dict(g_input='scores'), "g_input must be one of .*'scores'"),
-        (dict(cross_pairs='none'), "cross_pairs one of .*'none'"),
+        (dict(cross_pairs='none'), "cross_pairs must be one of .*'none'"),
     ],
 )
 def test_arguments_out_of_range(wrong, message):

@@ -6,14 +6,14 @@ from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from hirl_mm.losses import cross_scale_loss, pyramid_loss
-from hirl_mm.losses.cross_scale import CROSS_PAIRS, G_INPUTS
-from hirl_mm.losses.reductions import check_reduction
 from hirl_mm.models.modules import (
     EmbeddingQueue,
     assign_with_queue,
     current_epoch,
 )
 from hirl_mm.registry import MODELS
+
+from .pyramid_arguments import check_options, check_scales
 
 
 @MODELS.register_module()
@@ -85,29 +85,24 @@ class PyramidHead(BaseModule):
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(init_cfg)
-        num_scales = len(num_prototypes)
-        lengths = [0] * num_scales if queue_lengths is None else queue_lengths
-        _check_scales(num_scales, num_patches, weights, lengths)
-        _check_numbers(
-            num_prototypes, num_patches, num_crops, weights, lengths
+        lengths = queue_lengths or [0] * len(num_prototypes)
+        check_scales(
+            num_prototypes,
+            num_patches,
+            num_crops,
+            weights,
+            lengths,
+            shared_prototypes,
         )
-        if min(feat_dim, epsilon, temperature, num_iters) <= 0:
-            raise ValueError(
-                'feat_dim, epsilon, temperature and num_iters must be '
-                f'positive, got {feat_dim}, {epsilon}, {temperature} and '
-                f'{num_iters}'
-            )
-        if shared_prototypes and len(set(num_prototypes)) > 1:
-            raise ValueError(
-                'shared_prototypes needs the same number of prototypes for '
-                f'every scale, got num_prototypes={tuple(num_prototypes)}'
-            )
-        check_reduction(reduction)
-        if g_input not in G_INPUTS or cross_pairs not in CROSS_PAIRS:
-            raise ValueError(
-                f'g_input must be one of {G_INPUTS} and cross_pairs one of '
-                f'{CROSS_PAIRS}, got {g_input!r} and {cross_pairs!r}'
-            )
+        check_options(
+            reduction,
+            g_input,
+            cross_pairs,
+            feat_dim=feat_dim,
+            epsilon=epsilon,
+            temperature=temperature,
+            num_iters=num_iters,
+        )
         self.feat_dim = feat_dim
         self.num_patches = tuple(num_patches)
         self.num_crops = tuple(num_crops)
@@ -242,51 +237,3 @@ class PyramidHead(BaseModule):
         ):
             if isinstance(queue, EmbeddingQueue):
                 queue.check_batch(batch_size, num)
-
-
-def _check_scales(
-    num_scales: int,
-    num_patches: Sequence[int],
-    weights: Sequence[float],
-    lengths: Sequence[int],
-) -> None:
-    for name, values, num in (
-        ('num_patches', num_patches, num_scales - 1),
-        ('weights', weights, num_scales),
-        ('queue_lengths', lengths, num_scales),
-    ):
-        if len(values) != num:
-            raise ValueError(
-                f'{name}={tuple(values)} needs {num} entries, since '
-                f'num_prototypes has {num_scales}, one for each scale'
-                f'{", and scale 0 has no patches" * (num < num_scales)}'
-            )
-
-
-def _check_numbers(
-    num_prototypes: Sequence[int],
-    num_patches: Sequence[int],
-    num_crops: Sequence[int],
-    weights: Sequence[float],
-    lengths: Sequence[int],
-) -> None:
-    if min(num_prototypes, default=0) < 2:
-        raise ValueError(
-            'every scale needs at least 2 prototypes, got num_prototypes='
-            f'{tuple(num_prototypes)}: leave a scale out of num_prototypes, '
-            'num_patches and weights to train without it'
-        )
-    if min(num_crops, default=0) < 1 or sum(num_crops) < 2:
-        raise ValueError(
-            'num_crops must be positive and at least 2 in total, such as '
-            f'(2, 6), got {tuple(num_crops)}'
-        )
-    if min(num_patches, default=1) < 1:
-        raise ValueError(
-            f'num_patches must be at least 1, got {tuple(num_patches)}'
-        )
-    if min(weights) < 0 or min(lengths) < 0:
-        raise ValueError(
-            'weights and queue_lengths must be at least 0, got '
-            f'{tuple(weights)} and {tuple(lengths)}'
-        )
