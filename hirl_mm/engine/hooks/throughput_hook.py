@@ -3,6 +3,7 @@ from mmengine.dist import get_world_size
 from mmengine.hooks import LoggerHook
 from mmengine.runner import Runner
 from mmpretrain.utils import get_ori_model
+from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from hirl_mm.engine.runtime.batch_size import batch_size_of
@@ -47,7 +48,7 @@ class ThroughputHook(NamedHook):
         ]
         self._interval = logger.interval
         self._warned = not is_cuda_available()
-        self._counter = self._flops = None
+        self._flops = None
         device = next(get_ori_model(runner.model).parameters()).device
         self._rate = product_rate(device, training_dtype(runner.optim_wrapper))
         self._restart()
@@ -55,9 +56,8 @@ class ThroughputHook(NamedHook):
     def before_train_iter(
         self, runner: Runner, batch_idx: int, data_batch=None
     ) -> None:
-        if self._flops is None and self._counter is None:
-            self._counter = FlopCounterMode(display=False)
-            self._counter.__enter__()
+        if self._flops is None:
+            self._count_next_step(runner.model)
 
     def after_train_iter(
         self, runner: Runner, batch_idx: int, data_batch=None, outputs=None
@@ -66,10 +66,6 @@ class ThroughputHook(NamedHook):
         self._steps += 1
         self._seconds += hub.get_scalar('train/time').current()
         self._waited += hub.get_scalar('train/data_time').current()
-        if self._counter is not None:
-            self._counter.__exit__(None, None, None)
-            self._flops = self._counter.get_total_flops()
-            self._counter = None
         if not self.every_n_inner_iters(batch_idx, self._interval):
             return
         waiting = self._waited / self._seconds
@@ -86,6 +82,23 @@ class ThroughputHook(NamedHook):
 
     def after_train_epoch(self, runner: Runner) -> None:
         self._restart()
+
+    def _count_next_step(self, model: nn.Module) -> None:
+        """Count the operations of the next step, and of no other.
+
+        A counter that is open from one hook to another would stay open if the
+        step fails, and count whatever the process does afterwards.
+        """
+        step = model.train_step
+
+        def counted(*args, **kwargs) -> dict:
+            del model.train_step  # That of the class is there again.
+            with FlopCounterMode(display=False) as counter:
+                outputs = step(*args, **kwargs)
+            self._flops = counter.get_total_flops()
+            return outputs
+
+        model.train_step = counted
 
     def _restart(self) -> None:
         self._steps = 0

@@ -7,6 +7,7 @@ import pytest
 import torch
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
+from torch.utils._python_dispatch import _get_current_dispatch_mode
 
 from hirl_mm.engine.runtime.device_rate import product_rate
 from tests.tiny_runs import tiny_config, tiny_run
@@ -79,6 +80,39 @@ def test_operations_of_a_step(tmp_path):
     for line in scalars(tmp_path):
         expected = flops / line['time'] / rate
         assert line['peak_share'] == pytest.approx(expected, rel=0.01)
+
+
+class FailingStep(Hook):
+    """Stops the first step in the middle."""
+
+    def before_train(self, runner):
+        runner.model.layer.register_forward_pre_hook(self.fail)
+
+    def before_train_iter(self, runner, batch_idx, data_batch=None):
+        self.model = runner.model
+
+    def fail(self, *_):
+        assert _get_current_dispatch_mode() is not None
+        raise KeyboardInterrupt
+
+
+class StopBeforeIt(FailingStep):
+    priority = 'LOWEST'
+
+    def before_train_iter(self, runner, batch_idx, data_batch=None):
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize('kind', [FailingStep, StopBeforeIt])
+def test_nothing_is_counted_after_a_step_that_fails(kind, tmp_path):
+    hook = kind()
+    cfg = tiny_config(tmp_path, 8)
+    del cfg.default_hooks.start_check
+    with pytest.raises(KeyboardInterrupt):
+        tiny_run(cfg, hook)
+    assert _get_current_dispatch_mode() is None
+    if kind is FailingStep:
+        assert 'train_step' not in vars(hook.model)
 
 
 def test_the_training_is_the_same(tmp_path):
