@@ -13,6 +13,7 @@ from mmengine.logging import MessageHub
 from mmengine.registry import init_default_scope
 from mmpretrain.registry import DATASETS
 
+from hirl_mm.datasets.toy import write_digit_scenes
 from hirl_mm.engine.evaluation.held_out_loss import (
     held_out_leaves,
     held_out_loss,
@@ -181,8 +182,14 @@ def tensors_of(tree):
     return tree.centroids, tree.parents, tree.leaf
 
 
+@pytest.fixture(scope='module')
+def scenes(tmp_path_factory):
+    folder = tmp_path_factory.mktemp('data') / 'scenes'
+    return write_digit_scenes(folder, num_trainval=8, num_test=1)
+
+
 @pytest.mark.parametrize('config', DEBUG)
-def test_nothing_changes(config, digits):
+def test_nothing_changes(config, digits, scenes):
     """With the model, the views and the preprocessing of every method."""
     cfg = Config.fromfile(ROOT / 'configs/debug' / config)
     init_default_scope(cfg.default_scope)
@@ -193,7 +200,8 @@ def test_nothing_changes(config, digits):
         dict(cfg.model, data_preprocessor=cfg.data_preprocessor)
     ).train()
     dataset = cfg.train_dataloader.dataset
-    dataset.update(data_root=str(digits), indices=8)
+    root = scenes if config.endswith('scenes.py') else digits
+    dataset.update(data_root=str(root), indices=8)
     tree = random_tree(NUMS, model.spd_head.in_channels)
     before = copy.deepcopy((model.state_dict(), tensors_of(tree)))
     torch.manual_seed(0)
