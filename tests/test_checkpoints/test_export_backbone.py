@@ -25,6 +25,8 @@ from tests.released import (
     under,
 )
 
+pytestmark = pytest.mark.slow
+
 # timm's and transformers' models, whose calls the tool prints, read these.
 LIBRARIES = dict(
     timm=timm,

@@ -28,6 +28,8 @@ from tests.released import (
     under,
 )
 
+pytestmark = pytest.mark.slow
+
 CNN_HEAD = junk('fc.0.weight', 'fc.0.bias', 'fc.2.weight', 'fc.2.bias')
 VIT_HEAD = junk('head.0.weight', 'head.1.weight', 'head.1.running_mean')
 DINO_HEAD = junk('mlp.0.weight', 'mlp.0.bias', 'last_layer.weight_v')
