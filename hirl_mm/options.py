@@ -51,6 +51,19 @@ def add_reading_options(
     )
 
 
+def add_draw_options(parser: argparse.ArgumentParser) -> None:
+    """Add ``--percent`` and ``--seed``, for tools that draw images."""
+    parser.add_argument(
+        '--percent',
+        type=float,
+        required=True,
+        help='share of the images to draw, in percent',
+    )
+    parser.add_argument(
+        '--seed', type=int, default=0, help='seed of the draw (default: 0)'
+    )
+
+
 def add_launcher(
     parser: argparse.ArgumentParser,
     launchers: Sequence[str] = ('none', 'pytorch', 'slurm'),

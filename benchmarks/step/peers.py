@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from mmengine.config import Config
@@ -62,12 +62,12 @@ def peers_parser(doc: str, batch: str) -> argparse.ArgumentParser:
     return parser
 
 
-def random_batch(num_images: int, side: int, device: str) -> dict:
-    """Return a batch of two views of random pixels.
+def random_views(num_images: int, sides: Sequence[int], device: str) -> dict:
+    """Return a batch of views of random pixels.
 
     Args:
         num_images: Number of images.
-        side: Height and width of the views.
+        sides: Height and width of every view.
         device: Device of the pixels.
     """
     views = [
@@ -77,7 +77,7 @@ def random_batch(num_images: int, side: int, device: str) -> dict:
             dtype=torch.uint8,
             device=device,
         )
-        for _ in range(2)
+        for side in sides
     ]
     samples = [random_sample([]) for _ in range(num_images)]
     return dict(inputs=views, data_samples=samples)
@@ -101,7 +101,7 @@ def measure_peers(
         See :func:`measure_arms`.
     """
     side = 224 if args.full else 64
-    batch = random_batch(num_images, side, args.device)
+    batch = random_views(num_images, (side, side), args.device)
     arms = build_arms(args, {n: (cfg, batch) for n, cfg in configs.items()})
     return dict(side=side) | measure_arms(args, arms, pairs)
 

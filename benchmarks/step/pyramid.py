@@ -27,8 +27,8 @@ from benchmarks.step.peers import (
     measure_arms,
     peers_parser,
     peers_table,
+    random_views,
 )
-from benchmarks.step.synthetic import random_sample
 from benchmarks.step.without_runner import set_up
 from hirl_mm.models.heads import PyramidHead
 from hirl_mm.models.modules import assign_with_queue
@@ -49,8 +49,11 @@ def main() -> None:
     arms = build_arms(
         args,
         {
-            'one view': (single, _batch(args, _SIZES[:1])),
-            'SS-PRL': (whole, _batch(args, _SIZES)),
+            'one view': (single, _one_view(args)),
+            'SS-PRL': (
+                whole,
+                random_views(args.batch_size, _SIZES, args.device),
+            ),
         },
     )
     found = measure_arms(args, arms, {'SS-PRL': 'one view'})
@@ -123,23 +126,12 @@ def _configs(args: argparse.Namespace) -> tuple[Config, Config]:
     return whole, single
 
 
-def _batch(args: argparse.Namespace, sizes: tuple[int, ...]) -> dict:
-    """Return a batch of random pixels, a view of every size."""
-    views = [
-        torch.randint(
-            256,
-            (args.batch_size, 3, size, size),
-            dtype=torch.uint8,
-            device=args.device,
-        )
-        for size in sizes
-    ]
-    samples = [random_sample([]) for _ in range(args.batch_size)]
-    for sample in samples:
+def _one_view(args: argparse.Namespace) -> dict:
+    """Return a batch for the classifier, which takes a single view."""
+    batch = random_views(args.batch_size, _SIZES[:1], args.device)
+    for sample in batch['data_samples']:
         sample.set_gt_label(0)
-    return dict(
-        inputs=views if len(views) > 1 else views[0], data_samples=samples
-    )
+    return batch | dict(inputs=batch['inputs'][0])
 
 
 def _assignment(args: argparse.Namespace, head: PyramidHead) -> Callable:

@@ -12,6 +12,7 @@ from hirl_mm.datasets.image_files import (
     left_out_text,
     visible_files,
 )
+from hirl_mm.options import add_draw_options
 
 
 def parse_args() -> argparse.Namespace:
@@ -24,20 +25,12 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         'folder', help='folder with the images FOLDER/CLASS/NAME'
     )
-    parser.add_argument(
-        '--percent',
-        type=float,
-        required=True,
-        help='share of the images to draw, in percent',
-    )
+    add_draw_options(parser)
     parser.add_argument(
         '--out',
         type=Path,
         help='annotation file to write (default: meta/PERCENTpercent.txt in '
         'the parent folder of FOLDER)',
-    )
-    parser.add_argument(
-        '--seed', type=int, default=0, help='seed of the draw (default: 0)'
     )
     return parser.parse_args()
 

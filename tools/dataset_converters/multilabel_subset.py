@@ -10,6 +10,7 @@ from hirl_mm.datasets.converters.multilabel_lists import (
     read_multilabel,
 )
 from hirl_mm.files import replacing
+from hirl_mm.options import add_draw_options
 
 
 def parse_args() -> argparse.Namespace:
@@ -27,19 +28,11 @@ def parse_args() -> argparse.Namespace:
         help='list of all images: the .json file that coco_multilabel.py has '
         'written, or ImageSets/Main/trainval.txt of VOC',
     )
-    parser.add_argument(
-        '--percent',
-        type=float,
-        required=True,
-        help='share of the images to draw, in percent',
-    )
+    add_draw_options(parser)
     parser.add_argument(
         '--out',
         type=Path,
         help='list to write (default: NAME-PERCENTpct beside the given list)',
-    )
-    parser.add_argument(
-        '--seed', type=int, default=0, help='seed of the draw (default: 0)'
     )
     return parser.parse_args()
 

@@ -8,9 +8,9 @@ from hirl_mm.checkpoints import load_backbone_state
 from hirl_mm.checkpoints.matching import evaluated_prefix, match
 from hirl_mm.checkpoints.mismatch import differences
 from hirl_mm.checkpoints.state_dict import read_weights
-from hirl_mm.engine.runtime.model_config import with_data_preprocessor
 from hirl_mm.models.modules import average_sources, with_averages
-from hirl_mm.registry import MODELS, enter_scope
+
+from .trained_model import built_model
 
 
 def load_pretrained(
@@ -39,10 +39,9 @@ def load_pretrained(
             the checkpoint with the same name and shape, the checkpoint
             records another network, or reading the file needs ``trust``.
     """
-    enter_scope(cfg)
     seed = cfg.get('randomness', {}).get('seed')
     set_random_seed(0 if seed is None else seed)
-    model = MODELS.build(with_data_preprocessor(cfg))
+    model = built_model(cfg)
     if checkpoint is None:
         _init_weights(model)
     else:

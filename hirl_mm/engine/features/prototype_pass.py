@@ -140,13 +140,7 @@ def _early_choice(
     """Choose prototypes of a tree before the pass; None for scales."""
     if one.labels is None:
         return None
-    return list(chosen or spread_choice(_sizes(one), num))
-
-
-def _sizes(one: PrototypeSet) -> Tensor:
-    """Return the number of images (K,) of the prototypes of a level."""
-    labels = one.labels[one.labels >= 0]
-    return labels.bincount(minlength=len(one.vectors))
+    return list(chosen or spread_choice(one.sizes, num))
 
 
 def _found(
@@ -159,7 +153,7 @@ def _found(
 ) -> FoundPrototypes:
     nearest = Nearest(*(part.cpu() for part in search.found))
     if early is not None:
-        numbers, counts = early, _sizes(one)
+        numbers, counts = early, one.sizes
         owner = one.labels[nearest.sample_idx]
     else:
         counts = search.counts.cpu()

@@ -31,6 +31,8 @@ class PrototypeSet(NamedTuple):
         scale: Grid of the patches; None for the levels of a tree.
         labels: (N,) long, the prototype of every image in a tree, -1 for
             none; None for scales, whose rows belong to the nearest prototype.
+        sizes: (K,) long, number of images of every prototype in a tree; None
+            for scales.
     """
 
     name: str
@@ -39,6 +41,7 @@ class PrototypeSet(NamedTuple):
     first_view: int
     scale: PatchScale | None = None
     labels: Tensor | None = None
+    sizes: Tensor | None = None
 
 
 class PrototypeReading(NamedTuple):
@@ -152,7 +155,12 @@ def _of_tree(
         )
     levels = [
         PrototypeSet(
-            f'level {level}', vectors, 0, 0, labels=tree.labels(level)
+            f'level {level}',
+            vectors,
+            source=0,
+            first_view=0,
+            labels=tree.labels(level),
+            sizes=tree.sizes(level),
         )
         for level, vectors in enumerate(tree.centroids)
     ]

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from hirl_mm.losses.cross_scale import CROSS_PAIRS, G_INPUTS
 from hirl_mm.losses.reductions import check_reduction
 
+from .crop_arguments import check_num_crops, check_positive
+
 
 def check_scales(
     num_prototypes: Sequence[int],
@@ -45,11 +47,7 @@ def check_scales(
             f'{tuple(num_prototypes)}: leave a scale out of num_prototypes, '
             'num_patches and weights to train without it'
         )
-    if min(num_crops, default=0) < 1 or sum(num_crops) < 2:
-        raise ValueError(
-            'num_crops must be positive and at least 2 in total, such as '
-            f'(2, 6), got {tuple(num_crops)}'
-        )
+    check_num_crops(num_crops)
     if min(num_patches, default=1) < 1:
         raise ValueError(
             f'num_patches must be at least 1, got {tuple(num_patches)}'
@@ -80,9 +78,7 @@ def check_options(
     Raises:
         ValueError: If a value is unknown or a number is not positive.
     """
-    for name, value in positive.items():
-        if value <= 0:
-            raise ValueError(f'{name} must be positive, got {value}')
+    check_positive(**positive)
     check_reduction(reduction)
     for name, value, choices in (
         ('g_input', g_input, G_INPUTS),

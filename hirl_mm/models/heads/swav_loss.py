@@ -10,6 +10,8 @@ from hirl_mm.models.modules import assign_with_queue, current_epoch
 from hirl_mm.models.modules.embedding_queue import EmbeddingQueue
 from hirl_mm.registry import MODELS
 
+from .crop_arguments import check_num_crops, check_positive
+
 
 @MODELS.register_module()
 class SwAVLoss(BaseModule):
@@ -58,7 +60,7 @@ class SwAVLoss(BaseModule):
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(init_cfg)
-        _check_positive(
+        check_positive(
             feat_dim=feat_dim,
             num_prototypes=num_prototypes,
             epsilon=epsilon,
@@ -157,21 +159,11 @@ class SwAVLoss(BaseModule):
         return batch_size
 
 
-def _check_positive(**values: float) -> None:
-    for name, value in values.items():
-        if value <= 0:
-            raise ValueError(f'{name} must be positive, got {value}')
-
-
 def _check_crops(
     num_crops: Sequence[int], crops_for_assign: Sequence[int]
 ) -> None:
+    check_num_crops(num_crops)
     total = sum(num_crops)
-    if total < 2 or min(num_crops) < 1:
-        raise ValueError(
-            'num_crops must be positive and at least 2 in total, to predict '
-            f'one crop from another, such as (2, 6), got {tuple(num_crops)}'
-        )
     crops = tuple(crops_for_assign)
     inside = all(0 <= crop < total for crop in crops)
     if not crops or not inside or len(set(crops)) < len(crops):
