@@ -1,0 +1,94 @@
+"""The tree of a run, and the places of images in it."""
+
+import shutil
+
+import numpy as np
+import pytest
+import torch
+from mmengine.config import Config
+
+from hirl_mm.engine.evaluation.trained_hierarchy import nearest_leaves
+from hirl_mm.structures import NO_LEAF
+from hirl_mm.studies.run_hierarchy import open_hierarchy
+from tests.runs import NUM_IMAGES, run, small_config
+from tests.trees import random_tree
+
+READING = dict(batch_size=32, num_workers=0)
+
+
+@pytest.fixture(scope='module')
+def work_dir(digits, tmp_path_factory):
+    work_dir = tmp_path_factory.mktemp('run')
+    run(small_config(digits, work_dir, epochs=3))
+    return work_dir
+
+
+@pytest.fixture(scope='module')
+def found(work_dir):
+    hierarchy = open_hierarchy(work_dir)
+    return hierarchy, hierarchy.training_images(**READING)
+
+
+def test_training_images_have_the_leaves_of_the_tree(found, work_dir):
+    hierarchy, images = found
+    assert len(images) == NUM_IMAGES
+    assert torch.equal(images.leaf, hierarchy.tree.leaf)
+    assert images.class_names == tuple('0123456789')
+    names = [path.split('/')[-2] for path in images.paths]
+    assert [images.class_names[x] for x in images.labels] == names
+    assert images.rows.dtype == torch.float16
+    torch.testing.assert_close(
+        images.rows.float().norm(dim=1),
+        torch.ones(NUM_IMAGES),
+        rtol=1e-3,
+        atol=0,
+    )
+
+
+def test_files_get_the_embeddings_of_the_training_images(found):
+    """In another order, and without labels."""
+    hierarchy, images = found
+    chosen = [5, 3, 70]
+    other = hierarchy.images_of(
+        [images.paths[i] for i in chosen], 'some', **READING
+    )
+    torch.testing.assert_close(
+        other.rows.float(), images.rows[chosen].float(), rtol=0, atol=1e-3
+    )
+    similar = other.rows.double() @ hierarchy.tree.centroids[0].double().T
+    assert torch.equal(other.leaf, similar.argmax(1))
+    assert other.labels is None
+
+
+def test_embeddings_are_kept_without_the_model(found, work_dir):
+    again = open_hierarchy(work_dir)
+    images = again.training_images(**READING)
+    assert 'model' not in vars(again)
+    assert torch.equal(images.rows, found[1].rows)
+
+
+def test_another_checkpoint_has_other_embeddings(found, work_dir):
+    other = open_hierarchy(work_dir, work_dir / 'epoch_2.pth')
+    other.folder = work_dir / 'other'
+    rows = other.training_images(**READING).rows
+    assert not torch.equal(rows, found[1].rows)
+    other.folder = work_dir / 'hierarchy'
+    assert torch.equal(other.training_images(**READING).rows, rows)
+
+
+def test_runs_without_a_tree(work_dir, tmp_path):
+    cfg = Config.fromfile(next(work_dir.glob('*.py')))
+    del cfg.default_hooks['kmeans']
+    shutil.copytree(work_dir, tmp_path / 'run')
+    cfg.dump(next((tmp_path / 'run').glob('*.py')))
+    with pytest.raises(ValueError, match='has no HierarchicalKMeansHook'):
+        open_hierarchy(tmp_path / 'run')
+    with pytest.raises(FileNotFoundError, match='holds no run'):
+        open_hierarchy(tmp_path)
+
+
+def test_nearest_leaves():
+    tree = random_tree((5, 2), dim=3)
+    rows = torch.cat([tree.centroids[0], torch.full((1, 3), np.nan)])
+    leaf = nearest_leaves(rows.half(), tree)
+    assert leaf.tolist() == [0, 1, 2, 3, 4, NO_LEAF]
