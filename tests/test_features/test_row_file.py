@@ -67,6 +67,19 @@ def test_a_stopped_replacement_does_not_count_as_the_old_rows(store):
     assert calls[0][0] == 0 and torch.equal(rows, WHOLE)
 
 
+def test_rows_are_never_taken_for_those_that_were_there(store, monkeypatch):
+    """A process dies after it has written rows, before it says so."""
+    store()
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            'hirl_mm.features.row_file.replacing', lambda path: 1 / 0
+        )
+        with pytest.raises(ZeroDivisionError):
+            store(facts=dict(other=1))
+    _, calls = store()
+    assert len(calls) == 3
+
+
 @pytest.mark.parametrize('content', ['', '[]', '{"done": 10}', '{'])
 def test_broken_state_counts_as_nothing(store, content):
     store()

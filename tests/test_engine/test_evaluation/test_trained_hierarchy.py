@@ -58,6 +58,10 @@ def test_files_get_the_embeddings_of_the_training_images(found):
     similar = other.rows.double() @ hierarchy.tree.centroids[0].double().T
     assert torch.equal(other.leaf, similar.argmax(1))
     assert other.labels is None
+    swapped = hierarchy.images_of(other.paths[::-1], 'some', **READING)
+    torch.testing.assert_close(
+        swapped.rows.float(), other.rows.flip(0).float(), rtol=0, atol=1e-3
+    )
 
 
 def test_embeddings_are_kept_without_the_model(found, work_dir):
