@@ -3,6 +3,7 @@
 from .dataset_check_hook import DatasetCheckHook
 from .device_views_hook import DeviceViewsHook
 from .epoch_time_hook import EpochTimeHook
+from .feature_health_hook import FeatureHealthHook
 from .feature_pass_hook import FeaturePassHook
 from .frozen_layers_hook import FrozenLayersHook
 from .hierarchical_kmeans_hook import HierarchicalKMeansHook
@@ -25,6 +26,7 @@ __all__ = [
     'DatasetCheckHook',
     'DeviceViewsHook',
     'EpochTimeHook',
+    'FeatureHealthHook',
     'FeaturePassHook',
     'FrozenLayersHook',
     'HierarchicalKMeansHook',
