@@ -1,5 +1,6 @@
 """One self-contained HTML page of charts, tables, pictures and text."""
 
+from .numbers import number
 from .page import report_page
 from .parts import (
     Bars,
@@ -27,5 +28,6 @@ __all__ = [
     'Picture',
     'Section',
     'Table',
+    'number',
     'report_page',
 ]

@@ -4,14 +4,16 @@ import math
 from collections.abc import Iterator, Mapping
 
 from .markup import Markup, element, name_element
-from .numbers import number, spaced, thinned, ticks
+from .numbers import grouped_means, number, spaced, thinned, ticks
 from .parts import Chart, Curve, Table
 from .tables import table_element
 
 NUM_STYLES = 6
 _WIDTH, _HEIGHT = 420, 220
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56, 12, 10, 38
-_MOST_POINTS = 400
+# More points are drawn pale, with their mean over groups on top.
+_MOST_POINTS = 150
+_MOST_MEANS = 60
 _MOST_MARKED = 40
 _MOST_ROWS = 25
 
@@ -34,7 +36,9 @@ class _Axes:
         if chart.reference:
             ys.append(chart.reference[1])
         xs = [x for curve in chart.curves for x in curve.points]
-        self.x = _widened(min(xs), max(xs), 0.0)
+        # Counts of epochs or iterations: a single one stands in the middle.
+        alone = min(xs) == max(xs)
+        self.x = min(xs) - alone, max(xs) + alone
         low = 0.0 if chart.from_zero else min(ys)
         self.y = _widened(min(low, *ys), max(ys), 0.06)
         if chart.from_zero and min(ys) >= 0:
@@ -75,7 +79,11 @@ def chart_element(chart: Chart) -> Markup:
     parts.append(
         element(
             'details',
-            element('summary', f'Values of {chart.title}'),
+            element(
+                'summary',
+                'Values',
+                element('span', f' of {chart.title}', class_='hidden'),
+            ),
             table_element(_table(chart)),
         )
     )
@@ -88,9 +96,6 @@ def _values(chart: Chart) -> Iterator[float]:
 
 
 def _legend(chart: Chart) -> Markup:
-    """Names of the curves; a single curve needs none."""
-    if len(chart.curves) < 2 and not chart.reference:
-        return Markup('')
     items = [
         element(
             'li',
@@ -98,12 +103,13 @@ def _legend(chart: Chart) -> Markup:
             name_element(curve.name),
         )
         for curve in chart.curves
+        if curve.name
     ]
     if chart.reference:
         name, value = chart.reference
         text = f'{name}: {number(value)}'
         items.append(element('li', _swatch('reference'), text))
-    return element('ul', *items, class_='legend')
+    return element('ul', *items, class_='legend') if items else Markup('')
 
 
 def _swatch(style: str) -> Markup:
@@ -144,7 +150,7 @@ def _grid(chart: Chart, axes: _Axes) -> Iterator[Markup]:
         yield element(
             'text', number(value), x=_LEFT - 6, y=y + 4, text_anchor='end'
         )
-    for value in ticks(*axes.x, 6):
+    for value in ticks(*axes.x, 6, whole=axes.x[1] - axes.x[0] >= 1):
         x, _ = axes.at(value, axes.y[0])
         yield element('path', d=f'M{x} {bottom}v4', class_='axis')
         yield element(
@@ -163,23 +169,22 @@ def _grid(chart: Chart, axes: _Axes) -> Iterator[Markup]:
 
 
 def _curve(chart: Chart, axes: _Axes, curve: Curve) -> Iterator[Markup]:
+    """A line with dots, or if there are many points a mean over all points."""
     style = f'c{curve.style % NUM_STYLES}'
-    points = thinned(curve.points, _MOST_POINTS)
-    path, after_gap = [], True
-    for x, y in points.items():
-        if not math.isfinite(y):
-            after_gap = True
-            continue
-        across, down = axes.at(x, y)
-        path.append(f'{"M" if after_gap else "L"}{across} {down}')
-        after_gap = False
-    yield element('path', d=''.join(path), class_=f'line {style}')
-    if len(points) > _MOST_MARKED:
+    if len(curve.points) > _MOST_POINTS:
+        drawn = _path(axes, thinned(curve.points, _MOST_POINTS))
+        yield element('path', d=drawn, class_=f'all {style}')
+        drawn = _path(axes, grouped_means(curve.points, _MOST_MEANS))
+        yield element('path', d=drawn, class_=f'line {style}')
         return
-    for x, y in points.items():
+    yield element('path', d=_path(axes, curve.points), class_=f'line {style}')
+    if len(curve.points) > _MOST_MARKED:
+        return
+    name = f'{curve.name}, ' if curve.name else ''
+    for x, y in curve.points.items():
         if math.isfinite(y):
             across, down = axes.at(x, y)
-            text = f'{curve.name}, {chart.x_label} {number(x)}: {number(y)}'
+            text = f'{name}{chart.x_label} {number(x)}: {number(y)}'
             yield element(
                 'circle',
                 element('title', text),
@@ -190,12 +195,24 @@ def _curve(chart: Chart, axes: _Axes, curve: Curve) -> Iterator[Markup]:
             )
 
 
+def _path(axes: _Axes, points: Mapping[float, float]) -> str:
+    path, after_gap = [], True
+    for x, y in points.items():
+        if not math.isfinite(y):
+            after_gap = True
+            continue
+        across, down = axes.at(x, y)
+        path.append(f'{"M" if after_gap else "L"}{across} {down}')
+        after_gap = False
+    return ''.join(path)
+
+
 def _described(chart: Chart) -> str:
     """What a screen reader says in place of the picture."""
     parts = []
     for curve in chart.curves:
         ends = _ends(curve.points)
-        name = f'{curve.name}: ' if len(chart.curves) > 1 else ''
+        name = f'{curve.name}: ' if curve.name else ''
         parts.append(f'{name}{ends}')
     return f'{chart.title} by {chart.x_label}. {"; ".join(parts)}'
 
@@ -231,5 +248,6 @@ def _table(chart: Chart) -> Table:
     title = chart.title
     if len(shown) < len(xs):
         title += f', {len(shown)} of {len(xs)} points'
-    head = [chart.x_label, *(curve.name for curve in chart.curves)]
+    names = (curve.name or chart.title for curve in chart.curves)
+    head = [chart.x_label, *names]
     return Table(title, head, rows, left=0)

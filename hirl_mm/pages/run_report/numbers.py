@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from statistics import fmean
 
 
 def number(value: float) -> str:
@@ -26,13 +27,16 @@ def number(value: float) -> str:
     return text.rstrip('0').rstrip('.') if '.' in text else text
 
 
-def ticks(low: float, high: float, most: int = 5) -> list[float]:
+def ticks(
+    low: float, high: float, most: int = 5, whole: bool = False
+) -> list[float]:
     """Return round numbers that divide a range.
 
     Args:
         low: Lower end of the range.
         high: Upper end, above ``low``.
         most: Largest number of ticks.
+        whole: Whether they must be integers.
 
     Returns:
         Multiples of 1, 2 or 5 times a power of ten, ascending, within the
@@ -43,6 +47,7 @@ def ticks(low: float, high: float, most: int = 5) -> list[float]:
         [0.0, 20.0, 40.0, 60.0, 80.0]
     """
     rough = (high - low) / most
+    rough = max(rough, 1.0) if whole else rough
     power = 10.0 ** math.floor(math.log10(rough))
     # Rounding may leave the last candidate a bit too small.
     step = next(
@@ -83,6 +88,31 @@ def thinned(points: Mapping[float, float], most: int) -> dict[float, float]:
 def _order(y: float) -> float:
     """Put what is not finite at the top, so that a gap is not lost."""
     return y if math.isfinite(y) else math.inf
+
+
+def grouped_means(
+    points: Mapping[float, float], most: int
+) -> dict[float, float]:
+    """Return the means of groups of points that follow each other.
+
+    Args:
+        points: y by x, ascending.
+        most: Largest number of groups.
+
+    Returns:
+        Mean y by mean x; a group with a value that is not finite has a mean
+        that is not.
+
+    Example:
+        >>> grouped_means({1: 2.0, 2: 4.0, 3: 5.0, 4: 5.0}, 2)
+        {1.5: 3.0, 3.5: 5.0}
+    """
+    xs = list(points)
+    num = min(most, len(xs))
+    groups = (
+        xs[len(xs) * i // num : len(xs) * (i + 1) // num] for i in range(num)
+    )
+    return {fmean(xs): fmean(points[x] for x in xs) for xs in groups}
 
 
 def spaced(items: Sequence, most: int) -> list:

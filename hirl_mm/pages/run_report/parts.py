@@ -48,8 +48,8 @@ class Curve:
     """A curve of a chart.
 
     Args:
-        name: Name in the legend.
-        points: y by x; a value that is not finite leaves a gap.
+        name: Name in the legend; empty if there is nothing to tell apart.
+        points: y by x, ascending; a value that is not finite leaves a gap.
         style: Number of its color and dashes, the same for one run in all
             charts of a page.
     """

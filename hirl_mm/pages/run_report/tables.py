@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+
 from .markup import Markup, element, name_element
 from .parts import Table
 
@@ -8,30 +10,8 @@ def table_element(table: Table) -> Markup:
     Args:
         table: The table; the first cell of a row is its heading.
     """
-    head = element(
-        'tr',
-        *(
-            element(
-                'th', name_element(name), scope='col', class_=_side(i, table)
-            )
-            for i, name in enumerate(table.head)
-        ),
-    )
-    rows = [
-        element(
-            'tr',
-            *(
-                element(
-                    'td' if i else 'th',
-                    name_element(cell),
-                    scope=None if i else 'row',
-                    class_=_side(i, table),
-                )
-                for i, cell in enumerate(row)
-            ),
-        )
-        for row in table.rows
-    ]
+    head = _row(table, table.head, in_head=True)
+    rows = [_row(table, row) for row in table.rows]
     whole = element(
         'table',
         element('caption', name_element(table.title)),
@@ -49,5 +29,11 @@ def table_element(table: Table) -> Markup:
     )
 
 
-def _side(column: int, table: Table) -> str:
-    return 'text' if column < table.left else 'number'
+def _row(table: Table, cells: Sequence[str], in_head: bool = False) -> Markup:
+    made = []
+    for i, cell in enumerate(cells):
+        scope = 'col' if in_head else 'row' if i == 0 else None
+        side = 'text' if i < table.left else 'number'
+        tag = 'th' if scope else 'td'
+        made.append(element(tag, name_element(cell), scope=scope, class_=side))
+    return element('tr', *made)

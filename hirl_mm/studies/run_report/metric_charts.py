@@ -45,7 +45,11 @@ def metric_chart(
         One chart; none if no run has logged the metric.
     """
     curves = [
-        Curve(record.name, _scaled(record.curves[metric], scale), style)
+        Curve(
+            record.name if len(records) > 1 else '',
+            _scaled(record.curves[metric], scale),
+            style,
+        )
         for style, record in enumerate(records)
         if record.curves.get(metric)
     ]
@@ -59,6 +63,7 @@ def level_charts(
     metrics: Sequence[str],
     title: str,
     scale: float = 1.0,
+    apart: bool = False,
     **options,
 ) -> list[Chart]:
     """Return charts of one figure of every level of the tree.
@@ -69,13 +74,16 @@ def level_charts(
             coarse.
         title: Title of the chart.
         scale: What a logged value is multiplied by.
+        apart: Whether the levels cannot share an axis.
         **options: Further arguments of :class:`Chart`.
 
     Returns:
-        One chart with a curve per level for a single run; a chart per level
-        with a curve per run for several.
+        One chart with a curve per level if a single run has the figure; a
+        chart per level with a curve per run if several have, and if levels
+        are apart.
     """
-    if len(records) > 1:
+    having = [r for r in records if any(m in r.curves for m in metrics)]
+    if apart or len(having) != 1:
         return [
             chart
             for level, metric in enumerate(metrics)
@@ -83,13 +91,15 @@ def level_charts(
                 records, metric, f'{title}, level {level}', scale, **options
             )
         ]
-    found = records[0].curves
+    (record,) = having
+    found = record.curves
+    title = f'{record.name}: {title}' if len(records) > 1 else title
     curves = [
         Curve(f'level {level}', _scaled(found[metric], scale), level)
         for level, metric in enumerate(metrics)
         if found.get(metric)
     ]
-    return [Chart(title, curves, x_label(records), **options)] * bool(curves)
+    return [Chart(title, curves, x_label(records), **options)]
 
 
 def _scaled(points, scale: float) -> dict[float, float]:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from hirl_mm.checkpoints.trees import load_tree
@@ -11,13 +12,14 @@ from hirl_mm.engine.runtime.run_files import (
     epoch_files,
     epoch_of,
 )
-from hirl_mm.pages.run_report import Note, Part, Section, Table
+from hirl_mm.pages.run_report import Note, Part, Section, Table, number
 from hirl_mm.structures import PrototypeTree
 
 from . import logged
 from .metric_charts import level_charts, metric_chart, names_in
 from .run_record import RunRecord
 
+_EVENNESS = 'evenness'
 _MOVED = (
     'Prototypes have other numbers in every tree. A new prototype is '
     'therefore matched with the old one of most of its images; its other '
@@ -33,13 +35,14 @@ def tree_section(records: Sequence[RunRecord]) -> Section:
     """
     levels = logged.levels_in(set(names_in(records)))
     if not levels:
-        text = 'No run has logged a tree of prototypes'
-        tail = ': only HIRL, SS-PRL and tree positives build one.'
+        text = 'No run has logged a tree of prototypes: only variants of HIRL'
+        tail = ' build one.'
         return Section('Tree', [Note(text + tail, 'missing')])
 
     def scalars(figure: str) -> list[str]:
         return [logged.level_scalar(level, figure) for level in levels]
 
+    records = [_with_evenness(record, levels) for record in records]
     parts: list[Part] = [
         *level_charts(
             records,
@@ -56,20 +59,19 @@ def tree_section(records: Sequence[RunRecord]) -> Section:
             from_zero=True,
         ),
         *level_charts(
-            records,
-            scalars(logged.ENTROPY),
-            'Entropy of the sizes',
-            unit='nats',
+            records, scalars(_EVENNESS), 'Evenness of the sizes', 100, unit='%'
         ),
         *level_charts(
             records,
             scalars(logged.MOVED),
-            'Images that moved since the tree before',
+            'Images that moved to another prototype',
             100,
             unit='%',
             from_zero=True,
         ),
-        *level_charts(records, scalars(logged.OBJECTIVE), 'k-means objective'),
+        *level_charts(
+            records, scalars(logged.OBJECTIVE), 'k-means objective', apart=True
+        ),
         *metric_chart(records, logged.SPREAD, 'Spread of the features'),
         _last_trees(records, levels),
         Note(
@@ -101,20 +103,33 @@ def _level_row(record: RunRecord, level: int) -> list[str]:
     num = last(logged.NUM)
     if num is None:
         return []
-    moved, entropy = last(logged.MOVED), last(logged.ENTROPY)
-    even = None
-    if entropy is not None and num > 1:
-        even = 100 * entropy / math.log(num)
+    objective = last(logged.OBJECTIVE)
     return [
         f'{num:,.0f}',
         _text(last(logged.USED), ',.0f'),
         _text(last(logged.EMPTY), ',.0f'),
         _text(_times(last(logged.LARGEST), 100), '.1f'),
-        _text(entropy, '.2f'),
-        _text(even, '.1f'),
-        _text(last(logged.OBJECTIVE), ',.4g'),
-        _text(_times(moved, 100), '.1f'),
+        _text(last(logged.ENTROPY), '.2f'),
+        _text(_times(last(_EVENNESS), 100), '.1f'),
+        '-' if objective is None else number(objective),
+        _text(_times(last(logged.MOVED), 100), '.1f'),
     ]
+
+
+def _with_evenness(record: RunRecord, levels: list[int]) -> RunRecord:
+    """Add the entropy of the sizes as a share of its highest value."""
+    curves = dict(record.curves)
+    for level in levels:
+        nums = curves.get(logged.level_scalar(level, logged.NUM), {})
+        entropy = curves.get(logged.level_scalar(level, logged.ENTROPY), {})
+        curve = {
+            epoch: value / math.log(nums[epoch])
+            for epoch, value in entropy.items()
+            if nums.get(epoch, 0) > 1
+        }
+        if curve:
+            curves[logged.level_scalar(level, _EVENNESS)] = curve
+    return replace(record, curves=curves)
 
 
 def _times(value: float | None, factor: float) -> float | None:
