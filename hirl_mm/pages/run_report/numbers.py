@@ -61,12 +61,12 @@ def ticks(
 def thinned(points: Mapping[float, float], most: int) -> dict[float, float]:
     """Return fewer points of a curve that keep its peaks.
 
-    The points are cut into groups of equal size; of each group its lowest and
-    its highest point stay.
+    The points are cut into groups of equal size. Of each group its lowest and
+    its highest point stay, and one that is not finite if there is any.
 
     Args:
         points: y by x, ascending.
-        most: Largest number of points, at least 4.
+        most: Largest number of points, at least 5.
 
     Returns:
         At most ``most`` of the points, with the first and the last one; all
@@ -76,18 +76,17 @@ def thinned(points: Mapping[float, float], most: int) -> dict[float, float]:
         return dict(points)
     xs = list(points)
     inner = xs[1:-1]
-    groups = (most - 2) // 2
+    groups = (most - 2) // 3
     kept = {xs[0], xs[-1]}
     for i in range(groups):
         part = inner[len(inner) * i // groups : len(inner) * (i + 1) // groups]
-        part.sort(key=lambda x: _order(points[x]))
-        kept.update((part[0], part[-1]))
+        finite = [x for x in part if math.isfinite(points[x])]
+        if finite:
+            kept.add(min(finite, key=points.__getitem__))
+            kept.add(max(finite, key=points.__getitem__))
+        if len(finite) < len(part):
+            kept.add(next(x for x in part if not math.isfinite(points[x])))
     return {x: points[x] for x in xs if x in kept}
-
-
-def _order(y: float) -> float:
-    """Put what is not finite at the top, so that a gap is not lost."""
-    return y if math.isfinite(y) else math.inf
 
 
 def grouped_means(

@@ -54,4 +54,18 @@ def environment_section(records: Sequence[RunRecord]) -> Section:
                 'missing',
             )
         )
+    parts += _warnings(records)
     return Section('Environment', parts)
+
+
+def _warnings(records: Sequence[RunRecord]) -> list[Part]:
+    rows = [
+        [record.name, start.name, text, f'{times}']
+        for record in records
+        for start in record.starts
+        for text, times in start.warnings.items()
+    ]
+    if not rows:
+        return []
+    head = 'run', 'start', 'first line of the warning', 'times'
+    return [Table('Warnings and errors in the logs', head, rows, left=3)]

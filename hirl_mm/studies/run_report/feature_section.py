@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from hirl_mm.pages.run_report import Note, Part, Section
+from hirl_mm.pages.run_report import Chart, Note, Part, Section
 
 from ..metrics import figure_of, in_percent
-from .logged import HEALTH, KNN, NEIGHBORS
+from .logged import HEALTH, HEALTH_KNN, HEALTH_TITLES, KNN, NEIGHBORS
 from .metric_charts import metric_chart, names_in
 from .run_record import RunRecord
 
@@ -20,11 +20,10 @@ def feature_section(records: Sequence[RunRecord]) -> Section:
         records: The runs.
     """
     names = names_in(records)
-    parts: list[Part] = _knn(records)
-    for name in names:
-        if name.startswith(HEALTH):
-            title = name.removeprefix(HEALTH).replace('_', ' ')
-            parts += metric_chart(records, name, f'Features: {title}')
+    parts: list[Part] = _with_start(records, KNN, 'kNN accuracy', unit='%')
+    for name in filter(lambda name: name.startswith(HEALTH), names):
+        title, unit, scale = HEALTH_TITLES.get(name, (name, '', 1))
+        parts += _with_start(records, name, title, scale, unit=unit)
     parts += metric_chart(
         records,
         f'{NEIGHBORS}kept',
@@ -37,7 +36,11 @@ def feature_section(records: Sequence[RunRecord]) -> Section:
             scale = in_percent(name, 1.0)
             title = f'Validation: {figure_of(name)}'
             parts += metric_chart(records, name, title, scale)
-    without = [r.name for r in records if KNN not in r.curves]
+    without = [
+        record.name
+        for record in records
+        if not {KNN, HEALTH_KNN}.intersection(record.curves)
+    ]
     if without:
         parts.append(
             Note(
@@ -57,10 +60,18 @@ def feature_section(records: Sequence[RunRecord]) -> Section:
     return Section('Features', parts)
 
 
-def _knn(records: Sequence[RunRecord]) -> list[Part]:
+def _with_start(
+    records: Sequence[RunRecord],
+    metric: str,
+    title: str,
+    scale: float = 1,
+    **options,
+) -> list[Chart]:
+    """Return a chart; that of a single run shows the initial weights."""
     reference = None
-    if len(records) == 1 and 0 in records[0].curves.get(KNN, {}):
-        reference = 'initial weights', records[0].curves[KNN][0]
+    values = records[0].curves.get(metric, {})
+    if len(records) == 1 and 0 in values:
+        reference = 'initial weights', values[0] * scale
     return metric_chart(
-        records, KNN, 'kNN accuracy', unit='%', reference=reference
+        records, metric, title, scale, reference=reference, **options
     )

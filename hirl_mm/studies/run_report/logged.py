@@ -7,7 +7,9 @@ The one place where a report knows them: ``KNNProbeHook``, ``ThroughputHook``,
 
 import re
 
+# The accuracy on held-out images; else that on training images.
 KNN = 'knn/top1'
+HEALTH_KNN = 'health/knn'
 IMAGES_PER_SECOND = 'images_per_second'
 WAITING = 'waiting_share'
 PEAK = 'peak_share'
@@ -23,6 +25,13 @@ USED, EMPTY, NUM = 'used', 'empty', 'K'
 LARGEST, ENTROPY = 'largest_share', 'size_entropy'
 OBJECTIVE, MOVED = 'objective', 'moved_share'
 HEALTH = 'health/'
+# Titles, units and factors of what FeatureHealthHook logs.
+HEALTH_TITLES = {
+    'health/effective_rank': ('Effective rank of the features', '', 1),
+    'health/feature_spread': ('Spread of the features', '', 1),
+    'health/knn': ('kNN accuracy on training images', '%', 1),
+    'health/tree_use': ('Effective share of the prototypes in use', '%', 100),
+}
 NEIGHBORS = 'neighbors/'
 # What a line of a training holds beside its scalars.
 POSITION = {'epoch', 'iter', 'step'}

@@ -1,6 +1,7 @@
 """Read the text log of one start of a run."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -9,6 +10,8 @@ from pathlib import Path
 _TIME = re.compile(r'(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d) - ')
 _EPOCH_LENGTH = re.compile(r'Epoch\(train\)\s*\[\s*\d+\]\[\s*\d+/(\d+)\]')
 _FACT = re.compile(r' {4}([^:]{1,60}): (.*)')
+_WARNING = re.compile(r'- (?:WARNING|ERROR|CRITICAL) - (.*)')
+_MOST_WARNINGS = 50
 _RULE = '-' * 20
 
 
@@ -23,6 +26,8 @@ class StartLog:
         began: Time of the first line; None if there is none.
         ended: Time of the last line.
         epoch_length: Iterations per epoch; None if the log does not tell.
+        warnings: First lines of warnings and errors, each once, at most 50,
+            with the number of times that each was logged.
     """
 
     name: str
@@ -30,6 +35,7 @@ class StartLog:
     began: datetime | None = None
     ended: datetime | None = None
     epoch_length: int | None = None
+    warnings: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def duration(self) -> timedelta:
@@ -46,6 +52,7 @@ def read_start(folder: Path) -> StartLog:
         folder: Folder of the start inside the work folder of the run.
     """
     facts: dict[str, str] = {}
+    warnings: Counter[str] = Counter()
     began = ended = length = None
     for file in sorted(folder.glob('*.log')):
         with file.open(errors='replace') as lines:
@@ -56,11 +63,13 @@ def read_start(folder: Path) -> StartLog:
                 elif time := _TIME.match(line):
                     ended = time[1]
                     began = began or ended
+                    if found := _WARNING.search(line):
+                        warnings[found[1].strip()] += 1
                     if found := _EPOCH_LENGTH.search(line):
                         length = int(found[1])
-    return StartLog(
-        folder.name, facts, *map(_datetime, (began, ended)), length
-    )
+    times = map(_datetime, (began, ended))
+    most = dict(list(warnings.items())[:_MOST_WARNINGS])
+    return StartLog(folder.name, facts, *times, length, most)
 
 
 def _environment(lines: Iterator[str]) -> dict[str, str]:

@@ -48,7 +48,7 @@ def summary_cards(record: RunRecord) -> list[Card]:
         bad = first_bad(record, 'loss') is not None
         tone = 'warning' if bad else 'plain'
         cards.append(Card('loss', last, f'at first {first}', tone))
-    knn = record.curves.get(logged.KNN, {})
+    knn = _knn(record)
     if knn:
         cards.append(_knn_card(knn))
     tree = _prototypes(record)
@@ -141,6 +141,14 @@ def _progress_note(record: RunRecord) -> list[Note]:
     ]
 
 
+def _knn(record: RunRecord) -> dict[float, float]:
+    """The kNN accuracy in percent by epoch; empty without labels."""
+    for name in (logged.KNN, logged.HEALTH_KNN):
+        if record.curves.get(name):
+            return dict(record.curves[name])
+    return {}
+
+
 def _knn_card(knn: dict[float, float]) -> Card:
     last = knn[max(knn)]
     note, tone = f'after epoch {max(knn):g}', 'plain'
@@ -152,7 +160,7 @@ def _knn_card(knn: dict[float, float]) -> Card:
 
 
 def _knn_note(record: RunRecord) -> list[Note]:
-    knn = record.curves.get(logged.KNN, {})
+    knn = _knn(record)
     if 0 not in knn or len(knn) < 2:
         return []
     first, last, best = knn[0], knn[max(knn)], max(knn, key=knn.__getitem__)
