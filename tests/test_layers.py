@@ -17,7 +17,7 @@ FLOORS = (
     ('evaluation',),
     ('registry',),
     ('checkpoints', 'datasets', 'utils'),
-    ('models', 'visualization'),
+    ('models', 'pages', 'visualization'),
     ('engine',),
     ('studies',),
 )

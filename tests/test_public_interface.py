@@ -16,6 +16,7 @@ PACKAGES = [
     *('models.selfsup', 'models.detection', 'models.modules'),
     *('engine.hooks', 'datasets', 'datasets.transforms', 'datasets.toy'),
     *('datasets.taxonomy', 'datasets.converters', 'visualization'),
+    'pages.run_report',
     'studies',
 ]
 REGISTRIES = [

@@ -1,0 +1,1 @@
+"""Static HTML pages of values, which open from disk without a server."""
