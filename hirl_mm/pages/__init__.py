@@ -1,0 +1,8 @@
+"""Static HTML pages made from values; they open from disk, without a server.
+
+Pages get values and write files. They read no runs and run no models.
+"""
+
+from .tree_page import ShownTree, write_tree_page
+
+__all__ = ['ShownTree', 'write_tree_page']
