@@ -1,0 +1,200 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+
+import torch
+from mmengine.config import Config
+from mmengine.model import BaseModel
+from torch import Tensor
+
+from hirl_mm.checkpoints.trees import load_tree
+from hirl_mm.datasets.distinct_images import DistinctImages, distinct_images
+from hirl_mm.datasets.image_label import label_of
+from hirl_mm.datasets.path_images import PathImages
+from hirl_mm.datasets.wrappers import build_dataset
+from hirl_mm.engine.features.feature_pass import feature_loader, feature_pass
+from hirl_mm.engine.features.fingerprint import (
+    config_fingerprint,
+    data_fingerprint,
+    file_fingerprint,
+)
+from hirl_mm.engine.features.tree_images import check_images
+from hirl_mm.engine.runtime.hook_entries import entries_of
+from hirl_mm.engine.runtime.model_config import with_data_preprocessor
+from hirl_mm.features import top_k_neighbors
+from hirl_mm.features.row_file import stored_rows
+from hirl_mm.models.selfsup import HIRLAlgorithm
+from hirl_mm.registry import enter_scope
+from hirl_mm.structures import NO_LEAF, EmbeddedImages, PrototypeTree
+
+from .trained_prototypes import load_prototypes
+
+HOOK = 'HierarchicalKMeansHook'
+_BLOCK = 8192
+
+
+class TrainedHierarchy:
+    """The tree of a training with HIRL, and the model that places images.
+
+    The model is built when the first image is embedded.
+
+    Args:
+        cfg: Config of the training.
+        checkpoint: A checkpoint of it that holds a tree.
+        folder: Folder in which embeddings are kept.
+        trust: Whether the checkpoint may run code, see
+            :func:`~hirl_mm.checkpoints.read_checkpoint`.
+
+    Attributes:
+        tree: The tree, on the CPU.
+
+    Raises:
+        ValueError: If the checkpoint holds no tree, or the config does not
+            say how images are read for it.
+    """
+
+    def __init__(
+        self,
+        cfg: Config,
+        checkpoint: str | Path,
+        folder: str | Path,
+        trust: bool = False,
+    ) -> None:
+        hooks = entries_of(cfg, HOOK)
+        if not hooks:
+            raise ValueError(
+                f'{cfg.filename} has no {HOOK}: give a training with HIRL'
+            )
+        self.pipeline = hooks[0]['pipeline']
+        self.cfg = cfg
+        self.checkpoint = Path(checkpoint)
+        self.folder = Path(folder)
+        self.trust = trust
+        self.tree: PrototypeTree = load_tree(checkpoint, trust)
+
+    @cached_property
+    def model(self) -> BaseModel:
+        """The trained model in evaluation mode, on a GPU if there is one.
+
+        Raises:
+            ValueError: If the checkpoint does not hold the config's model.
+        """
+        model, _ = load_prototypes(self.cfg, str(self.checkpoint), self.trust)
+        if not isinstance(model, HIRLAlgorithm):
+            raise ValueError(
+                f'{self.cfg.filename} trains a {type(model).__name__}, which '
+                'has no embeddings for a tree: give a training with HIRL'
+            )
+        return model
+
+    def training_images(
+        self, batch_size: int = 256, num_workers: int = 4
+    ) -> EmbeddedImages:
+        """Embed the images that the tree was built from.
+
+        The leaves are those of the tree, which was built before the last
+        epoch, while the embeddings are of the model after it.
+
+        Args:
+            batch_size: Images per batch.
+            num_workers: Number of worker processes that read images.
+
+        Raises:
+            ValueError: If the tree was built from other images.
+        """
+        enter_scope(self.cfg)
+        images = distinct_images(
+            build_dataset(self.cfg.train_dataloader.dataset)
+        )
+        check_images(self.tree, images, self.cfg)
+        rows = self._rows(images, 'train', batch_size, num_workers)
+        labels = [label_of(info) for info in images.infos()]
+        known = images.has_same_classes and any(x is not None for x in labels)
+        return EmbeddedImages(
+            self.tree,
+            [images.name(idx) for idx in range(len(images))],
+            rows,
+            self.tree.leaf,
+            torch.tensor([-1 if x is None else x for x in labels])
+            if known
+            else None,
+            tuple(images.CLASSES or ()) if known else (),
+        )
+
+    def images_of(
+        self,
+        paths: Sequence[str],
+        name: str,
+        batch_size: int = 256,
+        num_workers: int = 4,
+    ) -> EmbeddedImages:
+        """Embed images of files and find their leaves.
+
+        Args:
+            paths: N files.
+            name: Name under which the embeddings are kept.
+            batch_size: Images per batch.
+            num_workers: Number of worker processes that read images.
+        """
+        enter_scope(self.cfg)
+        images = distinct_images(PathImages(paths))
+        rows = self._rows(images, name, batch_size, num_workers)
+        return EmbeddedImages(
+            self.tree, list(paths), rows, nearest_leaves(rows, self.tree)
+        )
+
+    def _rows(
+        self,
+        images: DistinctImages,
+        name: str,
+        batch_size: int,
+        num_workers: int,
+    ) -> Tensor:
+        facts = dict(
+            checkpoint=file_fingerprint(self.checkpoint),
+            network=config_fingerprint(with_data_preprocessor(self.cfg)),
+            pipeline=config_fingerprint(self.pipeline),
+            data=data_fingerprint(images),
+        )
+
+        def compute(block: range) -> Tensor:
+            loader = feature_loader(
+                images.get_subset(block),
+                self.pipeline,
+                batch_size,
+                num_workers,
+            )
+            found = feature_pass(
+                self.model,
+                self.model.extract_z0,
+                loader,
+                f'images {block.start} to {block.stop} of {len(images)}',
+            )
+            numbers, rows = found
+            whole = rows.new_full((len(block), rows.size(1)), torch.nan)
+            whole[numbers] = torch.nn.functional.normalize(rows, dim=1)
+            return whole
+
+        folder = self.folder / name
+        return stored_rows(folder, len(images), compute, facts, _BLOCK)
+
+
+def nearest_leaves(rows: Tensor, tree: PrototypeTree) -> Tensor:
+    """Return the nearest prototype of level 0 of every row.
+
+    Args:
+        rows: (N, D), NaN for images without an embedding.
+        tree: The tree.
+
+    Returns:
+        (N,) long; ``NO_LEAF`` for rows of NaN.
+    """
+    leaf = torch.full((len(rows),), NO_LEAF)
+    for start in range(0, len(rows), _BLOCK):
+        chunk = rows[start : start + _BLOCK].float()
+        known = chunk.isfinite().all(1)
+        _, nearest = top_k_neighbors(chunk[known], tree.centroids[0], 1)
+        leaf[start : start + _BLOCK][known] = nearest[:, 0]
+    return leaf
