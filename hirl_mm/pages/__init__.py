@@ -3,6 +3,6 @@
 Pages get values and write files. They read no runs and run no models.
 """
 
-from .tree_page import ShownTree, write_tree_page
+from .tree_page import ShownTree, TreePage
 
-__all__ = ['ShownTree', 'write_tree_page']
+__all__ = ['ShownTree', 'TreePage']

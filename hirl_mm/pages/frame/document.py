@@ -47,8 +47,7 @@ def html_document(
     head = [
         '<meta charset="utf-8">',
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
-        '<meta name="viewport" '
-        'content="width=device-width, initial-scale=1">',
+        '<meta name="viewport" content="width=device-width, initial-scale=1">',
         '<meta name="color-scheme" content="light dark">',
         f'<title>{html_text(title)}</title>',
         *(f'<link rel="stylesheet" href="{html_text(s)}">' for s in styles),

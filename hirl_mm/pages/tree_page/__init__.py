@@ -2,6 +2,6 @@
 
 from .preview import PagePreview
 from .shown_tree import ShownTree
-from .writer import preview_tree_page, write_tree_page
+from .tree_page import TreePage
 
-__all__ = ['PagePreview', 'ShownTree', 'preview_tree_page', 'write_tree_page']
+__all__ = ['PagePreview', 'ShownTree', 'TreePage']

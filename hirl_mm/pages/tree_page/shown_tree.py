@@ -32,6 +32,7 @@ class ShownTree:
         class_names: Names of the classes.
         picture: Function that returns an image by its number, if the images
             are not files.
+        name: Name of the tree where two are compared.
 
     Raises:
         ValueError: If the parts are not of the same images.
@@ -51,6 +52,7 @@ class ShownTree:
     labels: Tensor | None = None
     class_names: Sequence[str] = ()
     picture: Callable[[int], Image.Image] | None = None
+    name: str = 'tree'
 
     def __post_init__(self) -> None:
         if self.leaf is None:
