@@ -42,7 +42,7 @@ def missing(size: int) -> Image.Image:
 def draw_sheet(
     samples: Sequence[int], read: Reader, size: int, out: str | os.PathLike
 ) -> list[int]:
-    """Draw a sheet of thumbnails, at most 16 in a row, from left to right.
+    """Draw a sheet of thumbnails, 16 in each of 16 rows.
 
     Args:
         samples: Numbers of at most 256 images.
@@ -55,8 +55,8 @@ def draw_sheet(
         Numbers of the images that could not be read, in whose place a grey
         square stands.
     """
-    rows = -(-len(samples) // SIDE)
-    sheet = Image.new('RGB', (SIDE * size, rows * size), _MISSING)
+    # All sheets have one size, so that the page finds a place by its share.
+    sheet = Image.new('RGB', (SIDE * size, SIDE * size), _MISSING)
     unread = []
     for i, sample in enumerate(samples):
         try:
