@@ -79,11 +79,11 @@ def check_replaceable(path: str | os.PathLike, marker: str) -> None:
         marker: File below it by which an earlier result is known.
     """
     path = Path(path)
-    if not path.exists() and not path.is_symlink():
+    if not os.path.lexists(path):
         return
-    if path.is_dir() and not path.is_symlink():
-        if (path / marker).is_file() or not any(path.iterdir()):
-            return
+    is_folder = path.is_dir() and not path.is_symlink()
+    if is_folder and ((path / marker).is_file() or not any(path.iterdir())):
+        return
     raise FileExistsError(
         f'{path} exists and is neither empty nor an earlier result (it has '
         f'no {marker}): give the name of a new folder'
