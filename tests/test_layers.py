@@ -24,7 +24,8 @@ FLOORS = (
 ENGINE = (
     ('runtime', 'optimizers'),
     ('checks', 'features'),
-    ('trees', 'evaluation'),
+    ('trees',),
+    ('evaluation',),
     ('hooks',),
 )
 CORE = (

@@ -44,14 +44,13 @@ def main(args: argparse.Namespace) -> None:
         args.run, args.checkpoint, args.trust_checkpoint
     )
     reading = args.batch_size, args.num_workers
+    found = hierarchy.training_images(*reading)
     if args.images:
         paths = []
         for image in args.images:
             is_folder = Path(image).is_dir()
             paths += load_images(image)['images'] if is_folder else [image]
-        found = hierarchy.images_of(paths, 'assigned', *reading)
-    else:
-        found = hierarchy.training_images(*reading)
+        found = hierarchy.images_of(paths, found.tree, 'assigned', *reading)
     out = args.out or hierarchy.folder / 'paths.jsonl'
     places = found.tree.paths(found.leaf).tolist()
     with replacing(out) as temporary, open(temporary, 'w') as file:
