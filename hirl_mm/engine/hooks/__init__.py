@@ -19,6 +19,7 @@ from .start_check_hook import StartCheckHook
 from .teacher_update_hook import TeacherUpdateHook
 from .throughput_hook import ThroughputHook
 from .tree_positives_hook import TreePositivesHook
+from .tree_sampling_hook import TreeSamplingHook
 from .trust_checkpoint_hook import TrustCheckpointHook
 from .work_folder_hook import WorkFolderHook
 
@@ -42,6 +43,7 @@ __all__ = [
     'TeacherUpdateHook',
     'ThroughputHook',
     'TreePositivesHook',
+    'TreeSamplingHook',
     'TrustCheckpointHook',
     'WorkFolderHook',
 ]
