@@ -24,10 +24,7 @@ ADVICE = {
         'Use fewer prototypes (num_prototypes), or build the first tree '
         'later (start_epoch)'
     ),
-    BROKEN: (
-        'Resume from an earlier checkpoint with a lower learning rate, and '
-        'clip gradients (optim_wrapper.clip_grad)'
-    ),
+    BROKEN: 'Gradients may also be clipped (optim_wrapper.clip_grad)',
 }
 
 
@@ -118,18 +115,22 @@ class FeatureHealth:
 
         Args:
             first: As in :meth:`faults`.
+
+        Example:
+            >>> FeatureHealth(9.8, 0.7, 81.0).line(FeatureHealth(9, 0.2, 90))
+            'effective rank 9.8 (9.0), spread 0.7 (0.2), kNN % 81.0 (90.0)'
         """
-        parts = [
-            f'effective rank {self.rank:.1f} ({first.rank:.1f})',
-            f'spread {self.spread:.3f} ({first.spread:.3f})',
-        ]
-        if self.knn is not None and first.knn is not None:
-            parts.append(f'kNN {self.knn:.1f} % ({first.knn:.1f} %)')
-        if self.tree_use is not None and first.tree_use is not None:
-            parts.append(
-                f'prototypes used {self.tree_use:.0%} ({first.tree_use:.0%})'
-            )
-        return ', '.join(parts) + ' (in brackets: at the start)'
+        figures = (
+            ('effective rank', '.1f', self.rank, first.rank),
+            ('spread', '.2g', self.spread, first.spread),
+            ('kNN %', '.1f', self.knn, first.knn),
+            ('prototypes used', '.0%', self.tree_use, first.tree_use),
+        )
+        return ', '.join(
+            f'{name} {now:{form}} ({start:{form}})'
+            for name, form, now, start in figures
+            if None not in (now, start)
+        )
 
 
 def tree_use(size_entropy: float, num_prototypes: int) -> float:

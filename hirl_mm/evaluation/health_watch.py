@@ -15,8 +15,8 @@ class HealthWatch:
     Attributes:
         first: Figures of the initial weights, with the tree use of the first
             tree and the first kNN accuracy; None before the first call.
-        since: Number of epochs after which every present fault was first
-            found, by kind.
+        faults: Number of epochs after which every present fault was first
+            found, and the last text about it, by kind.
         num_bad: Number of measurements in a row with a fault. One in which
             only the kNN accuracy is at fault, but is higher than in all
             others since the fault began, ends the row: the features recover.
@@ -29,12 +29,14 @@ class HealthWatch:
     def __init__(self, min_share: float) -> None:
         self.min_share = min_share
         self.first: FeatureHealth | None = None
-        self.since: dict[str, int] = {}
+        self.faults: dict[str, tuple[int, str]] = {}
         self.num_bad = 0
         self.last_good = 0
         self._best_knn = 0.0
 
-    def add(self, epoch: int, now: FeatureHealth) -> tuple[str, str]:
+    def add(
+        self, epoch: int, now: FeatureHealth
+    ) -> tuple[list[str], list[str]]:
         """Add a measurement.
 
         Args:
@@ -42,15 +44,14 @@ class HealthWatch:
             now: Figures of the features.
 
         Returns:
-            A text about new faults with advice, and one about those that
-            have ended; empty if there are none.
+            Texts about new faults, with advice, and about those that have
+            ended.
         """
         self.first = _completed(self.first, now)
-        faults = now.faults(self.first, self.min_share)
-        faults.setdefault(BROKEN, None)
+        faults = {BROKEN: None} | now.faults(self.first, self.min_share)
         return self._changes(epoch, faults, now.knn)
 
-    def add_broken(self, epoch: int, what: str) -> str:
+    def add_broken(self, epoch: int, what: str) -> list[str]:
         """Add that features are NaN or infinite.
 
         Args:
@@ -58,29 +59,44 @@ class HealthWatch:
             what: Text about them.
 
         Returns:
-            A text about this fault with advice; empty if it is not new.
+            A text about this fault, with advice, if it is new.
         """
         return self._changes(epoch, {BROKEN: what}, None)[0]
 
+    def present(self) -> list[str]:
+        """Return a text per present fault, with advice."""
+        return [
+            f'since epoch {epoch}, {text}. {ADVICE[kind]}'
+            for kind, (epoch, text) in self.faults.items()
+        ]
+
     def _changes(
-        self, epoch: int, faults: dict[str, str | None], knn: float | None
-    ) -> tuple[str, str]:
-        new, ended = [], []
-        for kind, text in faults.items():
-            if text and kind not in self.since:
-                self.since[kind] = epoch
-                new.append(f'since epoch {epoch}: {text}. {ADVICE[kind]}')
-            elif not text and kind in self.since:
-                began = self.since.pop(kind)
-                ended.append(f'{kind} (at fault since epoch {began})')
+        self, epoch: int, found: dict[str, str | None], knn: float | None
+    ) -> tuple[list[str], list[str]]:
+        before = self.faults
+        self.faults = {
+            kind: (before[kind][0] if kind in before else epoch, text)
+            for kind, text in found.items()
+            if text
+        } | {k: fault for k, fault in before.items() if k not in found}
         self._count(epoch, knn)
-        return '; '.join(new), ', '.join(ended)
+        new = [
+            text
+            for kind, text in zip(self.faults, self.present(), strict=True)
+            if kind not in before
+        ]
+        ended = [
+            f'{kind} (at fault since epoch {since})'
+            for kind, (since, _) in before.items()
+            if kind not in self.faults
+        ]
+        return new, ended
 
     def _count(self, epoch: int, knn: float | None) -> None:
-        if not self.since:
+        if not self.faults:
             self.num_bad, self.last_good, self._best_knn = 0, epoch, 0.0
             return
-        worse_alone = set(self.since) == {WORSE}
+        worse_alone = set(self.faults) == {WORSE}
         if worse_alone and knn is None:
             return
         rises = knn is not None and knn > self._best_knn > 0
@@ -91,7 +107,7 @@ class HealthWatch:
         """Return the state as plain types; see :meth:`load_state_dict`."""
         return dict(
             first=self.first and asdict(self.first),
-            since=dict(self.since),
+            faults={k: list(fault) for k, fault in self.faults.items()},
             num_bad=self.num_bad,
             last_good=self.last_good,
             best_knn=self._best_knn,
@@ -101,7 +117,7 @@ class HealthWatch:
         """Continue from a state of :meth:`state_dict`."""
         first = state['first']
         self.first = None if first is None else FeatureHealth(**first)
-        self.since = dict(state['since'])
+        self.faults = {k: tuple(f) for k, f in state['faults'].items()}
         self.num_bad = state['num_bad']
         self.last_good = state['last_good']
         self._best_knn = state['best_knn']

@@ -12,7 +12,11 @@ from hirl_mm.engine.features.feature_pass import FeaturePassError
 from hirl_mm.engine.features.fingerprint import same_data
 from hirl_mm.engine.features.health_pass import HealthPass
 from hirl_mm.engine.runtime.run_files import epoch_files
-from hirl_mm.evaluation.feature_health import FeatureHealth, tree_use
+from hirl_mm.evaluation.feature_health import (
+    BROKEN,
+    FeatureHealth,
+    tree_use,
+)
 from hirl_mm.evaluation.health_watch import HealthWatch
 from hirl_mm.registry import HOOKS
 
@@ -57,7 +61,7 @@ class FeatureHealthHook(NamedHook):
         min_share: Effective rank, spread and use of the prototypes are at
             fault below this share of their value at the start.
         stop: Whether to end the training after ``patience`` measurements in a
-            row with worse features.
+            row with worse features, or at the first NaN.
         patience: Number of these measurements. Those in which the kNN
             accuracy is low but rises do not count.
         batch_size: Batch size of the feature pass, per rank.
@@ -135,34 +139,31 @@ class FeatureHealthHook(NamedHook):
     def before_train_epoch(self, runner: Runner) -> None:
         if runner.epoch % self.interval:
             return
-        warning = self._measure(runner)
-        if self.stop and self.watch.num_bad >= self.patience:
-            raise StoppedError(self._why_stopped(runner, warning))
+        self._measure(runner)
+        too_long = self.watch.num_bad >= self.patience
+        if self.stop and (too_long or BROKEN in self.watch.faults):
+            raise StoppedError(self._why_stopped(runner))
 
     def after_train(self, runner: Runner) -> None:
         self._measure(runner)
 
-    def _measure(self, runner: Runner) -> str:
-        """Measure the model as it is; log it, and return the warning."""
+    def _measure(self, runner: Runner) -> None:
+        """Measure the model as it is, and log what that tells."""
         epoch = runner.epoch
+        after = f'features after {epoch} epochs'
         try:
             now = self._figures(runner)
         except FeaturePassError as error:
-            warning = self.watch.add_broken(epoch, str(error))
+            new = self.watch.add_broken(epoch, str(error))
         else:
-            warning, ended = self.watch.add(epoch, now)
+            new, ended = self.watch.add(epoch, now)
             runner.visualizer.add_scalars(now.scalars(), step=epoch)
-            runner.logger.info(
-                f'features after {epoch} epochs: {now.line(self.watch.first)}'
-            )
-            if ended:
-                runner.logger.info(
-                    f'features after {epoch} epochs: as good as at the start '
-                    f'again: {ended}'
-                )
-        if warning:
-            runner.logger.warning(f'features get worse {warning}')
-        return warning
+            line = now.line(self.watch.first)
+            runner.logger.info(f'{after} (in brackets: at the start): {line}')
+            for text in ended:
+                runner.logger.info(f'{after} are good again: {text}')
+        for text in new:
+            runner.logger.warning(f'features get worse: {text}')
 
     def _figures(self, runner: Runner) -> FeatureHealth:
         """Return the figures of this epoch, the same on all ranks."""
@@ -195,15 +196,12 @@ class FeatureHealthHook(NamedHook):
             f'{runner.epoch} epochs, with which this run begins'
         )
 
-    def _why_stopped(self, runner: Runner, warning: str) -> str:
-        faults = warning or ', '.join(
-            f'{kind} (since epoch {epoch})'
-            for kind, epoch in self.watch.since.items()
-        )
+    def _why_stopped(self, runner: Runner) -> str:
+        faults = '; '.join(self.watch.present())
         return (
-            f'features are worse than at the start: {faults}. That is so in '
-            f'{self.watch.num_bad} measurements in a row, so the training '
-            f'stops after {runner.epoch} epochs. '
+            f'features are worse than at the start: {faults}. Training stops '
+            f'after {runner.epoch} epochs; measurements in a row that find '
+            f'this: {self.watch.num_bad}. '
             f'{_last_good(runner, self.watch.last_good)}. To train on in any '
             'case, resume with default_hooks.feature_health.stop=False'
         )
@@ -211,6 +209,8 @@ class FeatureHealthHook(NamedHook):
 
 def _last_good(runner: Runner, epoch: int) -> str:
     """Return which checkpoint has the last good features."""
+    if epoch == 0:
+        return 'No checkpoint has features as good as those at the start'
     (hook, *_) = [
         *(h for h in runner.hooks if isinstance(h, CheckpointHook)),
         None,

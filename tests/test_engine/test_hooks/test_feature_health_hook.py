@@ -17,7 +17,13 @@ from tests.processes import run_processes
 from tests.runs import NUM_IMAGES, NUMS, run, small_config
 from tests.test_evaluation.test_effective_rank import naive as naive_rank
 from tests.test_evaluation.test_leave_one_out import naive as naive_knn
+from tests.tool_process import run_tool
 
+DATA = (
+    'train_dataloader.dataset',
+    'default_hooks.knn_probe.gallery',
+    'default_hooks.knn_probe.queries',
+)
 NAMES = 'effective_rank', 'feature_spread', 'knn', 'tree_use'
 
 
@@ -194,13 +200,32 @@ def test_collapse_is_told_once_and_can_stop_the_training(digits, tmp_path):
     cfg.default_hooks.checkpoint.max_keep_ckpts = -1
     with pytest.raises(
         StoppedError,
-        match=r'worse than at the start: .*spread of the features \(since '
-        r'epoch 2\).* in 2 measurements in a row, .* stops after 3 epochs. '
+        match=r'worse than at the start: since epoch 2, the effective rank .* '
+        r'stops after 3 epochs; .* in a row that find this: 2\. '
         r'The last checkpoint of good features is .*epoch_1\.pth\. To train',
     ):
         run(cfg, Break(2, 0.0))
-    assert log_of(tmp_path).count('features get worse since epoch 2: ') == 1
+    assert log_of(tmp_path).count('worse: since epoch 2, the effective') == 1
     assert (tmp_path / 'epoch_3.pth').exists()
+
+
+def test_the_tool_ends_with_the_reason(digits, tmp_path):
+    """Images are read as the probe reads them."""
+    done = run_tool(
+        *('train', 'configs/demo/mocov2_resnet18_1xb64-20e_digits.py'),
+        *('--work-dir', tmp_path, '--cfg-options'),
+        *(f'{part}.data_root={digits}' for part in DATA),
+        'train_dataloader.dataset.indices=320',
+        'optim_wrapper.optimizer.lr=10.0',
+        'default_hooks.feature_health.type=hirl_mm.FeatureHealthHook',
+        'default_hooks.feature_health.stop=True',
+        'default_hooks.feature_health.patience=1',
+    )
+    assert done.returncode == 1
+    assert 'Traceback' not in done.stdout
+    (*_, last) = done.stdout.splitlines()
+    assert last.startswith('features are worse than at the start: ')
+    assert 'No checkpoint has features as good as those at the' in last
 
 
 def test_the_last_good_checkpoint_is_gone(digits, tmp_path):
@@ -210,8 +235,8 @@ def test_the_last_good_checkpoint_is_gone(digits, tmp_path):
     cfg.default_hooks.checkpoint.max_keep_ckpts = 1
     with pytest.raises(
         StoppedError,
-        match='the effective rank of the features is .*Resume from an earlier '
-        '.*good after 1 epochs, but there is no checkpoint of then',
+        match='the effective rank .* good after 1 epochs, but there is no '
+        'checkpoint of then',
     ):
         run(cfg, Break(2, 0.0))
 
@@ -221,7 +246,7 @@ def test_a_training_goes_on_unless_it_has_to_stop(digits, tmp_path):
     cfg = watched_config(digits, tmp_path, epochs=2, hirl=False)
     run(cfg, Break(1, float('nan')))
     log = log_of(tmp_path)
-    assert log.count('features get worse since epoch 1: feature health: ') == 1
+    assert log.count('features get worse: since epoch 1, feature health') == 1
     assert '96 of 96' in log
     assert sorted(figures(tmp_path)) == [0]
 
@@ -268,3 +293,9 @@ def test_ranks_have_the_figures_of_one_process(digits, tmp_path):
     assert FeatureHealth(**first['first']).scalars() == pytest.approx(
         alone, rel=1e-4
     )
+
+
+def test_nan_is_no_reason_to_wait(digits, tmp_path):
+    cfg = watched_config(digits, tmp_path, epochs=3, hirl=False, stop=True)
+    with pytest.raises(StoppedError, match='96 of 96 .* stops after 1 epochs'):
+        run(cfg, Break(1, float('nan')))
