@@ -62,7 +62,7 @@ def test_everything_is_on_the_page():
     page = read(
         Note('a note'),
         Chart('a chart', [Curve('one', {1: 2.0})]),
-        Bars('bars', {'run': {'steps': 3.0, 'data': 1.0}}, 's'),
+        Bars('bars', {'a': {'x': 3.0, 'y': 1.0}, 'b': {'x': 8.0}}, 's'),
         Table('a table', ['x', 'y'], [['k', '5']]),
         Picture('p.png', b'abc', 'image/png'),
         Folded('config', 'a = 1'),
@@ -75,8 +75,9 @@ def test_everything_is_on_the_page():
         assert word in page.text
     assert page.tables['a table'] == [['x', 'y'], ['k', '5']]
     assert page.tables['bars, s'] == [
-        ['', 'steps', 'data', 'total'],
-        ['run', '3', '1', '4'],
+        ['', 'x', 'y', 'total'],
+        ['a', '3', '1', '4'],
+        ['b', '8', '0', '8'],
     ]
     assert ('img', 'src', 'data:image/png;base64,YWJj') in page.attributes
     # the link at the top leads to the section
