@@ -54,7 +54,7 @@ def test_a_sheet_has_its_images_in_rows(tmp_path):
             raise ValueError('broken')
         return colored(sample)
 
-    out = tmp_path / 'sheet.webp'
+    out = tmp_path / 'sheet.jpg'
     assert draw_sheet(list(range(40)), read, 20, out) == [17]
     sheet = np.asarray(Image.open(out).convert('RGB')).astype(int)
     assert sheet.shape == (320, 320, 3)
@@ -98,7 +98,7 @@ def test_a_preview_is_near_the_size_of_the_sheets(tmp_path):
     found = preview(list(range(200)), 1000, 400, read, 48, threads=1)
     sheets = 0
     for part in (range(200), range(200)):
-        out = tmp_path / 'sheet.webp'
+        out = tmp_path / 'sheet.jpg'
         draw_sheet(list(part), read, 48, out)
         sheets += out.stat().st_size
     text = 400 * 70 + 1000 * 140
