@@ -10,6 +10,7 @@ Needs selenium, chromium and chromedriver for the browser.
 """
 
 import argparse
+import itertools
 import resource
 import time
 from pathlib import Path
@@ -58,9 +59,7 @@ def random_tree(
     generator = torch.Generator().manual_seed(0)
     parents = [
         torch.randint(coarse, (fine,), generator=generator)
-        for fine, coarse in zip(
-            num_prototypes, num_prototypes[1:], strict=False
-        )
+        for fine, coarse in itertools.pairwise(num_prototypes)
     ]
     # Clusters of k-means differ in size, as the square of a uniform number.
     share = torch.rand(num_images, generator=generator).square()
@@ -98,8 +97,7 @@ def measure_browser(page: Path, shown: ShownTree) -> None:
         for _ in range(3):
             opened(driver, page, '')
             first.append(script('return +document.body.dataset.firstView'))
-            time.sleep(1)
-            complete.append(script(LAST_FILE))
+            complete.append(driver.execute_async_script(THUMBNAILS))
         print(
             f'first view: {np.median(first):.0f} ms, with all of its '
             f'thumbnails {np.median(complete):.0f} ms; median of 3'
@@ -126,9 +124,16 @@ def measure_browser(page: Path, shown: ShownTree) -> None:
 
 
 VIEW = 'return +document.getElementById("main").dataset.milliseconds'
-LAST_FILE = """
-return Math.max(...performance.getEntriesByType('resource')
-  .map((entry) => entry.responseEnd))
+THUMBNAILS = """
+const done = arguments[0];
+const sheets = [...document.querySelectorAll('.picture')]
+  .filter((one) => one.style.backgroundImage)
+  .map((one) => one.dataset.sheet);
+Promise.all([...new Set(sheets)].map((address) => {
+  const image = new Image();
+  image.src = address;
+  return image.decode();
+})).then(() => done(performance.now()));
 """
 SEARCHED = """
 const done = arguments[0];
