@@ -1,5 +1,6 @@
 """What a page will take, found by drawing a few thumbnails."""
 
+import itertools
 import os
 import time
 from collections.abc import Sequence
@@ -7,11 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from .thumbnails import Reader, draw_sheet
+from .thumbnails import PER_SHEET, Reader, draw_sheet
 
 # Bytes of names and numbers per image and per thumbnail.
 _PER_IMAGE, _PER_THUMBNAIL = 140, 70
-_TRIED = 64
 
 
 @dataclass(frozen=True)
@@ -58,13 +58,14 @@ def preview(
         size: Side of a thumbnail in pixels.
         threads: Number of threads that will draw.
     """
-    samples = samples[:: max(len(samples) // _TRIED, 1)][:_TRIED]
+    # As many as in a full sheet, whose encoding takes its time as a whole.
+    samples = list(itertools.islice(itertools.cycle(samples), PER_SHEET))
     began = time.perf_counter()
     with TemporaryDirectory() as folder:
-        file = Path(folder, 'sheet.webp')
+        file = Path(folder, 'sheet.jpg')
         draw_sheet(samples, read, size, file)
-        per_thumbnail = os.path.getsize(file) / max(len(samples), 1)
-    seconds = (time.perf_counter() - began) / max(len(samples), 1)
+        per_thumbnail = os.path.getsize(file) / len(samples)
+    seconds = (time.perf_counter() - began) / len(samples)
     return PagePreview(
         num_images,
         num_thumbnails,

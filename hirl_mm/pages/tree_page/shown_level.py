@@ -45,12 +45,14 @@ class ShownLevel:
         """Return what the page says of the level as a whole."""
         sizes = self.shown.order.sizes(self.level)
         known = np.isfinite(self.spread)
-        mean = np.average(self.spread[known], weights=sizes[known])
+        mean = np.nan
+        if known.any():
+            mean = np.average(self.spread[known], weights=sizes[known])
         return dict(
             nodes=len(sizes),
             used=int((sizes > 0).sum()),
             purity=rounded(self.counts.mean_purity if self.counts else None),
-            spread=rounded(mean if known.any() else None),
+            spread=rounded(mean),
         )
 
     def records(self, places: range, names: FileNames) -> list[dict]:

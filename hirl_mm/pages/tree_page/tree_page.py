@@ -191,7 +191,7 @@ class TreePage:
         out = Path(out).absolute()
         check_space(out, self.preview.num_bytes)
         with replacing_folder(out, MARKER) as folder:
-            unread = self._write_sheets(folder, log)
+            unread = self.write_sheets(folder, log)
             self._write_data(folder, out)
             self._write_shell(folder)
         return unread
@@ -204,12 +204,21 @@ class TreePage:
     def _tried(self) -> list[int]:
         """Images to learn from how large thumbnails are."""
         num = len(self.shown.paths)
-        return list(range(0, num, max(num // 64, 1)))[:64]
+        return list(range(0, num, max(num // PER_SHEET, 1)))[:PER_SHEET]
 
-    def _write_sheets(
+    def write_sheets(
         self, folder: Path, log: Callable[[str], None]
     ) -> list[str]:
-        tasks = list(self._sheets(folder))
+        """Draw all thumbnails.
+
+        Args:
+            folder: Folder of the page.
+            log: Function that writes a line of progress.
+
+        Returns:
+            Names of the images that could not be read.
+        """
+        tasks = list(self.sheets(folder))
         unread = set()
         with ThreadPoolExecutor(self._num_threads) as pool:
             try:
@@ -225,15 +234,24 @@ class TreePage:
                 raise
         return sorted(unread)
 
-    def _sheets(
+    def sheets(
         self, folder: Path
     ) -> Iterator[tuple[ShownTree, list[int], int, Path]]:
+        """Yield the arguments of every sheet, and make its folder.
+
+        Args:
+            folder: Folder of the page.
+
+        Yields:
+            The tree of the images, their numbers, the side of a thumbnail
+            and the file to write.
+        """
         for name, cells in self.cells.items():
             shown = self.trees[name.partition('/')[0]]
             target = folder / 'sheets' / name
             target.mkdir(parents=True)
             for number, samples in enumerate(cells.sheets()):
-                file = target / f'{number}.webp'
+                file = target / f'{number}.jpg'
                 yield shown, samples, self.thumbnail_size, file
 
     def _write_data(self, folder: Path, out: Path) -> None:

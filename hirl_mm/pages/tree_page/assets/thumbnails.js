@@ -16,7 +16,7 @@
     const { side, per_sheet: perSheet, size } = hirl.page.thumbnails;
     const square = hirl.make('span', { class: size < 48 ? 'picture small' : 'picture', 'aria-hidden': 'true' });
     const place = cell % perSheet;
-    square.dataset.sheet = `sheets/${folder}/${Math.floor(cell / perSheet)}.webp`;
+    square.dataset.sheet = `sheets/${folder}/${Math.floor(cell / perSheet)}.jpg`;
     square.style.backgroundSize = `${side * 100}% ${side * 100}%`;
     square.style.backgroundPosition = `${((place % side) / (side - 1)) * 100}% ${(Math.floor(place / side) / (side - 1)) * 100}%`;
     seen.observe(square);
