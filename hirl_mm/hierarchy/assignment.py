@@ -33,18 +33,24 @@ class PathBlock(NamedTuple):
 
 
 def assign_paths(
-    tree: PrototypeTree, rows: Tensor, chunk_size: int = 65536
+    tree: PrototypeTree,
+    rows: Tensor,
+    leaf: Tensor | None = None,
+    chunk_size: int = 65536,
 ) -> Iterator[PathBlock]:
     """Yield the path of every row and its similarities, chunk by chunk.
 
     The leaf is the prototype of level 0 that :func:`nearest_prototypes`
-    finds; all other levels follow from the parents. Memory does not depend
-    on the number of rows, which may be mapped from disk.
+    finds, unless it is given; all other levels follow from the parents.
+    Memory does not depend on the number of rows, which may be mapped from
+    disk.
 
     Args:
         tree: Tree of prototypes.
         rows: (N, D) floating point, embeddings; they need not be normalised.
             Rows of NaN are images that could not be read.
+        leaf: (N,) long, the leaf of every row, -1 without one; None to find
+            it.
         chunk_size: Number of rows of a block. Results do not depend on it.
 
     Raises:
@@ -64,8 +70,10 @@ def assign_paths(
     _check_lengths(rows, tree.centroids[0])
     for start in range(0, len(rows), chunk_size):
         part = rows[start : start + chunk_size].to(tree.device)
-        leaf = nearest_prototypes(part, tree.centroids[0])
-        path = tree.paths(leaf)
+        if leaf is None:
+            path = tree.paths(nearest_prototypes(part, tree.centroids[0]))
+        else:
+            path = tree.paths(leaf[start : start + chunk_size])
         yield PathBlock(start, path, path_similarities(tree, part, path))
 
 
