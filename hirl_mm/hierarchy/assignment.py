@@ -123,22 +123,23 @@ def path_similarities(
     Args:
         tree: Tree of prototypes.
         rows: (n, D) floating point.
-        path: (n, L) long, -1 for rows without a path.
+        path: (n, l) long, prototypes of the l finest levels, -1 for rows
+            without a path.
 
     Returns:
-        (n, L) float32, NaN for rows without a path.
+        (n, l) float32, NaN for rows without a path.
     """
     found = []
     for part, nodes in zip(rows.split(_ROWS), path.split(_ROWS), strict=True):
         unit = _unit(part).float()
         levels = [
             (unit * centroids[nodes[:, level]]).sum(1)
-            for level, centroids in enumerate(tree.centroids)
+            for level, centroids in enumerate(tree.centroids[: path.size(1)])
         ]
         similarity = torch.stack(levels, dim=1).clamp(-1, 1)
         found.append(similarity.masked_fill(nodes < 0, torch.nan))
     if not found:
-        return rows.new_empty(0, tree.num_levels, dtype=torch.float32)
+        return rows.new_empty(0, path.size(1), dtype=torch.float32)
     return torch.cat(found)
 
 
