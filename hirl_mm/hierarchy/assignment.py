@@ -33,18 +33,24 @@ class PathBlock(NamedTuple):
 
 
 def assign_paths(
-    tree: PrototypeTree, rows: Tensor, chunk_size: int = 65536
+    tree: PrototypeTree,
+    rows: Tensor,
+    leaf: Tensor | None = None,
+    chunk_size: int = 65536,
 ) -> Iterator[PathBlock]:
     """Yield the path of every row and its similarities, chunk by chunk.
 
     The leaf is the prototype of level 0 that :func:`nearest_prototypes`
-    finds; all other levels follow from the parents. Memory does not depend
-    on the number of rows, which may be mapped from disk.
+    finds, unless it is given; all other levels follow from the parents.
+    Memory does not depend on the number of rows, which may be mapped from
+    disk.
 
     Args:
         tree: Tree of prototypes.
         rows: (N, D) floating point, embeddings; they need not be normalised.
             Rows of NaN are images that could not be read.
+        leaf: (N,) long, the leaf of every row, -1 without one; None to find
+            it.
         chunk_size: Number of rows of a block. Results do not depend on it.
 
     Raises:
@@ -64,8 +70,10 @@ def assign_paths(
     _check_lengths(rows, tree.centroids[0])
     for start in range(0, len(rows), chunk_size):
         part = rows[start : start + chunk_size].to(tree.device)
-        leaf = nearest_prototypes(part, tree.centroids[0])
-        path = tree.paths(leaf)
+        if leaf is None:
+            path = tree.paths(nearest_prototypes(part, tree.centroids[0]))
+        else:
+            path = tree.paths(leaf[start : start + chunk_size])
         yield PathBlock(start, path, path_similarities(tree, part, path))
 
 
@@ -115,22 +123,23 @@ def path_similarities(
     Args:
         tree: Tree of prototypes.
         rows: (n, D) floating point.
-        path: (n, L) long, -1 for rows without a path.
+        path: (n, l) long, prototypes of the l finest levels, -1 for rows
+            without a path.
 
     Returns:
-        (n, L) float32, NaN for rows without a path.
+        (n, l) float32, NaN for rows without a path.
     """
     found = []
     for part, nodes in zip(rows.split(_ROWS), path.split(_ROWS), strict=True):
         unit = _unit(part).float()
         levels = [
             (unit * centroids[nodes[:, level]]).sum(1)
-            for level, centroids in enumerate(tree.centroids)
+            for level, centroids in enumerate(tree.centroids[: path.size(1)])
         ]
         similarity = torch.stack(levels, dim=1).clamp(-1, 1)
         found.append(similarity.masked_fill(nodes < 0, torch.nan))
     if not found:
-        return rows.new_empty(0, tree.num_levels, dtype=torch.float32)
+        return rows.new_empty(0, path.size(1), dtype=torch.float32)
     return torch.cat(found)
 
 

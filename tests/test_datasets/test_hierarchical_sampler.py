@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 import torch
-from mmengine.dataset import ConcatDataset, DefaultSampler, RepeatDataset
+from mmengine.dataset import DefaultSampler, RepeatDataset
 from mmengine.registry import DATA_SAMPLERS
 from torch.utils.data import DataLoader
 
@@ -99,7 +99,8 @@ def test_more_ranks_than_samples(monkeypatch):
 def test_samples_of_wrapped_data_sets():
     """An image that a data set repeats is one image of the tree."""
     parts = [Numbers(5), Numbers(7, first=5)]
-    dataset = RepeatDataset(ConcatDataset(parts), 2)
+    parts = dict(type='ConcatDataset', datasets=parts)
+    dataset = RepeatDataset(parts, 2)
     images = image_numbers(dataset)[list(sampler_of(dataset))]
     # Half of 24 for each top branch; leaf 0 has all it can, four times one.
     assert Counter(LEAF[i] for i in images) == {0: 4, 1: 8, 2: 12}

@@ -103,6 +103,20 @@ def test_rows_without_a_direction_have_no_path(bad):
     assert torch.equal(similarity[others], clean[1][others])
 
 
+def test_given_leaves_are_kept():
+    """Of a tree that was built by other rows."""
+    tree = random_tree(NUMS, dim=5)
+    rows = blobs(6, 5, num_blobs=3)
+    leaf = torch.tensor([3, 0, -1, 39, 7, 7])
+    for size in (4, 100):
+        path, similarity = whole(tree, rows, leaf=leaf, chunk_size=size)
+        assert torch.equal(path, tree.paths(leaf))
+        assert similarity[2].isnan().all()
+        assert similarity[0, 0] == pytest.approx(
+            float(tree.centroids[0][3] @ rows[0]), abs=1e-6
+        )
+
+
 def test_rows_of_another_network_are_refused():
     tree = random_tree(NUMS, dim=5)
     with pytest.raises(ValueError, match=r'5 coordinates.*\(2, 4\)'):
