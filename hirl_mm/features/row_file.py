@@ -67,6 +67,8 @@ def _write(folder: Path, rows: np.ndarray, block: range, num: int) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     if block.start == 0:
         (folder / _STATE).unlink(missing_ok=True)
+        # Rows that were mapped from the old file stay as they are.
+        path.unlink(missing_ok=True)
         shape = num, rows.shape[1]
         whole = np.lib.format.open_memmap(path, 'w+', rows.dtype, shape)
     else:

@@ -18,16 +18,18 @@ from hirl_mm.engine.features.feature_pass import feature_loader, feature_pass
 from hirl_mm.engine.features.fingerprint import (
     config_fingerprint,
     data_fingerprint,
+    data_identity,
     file_fingerprint,
 )
 from hirl_mm.engine.features.tree_images import check_images
 from hirl_mm.engine.runtime.hook_entries import entries_of
 from hirl_mm.engine.runtime.model_config import with_data_preprocessor
-from hirl_mm.features import top_k_neighbors
+from hirl_mm.engine.trees.final_tree import final_tree
 from hirl_mm.features.row_file import stored_rows
+from hirl_mm.hierarchy import nearest_prototypes
 from hirl_mm.models.selfsup import HIRLAlgorithm
 from hirl_mm.registry import enter_scope
-from hirl_mm.structures import NO_LEAF, EmbeddedImages, PrototypeTree
+from hirl_mm.structures import EmbeddedImages, PrototypeTree
 
 from .trained_prototypes import load_prototypes
 
@@ -47,12 +49,8 @@ class TrainedHierarchy:
         trust: Whether the checkpoint may run code, see
             :func:`~hirl_mm.checkpoints.read_checkpoint`.
 
-    Attributes:
-        tree: The tree, on the CPU.
-
     Raises:
-        ValueError: If the checkpoint holds no tree, or the config does not
-            say how images are read for it.
+        ValueError: If the config is none of a training with HIRL.
     """
 
     def __init__(
@@ -67,12 +65,21 @@ class TrainedHierarchy:
             raise ValueError(
                 f'{cfg.filename} has no {HOOK}: give a training with HIRL'
             )
-        self.pipeline = hooks[0]['pipeline']
+        self.hook = hooks[0]
+        self.pipeline = self.hook['pipeline']
         self.cfg = cfg
         self.checkpoint = Path(checkpoint)
         self.folder = Path(folder)
         self.trust = trust
-        self.tree: PrototypeTree = load_tree(checkpoint, trust)
+
+    @cached_property
+    def tree_of_checkpoint(self) -> PrototypeTree:
+        """The tree that the last epoch was trained with, on the CPU.
+
+        Raises:
+            ValueError: If the checkpoint holds no tree.
+        """
+        return load_tree(self.checkpoint, self.trust)
 
     @cached_property
     def model(self) -> BaseModel:
@@ -92,31 +99,35 @@ class TrainedHierarchy:
     def training_images(
         self, batch_size: int = 256, num_workers: int = 4
     ) -> EmbeddedImages:
-        """Embed the images that the tree was built from.
+        """Embed the training images, and build the tree of the last weights.
 
-        The leaves are those of the tree, which was built before the last
-        epoch, while the embeddings are of the model after it.
+        That tree has the sizes and settings of the trees of the training,
+        see :func:`~hirl_mm.engine.trees.final_tree.final_tree`.
+        Embeddings and tree are kept, and read again by later calls.
 
         Args:
             batch_size: Images per batch.
             num_workers: Number of worker processes that read images.
 
         Raises:
-            ValueError: If the tree was built from other images.
+            ValueError: If the checkpoint holds no tree, or one of other
+                images than the config's.
         """
         enter_scope(self.cfg)
         images = distinct_images(
             build_dataset(self.cfg.train_dataloader.dataset)
         )
-        check_images(self.tree, images, self.cfg)
-        rows = self._rows(images, 'train', batch_size, num_workers)
+        check_images(self.tree_of_checkpoint, images, self.cfg)
+        rows, facts = self._rows(images, 'train', batch_size, num_workers)
+        data = data_identity(images)
+        tree = final_tree(rows, self.hook, data, self.folder, facts)
         labels = [label_of(info) for info in images.infos()]
         known = images.has_same_classes and any(x is not None for x in labels)
         return EmbeddedImages(
-            self.tree,
+            tree,
             [images.name(idx) for idx in range(len(images))],
             rows,
-            self.tree.leaf,
+            tree.leaf,
             torch.tensor([-1 if x is None else x for x in labels])
             if known
             else None,
@@ -126,23 +137,28 @@ class TrainedHierarchy:
     def images_of(
         self,
         paths: Sequence[str],
+        tree: PrototypeTree,
         name: str,
         batch_size: int = 256,
         num_workers: int = 4,
     ) -> EmbeddedImages:
-        """Embed images of files and find their leaves.
+        """Embed images of files and find their leaves in a tree.
 
         Args:
             paths: N files.
+            tree: The tree.
             name: Name under which the embeddings are kept.
             batch_size: Images per batch.
             num_workers: Number of worker processes that read images.
         """
         enter_scope(self.cfg)
         images = distinct_images(PathImages(paths))
-        rows = self._rows(images, name, batch_size, num_workers)
+        rows, _ = self._rows(images, name, batch_size, num_workers)
         return EmbeddedImages(
-            self.tree, list(paths), rows, nearest_leaves(rows, self.tree)
+            tree,
+            list(paths),
+            rows,
+            nearest_prototypes(rows, tree.centroids[0]),
         )
 
     def _rows(
@@ -151,7 +167,8 @@ class TrainedHierarchy:
         name: str,
         batch_size: int,
         num_workers: int,
-    ) -> Tensor:
+    ) -> tuple[Tensor, dict]:
+        """Return embeddings (N, D), and what they depend on."""
         facts = dict(
             checkpoint=file_fingerprint(self.checkpoint),
             network=config_fingerprint(with_data_preprocessor(self.cfg)),
@@ -178,23 +195,5 @@ class TrainedHierarchy:
             return whole
 
         folder = self.folder / name
-        return stored_rows(folder, len(images), compute, facts, _BLOCK)
-
-
-def nearest_leaves(rows: Tensor, tree: PrototypeTree) -> Tensor:
-    """Return the nearest prototype of level 0 of every row.
-
-    Args:
-        rows: (N, D), NaN for images without an embedding.
-        tree: The tree.
-
-    Returns:
-        (N,) long; ``NO_LEAF`` for rows of NaN.
-    """
-    leaf = torch.full((len(rows),), NO_LEAF)
-    for start in range(0, len(rows), _BLOCK):
-        chunk = rows[start : start + _BLOCK].float()
-        known = chunk.isfinite().all(1)
-        _, nearest = top_k_neighbors(chunk[known], tree.centroids[0], 1)
-        leaf[start : start + _BLOCK][known] = nearest[:, 0]
-    return leaf
+        rows = stored_rows(folder, len(images), compute, facts, _BLOCK)
+        return rows, facts
