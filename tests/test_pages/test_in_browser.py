@@ -333,11 +333,10 @@ def test_all_images_of_a_group(browser, page, shown):
     browser.one('summary').click()
     total = len(members(shown, 2, number))
     browser.until(lambda: len(browser.all('.files li')) == min(total, 60), '')
-    browser.until(
-        lambda: browser.one('details button.more').is_enabled(), 'more'
-    )
+    more = 'details button.more'
+    browser.until(lambda: browser.one(more).is_enabled(), 'more')
     if total > 60:
-        browser.one('details button.more').click()
+        browser.one(more).click()
         browser.until(
             lambda: len(browser.all('.files li')) == min(total, 120), ''
         )
