@@ -76,7 +76,7 @@ def _model(
 ) -> dict:
     backbone = _backbone(_plain(cfg.model.backbone))
     with torch.no_grad():
-        size = _crop(cfg).get('scale', 224)
+        size = _crop(cfg)['scale']
         height, width = (size, size) if isinstance(size, int) else size
         built = MODELS.build(backbone)
         # That of MMPreTrain's ResNet returns nothing.
@@ -194,7 +194,6 @@ def _preprocessor(cfg: Config, num_classes: int) -> dict:
 
 
 def _pipeline(cfg: Config) -> list[dict]:
-    crop = _crop(cfg)
     flips = [
         _plain(step)
         for step in _steps(cfg.train_dataloader.dataset)
@@ -202,18 +201,19 @@ def _pipeline(cfg: Config) -> list[dict]:
     ]
     return [
         dict(type='hirl_mm.LoadImage'),
-        *([crop] if crop else []),
+        _crop(cfg),
         *flips[:1],
         dict(type='mmpretrain.PackInputs'),
     ]
 
 
 def _crop(cfg: Config) -> dict:
-    """Return the first random crop of the training, empty without one."""
+    """Return the first random crop of the training, or one of that size."""
     for step in _steps(cfg.train_dataloader.dataset):
         if type_name(step['type']) == 'RandomResizedCrop':
             return _plain(step)
-    return {}
+    size = cfg.model.backbone.get('img_size', 224)
+    return dict(type='mmpretrain.RandomResizedCrop', scale=size)
 
 
 def _steps(part: object) -> Iterator[Mapping]:

@@ -3,7 +3,6 @@
 import csv
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 from hirl_mm.datasets.shards.locations import plain_path
@@ -99,18 +98,17 @@ def find_files(
     Raises:
         ValueError: If a name is the end of the paths of several images.
     """
-    whole: dict[str, int] = {}
+    whole: dict[str, list[int]] = {}
     ends: dict[str, list[int]] = {}
     for i, name in enumerate(names):
-        whole.setdefault(os.path.abspath(Path(folder, name)), i)
-        whole[os.path.abspath(name)] = i
+        for path in {name, os.path.join(folder, name)}:
+            whole.setdefault(os.path.abspath(path), []).append(i)
         ends.setdefault(os.path.basename(name), []).append(i)
     exact: list[int | None] = [None] * len(names)
     by_end: list[list[int]] = [[] for _ in names]
     for number, path in enumerate(paths):
         plain = plain_path(path)
-        i = whole.get(os.path.abspath(plain))
-        if i is not None:
+        for i in whole.get(os.path.abspath(plain), ()):
             exact[i] = number
         for i in ends.get(os.path.basename(plain), ()):
             if f'/{plain}'.endswith(f'/{names[i].lstrip("/")}'):
