@@ -8,6 +8,7 @@ import torch
 import transformers
 from mmpretrain.registry import MODELS
 
+from hirl_mm.checkpoints import load_backbone
 from hirl_mm.checkpoints.backbone_config import backbone_config
 from hirl_mm.checkpoints.import_backbone import import_backbone
 from hirl_mm.checkpoints.import_release import import_checkpoint
@@ -20,6 +21,7 @@ from tests.libraries import (
     torchvision_vit,
 )
 from tests.released import HEADS, SIZE, images, junk, under
+from tests.trained_files import logged
 
 pytestmark = pytest.mark.slow
 
@@ -207,6 +209,29 @@ def test_hugging_face(case, tmp_path):
         eps = net.config.layer_norm_eps
         norm = config.get('norm_cfg', dict(type='LN', eps=1e-6))
         assert norm == dict(type='LN', eps=eps)
+
+
+def test_images_of_another_size(tmp_path):
+    """Positions are interpolated as by transformers, and the log says so."""
+    net = scaled(huggingface('Dinov2')[1])
+    folder = in_folder(net, tmp_path)
+    expected = outputs(net, class_token, size=48)
+    import_checkpoint(folder, tmp_path / 'out.pth')
+    config = backbone_config(import_backbone(folder)) | dict(img_size=48)
+    larger = MODELS.build(config)
+    with logged() as records:
+        load_backbone(larger, str(tmp_path / 'out.pth'))
+    assert any('from 4 x 4 to 6 x 6 patches' in text for _, text in records)
+    torch.testing.assert_close(
+        outputs(larger.double().eval(), size=48),
+        expected,
+        # The interpolation is in float32 on both sides.
+        rtol=1e-5,
+        atol=1e-5,
+    )
+    other = MODELS.build(config | dict(patch_size=16))
+    with pytest.raises(ValueError, match='another shape: patch_embed.proj'):
+        load_backbone(other, str(tmp_path / 'out.pth'))
 
 
 def test_model_with_a_classifier(tmp_path):
