@@ -41,6 +41,7 @@ setup(
         'hirl_mm': [
             'py.typed',
             'configs/**/*.py',
+            'pages/**/*.css',
             '.mim/model-index.yml',
             '.mim/configs/**/*.py',
             '.mim/configs/**/*.yml',

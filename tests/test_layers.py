@@ -14,22 +14,24 @@ FLOORS = (
     ('structures', 'heads', 'views'),
     ('features', 'losses'),
     ('clustering',),
-    ('evaluation',),
+    ('evaluation', 'hierarchy'),
     ('registry',),
     ('checkpoints', 'datasets', 'utils'),
-    ('models', 'visualization'),
+    ('models', 'pages', 'visualization'),
     ('engine',),
     ('studies',),
 )
 ENGINE = (
     ('runtime', 'optimizers'),
     ('checks', 'features'),
-    ('trees', 'evaluation'),
+    ('trees',),
+    ('evaluation',),
     ('hooks',),
 )
 CORE = (
     *('structures', 'features', 'losses', 'heads', 'clustering'),
-    *('evaluation', 'views', 'files', 'ranks', 'tables', 'version'),
+    *('evaluation', 'hierarchy', 'views'),
+    *('files', 'ranks', 'tables', 'version'),
 )
 FRAMEWORKS = 'mmengine', 'mmcv', 'mmpretrain', 'mmdet', 'mmseg'
 # Configs are read by MMEngine and import nothing of the package.

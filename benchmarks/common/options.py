@@ -83,7 +83,7 @@ def check_device(
         parser.error('--threads must be at least 1')
     if args.device != 'cpu' and not torch.cuda.is_available():
         parser.error(f'--device {args.device}: PyTorch finds no accelerator')
-    if args.device != 'cpu' and args.clock == 'process':
+    if args.device != 'cpu' and vars(args).get('clock') == 'process':
         parser.error('--clock process measures a CPU alone')
 
 

@@ -64,7 +64,6 @@ def parse_args() -> argparse.Namespace:
     args = parse(
         parser, QUICK, at_least_one=('rounds', 'batch_size', 'num_workers')
     )
-    args.clock = 'wall'
     check_device(parser, args)
     return args
 

@@ -141,6 +141,11 @@ def measure(args: argparse.Namespace) -> DeviceCosts:
     return DeviceCosts(crossover, launches, grows(KERNELS) / gathered, product)
 
 
+def too_small(costs: DeviceCosts) -> bool:
+    """Return whether the sizes were too small to measure the costs."""
+    return min(costs.crossover, costs.read, costs.product) <= 0
+
+
 def main() -> None:
     args = parse_args()
     torch.set_num_threads(args.threads)
@@ -148,6 +153,12 @@ def main() -> None:
     costs = measure(args)
     if not costs.read < float('inf'):
         print('the kernels did not run: no Triton, or no GPU', file=sys.stderr)
+    if too_small(costs):
+        print(
+            'a larger size took no longer, so the costs are noise: calls wait '
+            'for the host. Raise --batch-size and --num-prototypes',
+            file=sys.stderr,
+        )
     numbers = ', '.join(f'{value:.2g}' for value in costs)
     row = f'{machine["device"]!r}: DeviceCosts({numbers}),'
     named = dict(zip(type(costs).__annotations__, costs, strict=True))

@@ -101,18 +101,33 @@ class ArmResults:
 
 
 def results_table(arms: Sequence[ArmResults]) -> str:
-    """Return a Markdown table: a row per figure, a column per network.
+    """Return :func:`results_cells` as a Markdown table.
 
-    If papers have results for the recipe of a network, two more columns
-    show them and the difference to them; see :func:`paper_note` for their
-    sources. If there are two networks and papers have results for neither, a
-    last column shows the second minus the first.
+    Args:
+        arms: Results of the networks to compare.
+    """
+    return aligned_table(*results_cells(arms), left=2)
+
+
+def results_cells(
+    arms: Sequence[ArmResults],
+) -> tuple[list[str], list[list[str]]]:
+    """Return the head and the rows of a table: a row per figure.
+
+    There is a column per network. If papers have results for the recipe of a
+    network, two more columns show them and the difference to them; see
+    :func:`paper_note` for their sources. If there are two networks and papers
+    have results for neither, a last column shows the second minus the first.
 
     Figures that were left out have rows without values; see
     :func:`left_out_note` for the reasons.
 
     Args:
         arms: Results of the networks to compare.
+
+    Returns:
+        Names of the columns, and cells as text; the first two columns are the
+        protocol and the figure.
     """
     rows = {key: None for arm in arms for key in arm.rows()}
     missing = {key: None for arm in arms for key in arm.left_out()}
@@ -138,7 +153,7 @@ def results_table(arms: Sequence[ArmResults]) -> str:
         if compared:
             cells.append(_cell(values[1], 1, values[0]))
         lines.append(cells)
-    return aligned_table(header, lines, left=2)
+    return header, lines
 
 
 def left_out_note(arms: Sequence[ArmResults]) -> str:

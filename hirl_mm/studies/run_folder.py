@@ -76,7 +76,7 @@ class RunFolder:
             ValueError: If another line is not valid JSON.
         """
         files = Path(self.path).glob('*/vis_data/scalars.json')
-        return [_read_scalars(file) for file in sorted(files)]
+        return [read_scalars(file) for file in sorted(files)]
 
     def values(self, metric: str) -> dict[int, float]:
         """Return the values of a metric by step.
@@ -115,7 +115,16 @@ class RunFolder:
         return list(self.values(metric).values())[-1]
 
 
-def _read_scalars(file: Path) -> list[dict]:
+def read_scalars(file: Path) -> list[dict]:
+    """Return the lines of the log ``scalars.json`` of one start of a run.
+
+    Args:
+        file: The log. An incomplete last line, which a killed process leaves
+            behind, is skipped.
+
+    Raises:
+        ValueError: If another line is not valid JSON.
+    """
     lines = file.read_text().splitlines(keepends=True)
     if lines and not lines[-1].endswith('\n'):
         lines.pop()

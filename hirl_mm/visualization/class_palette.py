@@ -41,10 +41,17 @@ class ClassPalette:
         self.class_names = class_names
 
     def name(self, label: int) -> str:
-        """Return the name of a class, shortened for a picture."""
+        """Return the name of a class on one line, shortened for a picture.
+
+        What no font shows, such as control characters and bytes that are no
+        text, becomes U+FFFD.
+        """
         if self.class_names is None:
             return f'class {label}'
-        name = str(self.class_names[label])
+        name = ''.join(
+            char if char.isprintable() else '\ufffd'
+            for char in str(self.class_names[label])
+        )
         short = name if len(name) <= MAX_NAME else name[: MAX_NAME - 1] + '…'
         return short.replace('$', r'\$')
 

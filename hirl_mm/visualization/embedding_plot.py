@@ -5,18 +5,16 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from matplotlib.figure import Figure
-from sklearn.manifold import TSNE
 from torch import Tensor
 
 from hirl_mm.files import replacing
 
 from .class_palette import ClassPalette
+from .projection import project
 
 _MAX_NAMED = 20
 _MAX_SAMPLES = 3000
-MIN_SAMPLES = 4
 
 
 def draw_embedding(
@@ -44,12 +42,7 @@ def draw_embedding(
     """
     generator = torch.Generator().manual_seed(seed)
     shown = torch.randperm(len(features), generator=generator)[:_MAX_SAMPLES]
-    unit = F.normalize(features[shown].float(), dim=1).numpy()
-    points = TSNE(
-        perplexity=min(30, (len(unit) - 1) / 3),
-        init='pca',
-        random_state=seed,
-    ).fit_transform(unit)
+    points = project(features[shown], seed=seed)
     palette = ClassPalette(labels.numpy(), class_names)
     colors = palette.colors(shown.numpy())
     figure = Figure(figsize=(6.4, 5.4), dpi=120)
@@ -57,7 +50,7 @@ def draw_embedding(
     axes = figure.add_subplot()
     axes.scatter(*points.T, c=colors, s=14, linewidths=0)
     axes.set_title(
-        f't-SNE of the features, {len(unit)} of {len(features)} images'
+        f't-SNE of the features, {len(points)} of {len(features)} images'
     )
     axes.set_xticks([])
     axes.set_yticks([])

@@ -75,27 +75,65 @@ def select_nodes(
         The nodes of the top level, with their children, largest first.
     """
     tree = tree.to('cpu')
-    sizes = [tree.sizes(level).numpy() for level in range(tree.num_levels)]
-
-    def largest(level: int, candidates: np.ndarray) -> np.ndarray:
-        candidates = candidates[sizes[level][candidates] > 0]
-        order = np.argsort(-sizes[level][candidates], kind='stable')
-        return candidates[order]
-
-    def grow(level: int, idx: int) -> TreeNode:
-        node = TreeNode(level, int(idx), tree.members(level, idx).numpy())
-        if level:
-            below = tree.children(level, idx).numpy()
-            children = largest(level - 1, below)
-            node.num_children = len(children)
-            node.children = [
-                grow(level - 1, child) for child in children[:max_children]
-            ]
-        return node
-
+    sizes = _sizes(tree)
     top = tree.num_levels - 1
-    roots = largest(top, np.arange(tree.num_prototypes[top]))
-    return [grow(top, root) for root in roots[:max_roots]]
+    roots = _largest(sizes[top], np.arange(tree.num_prototypes[top]))
+    return [
+        _grow(tree, sizes, top, r, max_children) for r in roots[:max_roots]
+    ]
+
+
+def select_subtree(
+    tree: PrototypeTree, level: int, idx: int, max_children: int
+) -> TreeNode:
+    """Select a prototype and the largest of its descendants.
+
+    Args:
+        tree: Prototype tree.
+        level: Level of the prototype.
+        idx: Its index within the level.
+        max_children: Largest number of children of every node.
+
+    Raises:
+        ValueError: If there is no such prototype, or it has no members.
+    """
+    tree = tree.to('cpu')
+    if not len(tree.members(level, idx)):
+        raise ValueError(
+            f'prototype {idx} of level {level} has no images, so there is '
+            'nothing to show'
+        )
+    return _grow(tree, _sizes(tree), level, idx, max_children)
+
+
+def _sizes(tree: PrototypeTree) -> list[np.ndarray]:
+    return [tree.sizes(level).numpy() for level in range(tree.num_levels)]
+
+
+def _largest(sizes: np.ndarray, candidates: np.ndarray) -> np.ndarray:
+    """Return the prototypes with members, the largest first."""
+    candidates = candidates[sizes[candidates] > 0]
+    return candidates[np.argsort(-sizes[candidates], kind='stable')]
+
+
+def _grow(
+    tree: PrototypeTree,
+    sizes: list[np.ndarray],
+    level: int,
+    idx: int,
+    max_children: int,
+) -> TreeNode:
+    """Return a node with its largest descendants."""
+    node = TreeNode(level, int(idx), tree.members(level, idx).numpy())
+    if level:
+        below = tree.children(level, idx).numpy()
+        children = _largest(sizes[level - 1], below)
+        node.num_children = len(children)
+        node.children = [
+            _grow(tree, sizes, level - 1, child, max_children)
+            for child in children[:max_children]
+        ]
+    return node
 
 
 def total_gaps(roots: list[TreeNode], gap: float) -> float:

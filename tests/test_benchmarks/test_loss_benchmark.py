@@ -97,6 +97,15 @@ def test_costs_of_the_forms_as_a_row_of_the_table(run_benchmark):
     assert re.search(row, printed, re.MULTILINE)
 
 
+def test_costs_that_are_noise():
+    from benchmarks.loss.crossover import too_small
+
+    good = DeviceCosts(26, 0.0, float('inf'), 1e-8)
+    assert not too_small(good)
+    for name in 'crossover', 'read', 'product':
+        assert too_small(good._replace(**{name: -1e-14}))
+
+
 def test_kernels_compile_without_spills(run_benchmark, tmp_path, monkeypatch):
     """At the border of what fits into registers, too."""
     pytest.importorskip('triton')

@@ -1,10 +1,17 @@
 """Clocks, memory and options, which all benchmarks stand on."""
 
+import argparse
+
 import pytest
 import torch
 
 from benchmarks.common.memory import peak_bytes
-from benchmarks.common.options import add_rounds, new_parser, parse
+from benchmarks.common.options import (
+    add_rounds,
+    check_device,
+    new_parser,
+    parse,
+)
 from benchmarks.common.stopwatch import Stopwatch
 from benchmarks.common.timing import interleaved_seconds, quartiles, ratio
 
@@ -83,3 +90,14 @@ def test_quick_changes_defaults_alone(capsys):
         parse(parser, quick, ['--rounds', '0'])
     assert '--rounds must be at least 1' in capsys.readouterr().err
     assert parse(new_parser(''), dict(num=1), []).quick is False
+
+
+def test_devices_of_a_benchmark_without_clocks(monkeypatch):
+    """CPU time is refused on a GPU where there is a choice of clocks."""
+    monkeypatch.setattr(torch.cuda, 'is_available', lambda: True)
+    parser = argparse.ArgumentParser()
+    args = dict(device='cuda', threads=1)
+    check_device(parser, argparse.Namespace(**args))
+    check_device(parser, argparse.Namespace(**args, clock='wall'))
+    with pytest.raises(SystemExit):
+        check_device(parser, argparse.Namespace(**args, clock='process'))

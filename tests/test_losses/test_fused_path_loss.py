@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -177,14 +178,15 @@ def test_nan_is_not_hidden_on_a_gpu():
     assert torch.isfinite(gradient[:, [0, 2, 3]]).all()
 
 
-def gpu_step(num_negatives=300):
+def gpu_step(num_negatives=300, change=lambda forward: forward):
     tree = random_tree((3000, 1000, 100), dim=128).to('cuda')
     head = SPDHead(in_channels=128, num_negatives=num_negatives).cuda()
     z0 = torch.randn(32, 128, device='cuda', requires_grad=True)
     leaf = tree.leaf[:32]
+    forward = change(lambda: head.loss(z0, leaf, tree)['loss_spd'])
 
     def step():
-        loss = head.loss(z0, leaf, tree)['loss_spd']
+        loss = forward()
         return loss.detach(), torch.autograd.grad(loss, z0)[0]
 
     return step
@@ -227,6 +229,8 @@ def test_captured_in_a_graph():
 @on_gpu
 @pytest.mark.slow
 def test_compiled_on_a_gpu():
-    step = gpu_step()
-    compiled = torch.compile(step, fullgraph=True)
-    torch.testing.assert_close(compiled()[0], step()[0], rtol=1e-2, atol=0)
+    # PyTorch 2.11 does not compile a call of autograd.grad.
+    compiled = gpu_step(change=partial(torch.compile, fullgraph=True))
+    loss, gradient = compiled()
+    torch.testing.assert_close(loss, gpu_step()()[0], rtol=1e-2, atol=0)
+    assert torch.isfinite(gradient).all() and gradient.abs().max() > 0

@@ -20,7 +20,7 @@ METHODS = {
 # Without an arm under HIRL, or without a plain one.
 VARIANTS = {
     *('hccl-momentum', 'csml-byol'),
-    *('hirl-csml-tree', 'hirl-ssprl-patches'),
+    *('hirl-csml-tree', 'hirl-mocov2-balanced', 'hirl-ssprl-patches'),
 }
 STEPS = 12  # per epoch
 

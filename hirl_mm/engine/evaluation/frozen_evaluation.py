@@ -34,7 +34,7 @@ from hirl_mm.evaluation.frozen_protocols import (
 )
 from hirl_mm.structures import PrototypeTree
 from hirl_mm.visualization import draw_embedding
-from hirl_mm.visualization.embedding_plot import MIN_SAMPLES
+from hirl_mm.visualization.projection import MIN_SAMPLES
 
 from .frozen_plan import plan_evaluation
 from .stored_sets import StoredSets

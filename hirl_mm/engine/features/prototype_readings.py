@@ -8,10 +8,10 @@ from mmengine.config import Config
 from mmengine.model import BaseModel
 from torch import Tensor
 
+from hirl_mm.engine.runtime.hook_entries import entries_of
 from hirl_mm.models.modules import batch_per_resolution
 from hirl_mm.models.selfsup import HIRLAlgorithm
 from hirl_mm.models.selfsup.ssprl import SSPRL
-from hirl_mm.registry import type_name
 from hirl_mm.structures import PrototypeTree
 from hirl_mm.views import PatchScale
 
@@ -141,13 +141,7 @@ def _of_scale(model: SSPRL, scale: int, views: list[Tensor]) -> Tensor:
 def _of_tree(
     model: HIRLAlgorithm, tree: PrototypeTree, cfg: Config
 ) -> PrototypeReading:
-    hooks = [
-        *(cfg.get('default_hooks') or {}).values(),
-        *(cfg.get('custom_hooks') or []),
-    ]
-    hook = next(
-        (h for h in hooks if h and type_name(h.get('type')) == _HOOK), None
-    )
+    hook = next(iter(entries_of(cfg, _HOOK)), None)
     if hook is None:
         raise ValueError(
             f'{cfg.filename} has no {_HOOK}, whose pipeline says how images '
@@ -169,4 +163,6 @@ def _of_tree(
         (images,) = views
         return [model.extract_z0(images)[:, None]]
 
-    return PrototypeReading('images of the tree', hook.pipeline, embed, levels)
+    return PrototypeReading(
+        'images of the tree', hook['pipeline'], embed, levels
+    )

@@ -74,6 +74,9 @@ def prefetched(
     Yields:
         The prepared batches. Closing the iterator ends the thread.
     """
+    if device.type == 'cuda' and device.index is None:
+        # In another thread, 'cuda' would be another device.
+        device = torch.device('cuda', torch.cuda.current_device())
     batches = queue.Queue(_AHEAD)
     stopped = threading.Event()
     thread = threading.Thread(

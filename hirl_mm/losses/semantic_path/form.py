@@ -44,9 +44,11 @@ _LEAST_TRITON = '3.3'
 # equally fast is 0.5 to 2 times the modelled one, and up to 5 times for 100
 # negatives and 2 or 4 samples; see benchmarks/README.md. It has no kernels.
 #
-# cuda: launches were measured on an H200 (2.6 to 3.3 ms per call). The others
-# are computed from its peak rates, half of 4.8 TB/s and three quarters of
-# 67 TFLOP/s, and were not measured.
+# cuda: launches were measured on an H200 (2.6 to 3.3 ms per call; 1.6 ms in a
+# later run). The others are computed from its peak rates, half of 4.8 TB/s and
+# three quarters of 67 TFLOP/s: at the sizes of the benchmark a call waits for
+# the host, and the differences that would measure them are noise. The kernels
+# were the fastest form in all ten rows of sizes measured there.
 COSTS = {
     'cpu': DeviceCosts(26, 0.0, float('inf'), 0.0),
     'cuda': DeviceCosts(80, 2.5e-3, 1.7e-12, 8e-14),

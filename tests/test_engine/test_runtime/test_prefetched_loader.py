@@ -1,12 +1,16 @@
 """Batches that a thread prepares ahead."""
 
 import threading
+from functools import partial
 
 import pytest
 import torch
 from torch.utils.data import DataLoader, Dataset
 
-from hirl_mm.engine.runtime.prefetched_loader import PrefetchedLoader
+from hirl_mm.engine.runtime.prefetched_loader import (
+    PrefetchedLoader,
+    prefetched,
+)
 
 CPU = torch.device('cpu')
 
@@ -105,3 +109,16 @@ def test_an_epoch_that_is_left_early():
 def test_without_workers():
     with pytest.raises(ValueError, match='num_workers=0'):
         loader(num_workers=0)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason='there is no GPU')
+def test_device_without_a_number():
+    """The thread works on the device that is current where it is asked."""
+    source = iter([dict(inputs=torch.ones(2))])
+    prepare = partial(cast, device=torch.device('cuda'))
+    (batch,) = prefetched(source, prepare, torch.device('cuda'))
+    assert batch['inputs'].device.index == torch.cuda.current_device()
+
+
+def cast(batch, device):
+    return dict(inputs=batch['inputs'].to(device))
