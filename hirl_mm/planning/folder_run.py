@@ -190,7 +190,6 @@ def write_plan(
         sizes=[[*size, num] for size, num in survey.sizes.items()],
         modes=survey.modes,
         unreadable=survey.unreadable,
-        cut=list(survey.cut),
         one_colour=list(survey.one_colour),
         duplicates=[list(group) for group in survey.duplicates],
         num_decoded=survey.num_decoded,

@@ -30,8 +30,6 @@ class ImageFacts:
         mode: Mode of Pillow, such as ``'RGB'`` or ``'L'``; empty if unknown.
         error: Why a training could not read it; empty if it can, as far as
             it was looked at.
-        cut: Whether the end of the file is missing, so that the decoder
-            fills a part of the image.
         one_colour: Whether all pixels are equal; None if it was not decoded.
         digest: Hash of the bytes; empty if the file was not read as a whole.
     """
@@ -41,13 +39,15 @@ class ImageFacts:
     height: int = 0
     mode: str = ''
     error: str = ''
-    cut: bool = False
     one_colour: bool | None = None
     digest: bytes = b''
 
 
 def header_facts(path: str) -> ImageFacts:
     """Return what the first and last bytes of a file tell.
+
+    An error may be wrong: the decoder of a training knows further formats,
+    and may do without the end of a file.
 
     Args:
         path: Path of an image, also one in shards, which is read as a whole.
@@ -80,7 +80,8 @@ def decoded_facts(path: str) -> ImageFacts:
     try:
         image = mmcv.imfrombytes(data, flag='color', backend='cv2')
     except Exception as error:
-        return ImageFacts(len(data), error=_text(error), digest=digest)
+        why = facts.error or _text(error)
+        return ImageFacts(len(data), error=why, digest=digest)
     if image is None:
         why = facts.error or 'the decoder makes no image of it'
         return ImageFacts(len(data), error=why, digest=digest)
@@ -89,7 +90,6 @@ def decoded_facts(path: str) -> ImageFacts:
         facts.width or image.shape[1],
         facts.height or image.shape[0],
         facts.mode or 'RGB',
-        cut=facts.cut,
         one_colour=is_one_colour(image),
         digest=digest,
     )
@@ -130,8 +130,8 @@ def _of_header(head: bytes, tail: bytes, size: int) -> ImageFacts:
         detail = '' if 'cannot identify' in str(error) else f' ({error})'
         return ImageFacts(size, error=f'it {known}{detail}')
     end = next((e for s, e in _ENDS.items() if head.startswith(s)), b'')
-    cut = end not in tail
-    return ImageFacts(size, width, height, mode, cut=cut)
+    error = '' if end in tail else 'the end of the file is missing'
+    return ImageFacts(size, width, height, mode, error)
 
 
 def _text(error: Exception) -> str:

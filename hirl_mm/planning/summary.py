@@ -44,7 +44,6 @@ def survey_lines(source: ImageSource, survey: Survey) -> Iterator[str]:
         )
     yield from _listed('repeat another file byte by byte', survey.duplicates)
     yield from _listed('have one colour only', survey.one_colour)
-    yield from _listed('lack the end of their file', survey.cut)
     yield from unreadable_lines(survey)
 
 

@@ -35,7 +35,6 @@ class Survey:
             first; those of unknown size are left out.
         modes: Number of images by mode of Pillow.
         unreadable: Reason by path of the images that cannot be read.
-        cut: Paths of images whose file lacks its end.
         one_colour: Paths of decoded images with equal pixels everywhere.
         duplicates: Groups of paths of files with the same bytes.
         num_decoded: Number of images that were decoded, the others were
@@ -48,7 +47,6 @@ class Survey:
     sizes: dict[tuple[int, int], int] = field(repr=False)
     modes: dict[str, int]
     unreadable: dict[str, str] = field(default_factory=dict, repr=False)
-    cut: Sequence[str] = field(default=(), repr=False)
     one_colour: Sequence[str] = field(default=(), repr=False)
     duplicates: Sequence[Sequence[str]] = field(default=(), repr=False)
     num_decoded: int = 0
@@ -100,7 +98,7 @@ def survey_images(
 def _look(item: tuple[str, bool]) -> ImageFacts:
     path, decode = item
     facts = header_facts(path) if not decode else decoded_facts(path)
-    # The decoder of a training knows formats that Pillow does not.
+    # What the decoder of a training says counts.
     if facts.error and not decode and facts.num_bytes:
         return decoded_facts(path)
     return facts
@@ -189,7 +187,6 @@ def _summary(
         sizes=dict(sizes.most_common()),
         modes=dict(Counter(f.mode for f in good if f.mode).most_common()),
         unreadable={path: fact.error for path, fact in pairs if fact.error},
-        cut=[path for path, fact in pairs if fact.cut and not fact.error],
         one_colour=[path for path, fact in pairs if fact.one_colour],
         duplicates=duplicates,
         num_decoded=num_decoded,

@@ -48,9 +48,7 @@ def loaded(source, folder, **options):
 def assert_same(source, expected, folder, **options):
     net, config = loaded(source, folder, **options)
     assert expected.std(dim=0).mean() > 1e-3
-    torch.testing.assert_close(
-        outputs(net), expected, rtol=1e-9, atol=1e-9
-    )
+    torch.testing.assert_close(outputs(net), expected, rtol=1e-9, atol=1e-9)
     return config
 
 
@@ -114,9 +112,7 @@ def test_dinov2(whole, tmp_path):
         teacher = under('backbone.', state) | junk('dino_head.mlp.0.weight')
         state = dict(teacher=teacher | junk('ibot_head.mlp.0.weight'))
     torch.save(state, tmp_path / 'net.pth')
-    assert_same(
-        tmp_path / 'net.pth', outputs(net), tmp_path, num_heads=HEADS
-    )
+    assert_same(tmp_path / 'net.pth', outputs(net), tmp_path, num_heads=HEADS)
 
 
 def test_gated_mlp_with_the_names_of_dinov2(tmp_path):
@@ -138,9 +134,7 @@ def test_deit_iii(tmp_path):
         for k, v in net.state_dict().items()
     }
     torch.save(dict(model=state), tmp_path / 'net.pth')
-    assert_same(
-        tmp_path / 'net.pth', outputs(net), tmp_path, num_heads=HEADS
-    )
+    assert_same(tmp_path / 'net.pth', outputs(net), tmp_path, num_heads=HEADS)
 
 
 RESNETS = {
@@ -172,9 +166,7 @@ def test_vit_of_torchvision(old, tmp_path):
             for k, v in state.items()
         }
     torch.save(state, tmp_path / 'net.pth')
-    assert_same(
-        tmp_path / 'net.pth', outputs(net), tmp_path, num_heads=HEADS
-    )
+    assert_same(tmp_path / 'net.pth', outputs(net), tmp_path, num_heads=HEADS)
 
 
 def class_token(output):

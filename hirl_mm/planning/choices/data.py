@@ -132,6 +132,16 @@ def hook_settings(
         yield Setting(f'{neighbors}.num_workers', workers)
     if 'frozen_layers' in hooks:
         yield _frozen(hooks.frozen_layers, recipe, schedule)
+    yield Setting(
+        'default_hooks.feature_health',
+        dict(
+            type='hirl_mm.FeatureHealthHook',
+            interval=interval,
+            num_workers=workers,
+        ),
+        'warns in words when features get worse than at the start; stop=True '
+        'ends the training then',
+    )
     yield Setting('default_hooks.checkpoint.interval', interval)
     yield Setting('default_hooks.checkpoint.max_keep_ckpts', 2)
     yield Setting(
