@@ -19,7 +19,7 @@ FLOORS = (
     ('checkpoints', 'datasets', 'utils'),
     ('models', 'pages', 'visualization'),
     ('engine',),
-    ('studies',),
+    ('planning', 'studies'),
 )
 ENGINE = (
     ('runtime', 'optimizers'),
