@@ -114,6 +114,14 @@ def test_a_folder_without_a_run(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_a_folder_of_runs(tmp_path):
+    for name in ('a', 'b'):
+        write_start(tmp_path / 'study' / name, [step(5, 1, loss=2.0)])
+    message = f'2 of its folders do. Give them: {tmp_path}/study/a {tmp_path}'
+    with pytest.raises(FileNotFoundError, match=message):
+        run_report([tmp_path / 'study'])
+
+
 def test_missing_parts_are_named(tmp_path):
     write_start(write_config(tmp_path, 'mine'), [step(5, 1, loss=2.0)])
     page = run_report([tmp_path])
@@ -346,6 +354,9 @@ def test_pictures_of_the_folder(tmp_path):
     (tmp_path / 'more').mkdir()
     picture.save(tmp_path / 'more/c.jpg')
     (tmp_path / 'text.png').write_text('<script>')
+    (tmp_path / 'page').mkdir()
+    (tmp_path / 'page/index.html').touch()
+    picture.save(tmp_path / 'page/sheet.png')
     page = run_report([tmp_path])
     pictures = parts_of(page, 'Pictures', Picture)
     assert [(p.name, p.kind) for p in pictures] == [
