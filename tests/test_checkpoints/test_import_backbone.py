@@ -14,6 +14,10 @@ from hirl_mm.checkpoints.backbone_config import backbone_config
 from hirl_mm.checkpoints.export import export_backbone
 from hirl_mm.checkpoints.import_backbone import import_backbone
 from hirl_mm.checkpoints.import_release import import_checkpoint
+from hirl_mm.checkpoints.initial_backbone import (
+    feature_width,
+    initial_backbone,
+)
 from tests.algorithms import build, plain_config
 from tests.libraries import (
     huggingface,
@@ -321,13 +325,9 @@ def dinov2_file(tmp_path_factory):
 def test_methods_start_from_it(name, dinov2_file):
     """Both branches of every method, before the first iteration."""
     net, imported, file = dinov2_file
-    usual = plain_config(name)['backbone']
-    backbone = backbone_config(imported) | dict(
-        type=usual['type'],
-        init_cfg=dict(
-            type='Pretrained', _scope_='hirl_mm', checkpoint=str(file)
-        ),
-    )
+    usual = plain_config(name)['backbone'] | dict(qkv_bias=False)
+    backbone = initial_backbone(usual, imported, file)
+    assert backbone['type'] == usual['type']
     model = build(name, hirl=True, backbone=backbone)
     other = (
         model.momentum_encoder.module[0]
@@ -339,6 +339,46 @@ def test_methods_start_from_it(name, dinov2_file):
         given = outputs(branch)
         given = given[:, 0] if given.ndim == 3 else given
         torch.testing.assert_close(given, outputs(net), rtol=1e-9, atol=1e-9)
+
+
+def test_method_starts_from_a_resnet(tmp_path):
+    """Both branches; the norms and the frozen stages are the method's."""
+    net = timm_resnet(cardinality=2, base_width=32, stem_width=8)
+    file = stored(net.state_dict(), tmp_path / 'net.safetensors')
+    import_checkpoint(file, tmp_path / 'in.pth')
+    imported = import_backbone(file)
+    usual = plain_config('MoCo')['backbone'] | dict(
+        norm_cfg=dict(type='BN', momentum=0.2), frozen_stages=1
+    )
+    backbone = initial_backbone(usual, imported, tmp_path / 'in.pth')
+    assert feature_width(imported) == 256
+    neck = plain_config('MoCo')['neck'] | dict(in_channels=256)
+    model = build('MoCo', hirl=True, backbone=backbone, neck=neck)
+    assert model.backbone.frozen_stages == 1
+    assert model.backbone.layer1[0].bn1.momentum == 0.2
+    for branch in (model.backbone, model.encoder_k.module[0]):
+        branch.double().eval()
+        torch.testing.assert_close(
+            outputs(branch), outputs(net), rtol=1e-9, atol=1e-9
+        )
+
+
+def test_mean_of_the_tokens_becomes_a_class_token(tmp_path):
+    """The method keeps its output; a final norm that the file lacks is new."""
+    net = timm_vit(global_pool='avg')
+    file = stored(net.state_dict(), tmp_path / 'net.safetensors')
+    imported = import_backbone(file, num_heads=HEADS)
+    usual = dict(type='hirl_mm.DINOViT', img_size=224, out_type='raw')
+    backbone = initial_backbone(usual, imported, 'in.pth')
+    del backbone['arch'], backbone['init_cfg']
+    assert backbone == usual | dict(patch_size=8)
+
+
+@pytest.mark.parametrize('name', ['MoCo', 'BEiT'])
+def test_method_with_another_kind_of_network(name, dinov2_file):
+    _, imported, file = dinov2_file
+    with pytest.raises(ValueError, match='in.pth holds a ViT, but this meth'):
+        initial_backbone(plain_config(name)['backbone'], imported, file)
 
 
 def test_export_of_layer_scale(dinov2_file, tmp_path):
