@@ -80,7 +80,7 @@ def main() -> None:
         meta = meta_of_import(imported, Path(args.checkpoint).name)
         save_backbone(imported, meta, args.out)
     except (OSError, ValueError) as error:
-        sys.exit(f'{type(error).__name__}: {error}')
+        sys.exit(f'error: {error}')
     print(f'layout    {meta["layout"]}')
     print(f'network   {meta["network"] or "(no prefix)"} {meta["family"]}')
     print(f'tensors   {meta["num_tensors"]}')
