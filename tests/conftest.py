@@ -90,7 +90,7 @@ def digits(tmp_path_factory):
 
 
 @pytest.fixture(scope='session')
-def warm_server(tmp_path_factory):
+def warm_python(tmp_path_factory):
     """Command of a Python that has imported PyTorch and OpenMMLab."""
     from tests.warm_python import start_server
 
@@ -101,11 +101,11 @@ def warm_server(tmp_path_factory):
 
 
 @pytest.fixture(scope='module')
-def warm_python(warm_server):
-    """Processes that tools start, start in a moment: tests.warm_python."""
+def starts_warm(warm_python):
+    """Processes that tools and studies start with ``sys.executable`` do so."""
     from tests.warm_python import VARIABLE
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, 'executable', warm_server)
-        patch.setenv(VARIABLE, warm_server)
-        yield warm_server
+        patch.setattr(sys, 'executable', warm_python)
+        patch.setenv(VARIABLE, warm_python)
+        yield

@@ -7,7 +7,6 @@ nothing that another test registered or entered helps to find a name.
 import json
 import math
 import subprocess
-import sys
 
 import pytest
 from mmengine.config import Config
@@ -55,8 +54,8 @@ json.dump(
 
 
 @pytest.mark.parametrize('name', HOOKS)
-def test_recipe_trains(name, digits, tmp_path):
-    command = [sys.executable, '-c', RUN, FOLDER / f'{name}.py', digits]
+def test_recipe_trains(name, digits, warm_python, tmp_path):
+    command = [warm_python, '-c', RUN, FOLDER / f'{name}.py', digits]
     done = subprocess.run(
         [*command, tmp_path], cwd=ROOT, capture_output=True, text=True
     )

@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -32,7 +31,7 @@ ENDS = {
 
 def both(warm_python, words, **options):
     """What a fresh Python does, and what the quick one does."""
-    *_, fresh, _ = Path(warm_python).read_text().split()
+    *_, fresh, _, _ = Path(warm_python).read_text().split()
     return [
         subprocess.run(
             [python, *words], capture_output=True, text=True, **options
@@ -75,6 +74,12 @@ def test_what_is_there(warm_python):
     assert done.stdout == 'torch mmdet\n'
 
 
+def test_what_it_starts(warm_python):
+    code = 'import sys; print(sys.executable)'
+    _, warm = both(warm_python, ['-c', code])
+    assert warm.stdout == f'{warm_python}\n'
+
+
 def test_options_it_does_not_know(warm_python):
     _, warm = both(warm_python, ['-I', '-c', 'import sys; print(sys.flags)'])
     assert 'isolated=1' in warm.stdout
@@ -95,7 +100,7 @@ def test_a_process_ends_with_its_client(number, warm_python, tmp_path):
         f'pathlib.Path({str(tmp_path / "pid")!r}).write_text(str(os.getpid()))'
         '; time.sleep(600)'
     )
-    client = subprocess.Popen([sys.executable, '-c', code])
+    client = subprocess.Popen([warm_python, '-c', code])
     pid = int(wait_for(tmp_path / 'pid'))
     assert pid != client.pid
     client.send_signal(number)

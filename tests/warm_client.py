@@ -23,12 +23,14 @@ def known(words):
 
 
 def main():
-    address, fresh, *words = sys.argv[1:]
+    address, fresh, own, *words = sys.argv[1:]
     if not known(words):
         os.execv(fresh, [fresh, *words])
     server = socket.socket(socket.AF_UNIX)
     server.connect(address)
-    request = dict(words=words, cwd=os.getcwd(), env=dict(os.environ))
+    request = dict(
+        executable=own, words=words, cwd=os.getcwd(), env=dict(os.environ)
+    )
     files = array.array('i', [0, 1, 2])
     rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, files)]
     content = json.dumps(request).encode()

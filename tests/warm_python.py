@@ -2,10 +2,10 @@
 
 Tools of this project start other tools as processes of their own. A fresh
 Python spends about five seconds of a core on importing PyTorch and OpenMMLab,
-often more than the test needs for everything else. Where a test asks for the
-fixture ``warm_python``, ``sys.executable`` is a script that asks a server for
-a process. The server has imported what :mod:`tests.processes` lists, nothing
-of hirl_mm, and forks.
+often more than the test needs for everything else. The fixture ``warm_python``
+is a script that asks a server for a process. The server has imported what
+:mod:`tests.processes` lists, nothing of hirl_mm, and forks. With the fixture
+``starts_warm`` the script is ``sys.executable``, for tools that start others.
 """
 
 import atexit
@@ -27,6 +27,7 @@ from pathlib import Path
 
 import tests.processes  # noqa: F401
 
+# Tells the processes of tests.tool_process what their sys.executable is.
 VARIABLE = 'HIRL_MM_WARM_PYTHON'
 # While a process runs, and while none does.
 _SECONDS_BETWEEN_LOOKS = 0.02, 10
@@ -48,7 +49,8 @@ def start_server(folder):
     process.start()
     listener.close()
     command = folder / 'python'
-    words = [sys.executable, '-I', '-S', str(_CLIENT), address, sys.executable]
+    fresh = sys.executable
+    words = [fresh, '-I', '-S', str(_CLIENT), address, fresh, str(command)]
     command.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n')
     command.chmod(0o755)
     return process, str(command)
@@ -102,7 +104,7 @@ def _become(request, files):
     os.environ.update(request['env'])
     os.chdir(request['cwd'])
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    sys.executable = os.environ.get(VARIABLE, sys.executable)
+    sys.executable = request['executable']
     sys.stdin = open(0, closefd=False)  # noqa: SIM115
     words = request['words']
     if words[0] == '-u' or os.environ.get('PYTHONUNBUFFERED'):

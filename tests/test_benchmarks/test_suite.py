@@ -41,11 +41,13 @@ def test_a_failure_is_told_and_the_rest_still_runs(fake_benchmarks, capsys):
 
 
 @pytest.mark.parametrize('start', [['-m', 'benchmarks.run'], ['run.py']])
-def test_the_suite_runs_from_its_root_and_its_folder(start, tmp_path):
+def test_the_suite_runs_from_its_root_and_its_folder(
+    start, warm_python, tmp_path
+):
     folder = ROOT if '-m' in start else ROOT / 'benchmarks'
     options = ['--quick', '--only', 'path_loss', '--out', tmp_path]
     done = subprocess.run(
-        [sys.executable, *start, *options],
+        [warm_python, *start, *options],
         cwd=folder,
         capture_output=True,
         text=True,

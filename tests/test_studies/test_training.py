@@ -18,7 +18,7 @@ from hirl_mm.studies import (
 from hirl_mm.studies.training import training_command
 from tests.runs import ROOT, small_config
 
-pytestmark = pytest.mark.usefixtures('warm_python')
+pytestmark = pytest.mark.usefixtures('starts_warm')
 
 STUDY = """
 import sys

@@ -14,7 +14,7 @@ ARMS = (
 )
 
 
-@pytest.mark.usefixtures('warm_python')
+@pytest.mark.usefixtures('starts_warm')
 def test_two_methods_and_random_weights(digits, tmp_path):
     command = (
         *('compare_methods', '--arms', *ARMS, '--seeds', 4),

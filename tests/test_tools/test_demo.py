@@ -6,7 +6,7 @@ from PIL import Image
 from tests.tool_process import run_tool
 
 
-@pytest.mark.usefixtures('warm_python')
+@pytest.mark.usefixtures('starts_warm')
 def test_short_demo(tmp_path):
     """All its steps, with one epoch instead of all."""
     run = run_tool('demo', '--out', tmp_path, '--epochs', 1, '--seed', 5)

@@ -9,7 +9,7 @@ from mmengine.config import Config
 from tests.runs import small_config
 from tests.tool_process import run_tool
 
-pytestmark = pytest.mark.usefixtures('warm_python')
+pytestmark = pytest.mark.usefixtures('starts_warm')
 
 OPTIONS = (
     *('--held-out', 32, '--num-prototypes', '12,4,2', '16,4,2'),
@@ -32,7 +32,7 @@ def search(*args):
 
 
 @pytest.fixture(scope='module')
-def finished(warm_python, config, tmp_path_factory):
+def finished(starts_warm, config, tmp_path_factory):
     """What a search printed, and its folder."""
     folder = tmp_path_factory.mktemp('search')
     options = '--cfg-options', 'train_cfg.max_epochs=3'

@@ -41,8 +41,8 @@ def test_train_stop_and_resume(config, tmp_path):
     assert last['meta']['epoch'] == 3
 
 
-def test_killed_run_goes_on_where_it_was(config, tmp_path):
-    command = sys.executable, ROOT / 'tools/train.py', config
+def test_killed_run_goes_on_where_it_was(config, warm_python, tmp_path):
+    command = warm_python, ROOT / 'tools/train.py', config
     options = '--cfg-options', 'train_cfg.max_epochs=4'
     process = subprocess.Popen(
         [*command, '--work-dir', tmp_path, *options],
