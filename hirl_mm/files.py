@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,3 +34,57 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def replacing_folder(path: str | os.PathLike, marker: str) -> Iterator[Path]:
+    """Yield a temporary folder; on success it replaces ``path``.
+
+    If the block raises an error, the temporary folder is deleted and ``path``
+    is not changed.
+
+    Args:
+        path: Folder to write. It may be missing, empty, or hold an earlier
+            result, which is deleted.
+        marker: File below ``path`` by which an earlier result is known;
+            nothing else is ever deleted.
+
+    Raises:
+        FileExistsError: If ``path`` is something else.
+
+    Example:
+        >>> with replacing_folder('page', 'index.html') as temporary:
+        ...     _ = (temporary / 'index.html').write_text('<p>page</p>')
+    """
+    path = Path(path)
+    check_replaceable(path, marker)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unique = f'{os.getpid()}-{secrets.token_hex(4)}'
+    temporary = path.with_name(f'.{path.name}-{unique}')
+    temporary.mkdir()
+    try:
+        yield temporary
+        if path.exists():
+            shutil.rmtree(path)
+        os.replace(temporary, path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def check_replaceable(path: str | os.PathLike, marker: str) -> None:
+    """Raise FileExistsError unless :func:`replacing_folder` may replace it.
+
+    Args:
+        path: Folder to write.
+        marker: File below it by which an earlier result is known.
+    """
+    path = Path(path)
+    if not os.path.lexists(path):
+        return
+    is_folder = path.is_dir() and not path.is_symlink()
+    if is_folder and ((path / marker).is_file() or not any(path.iterdir())):
+        return
+    raise FileExistsError(
+        f'{path} exists and is neither empty nor an earlier result (it has '
+        f'no {marker}): give the name of a new folder'
+    )

@@ -4,6 +4,7 @@ import argparse
 import ast
 import os
 from collections.abc import Sequence
+from pathlib import Path
 
 # Last words of the keys of a config that name files or folders, such as
 # data_root and load_from.
@@ -49,6 +50,28 @@ def add_reading_options(
         help='worker processes that load images, per process (default: '
         '%(default)s)',
     )
+
+
+def add_hierarchy_options(parser: argparse.ArgumentParser) -> None:
+    """Add the run whose tree is used, and how its images are read.
+
+    These are the argument ``RUN_FOLDER`` and the options ``--checkpoint``,
+    ``--batch-size``, ``--num-workers`` and ``--trust-checkpoint``.
+
+    Args:
+        parser: Parser of the command line of a tool.
+    """
+    parser.add_argument(
+        'run',
+        type=Path,
+        metavar='RUN_FOLDER',
+        help='work folder of a training with HIRL',
+    )
+    parser.add_argument(
+        '--checkpoint', help='checkpoint of the run (default: its last one)'
+    )
+    add_reading_options(parser)
+    add_trust_option(parser)
 
 
 def add_draw_options(parser: argparse.ArgumentParser) -> None:

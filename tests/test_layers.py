@@ -14,12 +14,12 @@ FLOORS = (
     ('structures', 'heads', 'views'),
     ('features', 'losses'),
     ('clustering',),
-    ('evaluation',),
+    ('evaluation', 'hierarchy'),
     ('registry',),
     ('checkpoints', 'datasets', 'utils'),
     ('models', 'pages', 'visualization'),
     ('engine',),
-    ('studies',),
+    ('planning', 'studies'),
 )
 ENGINE = (
     ('runtime', 'optimizers'),
@@ -30,7 +30,8 @@ ENGINE = (
 )
 CORE = (
     *('structures', 'features', 'losses', 'heads', 'clustering'),
-    *('evaluation', 'views', 'files', 'ranks', 'tables', 'version'),
+    *('evaluation', 'hierarchy', 'views'),
+    *('files', 'ranks', 'tables', 'version'),
 )
 FRAMEWORKS = 'mmengine', 'mmcv', 'mmpretrain', 'mmdet', 'mmseg'
 # Configs are read by MMEngine and import nothing of the package.

@@ -11,13 +11,14 @@ from tests.runs import ROOT
 
 PACKAGES = [
     *('structures', 'clustering', 'features', 'losses', 'heads'),
-    *('views', 'evaluation', 'evaluation.functional', 'checkpoints'),
+    *('views', 'evaluation', 'evaluation.functional', 'hierarchy'),
+    'checkpoints',
     *('models', 'models.backbones', 'models.necks', 'models.heads'),
     *('models.selfsup', 'models.detection', 'models.modules'),
     *('engine.hooks', 'datasets', 'datasets.transforms', 'datasets.toy'),
     *('datasets.taxonomy', 'datasets.converters', 'visualization'),
     'pages.run_report',
-    'studies',
+    *('pages', 'pages.frame', 'pages.tree_page', 'studies'),
 ]
 REGISTRIES = [
     value

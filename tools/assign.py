@@ -1,62 +1,67 @@
-"""Find the path of images through the tree of a training with HIRL."""
+"""Find the path of images through the tree of a training with HIRL.
+
+A record per image is written: its file, the prototype of every level on its
+path (level 0, the finest, first), and the cosine of the image and each of
+these prototypes. Images that could not be read have null instead.
+
+The tree is that of the last weights of the run. Embeddings are kept in
+RUN_FOLDER/hierarchy: if the tool is stopped, it goes on where it was, and
+other tools do not read the images again.
+"""
 
 import argparse
 import sys
 from pathlib import Path
 
-from hirl_mm.options import add_reading_options, add_trust_option
+from hirl_mm.options import add_hierarchy_options
 from hirl_mm.stack import StackError, check_stack
 
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__,
-        epilog='Example: python tools/assign.py work_dirs/run a.jpg photos/',
+        epilog='Example: python tools/assign.py work_dirs/run a.jpg photos/ '
+        '--out paths.parquet',
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    add_hierarchy_options(parser)
     add = parser.add_argument
-    add('run', type=Path, metavar='RUN_FOLDER', help='folder of the training')
     add(
         'images',
         nargs='*',
         help='image files and folders (default: the training images)',
     )
-    add('--checkpoint', help='checkpoint of the run (default: its last one)')
     add(
         '--out',
         type=Path,
-        help='file to write, a JSON object per line (default: paths.jsonl in '
-        'RUN_FOLDER/hierarchy)',
+        help='file to write, JSON lines (.jsonl) or Parquet (.parquet, needs '
+        'pyarrow) (default: paths.jsonl in RUN_FOLDER/hierarchy)',
     )
-    add_reading_options(parser)
-    add_trust_option(parser)
-    return parser.parse_args()
+    # Images may stand before and behind options.
+    return parser.parse_intermixed_args()
 
 
 def main(args: argparse.Namespace) -> None:
     check_stack()
-    import json
-
-    from hirl_mm.datasets.image_folder import load_images
-    from hirl_mm.files import replacing
+    from hirl_mm.hierarchy.image_records import PATH_SCHEMA, path_records
+    from hirl_mm.hierarchy.record_files import check_record_file, write_records
+    from hirl_mm.studies.hierarchy_use import image_files
     from hirl_mm.studies.run_hierarchy import open_hierarchy
 
+    if args.out:
+        check_record_file(args.out)
+    files = image_files(args.images)
     hierarchy = open_hierarchy(
         args.run, args.checkpoint, args.trust_checkpoint
     )
     reading = args.batch_size, args.num_workers
     found = hierarchy.training_images(*reading)
-    if args.images:
-        paths = []
-        for image in args.images:
-            is_folder = Path(image).is_dir()
-            paths += load_images(image)['images'] if is_folder else [image]
-        found = hierarchy.images_of(paths, found.tree, 'assigned', *reading)
+    if files:
+        found = hierarchy.images_of(files, found.tree, 'assigned', *reading)
     out = args.out or hierarchy.folder / 'paths.jsonl'
-    places = found.tree.paths(found.leaf).tolist()
-    with replacing(out) as temporary, open(temporary, 'w') as file:
-        for path, place in zip(found.paths, places, strict=True):
-            file.write(json.dumps(dict(image=path, path=place)) + '\n')
-    print(f'{out}: {len(found)} images')
+    num = write_records(out, PATH_SCHEMA, path_records(found))
+    unread = int((found.leaf < 0).sum())
+    print(f'{out}: {num} images, {unread} of them could not be read')
 
 
 if __name__ == '__main__':

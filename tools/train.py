@@ -102,7 +102,7 @@ def main() -> None:
     import torch
     from mmengine.runner import Runner
 
-    from hirl_mm.engine.checks.errors import StartError
+    from hirl_mm.engine.checks.errors import StartError, StoppedError
     from hirl_mm.engine.checks.start import check_config, check_runner
     from hirl_mm.engine.runtime.cpu_training import fit_to_cpu
     from hirl_mm.engine.runtime.trust import pass_trust_on
@@ -122,7 +122,10 @@ def main() -> None:
         check_runner(runner)
     except StartError as error:
         sys.exit(str(error))
-    runner.train()
+    try:
+        runner.train()
+    except StoppedError as error:
+        sys.exit(str(error))
 
 
 if __name__ == '__main__':

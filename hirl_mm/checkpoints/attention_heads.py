@@ -1,8 +1,9 @@
 import torch
 from torch import Tensor
 
-# Embedding width -> number of heads, for ViT-Ti, S, B and L.
-_USUAL = {192: 3, 384: 6, 768: 12, 1024: 16}
+# Embedding width -> number of heads, for ViT-Ti, S, B, L, H, of EVA-g, and of
+# the largest DINOv2.
+_USUAL = {192: 3, 384: 6, 768: 12, 1024: 16, 1280: 16, 1408: 16, 1536: 24}
 _SMALL = 384
 # The ViT-S of MoCo v3's authors has 12 heads of 32 channels, while that of
 # HIRL's code has the usual 6.

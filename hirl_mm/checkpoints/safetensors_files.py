@@ -29,3 +29,21 @@ def write_safetensors(state: dict[str, Tensor], path: str | Path) -> None:
     state = {key: value.contiguous() for key, value in state.items()}
     with replacing(path) as temporary:
         library.save_file(state, temporary, metadata=dict(format='pt'))
+
+
+def read_safetensors(path: str | Path) -> dict[str, Tensor]:
+    """Read the tensors of a safetensors file into CPU memory.
+
+    Raises:
+        OSError: If the file is not of this kind, or is incomplete.
+        ValueError: If the package ``safetensors`` is not installed.
+    """
+    library = require_safetensors()
+    try:
+        return library.load_file(str(path))
+    except Exception as error:
+        raise OSError(
+            f'{path} cannot be read as a safetensors file, '
+            f'{type(error).__name__}: {error}. It is another kind of file, or '
+            'incomplete: download it again'
+        ) from error

@@ -1,7 +1,10 @@
 """Reading lists of images, one per line, with or without labels."""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
+
+from hirl_mm.files import replacing
 
 Entry = tuple[str, int]
 
@@ -18,7 +21,9 @@ def read_lines(path: str | os.PathLike) -> list[tuple[int, str]]:
     Returns:
         Number of the line, from 1, and its text.
     """
-    lines = Path(path).read_text(encoding='utf-8-sig').split('\n')
+    # Names of files may hold bytes that are no UTF-8.
+    text = Path(path).read_text('utf-8-sig', errors='surrogateescape')
+    lines = text.split('\n')
     numbered = enumerate(map(str.strip, lines), start=1)
     return [(number, line) for number, line in numbered if line]
 
@@ -52,6 +57,45 @@ def read_paths(
         Path of every image.
     """
     return [without_label(line, extensions) for _, line in read_lines(path)]
+
+
+def write_list(
+    path: str | os.PathLike, lines: Iterable[tuple[str, str]]
+) -> list[str]:
+    """Write a list that the functions above read.
+
+    A name with a line break, with white space at an end, or with what looks
+    like a label behind the extension does not fit in a line of a list. Such
+    images are left out.
+
+    Args:
+        path: Path of the list; it is replaced as a whole.
+        lines: Path of every image, and its label or an empty text.
+
+    Returns:
+        The images that were left out.
+    """
+    left_out = []
+    with (
+        replacing(path) as temporary,
+        open(
+            temporary, 'w', encoding='utf-8', errors='surrogateescape'
+        ) as file,
+    ):
+        for image, label in lines:
+            if _fits(image):
+                file.write(f'{image} {label}'.rstrip() + '\n')
+            else:
+                left_out.append(image)
+    return left_out
+
+
+def _fits(image: str) -> bool:
+    breaks = any(mark in image for mark in '\n\r')
+    _, *label = image.rsplit(maxsplit=1)
+    looks_labelled = bool(label) and label[0].isdecimal()
+    starts = image.startswith('\ufeff')
+    return image == image.strip() and not (breaks or looks_labelled or starts)
 
 
 def _entry(line: str, where: str) -> Entry:

@@ -1,1 +1,8 @@
-"""Static HTML pages of values, which open from disk without a server."""
+"""Static HTML pages made from values; they open from disk, without a server.
+
+Pages get values and write files. They read no runs and run no models.
+"""
+
+from .tree_page import ShownTree, TreePage
+
+__all__ = ['ShownTree', 'TreePage']

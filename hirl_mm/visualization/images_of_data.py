@@ -3,8 +3,7 @@ from PIL import Image
 
 from hirl_mm.datasets.distinct_images import DistinctImages, distinct_images
 from hirl_mm.datasets.image_label import label_of
-
-from .thumbnails import read_image
+from hirl_mm.datasets.read_image import read_image
 
 
 def images_of_data(dataset: BaseDataset | DistinctImages) -> dict:

@@ -8,10 +8,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from PIL import Image, ImageOps
 
+from hirl_mm.datasets.read_image import read_image
 from hirl_mm.files import replacing
 
 from .evaluation_plot import COLORS
-from .thumbnails import Thumbnails, read_image
+from .thumbnails import Thumbnails
 
 SAME, OTHER, PLAIN = COLORS[2], COLORS[1], '#8a8d91'
 # As the frames: the share of the same class is the second curve.

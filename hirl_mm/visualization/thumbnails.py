@@ -1,10 +1,9 @@
 from collections.abc import Callable, Sequence
-from io import BytesIO
 
 import numpy as np
 from PIL import Image, ImageOps
 
-from hirl_mm.datasets.shards.locations import in_shards, read_shards
+from hirl_mm.datasets.read_image import read_image
 
 
 class Thumbnails:
@@ -67,20 +66,6 @@ class Thumbnails:
         return ImageOps.fit(
             image.convert('RGB'), (size, size), Image.Resampling.LANCZOS
         )
-
-
-def read_image(path: str) -> Image.Image:
-    """Read an image and rotate it by its EXIF orientation.
-
-    Raises:
-        ValueError: If the image cannot be read.
-    """
-    try:
-        file = BytesIO(read_shards(path)) if in_shards(path) else path
-        with Image.open(file) as image:
-            return ImageOps.exif_transpose(image)
-    except (OSError, SyntaxError) as error:
-        raise ValueError(f'cannot read the image {path}: {error}') from error
 
 
 def sample_members(

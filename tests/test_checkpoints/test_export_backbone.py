@@ -10,7 +10,7 @@ import torchvision
 import transformers
 
 from hirl_mm.checkpoints.export import export_backbone
-from hirl_mm.checkpoints.import_release import import_weights
+from hirl_mm.checkpoints.import_backbone import import_weights
 from tests.released import (
     HEADS,
     PATCH,

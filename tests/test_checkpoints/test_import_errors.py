@@ -7,10 +7,8 @@ import torch
 from mmpretrain.models import MoCoV3ViT
 
 from hirl_mm.checkpoints.attention_heads import usual_heads
-from hirl_mm.checkpoints.import_release import (
-    import_checkpoint,
-    import_weights,
-)
+from hirl_mm.checkpoints.import_backbone import import_weights
+from hirl_mm.checkpoints.import_release import import_checkpoint
 from tests.released import timm_vit, torchvision_resnet, under
 from tests.tool_process import run_tool
 
@@ -43,7 +41,8 @@ def test_unknown_layout_names_its_keys_and_all_layouts():
         'a plain method of hirl-team/HIRL: backbone.* alone',
     ):
         assert layout in message
-    assert 'of this project need no import' in message
+    assert 'a model of OpenMMLab or this project: backbone.*' in message
+    assert '--prefix' in message
 
 
 def test_unknown_layout_names_what_it_has(vit, cnn):
@@ -64,7 +63,7 @@ def test_unknown_layout_names_the_entries_of_the_file(vit):
 
 
 @pytest.mark.parametrize(
-    'prefix', ['backbone.', 'model.backbone.', 'teacher.backbone.', 'encoder.']
+    'prefix', ['model.backbone.', 'teacher.backbone.', 'encoder.']
 )
 @pytest.mark.parametrize('beside', ['neck.lateral.weight', 'rpn_head.conv'])
 def test_detector(cnn, prefix, beside):
@@ -72,24 +71,21 @@ def test_detector(cnn, prefix, beside):
     weights = under(prefix, cnn)
     import_weights(dict(state_dict=dict(weights)))
     weights[beside] = torch.zeros(2)
-    with pytest.raises(ValueError, match='detectors are not converted'):
+    with pytest.raises(ValueError, match=f'it has a ResNet under {prefix}'):
         import_weights(dict(state_dict=weights))
-
-
-def test_checkpoint_of_mmpretrain_needs_none(vit):
-    weights = under('backbone.', import_weights(vit).state)
-    with pytest.raises(ValueError, match='MMPreTrain .* need no import'):
-        import_weights(dict(state_dict=weights))
+    given = import_weights(dict(state_dict=weights), prefix=prefix[:-1])
+    assert given.state.keys() == cnn.keys()
 
 
 @pytest.mark.parametrize(
     ('more', 'message'),
     [
-        (['blocks.0.ls1.gamma', 'reg_token'], '2 tensors of the backbone '),
-        (['blocks.0.ls1.gamma', 'reg_token'], 'blocks.0.ls1.gamma, reg_token'),
+        (['blocks.0.ls3.gamma', 'reg_token'], '2 tensors of the backbone '),
+        (['blocks.0.ls3.gamma', 'reg_token'], 'blocks.0.ls3.gamma, reg_token'),
+        (['blocks.0.ls1.gamma'], '3 tensors .* missing: blocks.0.ls2.gamma'),
         (['norm_pre.weight'], 'ViT: 1 tensors .* norm_pre.weight'),
         (['blocks.1.attn.qkv.scale'], 'blocks.1.attn.qkv.scale'),
-        (['blocks.0.gamma_1'], 'blocks.0.gamma_1'),
+        (['blocks.0.gamma_1'], 'missing: blocks.0.gamma_2'),
     ],
 )
 def test_tensor_without_counterpart(vit, more, message):
@@ -237,6 +233,7 @@ def test_tool(cnn, tmp_path):
         f'tensors   {len(cnn)}',
         'left out  fc.0.bias',
         f'written to {out}',
+        "backbone  {'type': 'ResNet', 'depth': 18}",
     ]
     stored = torch.load(out, weights_only=True)
     assert stored['meta']['num_heads'] is None

@@ -6,10 +6,8 @@ import pytest
 import torch
 from mmpretrain.models import ResNet, VisionTransformer
 
-from hirl_mm.checkpoints.import_release import (
-    import_checkpoint,
-    import_weights,
-)
+from hirl_mm.checkpoints.import_backbone import import_weights
+from hirl_mm.checkpoints.import_release import import_checkpoint
 from tests.released import (
     LAYOUTS,
     PATCH,

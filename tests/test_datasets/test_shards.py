@@ -15,6 +15,7 @@ from torch.utils.data import DataLoader
 from hirl_mm.datasets.folder_images import FolderImages
 from hirl_mm.datasets.image_folder import load_images
 from hirl_mm.datasets.labelled_images import LabelledImages
+from hirl_mm.datasets.read_image import read_image
 from hirl_mm.datasets.shards import shard_folder
 from hirl_mm.datasets.shards.conversion import check, convert, images_in
 from hirl_mm.datasets.shards.locations import read_shards
@@ -26,7 +27,6 @@ from hirl_mm.engine.features.fingerprint import (
     data_identity,
     paths_identity,
 )
-from hirl_mm.visualization.thumbnails import read_image
 from tests.colour_folders import hide, write_colours
 from tests.image_folders import contents
 from tests.logged import warnings_of

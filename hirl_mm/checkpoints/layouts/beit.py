@@ -1,7 +1,8 @@
 from torch import Tensor
 
 from .names import Names
-from .vit import block_pairs, module_pairs
+from .vit import module_pairs
+from .vit_blocks import block_pairs
 
 _BLOCK_TENSORS = ('gamma_1', 'gamma_2', 'attn.q_bias', 'attn.v_bias')
 _JOINT_BIAS = '.attn.qkv.bias'

@@ -1,17 +1,32 @@
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from torch import Tensor
 
 from .beit import beit_names, is_beit, without_key_biases
+from .huggingface_names import (
+    DINOV2_KEY,
+    RESNET_KEY,
+    VIT_KEY,
+    huggingface_dinov2_names,
+    huggingface_resnet_names,
+    huggingface_vit_names,
+    join_projections,
+    units_in,
+)
 from .names import Names
 from .resnet import resnet_names
-from .vit import vit_names
+from .torchvision_vit import (
+    TORCHVISION_KEY,
+    torchvision_vit_names,
+    with_new_names,
+)
+from .vit import vit_names, with_class_position
 
 
 @dataclass(frozen=True)
 class Family:
-    """A kind of backbone, and how to recognise it by its keys.
+    """A kind of backbone in one library, and how to recognise its keys.
 
     Attributes:
         name: Name for messages.
@@ -62,7 +77,61 @@ VIT = Family(
     'layers.0.attn.qkv.weight',
     vit_names,
     ('head.', 'masked_embed', 'mask_token'),
+    with_class_position,
     facts=_TRANSFORMER,
 )
 # BEiT stands before ViT because it also has the keys of a ViT.
 FAMILIES = (RESNET, BEIT, VIT)
+
+
+def _with_key(key: str) -> Callable[[dict[str, Tensor]], bool]:
+    return lambda state: key in state
+
+
+def _own(family: Family) -> Family:
+    """Return the family with MMPreTrain's names instead of a release's."""
+
+    def names(state: dict[str, Tensor]) -> Names:
+        found = family.names(state)
+        own = {name: name for name in found.mmpretrain.values()}
+        return Names(own, found.optional)
+
+    return replace(
+        family,
+        is_in=_with_key(family.mmpretrain_key),
+        names=names,
+        prepared=dict,
+    )
+
+
+def _of_transformers(key: str, like: Family, names, *heads: str) -> Family:
+    return replace(
+        like,
+        is_in=_with_key(key),
+        names=names,
+        heads=('pooler.', 'classifier.', 'embeddings.mask_token', *heads),
+        prepared=join_projections,
+    )
+
+
+# Names of other libraries than timm; ResNets of torchvision and OpenMMLab
+# have timm's.
+TRANSFORMERS = (
+    _of_transformers(
+        RESNET_KEY,
+        RESNET,
+        lambda state: huggingface_resnet_names(units_in(state)),
+    ),
+    _of_transformers(DINOV2_KEY, VIT, huggingface_dinov2_names),
+    _of_transformers(VIT_KEY, VIT, huggingface_vit_names, 'decoder.'),
+)
+TORCHVISION = (
+    replace(
+        VIT,
+        is_in=_with_key(TORCHVISION_KEY),
+        names=torchvision_vit_names,
+        heads=('heads.',),
+        prepared=with_new_names,
+    ),
+)
+OPENMMLAB = (RESNET, _own(BEIT), _own(VIT))

@@ -1,37 +1,15 @@
 from torch import Tensor
 
-from .names import Names
-from .resnet import (
-    BATCH_COUNT,
-    NORM_TENSORS,
-    Unit,
-    is_bottleneck,
-    resnet_depths,
-    resnet_units,
+from .huggingface_names import (
+    huggingface_resnet_names,
+    huggingface_vit_names,
+    split_projections,
 )
+from .resnet import is_bottleneck, resnet_depths, resnet_units
 from .vit import vit_shape
 
 _STEM = 7
 _REDUCTION = 4
-_PROJECTIONS = ('query', 'key', 'value')
-_VIT_OUTER = {
-    'embeddings.cls_token': 'cls_token',
-    'embeddings.position_embeddings': 'pos_embed',
-}
-_VIT_MODULES = {
-    'embeddings.patch_embeddings.projection': 'patch_embed.projection',
-    'layernorm': 'ln1',
-}
-_VIT_BLOCK = {
-    'layernorm_before': 'ln1',
-    'attention.attention.query': 'attn.query',
-    'attention.attention.key': 'attn.key',
-    'attention.attention.value': 'attn.value',
-    'attention.output.dense': 'attn.proj',
-    'layernorm_after': 'ln2',
-    'intermediate.dense': 'ffn.layers.0.0',
-    'output.dense': 'ffn.layers.1',
-}
 
 
 def huggingface_resnet(
@@ -49,26 +27,8 @@ def huggingface_resnet(
         ValueError: If ``ResNetModel`` cannot build such a network.
     """
     config = _resnet_config(state)
-    pairs, optional = {}, []
-    for unit in resnet_units(state):
-        name = _unit_name(unit)
-        pairs[f'{name}.convolution.weight'] = f'{unit.convolution}.weight'
-        for tensor in (*NORM_TENSORS, BATCH_COUNT):
-            pairs[f'{name}.normalization.{tensor}'] = f'{unit.norm}.{tensor}'
-        optional.append(f'{unit.norm}.{BATCH_COUNT}')
-    names = Names(pairs, frozenset(optional))
+    names = huggingface_resnet_names([*resnet_units(state)])
     return names.from_mmpretrain(state), config
-
-
-def _unit_name(unit: Unit) -> str:
-    if unit.stage == 0:
-        return 'embedder.embedder'
-    layer = f'encoder.stages.{unit.stage - 1}.layers.{unit.block}'
-    return (
-        f'{layer}.layer.{unit.index - 1}'
-        if unit.index
-        else (f'{layer}.shortcut')
-    )
 
 
 def _resnet_config(state: dict[str, Tensor]) -> dict:
@@ -132,18 +92,12 @@ def huggingface_vit(
             "out_type='avg_featmap')"
         )
     shape = vit_shape(state)
-    modules = dict(_VIT_MODULES)
-    for i in range(shape['depth']):
-        for other, mmpretrain in _VIT_BLOCK.items():
-            modules[f'encoder.layer.{i}.{other}'] = f'layers.{i}.{mmpretrain}'
-    pairs = _VIT_OUTER | {
-        f'{other}.{name}': f'{mmpretrain}.{name}'
-        for other, mmpretrain in modules.items()
-        for name in ('weight', 'bias')
-    }
-    projections = tuple(f'.attn.{name}.bias' for name in _PROJECTIONS)
-    if not shape['qkv_bias']:
-        pairs = {k: v for k, v in pairs.items() if not v.endswith(projections)}
+    if shape['layer_scale'] or shape['gated']:
+        raise ValueError(
+            'transformers.ViTModel has no layer scale and no gated MLP '
+            '(SwiGLU), as DINOv2 and this network have: with a plain MLP, '
+            'export it to timm'
+        )
     config = dict(
         architectures=['ViTModel'],
         model_type='vit',
@@ -158,17 +112,5 @@ def huggingface_vit(
         num_channels=shape['channels'],
         qkv_bias=shape['qkv_bias'],
     )
-    return Names(pairs).from_mmpretrain(_split_projections(state)), config
-
-
-def _split_projections(state: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Split the joint layer of queries, keys and values into three."""
-    split = {}
-    for key, value in state.items():
-        if '.attn.qkv.' not in key:
-            split[key] = value
-            continue
-        thirds = value.chunk(3)
-        for name, third in zip(_PROJECTIONS, thirds, strict=True):
-            split[key.replace('.qkv.', f'.{name}.')] = third
-    return split
+    weights = huggingface_vit_names(state).from_mmpretrain(state)
+    return split_projections(weights), config

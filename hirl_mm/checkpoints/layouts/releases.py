@@ -16,8 +16,18 @@ without ``projections``.
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
+from .families import (
+    FAMILIES,
+    OPENMMLAB,
+    TORCHVISION,
+    TRANSFORMERS,
+    Family,
+)
+
 HIRL = 'hirl-team/HIRL'
-UNKNOWN = 'DINO, iBOT, timm or torchvision'
+UNKNOWN = 'DINO, iBOT, DINOv2, timm or torchvision'
+_TRANSFORMERS = 'Hugging Face transformers'
+_OPENMMLAB = 'OpenMMLab or this project'
 _DINO = 'facebookresearch/dino or bytedance/ibot'
 _MOCO = f'facebookresearch/moco or {HIRL}'
 _MOCOV3 = 'facebookresearch/moco-v3'
@@ -35,6 +45,8 @@ class Release:
         copy: Prefix of a second copy of the network, if there may be one.
         only: Beginnings that all keys of the file must have; None for no such
             condition. It keeps detectors out, which also have backbones.
+        families: Kinds of networks that a file of this layout may have, with
+            the names of its library.
     """
 
     method: str
@@ -43,6 +55,7 @@ class Release:
     other_keys: tuple[str, ...] = ()
     copy: str | None = None
     only: tuple[str, ...] | None = None
+    families: tuple[Family, ...] = FAMILIES
 
     def __str__(self) -> str:
         return f'{self.method} of {self.source}'
@@ -130,6 +143,13 @@ RELEASES = (
     _part('a plain method', HIRL, 'backbone.'),
     # What remains if a file was cut down to some of its networks.
     _part('a teacher', _DINO, 'teacher.backbone.', 'teacher.head.'),
+    _part(
+        'DINOv2',
+        'facebookresearch/dinov2',
+        'teacher.backbone.',
+        'teacher.dino_head.',
+        'teacher.ibot_head.',
+    ),
     _part('a teacher', _DINO, 'teacher.'),
     _part('a student', _DINO, 'student.backbone.', 'student.head.'),
     _part('a student', _DINO, 'student.'),
@@ -138,4 +158,36 @@ RELEASES = (
     _part('an encoder', f'SimSiam, SwAV or {HIRL}', 'encoder.'),
     Release('BEiT', 'microsoft/unilm', '', ('blocks.0.attn.q_bias',)),
     Release('a backbone alone', UNKNOWN, ''),
+    *(
+        Release('a model', _TRANSFORMERS, network, families=TRANSFORMERS)
+        for network in ('', 'vit.', 'dinov2.', 'resnet.')
+    ),
+    Release('a ViT', 'torchvision', '', families=TORCHVISION),
+    # Teachers of this project's DINO and iBOT stand beside a student.
+    Release(
+        'a teacher',
+        _OPENMMLAB,
+        'teacher.backbone.',
+        ('backbone.',),
+        families=OPENMMLAB,
+    ),
+    Release('a model', _OPENMMLAB, 'backbone.', families=OPENMMLAB),
+    Release('a backbone alone', _OPENMMLAB, '', families=OPENMMLAB),
 )
+
+
+def at_prefix(prefix: str) -> tuple[Release, ...]:
+    """Return the layouts of files whose network has a given prefix.
+
+    Args:
+        prefix: Beginning of the network's keys, such as ``'backbone.'``.
+    """
+    return tuple(
+        Release('a network', source, prefix, families=families)
+        for source, families in (
+            (UNKNOWN, FAMILIES),
+            (_TRANSFORMERS, TRANSFORMERS),
+            ('torchvision', TORCHVISION),
+            (_OPENMMLAB, OPENMMLAB),
+        )
+    )

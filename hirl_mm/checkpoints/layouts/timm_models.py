@@ -82,8 +82,17 @@ def timm_weights(
             'timm normalises either all tokens or their mean (ln1 or ln2 of '
             'MMPreTrain); this network has both'
         )
-    options = _options(state, num_heads)
+    shape = vit_shape(state)
+    if shape['gated']:
+        raise ValueError(
+            'a ViT with a gated MLP (SwiGLU, as in the largest DINOv2) is '
+            'not exported: use its checkpoint in MMPreTrain'
+        )
+    options = _options(shape, num_heads)
     is_beit = family is BEIT
+    if shape['layer_scale'] and not is_beit:
+        # Any value builds the layers; the file has theirs.
+        options['init_values'] = 1.0
     pooling = 'avg' if 'ln2.weight' in norms else 'token'
     if pooling != ('avg' if is_beit else 'token'):
         options['global_pool'] = pooling
@@ -97,8 +106,7 @@ def timm_weights(
     return family.names(state).from_mmpretrain(state), call
 
 
-def _options(state: dict[str, Tensor], num_heads: int) -> dict:
-    shape = vit_shape(state)
+def _options(shape: dict, num_heads: int) -> dict:
     options = dict(
         img_size=shape['image'],
         patch_size=shape['patch'],

@@ -1,8 +1,17 @@
 from math import isqrt
 
+import torch
 from torch import Tensor
 
 from .names import Names, count_of
+from .vit_blocks import (
+    BLOCK_MODULES,
+    block_pairs,
+    gated_pairs,
+    hidden_width,
+    is_gated,
+    scale_pairs,
+)
 
 # timm -> MMPreTrain. DINO, iBOT, MoCo v3 and HIRL use timm's names.
 _OUTER = {
@@ -10,20 +19,7 @@ _OUTER = {
     'norm': 'ln1',
     'fc_norm': 'ln2',
 }
-BLOCK_MODULES = {
-    'norm1': 'ln1',
-    'attn.qkv': 'attn.qkv',
-    'attn.proj': 'attn.proj',
-    'norm2': 'ln2',
-    'mlp.fc1': 'ffn.layers.0.0',
-    'mlp.fc2': 'ffn.layers.1',
-}
-
-
-def block_pairs(state: dict[str, Tensor]) -> dict[str, str]:
-    """Map timm's prefix of every block in ``state`` to MMPreTrain's."""
-    depth = max(count_of(state, 'blocks'), count_of(state, 'layers'))
-    return {f'blocks.{i}': f'layers.{i}' for i in range(depth)}
+_POSITIONS = 'pos_embed'
 
 
 def module_pairs(state: dict[str, Tensor]) -> dict[str, str]:
@@ -55,14 +51,37 @@ def module_pairs(state: dict[str, Tensor]) -> dict[str, str]:
 def vit_names(state: dict[str, Tensor]) -> Names:
     """Return the names of a vision transformer in timm and MMPreTrain.
 
+    The blocks may have a layer scale, as in DINOv2 and DeiT III, and a gated
+    MLP, as in the largest network of DINOv2.
+
     Args:
         state: State dict of the network with the names of either, without
             its head.
     """
-    pairs = dict(cls_token='cls_token', pos_embed='pos_embed')
+    pairs = dict(cls_token='cls_token', pos_embed=_POSITIONS)
     pairs |= module_pairs(state)
+    pairs = gated_pairs(state, pairs) | scale_pairs(state)
     biases = [v for v in pairs.values() if v.endswith('.attn.qkv.bias')]
     return Names(pairs, frozenset(biases))
+
+
+def with_class_position(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Give the class token a position of zeros if it has none.
+
+    Timm's ``no_embed_class`` and DeiT III add positions to the patches alone,
+    (1, N, D). Zeros for the class token, (1, 1 + N, D), compute the same.
+
+    Args:
+        state: State dict of a ViT with timm's names.
+    """
+    positions = state.get(_POSITIONS)
+    if positions is None or 'cls_token' not in state or positions.ndim != 3:
+        return dict(state)
+    cells = positions.shape[1]
+    if 'reg_token' in state or isqrt(cells) ** 2 != cells:
+        return dict(state)
+    extra = torch.zeros_like(positions[:, :1])
+    return state | {_POSITIONS: torch.cat([extra, positions], dim=1)}
 
 
 def vit_shape(state: dict[str, Tensor]) -> dict[str, int | bool]:
@@ -74,7 +93,9 @@ def vit_shape(state: dict[str, Tensor]) -> dict[str, int | bool]:
     Returns:
         ``width`` (embedding dimension), ``depth`` (number of blocks),
         ``hidden`` (width of the MLP), ``channels`` (of the image), ``patch``
-        and ``image`` (side in pixels) and ``qkv_bias``.
+        and ``image`` (side in pixels), ``qkv_bias``, ``layer_scale`` (whether
+        there is one) and ``gated`` (whether the MLP is a SwiGLU; ``hidden``
+        is then what MMPreTrain calls ``feedforward_channels``).
 
     Raises:
         ValueError: If the image or the patches are not square.
@@ -102,10 +123,13 @@ def vit_shape(state: dict[str, Tensor]) -> dict[str, int | bool]:
     return dict(
         width=width,
         depth=count_of(state, 'layers'),
-        hidden=state['layers.0.ffn.layers.0.0.weight'].shape[0],
+        hidden=hidden_width(state),
         channels=channels,
         patch=patch,
         image=side * patch,
         qkv_bias='layers.0.attn.qkv.bias' in state
         or 'layers.0.attn.q_bias' in state,
+        layer_scale='layers.0.attn.gamma1.weight' in state
+        or 'layers.0.gamma_1' in state,
+        gated=is_gated(state),
     )

@@ -23,7 +23,7 @@ class FolderScan:
     """The files below a folder, at any depth.
 
     Hidden files are left out, those in hidden folders are not. Links are
-    followed, as MMEngine does.
+    followed, as MMEngine does, but not to a folder that the link is in.
 
     Args:
         names: Path of every folder, relative with forward slashes and empty
@@ -135,10 +135,23 @@ def _entries(path: str) -> tuple[list[bytes], list[str]]:
     with os.scandir(path) as entries:
         for entry in entries:
             if entry.is_dir():
-                folders.append(entry.name)
+                if not (entry.is_symlink() and _is_above(entry.path)):
+                    folders.append(entry.name)
             elif not entry.name.startswith('.'):
                 files.append(os.fsencode(entry.name))
     return files, folders
+
+
+def _is_above(link: str) -> bool:
+    """Whether a link leads back to a folder on the way to it: a circle."""
+    target = os.path.realpath(link)
+    place = os.path.abspath(link)
+    while (parent := os.path.dirname(place)) != place:
+        place = parent
+        way = os.path.realpath(place)
+        if os.path.commonpath([way, target]) == target:
+            return True
+    return False
 
 
 def _count(names: bytes) -> int:

@@ -83,7 +83,8 @@ def _age(place: Path) -> float:
 
 
 def _read(places: list[Path], log: MMLogger) -> FolderScan | None:
-    there = [place for place in places if place.exists()]
+    # Unlike Path.exists, false for a place that may not be looked into.
+    there = [place for place in places if os.path.exists(place)]
     for place in sorted(there, key=_age):
         try:
             return read_scan(place)

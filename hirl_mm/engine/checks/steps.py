@@ -17,6 +17,7 @@ from .batches import (
 )
 from .errors import StartError
 from .positives import check_positives
+from .sampling import check_sampling
 
 
 def check_steps(runner: Runner) -> None:
@@ -46,6 +47,7 @@ def check_steps(runner: Runner) -> None:
     check_view_place(runner)
     check_has_batch(loader)
     check_positives(runner)
+    check_sampling(runner)
     model = get_ori_model(runner.model)
     group_size = group_size_of(model)
     sizes = {size // group_size for size in batch_sizes_of(loader)}

@@ -25,11 +25,11 @@ from hirl_mm.engine.features.tree_images import check_images
 from hirl_mm.engine.runtime.hook_entries import entries_of
 from hirl_mm.engine.runtime.model_config import with_data_preprocessor
 from hirl_mm.engine.trees.final_tree import final_tree
-from hirl_mm.features import top_k_neighbors
 from hirl_mm.features.row_file import stored_rows
+from hirl_mm.hierarchy import nearest_prototypes
 from hirl_mm.models.selfsup import HIRLAlgorithm
 from hirl_mm.registry import enter_scope
-from hirl_mm.structures import NO_LEAF, EmbeddedImages, PrototypeTree
+from hirl_mm.structures import EmbeddedImages, PrototypeTree
 
 from .trained_prototypes import load_prototypes
 
@@ -155,7 +155,10 @@ class TrainedHierarchy:
         images = distinct_images(PathImages(paths))
         rows, _ = self._rows(images, name, batch_size, num_workers)
         return EmbeddedImages(
-            tree, list(paths), rows, nearest_leaves(rows, tree)
+            tree,
+            list(paths),
+            rows,
+            nearest_prototypes(rows, tree.centroids[0]),
         )
 
     def _rows(
@@ -194,22 +197,3 @@ class TrainedHierarchy:
         folder = self.folder / name
         rows = stored_rows(folder, len(images), compute, facts, _BLOCK)
         return rows, facts
-
-
-def nearest_leaves(rows: Tensor, tree: PrototypeTree) -> Tensor:
-    """Return the nearest prototype of level 0 of every row.
-
-    Args:
-        rows: (N, D), NaN for images without an embedding.
-        tree: The tree.
-
-    Returns:
-        (N,) long; ``NO_LEAF`` for rows of NaN.
-    """
-    leaf = torch.full((len(rows),), NO_LEAF)
-    for start in range(0, len(rows), _BLOCK):
-        chunk = rows[start : start + _BLOCK].float()
-        known = chunk.isfinite().all(1)
-        _, nearest = top_k_neighbors(chunk[known], tree.centroids[0], 1)
-        leaf[start : start + _BLOCK][known] = nearest[:, 0]
-    return leaf

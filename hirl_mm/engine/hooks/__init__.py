@@ -3,6 +3,7 @@
 from .dataset_check_hook import DatasetCheckHook
 from .device_views_hook import DeviceViewsHook
 from .epoch_time_hook import EpochTimeHook
+from .feature_health_hook import FeatureHealthHook
 from .feature_pass_hook import FeaturePassHook
 from .frozen_layers_hook import FrozenLayersHook
 from .hierarchical_kmeans_hook import HierarchicalKMeansHook
@@ -18,6 +19,7 @@ from .start_check_hook import StartCheckHook
 from .teacher_update_hook import TeacherUpdateHook
 from .throughput_hook import ThroughputHook
 from .tree_positives_hook import TreePositivesHook
+from .tree_sampling_hook import TreeSamplingHook
 from .trust_checkpoint_hook import TrustCheckpointHook
 from .work_folder_hook import WorkFolderHook
 
@@ -25,6 +27,7 @@ __all__ = [
     'DatasetCheckHook',
     'DeviceViewsHook',
     'EpochTimeHook',
+    'FeatureHealthHook',
     'FeaturePassHook',
     'FrozenLayersHook',
     'HierarchicalKMeansHook',
@@ -40,6 +43,7 @@ __all__ = [
     'TeacherUpdateHook',
     'ThroughputHook',
     'TreePositivesHook',
+    'TreeSamplingHook',
     'TrustCheckpointHook',
     'WorkFolderHook',
 ]

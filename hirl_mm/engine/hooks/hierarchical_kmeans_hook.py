@@ -84,7 +84,7 @@ class HierarchicalKMeansHook(FeaturePassHook):
             iteration, if an argument does not fit the data, the model or the
             schedule.
         StackError: If a package that the backend needs is missing.
-        RuntimeError: After ``max_rejected`` rejected trees in a row, see
+        StoppedError: After ``max_rejected`` rejected trees in a row, see
             ``guard``.
     """
 

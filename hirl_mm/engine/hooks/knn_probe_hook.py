@@ -47,6 +47,10 @@ class KNNProbeHook(NamedHook):
         batch_size: Batch size of the feature pass, per rank.
         num_workers: Worker processes of the feature pass, per rank.
 
+    Attributes:
+        found: Accuracy in percent and number of queries, by the number of
+            epochs after which they were measured in this process.
+
     Raises:
         ValueError: If a number is out of range. Before the first iteration,
             if a data set has no labels.
@@ -76,6 +80,7 @@ class KNNProbeHook(NamedHook):
         self.interval = interval
         self.batch_size = batch_size
         self.num_workers = num_workers
+        self.found: dict[int, tuple[float, int]] = {}
 
     def before_train(self, runner: Runner) -> None:
         self._parts = []
@@ -126,6 +131,7 @@ class KNNProbeHook(NamedHook):
             f'the gallery, {len(query_labels)} queries, '
             f'{time.perf_counter() - began:.1f} s)'
         )
+        self.found[runner.epoch] = accuracy, len(query_labels)
         metrics = {'knn/top1': accuracy}
         runner.visualizer.add_scalars(metrics, step=runner.epoch)
         if runner.epoch == 0:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from hirl_mm.engine.checks.errors import StoppedError
 from hirl_mm.structures import PrototypeTree
 
 
@@ -87,7 +88,7 @@ class Rejections:
             has_tree: Whether the model has an earlier tree.
 
         Raises:
-            RuntimeError: If ``max_rejected`` trees in a row are rejected.
+            StoppedError: If ``max_rejected`` trees in a row are rejected.
         """
         self.num += 1
         number = f'{self.num} of {self.max_rejected} in a row'
@@ -96,7 +97,7 @@ class Rejections:
             f'{"; ".join(faults)}'
         )
         if self.num >= self.max_rejected:
-            raise RuntimeError(
+            raise StoppedError(
                 f'{what}. Training stops here. Resume from an earlier '
                 'checkpoint with a lower learning rate, or set other limits '
                 'with guard=dict(max_share=..., min_spread=..., '

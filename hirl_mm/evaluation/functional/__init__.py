@@ -2,6 +2,7 @@
 
 from .average_precision import average_precision
 from .clustering import clustering_scores
+from .effective_rank import effective_rank
 from .hierarchy import (
     HierarchyScores,
     TreeAgreement,
@@ -10,6 +11,7 @@ from .hierarchy import (
     tree_agreement,
 )
 from .knn import knn_accuracy, knn_predictions, weighted_vote
+from .leave_one_out import leave_one_out_accuracy
 from .logistic import LogisticResult, logistic_accuracy
 from .neighbor_shares import kept_share, same_class_share
 from .projection_levels import (
@@ -34,10 +36,12 @@ __all__ = [
     'class_distances',
     'clustering_scores',
     'confident_pseudo_labels',
+    'effective_rank',
     'hierarchy_scores',
     'kept_share',
     'knn_accuracy',
     'knn_predictions',
+    'leave_one_out_accuracy',
     'level_clustering_scores',
     'logistic_accuracy',
     'same_class_share',

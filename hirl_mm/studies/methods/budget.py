@@ -7,10 +7,11 @@ from fractions import Fraction
 from mmengine.config import Config
 
 from hirl_mm.engine.runtime.hook_entries import entries_of
+from hirl_mm.engine.runtime.stretched_schedules import (
+    stretched,
+    stretched_times,
+)
 from hirl_mm.registry import type_name
-
-# Entries of a schedule that count epochs or iterations.
-_TIMES = 'begin', 'end', 'T_max', 'milestones'
 
 
 def with_epochs(cfg: Config, epochs: int) -> Config:
@@ -39,12 +40,10 @@ def with_epochs(cfg: Config, epochs: int) -> Config:
     epochs //= per_anchor
     cfg = copy.deepcopy(cfg)
     cfg.train_cfg.max_epochs = epochs
-    for schedule in cfg.get('param_scheduler') or ():
-        for name in _TIMES:
-            if name in schedule:
-                schedule[name] = _scaled(schedule[name], epochs / old)
+    share = epochs / old
+    cfg.param_scheduler = stretched(cfg.get('param_scheduler') or (), share)
     for hook in entries_of(cfg, 'HierarchicalKMeansHook'):
-        hook['start_epoch'] = _scaled(hook['start_epoch'], epochs / old)
+        hook['start_epoch'] = stretched_times(hook['start_epoch'], share)
     return cfg
 
 
@@ -90,9 +89,3 @@ def _images_per_anchor(cfg: Config) -> int:
     if type_name(sampler.get('type')) != 'NeighborPairSampler':
         return 1
     return 1 + sampler.get('num_positives', 1)
-
-
-def _scaled(times: object, share: float) -> object:
-    if isinstance(times, list | tuple):
-        return [_scaled(time, share) for time in times]
-    return round(times * share)

@@ -9,12 +9,11 @@ import torch
 from mmengine.config import Config
 
 from hirl_mm.clustering import hierarchical_kmeans
-from hirl_mm.engine.evaluation.trained_hierarchy import nearest_leaves
 from hirl_mm.engine.trees import final_tree
 from hirl_mm.structures import NO_LEAF
 from hirl_mm.studies.run_hierarchy import open_hierarchy
 from tests.runs import NUM_IMAGES, NUMS, run, small_config
-from tests.trees import blobs, random_tree
+from tests.trees import blobs
 
 READING = dict(batch_size=32, num_workers=0)
 
@@ -127,10 +126,3 @@ def test_runs_without_a_tree(work_dir, tmp_path):
     early = open_hierarchy(work_dir, work_dir / 'epoch_1.pth')
     with pytest.raises(ValueError, match='with the key prototype_tree'):
         early.training_images(**READING)
-
-
-def test_nearest_leaves():
-    tree = random_tree((5, 2), dim=3)
-    rows = torch.cat([tree.centroids[0], torch.full((1, 3), np.nan)])
-    leaf = nearest_leaves(rows.half(), tree)
-    assert leaf.tolist() == [0, 1, 2, 3, 4, NO_LEAF]

@@ -1,0 +1,139 @@
+"""What files say about a network beside its weights."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from mmpretrain.models import VisionTransformer
+
+from .backbone_facts import Facts, recorded_facts
+from .literal_configs import literal_config
+
+# Values of transformers' configs if the file of a model has none.
+_HUGGINGFACE_EPS = {'ViT': 1e-12, 'Dinov2': 1e-6, 'ResNet': 1e-5}
+_GELU = 'gelu'
+# Options that change features, but neither names nor shapes of weights.
+_OPTIONS = 'style', 'strides', 'dilations'
+_TORCHVISION_EPS = 1e-6
+_LEVELS = 255.0
+
+
+@dataclass(frozen=True)
+class Description:
+    """What is known of a network that its weights do not show.
+
+    Attributes:
+        facts: See :func:`~.backbone_facts.backbone_facts`.
+        options: Further arguments of MMPreTrain's backbone.
+        pixels: How images were normalised: ``mean`` and ``std`` in levels of
+            0 to 255 per channel, and ``channels``, ``'rgb'`` or ``'bgr'``;
+            empty if the files do not say so.
+    """
+
+    facts: Facts = field(default_factory=dict)
+    options: dict = field(default_factory=dict)
+    pixels: dict = field(default_factory=dict)
+
+
+def huggingface_description(
+    config: Mapping, pixels: Mapping, kind: str
+) -> Description:
+    """Return what ``config.json`` of a model of transformers says.
+
+    Args:
+        config: Content of ``config.json``; empty if there is none.
+        pixels: Content of ``preprocessor_config.json``; empty without one.
+        kind: ``'ViT'``, ``'Dinov2'`` or ``'ResNet'``.
+
+    Raises:
+        ValueError: If the network computes other features than MMPreTrain's.
+    """
+    act = config.get('hidden_act', 'relu' if kind == 'ResNet' else _GELU)
+    if act != ('relu' if kind == 'ResNet' else _GELU):
+        raise ValueError(
+            f'this {kind} has hidden_act={act!r} in its config.json, but '
+            f"MMPreTrain's has {'ReLU' if kind == 'ResNet' else 'GELU'}: its "
+            'features would change. Use another network'
+        )
+    if kind == 'ResNet' and config.get('downsample_in_first_stage'):
+        raise ValueError(
+            'this ResNet has downsample_in_first_stage=True in its '
+            "config.json, which MMPreTrain's has not. Use another network"
+        )
+    eps = config.get('layer_norm_eps', _HUGGINGFACE_EPS[kind])
+    if kind == 'ResNet':
+        bottleneck = config.get('downsample_in_bottleneck', False)
+        style = 'caffe' if bottleneck else 'pytorch'
+        facts = dict(norm_eps=[eps], activation=['ReLU'], style=[style])
+        options = dict(style=style) if bottleneck else {}
+    else:
+        facts, options = dict(norm_eps=[eps], activation=['GELU']), {}
+        if 'num_attention_heads' in config:
+            facts['num_heads'] = [config['num_attention_heads']]
+    mean, std = pixels.get('image_mean'), pixels.get('image_std')
+    return Description(facts, options, _pixels(mean, std, _LEVELS))
+
+
+def timm_description(config: Mapping) -> Description:
+    """Return what ``config.json`` of a model of timm says.
+
+    Args:
+        config: Content of ``config.json``; empty if there is none.
+    """
+    pretrained = config.get('pretrained_cfg', config)
+    return Description(
+        pixels=_pixels(pretrained.get('mean'), pretrained.get('std'), _LEVELS)
+    )
+
+
+def torchvision_description() -> Description:
+    """Return what all vision transformers of torchvision have in common."""
+    return Description(dict(norm_eps=[_TORCHVISION_EPS], activation=['GELU']))
+
+
+def openmmlab_description(meta: Mapping) -> Description:
+    """Return what the ``meta`` of a checkpoint of OpenMMLab says.
+
+    Args:
+        meta: The entry ``meta``: facts that this project records, and the
+            config that MMEngine and MMCV store.
+    """
+    facts = recorded_facts(meta)
+    cfg = literal_config(str(meta.get('cfg') or meta.get('config') or ''))
+    model = _dict(cfg.get('model'))
+    model = _dict(model.get('algorithm')) or model
+    backbone = _dict(model.get('backbone'))
+    arch = backbone.get('arch')
+    if isinstance(arch, str):
+        arch = VisionTransformer.arch_zoo.get(arch.lower())
+    heads = _dict(arch).get('num_heads')
+    if isinstance(heads, int):
+        facts.setdefault('num_heads', [heads])
+    options = {k: backbone[k] for k in _OPTIONS if backbone.get(k)}
+    if 'style' in options:
+        facts.setdefault('style', [options['style']])
+    # As a part of the model or beside it; before MMEngine, img_norm_cfg.
+    pixels = (
+        _dict(model.get('data_preprocessor'))
+        or _dict(cfg.get('data_preprocessor'))
+        or _dict(cfg.get('img_norm_cfg'))
+    )
+    rgb = pixels.get('to_rgb', pixels.get('bgr_to_rgb', False))
+    return Description(
+        facts,
+        options,
+        _pixels(pixels.get('mean'), pixels.get('std'), 1.0, rgb),
+    )
+
+
+def _pixels(mean: object, std: object, scale: float, rgb: bool = True) -> dict:
+    if not isinstance(mean, list) or not isinstance(std, list):
+        return {}
+    return dict(
+        mean=[value * scale for value in mean],
+        std=[value * scale for value in std],
+        channels='rgb' if rgb else 'bgr',
+    )
+
+
+def _dict(value: object) -> Mapping:
+    return value if isinstance(value, Mapping) else {}

@@ -1,0 +1,1 @@
+"""Planning a training from a folder of images and a machine."""

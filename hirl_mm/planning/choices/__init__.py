@@ -1,0 +1,1 @@
+"""What a training of a folder should be like, each choice with its reason."""

@@ -1,0 +1,138 @@
+"""Write a page that shows a tree of prototypes with its images.
+
+The page is a folder of files. It opens from disk in any browser, without a
+server and without a network: groups on all levels with the images nearest to
+their centres, the path of every image, search, and what moved between two
+trees.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from hirl_mm.options import add_reading_options, add_trust_option
+from hirl_mm.stack import StackError, check_stack
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        epilog="""\
+Examples:
+  python tools/browse_tree.py work_dirs/run --out tree
+  python tools/browse_tree.py work_dirs/run --compare work_dirs/other_run
+  python tools/browse_tree.py work_dirs/run/prototype_trees/epoch_20.pth \\
+      --compare work_dirs/run/prototype_trees/epoch_100.pth
+Then open tree/index.html.""",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add(
+        'tree',
+        type=Path,
+        metavar='RUN_FOLDER|TREE',
+        help='work folder of a training with HIRL, whose model embeds the '
+        'training images; or a tree file, of which the page shows random '
+        'images, but no similarities',
+    )
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument(
+        '--data',
+        type=Path,
+        metavar='FOLDER',
+        help='folder of the training images of a tree file; not needed for '
+        'the trees in a folder of a run',
+    )
+    source.add_argument(
+        '--config', help='config of the training of a tree file'
+    )
+    add(
+        '--compare',
+        type=Path,
+        metavar='RUN_FOLDER|TREE',
+        help='another tree of the same images, to show what moved',
+    )
+    add('--checkpoint', help='checkpoint of the run (default: its last one)')
+    add(
+        '--out',
+        type=Path,
+        default='tree',
+        help='folder to write (default: %(default)s)',
+    )
+    add('--title', help='title of the page (default: name of the tree)')
+    add(
+        '--images-per-node',
+        type=int,
+        default=12,
+        help='thumbnails of a node: half of them nearest to its centre, half '
+        'random (default: %(default)s)',
+    )
+    add(
+        '--thumbnail-size',
+        type=int,
+        default=96,
+        help='largest side of a thumbnail in pixels (default: %(default)s)',
+    )
+    add(
+        '--preview',
+        action='store_true',
+        help='only print how large the page would be',
+    )
+    add(
+        '--export',
+        type=Path,
+        metavar='FILE.parquet',
+        help='also write a table with files, groups, labels and coordinates '
+        'for embedding-atlas; needs pyarrow',
+    )
+    add_reading_options(parser)
+    add_trust_option(parser)
+    return parser.parse_args()
+
+
+def main(args: argparse.Namespace) -> None:
+    check_stack()
+    from hirl_mm.pages import TreePage
+    from hirl_mm.pages.image_table import write_image_table
+    from hirl_mm.studies.shown_trees import other_tree, shown_file, shown_run
+
+    trust = args.trust_checkpoint
+    reading = args.batch_size, args.num_workers
+    if args.tree.is_dir():
+        if args.data or args.config:
+            raise ValueError(
+                f'{args.tree} is the folder of a run, which knows its images: '
+                'leave out --data and --config'
+            )
+        shown = shown_run(args.tree, args.checkpoint, trust, *reading)
+    else:
+        shown = shown_file(args.tree, args.data, args.config, trust)
+    other = None
+    if args.compare and args.compare.is_dir():
+        other = shown_run(args.compare, None, trust, *reading)
+    elif args.compare:
+        other = other_tree(shown, args.compare, trust)
+    page = TreePage(
+        shown,
+        other,
+        title=args.title or f'Tree of {shown.name}',
+        images_per_node=args.images_per_node,
+        largest=args.thumbnail_size,
+    )
+    print(page.preview)
+    if args.preview:
+        return
+    if args.export:
+        method = write_image_table(shown, args.export)
+        print(f'{args.export}: coordinates of {method}')
+    unread = page.write(args.out, log=print)
+    if unread:
+        print(f'{len(unread)} images could not be read, such as {unread[0]!r}')
+    print(f'open {args.out / "index.html"}')
+
+
+if __name__ == '__main__':
+    try:
+        main(parse_args())
+    except (StackError, ValueError, OSError) as error:
+        sys.exit(f'error: {error}')
