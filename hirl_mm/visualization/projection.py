@@ -66,5 +66,6 @@ def _umap(unit: np.ndarray, seed: int) -> np.ndarray:
         n_neighbors=neighbors,
         init='spectral' if len(unit) > 20 else 'random',
         metric='cosine',
+        n_jobs=1,  # With a seed, UMAP uses one process anyway.
         random_state=seed,
     ).fit_transform(unit)

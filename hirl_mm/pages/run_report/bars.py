@@ -1,7 +1,7 @@
-from .chart import NUM_STYLES
 from .markup import Markup, element, name_element
 from .numbers import number
 from .parts import Bars, Table
+from .plot import NUM_STYLES
 from .tables import table_element
 
 

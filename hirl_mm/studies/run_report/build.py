@@ -17,9 +17,10 @@ from .result_section import result_folders, result_section
 from .run_names import run_names
 from .run_record import RunRecord, read_record
 from .settings_section import settings_section
-from .summary import comparison_table, summary_cards, summary_notes
+from .summary import comparison_table, summary_cards
 from .time_section import time_section
 from .tree_section import tree_section
+from .verdicts import summary_notes
 
 MOST_RUNS = 6
 

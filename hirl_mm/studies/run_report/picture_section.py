@@ -67,6 +67,10 @@ def picture_section(records: Sequence[RunRecord]) -> Section:
 
 def _pictures(folder: Path) -> list[Path]:
     found = {f for pattern in _FOLDERS for f in folder.glob(pattern)}
+    pictures = (f for f in found if f.suffix.lower() in _KINDS)
     return sorted(
-        f for f in found if f.suffix.lower() in _KINDS and f.is_file()
+        file
+        for file in pictures
+        # Those of another page belong to that page.
+        if file.is_file() and not (file.parent / 'index.html').is_file()
     )
