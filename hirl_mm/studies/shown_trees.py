@@ -47,7 +47,7 @@ def shown_run(
     shown = shown_images(images, Path(run).name)
     if are_files(images.paths):
         return shown
-    found = images_of_config(hierarchy.tree, hierarchy.cfg)
+    found = images_of_config(shown.tree, hierarchy.cfg)
     return replace(shown, picture=found['images'])
 
 
