@@ -1,9 +1,8 @@
 """Write a page that shows a tree of prototypes with its images.
 
-The page is a folder of files. It opens from disk in any browser, without a
-server and without a network: groups on all levels with the images nearest to
-their centres, the path of every image, search, and what moved between two
-trees.
+The page is a folder of files that opens from disk in any browser: groups with
+the images nearest to their centres, the path of every image, search, and what
+moved between two trees.
 """
 
 import argparse
@@ -20,7 +19,6 @@ def parse_args() -> argparse.Namespace:
         epilog="""\
 Examples:
   python tools/browse_tree.py work_dirs/run --out tree
-  python tools/browse_tree.py work_dirs/run --compare work_dirs/other_run
   python tools/browse_tree.py work_dirs/run/prototype_trees/epoch_20.pth \\
       --compare work_dirs/run/prototype_trees/epoch_100.pth
 Then open tree/index.html.""",
@@ -31,21 +29,17 @@ Then open tree/index.html.""",
         'tree',
         type=Path,
         metavar='RUN_FOLDER|TREE',
-        help='work folder of a training with HIRL, whose model embeds the '
-        'training images; or a tree file, of which the page shows random '
-        'images, but no similarities',
+        help='work folder of a training with HIRL; or a tree file, of which '
+        'the page shows random images, but no similarities',
     )
     source = parser.add_mutually_exclusive_group()
     source.add_argument(
         '--data',
         type=Path,
         metavar='FOLDER',
-        help='folder of the training images of a tree file; not needed for '
-        'the trees in a folder of a run',
+        help='folder of the images of a tree file that is in no run',
     )
-    source.add_argument(
-        '--config', help='config of the training of a tree file'
-    )
+    source.add_argument('--config', help='config of such a tree file')
     add(
         '--compare',
         type=Path,
@@ -64,8 +58,7 @@ Then open tree/index.html.""",
         '--images-per-node',
         type=int,
         default=12,
-        help='thumbnails of a node: half of them nearest to its centre, half '
-        'random (default: %(default)s)',
+        help='thumbnails of a group (default: %(default)s)',
     )
     add(
         '--thumbnail-size',
@@ -73,17 +66,12 @@ Then open tree/index.html.""",
         default=96,
         help='largest side of a thumbnail in pixels (default: %(default)s)',
     )
-    add(
-        '--preview',
-        action='store_true',
-        help='only print how large the page would be',
-    )
+    add('--preview', action='store_true', help='only print the size')
     add(
         '--export',
         type=Path,
         metavar='FILE.parquet',
-        help='also write a table with files, groups, labels and coordinates '
-        'for embedding-atlas; needs pyarrow',
+        help='also write a table with coordinates, for embedding-atlas',
     )
     add_reading_options(parser)
     add_trust_option(parser)
@@ -94,24 +82,15 @@ def main(args: argparse.Namespace) -> None:
     check_stack()
     from hirl_mm.pages import TreePage
     from hirl_mm.pages.image_table import write_image_table
-    from hirl_mm.studies.shown_trees import other_tree, shown_file, shown_run
+    from hirl_mm.studies.shown_trees import other_tree, shown_tree
 
     trust = args.trust_checkpoint
-    reading = args.batch_size, args.num_workers
-    if args.tree.is_dir():
-        if args.data or args.config:
-            raise ValueError(
-                f'{args.tree} is the folder of a run, which knows its images: '
-                'leave out --data and --config'
-            )
-        shown = shown_run(args.tree, args.checkpoint, trust, *reading)
-    else:
-        shown = shown_file(args.tree, args.data, args.config, trust)
+    reading = dict(batch_size=args.batch_size, num_workers=args.num_workers)
+    given = args.tree, args.data, args.config, args.checkpoint, trust
+    shown = shown_tree(*given, **reading)
     other = None
-    if args.compare and args.compare.is_dir():
-        other = shown_run(args.compare, None, trust, *reading)
-    elif args.compare:
-        other = other_tree(shown, args.compare, trust)
+    if args.compare:
+        other = other_tree(shown, args.compare, trust, **reading)
     page = TreePage(
         shown,
         other,

@@ -22,6 +22,39 @@ from .run_folder import RunFolder
 from .run_hierarchy import open_hierarchy
 
 
+def shown_tree(
+    source: Path,
+    folder: str | os.PathLike | None = None,
+    config: str | os.PathLike | None = None,
+    checkpoint: str | None = None,
+    trust: bool = False,
+    **reading: int,
+) -> ShownTree:
+    """Return the tree of the folder of a run, or of a file.
+
+    Args:
+        source: Work folder of a training with HIRL, see :func:`shown_run`, or
+            tree file, see :func:`shown_file`.
+        folder: Folder of the training images of a tree file.
+        config: Config of the training of a tree file.
+        checkpoint: A checkpoint of the run; None for the last one.
+        trust: Whether the files may run code, see
+            :func:`~hirl_mm.checkpoints.read_checkpoint`.
+        **reading: Arguments of :func:`shown_run`.
+
+    Raises:
+        ValueError: If the images of a run are given, or there is no tree.
+    """
+    if not source.is_dir():
+        return shown_file(source, folder, config, trust)
+    if folder or config:
+        raise ValueError(
+            f'{source} is the folder of a run, which knows its images: leave '
+            'out --data and --config'
+        )
+    return shown_run(source, checkpoint, trust, **reading)
+
+
 def shown_run(
     run: str | os.PathLike,
     checkpoint: str | None = None,
@@ -47,7 +80,7 @@ def shown_run(
     shown = shown_images(images, Path(run).name)
     if are_files(images.paths):
         return shown
-    found = images_of_config(hierarchy.tree, hierarchy.cfg)
+    found = images_of_config(shown.tree, hierarchy.cfg)
     return replace(shown, picture=found['images'])
 
 
@@ -98,19 +131,23 @@ def shown_file(
 
 
 def other_tree(
-    shown: ShownTree, file: str | os.PathLike, trust: bool = False
+    shown: ShownTree, file: Path, trust: bool = False, **reading: int
 ) -> ShownTree:
-    """Return the tree of a file of the same images as another tree.
+    """Return a tree to compare with another one.
 
     Args:
         shown: Tree whose images are those of the file.
-        file: Tree file, or checkpoint that holds a tree.
+        file: Tree file, or checkpoint that holds a tree; or the work folder
+            of a run, which knows its images.
         trust: Whether the file may run code, see
             :func:`~hirl_mm.checkpoints.read_checkpoint`.
+        **reading: Arguments of :func:`shown_run`.
 
     Raises:
         ValueError: If the file has no tree, or it is one of other images.
     """
+    if file.is_dir():
+        return shown_run(file, None, trust, **reading)
     tree = load_tree(file, trust)
     ours, theirs = shown.tree.data, tree.data
     if len(tree.leaf) != len(shown.paths) or (ours and theirs != ours):
@@ -119,9 +156,7 @@ def other_tree(
             f'tree to compare with ({len(shown.paths)}), or of the same '
             'images in another order: compare with the folder of its run'
         )
-    return replace(
-        shown, tree=tree, leaf=tree.leaf, rows=None, name=Path(file).stem
-    )
+    return replace(shown, tree=tree, leaf=tree.leaf, rows=None, name=file.stem)
 
 
 def are_files(paths: list[str]) -> bool:

@@ -35,6 +35,7 @@ from hirl_mm.engine.features.labelled_data import (
 from hirl_mm.engine.features.tree_images import images_of_config
 from hirl_mm.evaluation.arm_results import ArmResults
 from hirl_mm.structures import PrototypeTree
+from hirl_mm.studies.shown_trees import shown_file, shown_run
 from hirl_mm.visualization import draw_semantic_tree
 from hirl_mm.visualization.images_of_data import images_of_data
 from tests.array_data import write_cifar, write_mnist
@@ -168,6 +169,12 @@ def test_trained_clustered_and_evaluated(kind, written, tmp_path):
     out = tmp_path / 'tree.png'
     draw_semantic_tree(tree, out=out, **found)
     assert out.stat().st_size > 10_000
+    pixels = written[kind][1]['train'][0]
+    for shown in (
+        shown_run(tmp_path, num_workers=0),
+        shown_file(tmp_path / 'prototype_trees/epoch_2.pth'),
+    ):
+        assert np.array_equal(np.asarray(shown.image(5, 32)), pixels[5])
     cfg.train_dataloader.dataset.split = 'test'
     with pytest.raises(ValueError, match='are 40 images but .* from 96'):
         images_of_config(tree, cfg)

@@ -178,6 +178,19 @@ def test_the_path_and_the_file_of_an_image(browser, page, shown, sample):
     )
 
 
+@pytest.mark.parametrize('place', [1, 8, 18])
+def test_the_first_image_of_a_leaf_is_in_that_leaf(
+    browser, page, shown, place
+):
+    """Also after leaves without images, which are the last of a group."""
+    order = shown.order
+    sample = int(order.images[order.first_image[0][place]])
+    assert len(members(shown, 0, order.numbers[0][place]))
+    browser.open(page, f'#/image/{sample}')
+    leaf = browser.texts('.card .name')[-1]
+    assert leaf.split()[1] == str(order.numbers[0][place])
+
+
 def test_an_image_that_cannot_be_read(chromium, page):
     """It is said to be in no group; its file is an empty picture."""
     chromium.open(page, '#/image/7')

@@ -10,7 +10,7 @@ from PIL import Image
 
 from hirl_mm.files import replacing_folder
 from hirl_mm.pages import ShownTree, TreePage
-from hirl_mm.pages.tree_page import tree_page
+from hirl_mm.pages.tree_page import page_shell, preview, tree_page
 from hirl_mm.pages.tree_page.file_names import file_names
 from tests.page_data import color_of, data_of, members, rows_of, shown_random
 from tests.trees import random_tree, tree_of
@@ -136,7 +136,7 @@ def test_nodes_of_classes(shown, folder):
 def test_the_page_is_complete(folder):
     text = (folder / 'index.html').read_text()
     assert 'A &lt;tree&gt;' in text
-    for name in (*tree_page.SCRIPTS, *tree_page.STYLES):
+    for name in (*page_shell.SCRIPTS, *page_shell.STYLES):
         assert f'assets/{name}' in text
         assert (folder / 'assets' / name).is_file()
     assert sorted(os.listdir(folder)) == [
@@ -316,8 +316,8 @@ def test_links_to_folders_are_not_followed(tmp_path):
 
 def test_too_little_space_is_said_before_it_begins(shown, tmp_path):
     with pytest.raises(OSError, match='the page will take about 9,0.* MB but'):
-        tree_page.check_space(tmp_path / 'a/b', int(9e18))
-    tree_page.check_space(tmp_path / 'a/b', 1000)
+        preview.check_space(tmp_path / 'a/b', int(9e18))
+    preview.check_space(tmp_path / 'a/b', 1000)
     assert not (tmp_path / 'a').exists()
 
 

@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -93,6 +94,24 @@ def thumbnail_size(samples: Sequence[int], read: Reader, largest: int) -> int:
         except ValueError:
             continue
     return min(max(sides, default=largest), largest)
+
+
+def check_space(folder: Path, num_bytes: int) -> None:
+    """Raise OSError if the disk of a folder has less space than needed.
+
+    Args:
+        folder: Folder to write, which may be missing.
+        num_bytes: Space that is needed.
+    """
+    while not folder.exists():
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    if num_bytes > free:
+        raise OSError(
+            f'the page will take about {num_bytes / 1e6:,.0f} MB but the disk '
+            f'of {folder} has {free / 1e6:,.0f} MB: choose another disk, or '
+            'fewer or smaller thumbnails'
+        )
 
 
 def _size(num_bytes: float) -> str:

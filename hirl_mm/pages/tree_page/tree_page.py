@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -11,12 +10,12 @@ from pathlib import Path
 import numpy as np
 
 from hirl_mm.files import check_replaceable, replacing_folder
-from hirl_mm.pages.frame import html_document
 from hirl_mm.progress import shown_progress
 
 from .file_names import FileNames, file_names
 from .matched_nodes import same_images
-from .preview import PagePreview, preview, thumbnail_size
+from .page_shell import write_shell
+from .preview import PagePreview, check_space, preview, thumbnail_size
 from .shards import write_data
 from .shown_level import ShownLevel, shown_level
 from .shown_tree import ShownTree
@@ -25,14 +24,6 @@ from .thumbnails import PER_SHEET, SIDE, draw_sheet
 from .tree_changes import LevelChanges, write_changes
 from .tree_data import PER_SHARD, tree_facts, write_tree_data
 
-ASSETS = Path(__file__).parent / 'assets'
-# In the order in which the page runs them.
-SCRIPTS = (
-    *('store.js', 'elements.js', 'trees.js', 'thumbnails.js', 'routes.js'),
-    *('node_view.js', 'image_view.js', 'label_view.js', 'change_view.js'),
-    *('outline.js', 'search.js', 'page.js'),
-)
-STYLES = 'page.css', 'outline.css', 'pictures.css'
 # By this file a folder is known to hold a page.
 MARKER = 'data/page.js'
 
@@ -193,7 +184,7 @@ class TreePage:
         with replacing_folder(out, MARKER) as folder:
             unread = self.write_sheets(folder, log)
             self._write_data(folder, out)
-            self._write_shell(folder)
+            write_shell(folder, self.title)
         return unread
 
     @property
@@ -273,32 +264,3 @@ class TreePage:
             per_shard=PER_SHARD,
         )
         write_data(folder, 'page', page)
-
-    def _write_shell(self, folder: Path) -> None:
-        shutil.copytree(ASSETS, folder / 'assets')
-        (folder / 'assets/body.html').unlink()
-        document = html_document(
-            self.title,
-            (ASSETS / 'body.html').read_text(),
-            styles=[f'assets/{name}' for name in STYLES],
-            scripts=[f'assets/{name}' for name in SCRIPTS],
-        )
-        (folder / 'index.html').write_text(document)
-
-
-def check_space(folder: Path, num_bytes: int) -> None:
-    """Raise OSError if the disk of a folder has less space than needed.
-
-    Args:
-        folder: Folder to write, which may be missing.
-        num_bytes: Space that is needed.
-    """
-    while not folder.exists():
-        folder = folder.parent
-    free = shutil.disk_usage(folder).free
-    if num_bytes > free:
-        raise OSError(
-            f'the page will take about {num_bytes / 1e6:,.0f} MB but the disk '
-            f'of {folder} has {free / 1e6:,.0f} MB: choose another disk, or '
-            'fewer or smaller thumbnails'
-        )
