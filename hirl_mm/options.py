@@ -74,6 +74,27 @@ def add_hierarchy_options(parser: argparse.ArgumentParser) -> None:
     add_trust_option(parser)
 
 
+def prototype_name(text: str) -> tuple[int, int]:
+    """Return level and number of a prototype, for ``type`` of an option.
+
+    Args:
+        text: ``LEVEL:NODE``.
+
+    Raises:
+        ArgumentTypeError: If it is something else.
+
+    Example:
+        >>> prototype_name('0:17')
+        (0, 17)
+    """
+    level, colon, node = text.partition(':')
+    if not (colon and level.isdecimal() and node.isdecimal()):
+        raise argparse.ArgumentTypeError(
+            f'expected LEVEL:NODE, such as 0:17, got {text!r}'
+        )
+    return int(level), int(node)
+
+
 def add_draw_options(parser: argparse.ArgumentParser) -> None:
     """Add ``--percent`` and ``--seed``, for tools that draw images."""
     parser.add_argument(

@@ -1,4 +1,4 @@
-"""Tables in Markdown."""
+"""Tables in Markdown, and names that are harmless in them."""
 
 from collections.abc import Sequence
 
@@ -37,3 +37,26 @@ def aligned_table(
     ]
     lines = [aligned[0], rule, *aligned[1:]]
     return ''.join(f'| {" | ".join(line)} |\n' for line in lines)
+
+
+def printable(text: str) -> str:
+    """Return a text with everything escaped that a terminal would obey.
+
+    Line breaks, control characters, marks that turn the direction of the
+    text, and bytes of file names that are no UTF-8 become escapes of Python.
+
+    Example:
+        >>> printable('a\\nb'), printable('\\x1b[31m'), printable('ünï 🐈')
+        ('a\\\\nb', '\\\\x1b[31m', 'ünï 🐈')
+    """
+    return ''.join(
+        char
+        if char.isprintable()
+        else char.encode('unicode_escape').decode('ascii')
+        for char in text
+    )
+
+
+def cell(text: str) -> str:
+    """Return a :func:`printable` text for a cell of a Markdown table."""
+    return printable(text).replace('\\', '\\\\').replace('|', '\\|')

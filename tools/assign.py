@@ -2,7 +2,8 @@
 
 A record per image is written: its file, the prototype of every level on its
 path (level 0, the finest, first), and the cosine of the image and each of
-these prototypes. Images that could not be read have null instead.
+these prototypes. An image that cannot be read is an error, unless
+--skip-unreadable gives it null instead.
 
 The tree is that of the last weights of the run. Embeddings are kept in
 RUN_FOLDER/hierarchy: if the tool is stopped, it goes on where it was, and
@@ -15,6 +16,7 @@ from pathlib import Path
 
 from hirl_mm.options import add_hierarchy_options
 from hirl_mm.stack import StackError, check_stack
+from hirl_mm.tables import printable
 
 
 def parse_args() -> argparse.Namespace:
@@ -29,6 +31,7 @@ def parse_args() -> argparse.Namespace:
     add(
         'images',
         nargs='*',
+        metavar='IMAGES',
         help='image files and folders (default: the training images)',
     )
     add(
@@ -36,6 +39,11 @@ def parse_args() -> argparse.Namespace:
         type=Path,
         help='file to write, JSON lines (.jsonl) or Parquet (.parquet, needs '
         'pyarrow) (default: paths.jsonl in RUN_FOLDER/hierarchy)',
+    )
+    add(
+        '--skip-unreadable',
+        action='store_true',
+        help='go on if one of IMAGES cannot be read, and count it',
     )
     # Images may stand before and behind options.
     return parser.parse_intermixed_args()
@@ -45,7 +53,7 @@ def main(args: argparse.Namespace) -> None:
     check_stack()
     from hirl_mm.hierarchy.image_records import PATH_SCHEMA, path_records
     from hirl_mm.hierarchy.record_files import check_record_file, write_records
-    from hirl_mm.studies.hierarchy_use import image_files
+    from hirl_mm.studies.hierarchy_use import image_files, skipping_unreadable
     from hirl_mm.studies.run_hierarchy import open_hierarchy
 
     if args.out:
@@ -56,6 +64,8 @@ def main(args: argparse.Namespace) -> None:
     )
     reading = args.batch_size, args.num_workers
     found = hierarchy.training_images(*reading)
+    if args.skip_unreadable:
+        hierarchy.pipeline = skipping_unreadable(hierarchy.pipeline)
     if files:
         found = hierarchy.images_of(files, found.tree, 'assigned', *reading)
     out = args.out or hierarchy.folder / 'paths.jsonl'
@@ -68,4 +78,4 @@ if __name__ == '__main__':
     try:
         main(parse_args())
     except (StackError, ValueError, OSError) as error:
-        sys.exit(f'error: {error}')
+        sys.exit(f'error: {printable(str(error))}')

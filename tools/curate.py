@@ -18,6 +18,7 @@ from pathlib import Path
 
 from hirl_mm.options import add_hierarchy_options
 from hirl_mm.stack import StackError, check_stack
+from hirl_mm.tables import printable
 
 
 def parse_args() -> argparse.Namespace:
@@ -108,4 +109,4 @@ if __name__ == '__main__':
     try:
         main(parse_args())
     except (StackError, ValueError, OSError) as error:
-        sys.exit(f'error: {error}')
+        sys.exit(f'error: {printable(str(error))}')

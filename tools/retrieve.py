@@ -12,8 +12,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from hirl_mm.options import add_hierarchy_options
+from hirl_mm.options import add_hierarchy_options, prototype_name
 from hirl_mm.stack import StackError, check_stack
+from hirl_mm.tables import printable
 
 
 def parse_args() -> argparse.Namespace:
@@ -34,7 +35,7 @@ def parse_args() -> argparse.Namespace:
     query.add_argument(
         '--prototype',
         nargs='+',
-        type=prototype,
+        type=prototype_name,
         metavar='LEVEL:NODE',
         help='prototypes to search for, such as 0:17',
     )
@@ -64,15 +65,6 @@ def parse_args() -> argparse.Namespace:
     if args.k < 1 or args.leaves < 1:
         parser.error('-k and --leaves must be at least 1')
     return args
-
-
-def prototype(text: str) -> tuple[int, int]:
-    level, colon, node = text.partition(':')
-    if not (colon and level.isdecimal() and node.isdecimal()):
-        raise argparse.ArgumentTypeError(
-            f'expected LEVEL:NODE, such as 0:17, got {text!r}'
-        )
-    return int(level), int(node)
 
 
 def main(args: argparse.Namespace) -> None:
@@ -120,4 +112,4 @@ if __name__ == '__main__':
     try:
         main(parse_args())
     except (StackError, ValueError, OSError) as error:
-        sys.exit(f'error: {error}')
+        sys.exit(f'error: {printable(str(error))}')

@@ -38,18 +38,26 @@ def test_few_images_are_compared(monkeypatch):
     centers = F.normalize(torch.randn(50, 32), dim=1)
     rows = centers.repeat_interleave(20, 0)
     rows = F.normalize(rows + 0.02 * torch.randn(rows.shape), dim=1)
-    compared = 0
-    plain = module._Leaves.compare
+    compared = read = 0
+    compare, unit = module._Leaves.compare, module._Leaves.unit
 
     def counted(self, images, x, others):
         nonlocal compared
         compared += len(images) * len(others)
-        return plain(self, images, x, others)
+        return compare(self, images, x, others)
+
+    def reads(self, images):
+        nonlocal read
+        read += len(images)
+        return unit(self, images)
 
     monkeypatch.setattr(module._Leaves, 'compare', counted)
+    monkeypatch.setattr(module._Leaves, 'unit', reads)
     found = duplicate_groups(rows, centers, 0.95)
     assert found.tolist() == all_pairs(rows, 0.95)
     assert compared <= 1.2 * 50 * 20 * 20
+    # As images of a leaf and as those that they are compared with.
+    assert read <= 2.5 * 50 * 20
 
 
 def test_copies_across_a_border_and_chains():

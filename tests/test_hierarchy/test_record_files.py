@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from hirl_mm.hierarchy.image_records import PATH_SCHEMA, path_records
-from hirl_mm.hierarchy.plain_text import cell, printable
 from hirl_mm.hierarchy.record_files import write_records
 from hirl_mm.stack import StackError
 from hirl_mm.structures import EmbeddedImages
+from hirl_mm.tables import cell, printable
 from tests.trees import blobs, random_tree
 
 HOSTILE = [

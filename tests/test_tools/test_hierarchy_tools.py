@@ -55,10 +55,8 @@ def test_paths_of_images(tool, work_dir, digits, tmp_path):
     folder.mkdir()
     for name, source in zip(names, training, strict=False):
         shutil.copy(source['file'], os.fsencode(folder) + b'/' + name)
-    tool(
-        *('assign', work_dir, *READ, '--out', tmp_path / 'o.jsonl'),
-        *(folder, training[5]['file']),
-    )
+    words = 'assign', work_dir, *READ, '--out', tmp_path / 'o.jsonl'
+    tool(*words, folder, training[5]['file'])
     found = records(tmp_path / 'o.jsonl')
     by_name = {os.path.basename(os.fsencode(r['file'])): r for r in found}
     assert len(found) == 4
@@ -68,6 +66,14 @@ def test_paths_of_images(tool, work_dir, digits, tmp_path):
             source['similarity'], abs=1e-3
         )
     assert found[-1]['path'] == training[5]['path']
+    (folder / 'broken.png').write_bytes(b'no image')
+    with pytest.raises(OSError, match='cannot read the image .*broken'):
+        tool(*words, folder)
+    out = tool(*words, folder, '--skip-unreadable')
+    assert out.endswith('4 images, 1 of them could not be read\n')
+    again = {r['file']: r['path'] for r in records(tmp_path / 'o.jsonl')}
+    assert again.pop(str(folder / 'broken.png')) is None
+    assert again == {r['file']: r['path'] for r in found[:-1]}
 
 
 def test_nearest_images(tool, work_dir, digits, tmp_path):
@@ -162,10 +168,10 @@ def test_errors(name, arguments, text, tool, work_dir):
 
 
 def test_errors_are_one_line(work_dir):
-    result = run_tool('curate', work_dir)
+    result = run_tool('assign', work_dir, 'none\n\x1b[31m.png')
     assert result.returncode == 1
     (line,) = result.stdout.splitlines()
-    assert line.startswith('error: there is nothing to do: give')
+    assert line == r'error: there is no image or folder none\n\x1b[31m.png'
 
 
 @pytest.mark.parametrize(
@@ -177,3 +183,10 @@ def test_help(name, tool, capsys):
     shown = capsys.readouterr().out
     assert end.value.code == 0
     assert 'Example' in shown and 'RUN_FOLDER' in shown
+
+
+@pytest.mark.parametrize('text', ['17', '0:', ':1', '-1:2', '0:x'])
+def test_names_of_prototypes(text, tool, capsys):
+    with pytest.raises(SystemExit):
+        tool('retrieve', 'RUN', f'--prototype={text}')
+    assert 'expected LEVEL:NODE, such as 0:17' in capsys.readouterr().err

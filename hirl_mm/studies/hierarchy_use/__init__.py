@@ -3,5 +3,12 @@
 from .image_files import image_files
 from .place_labels import PlacedLabels, place_labels
 from .search import search
+from .skipping import skipping_unreadable
 
-__all__ = ['PlacedLabels', 'image_files', 'place_labels', 'search']
+__all__ = [
+    'PlacedLabels',
+    'image_files',
+    'place_labels',
+    'search',
+    'skipping_unreadable',
+]

@@ -16,10 +16,9 @@ from hirl_mm.hierarchy import (
     pseudo_labels,
 )
 from hirl_mm.hierarchy.image_records import rounded
-from hirl_mm.hierarchy.plain_text import cell
 from hirl_mm.hierarchy.record_files import Columns, write_records
 from hirl_mm.structures import EmbeddedImages
-from hirl_mm.tables import aligned_table
+from hirl_mm.tables import aligned_table, cell
 
 from .listed_path import listed_path
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from hirl_mm.datasets.shards.locations import plain_path
-from hirl_mm.hierarchy.plain_text import printable
+from hirl_mm.tables import printable
 
 _HEADS = 'label', 'class'
 

@@ -2,7 +2,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hirl_mm.datasets.image_folder import load_images
-from hirl_mm.hierarchy.plain_text import printable
 
 
 def image_files(places: Sequence[str]) -> list[str]:
@@ -22,7 +21,5 @@ def image_files(places: Sequence[str]) -> list[str]:
         elif Path(place).is_file():
             found.append(place)
         else:
-            raise FileNotFoundError(
-                f'there is no image or folder {printable(place)}'
-            )
+            raise FileNotFoundError(f'there is no image or folder {place}')
     return found

@@ -5,8 +5,8 @@ import torch
 from torch import Tensor
 
 from hirl_mm.engine.evaluation.trained_hierarchy import TrainedHierarchy
-from hirl_mm.hierarchy.plain_text import printable
 from hirl_mm.structures import EmbeddedImages
+from hirl_mm.tables import printable
 
 from .given_labels import GivenLabels, find_files
 

@@ -8,10 +8,10 @@ from torch import Tensor
 
 from hirl_mm.hierarchy import Retrieved
 from hirl_mm.hierarchy.image_records import rounded
-from hirl_mm.hierarchy.plain_text import printable
 from hirl_mm.hierarchy.record_files import Columns
 from hirl_mm.structures import EmbeddedImages
 from hirl_mm.structures.tree_checks import check_node
+from hirl_mm.tables import printable
 from hirl_mm.visualization.prototype_sheet import (
     PrototypeRow,
     PrototypeSection,
