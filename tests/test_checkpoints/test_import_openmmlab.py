@@ -26,7 +26,12 @@ def test_classifier():
     net = mm_vit(norm_cfg=dict(type='LN', eps=1e-5))
     weights = under('backbone.', net.state_dict()) | junk('head.fc.weight')
     pixels = dict(mean=[123.0] * 3, std=[58.0] * 3, to_rgb=True)
-    backbone = dict(type='VisionTransformer', arch=ARCH, patch_size=PATCH)
+    backbone = dict(
+        type='VisionTransformer',
+        arch=ARCH,
+        patch_size=PATCH,
+        norm_cfg=dict(type='LN', eps=1e-5),
+    )
     imported = import_weights(
         file(
             weights,
@@ -38,7 +43,9 @@ def test_classifier():
     assert imported.described.pixels == dict(
         mean=[123.0] * 3, std=[58.0] * 3, channels='rgb'
     )
-    assert backbone_config(imported)['img_size'] == SIZE
+    config = backbone_config(imported)
+    assert config['img_size'] == SIZE
+    assert config['norm_cfg'] == dict(type='LN', eps=1e-5)
     assert imported.state.keys() == net.state_dict().keys()
 
 
@@ -74,6 +81,13 @@ def test_detector(style):
     assert imported.described.facts['style'] == [style]
     assert imported.described.pixels['channels'] == 'bgr'
     assert imported.described.pixels['mean'] == BGR['mean']
+
+
+def test_epsilon_of_batch_norms():
+    backbone = dict(type='ResNet', depth=18, norm_cfg=dict(eps=1e-3))
+    cfg = dict(model=dict(backbone=backbone))
+    config = backbone_config(import_weights(file(detector(), **cfg)))
+    assert config['norm_cfg'] == dict(type='BN', eps=1e-3)
 
 
 def test_file_without_a_config():
