@@ -107,7 +107,7 @@ def test_code_in_a_config_does_not_run(tmp_path):
     text = (
         f'open({str(mark)!r}, "w")\n'
         f'model = dict(backbone=dict(style=open({str(mark)!r}, "w"), '
-        'depth=-18, arch="x"), **dict(y=1))\n'
+        'depth=-18, arch="x", other=make(a=1)), **dict(y=1))\n'
         'a, b = 1, 2\nc = 1 + 1j * 2\nd = {"e": (1, f), **g}'
     )
     values = literal_config(text)
