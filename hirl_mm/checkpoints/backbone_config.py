@@ -18,6 +18,7 @@ _DEPTHS = {
     (True, (3, 4, 23, 3)): 101,
     (True, (3, 8, 36, 3)): 152,
 }
+_BATCH_NORM_EPS = 1e-5
 _STEM, _SMALL_STEM = 7, 3
 _CHANNELS = 64
 _COLOURS = 3
@@ -67,10 +68,17 @@ def backbone_config(imported: Imported) -> dict:
     """
     if imported.family.name == RESNET.name:
         config = _resnet(imported.state) | imported.described.options
+        config |= _norm(imported, 'BN', _BATCH_NORM_EPS)
     else:
-        config = _transformer(imported)
+        config = _transformer(imported) | _norm(imported, 'LN', LAYER_NORM_EPS)
     _check(config, imported.state)
     return config
+
+
+def _norm(imported: Imported, kind: str, usual: float) -> dict:
+    """Arguments of norms whose epsilon is not the usual one."""
+    (eps,) = imported.described.facts.get('norm_eps', [usual])
+    return {} if eps == usual else dict(norm_cfg=dict(type=kind, eps=eps))
 
 
 def _check(config: dict, state: dict[str, Tensor]) -> None:
@@ -158,9 +166,6 @@ def _transformer(imported: Imported) -> dict:
     )
     if shape['channels'] != _COLOURS:
         config['in_channels'] = shape['channels']
-    (eps,) = imported.described.facts.get('norm_eps', [LAYER_NORM_EPS])
-    if eps != LAYER_NORM_EPS:
-        config['norm_cfg'] = dict(type='LN', eps=eps)
     return config | (_beit(state) if beit else _vit(state, shape))
 
 

@@ -108,6 +108,9 @@ def openmmlab_description(meta: Mapping) -> Description:
     heads = _dict(arch).get('num_heads')
     if isinstance(heads, int):
         facts.setdefault('num_heads', [heads])
+    eps = _dict(backbone.get('norm_cfg')).get('eps')
+    if isinstance(eps, float):
+        facts.setdefault('norm_eps', [eps])
     options = {k: backbone[k] for k in _OPTIONS if backbone.get(k)}
     if 'style' in options:
         facts.setdefault('style', [options['style']])

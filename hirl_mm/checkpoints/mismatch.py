@@ -12,7 +12,7 @@ _MAX_PREFIXES = 8
 # the HIRL release, which wraps its networks in ``algorithm``.
 _OTHER_LAYOUT = re.compile(
     r'(^|\.)((res)?blocks\.\d|patch_embed\.proj\.|embeddings\.|embedder\.'
-    r'|encoder\.(layer|stages)\.\d)|^(module\.)?algorithm\.'
+    r'|encoder\.(layer|stages)\.\d|encoder_layer_\d)|^(module\.)?algorithm\.'
 )
 
 

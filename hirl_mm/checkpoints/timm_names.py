@@ -3,7 +3,7 @@ import re
 # Networks of timm whose weights have the names and shapes of a plain ResNet
 # or ViT, and that compute the same.
 _PLAIN = re.compile(
-    r'(tv_|gluon_)?resnet(18|34|50|101|152)(_v1b)?$|(wide_resnet|resnext)\d+_'
+    r'(tv_|gluon_)?(resnet(18|34|50|101|152)(_v1b)?$|(wide_resnet|resnext)\d+_)'
     r'|(vit|deit|deit3|beit|beitv2|flexivit)_'
 )
 

@@ -26,7 +26,12 @@ def test_classifier():
     net = mm_vit(norm_cfg=dict(type='LN', eps=1e-5))
     weights = under('backbone.', net.state_dict()) | junk('head.fc.weight')
     pixels = dict(mean=[123.0] * 3, std=[58.0] * 3, to_rgb=True)
-    backbone = dict(type='VisionTransformer', arch=ARCH, patch_size=PATCH)
+    backbone = dict(
+        type='VisionTransformer',
+        arch=ARCH,
+        patch_size=PATCH,
+        norm_cfg=dict(type='LN', eps=1e-5),
+    )
     imported = import_weights(
         file(
             weights,
@@ -38,7 +43,9 @@ def test_classifier():
     assert imported.described.pixels == dict(
         mean=[123.0] * 3, std=[58.0] * 3, channels='rgb'
     )
-    assert backbone_config(imported)['img_size'] == SIZE
+    config = backbone_config(imported)
+    assert config['img_size'] == SIZE
+    assert config['norm_cfg'] == dict(type='LN', eps=1e-5)
     assert imported.state.keys() == net.state_dict().keys()
 
 
@@ -76,6 +83,13 @@ def test_detector(style):
     assert imported.described.pixels['mean'] == BGR['mean']
 
 
+def test_epsilon_of_batch_norms():
+    backbone = dict(type='ResNet', depth=18, norm_cfg=dict(eps=1e-3))
+    cfg = dict(model=dict(backbone=backbone))
+    config = backbone_config(import_weights(file(detector(), **cfg)))
+    assert config['norm_cfg'] == dict(type='BN', eps=1e-3)
+
+
 def test_file_without_a_config():
     imported = import_weights(dict(state_dict=detector(), meta={}))
     assert imported.described.facts == {}
@@ -93,7 +107,7 @@ def test_code_in_a_config_does_not_run(tmp_path):
     text = (
         f'open({str(mark)!r}, "w")\n'
         f'model = dict(backbone=dict(style=open({str(mark)!r}, "w"), '
-        'depth=-18, arch="x"), **dict(y=1))\n'
+        'depth=-18, arch="x", other=make(a=1)), **dict(y=1))\n'
         'a, b = 1, 2\nc = 1 + 1j * 2\nd = {"e": (1, f), **g}'
     )
     values = literal_config(text)
