@@ -162,7 +162,8 @@ def assignment_settings(
     yield Setting(
         f'{key}.num_prototypes',
         prototypes,
-        f'less than {num:,} images can tell apart, at most as in the recipe',
+        f'so many that {num:,} images tell them apart, at most as in the '
+        'recipe',
         'prototypes of the loss',
     )
     if schedule.is_short:
