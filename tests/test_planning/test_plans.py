@@ -6,6 +6,7 @@ import pytest
 from mmengine.config import Config
 
 from hirl_mm.engine.runtime.device_views import place_views
+from hirl_mm.engine.runtime.model_config import with_data_preprocessor
 from hirl_mm.planning import trial
 from hirl_mm.planning.folder_run import (
     UnreadableImagesError,
@@ -85,7 +86,7 @@ def test_models_for_a_gpu(method, source):
     if 'beit' in method:
         # The tokenizer is downloaded when it is built.
         cfg.model.target_generator = dict(type='DALL-E', n_hid=8)
-    assert MODELS.build(cfg.model) is not None
+    assert MODELS.build(with_data_preprocessor(cfg)) is not None
 
 
 @pytest.mark.parametrize('method', METHODS)
