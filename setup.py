@@ -42,6 +42,8 @@ setup(
             'py.typed',
             'configs/**/*.py',
             'pages/**/*.css',
+            'pages/**/*.html',
+            'pages/**/*.js',
             '.mim/model-index.yml',
             '.mim/configs/**/*.py',
             '.mim/configs/**/*.yml',
@@ -56,6 +58,8 @@ setup(
     install_requires=['numpy', 'scipy', 'scikit-learn', 'matplotlib'],
     extras_require={
         'faiss': ['faiss-cpu'],
+        # pyarrow 26 needs numpy 2, which mmcv 2.1 does not work with.
+        'parquet': ['pyarrow<26'],
         'tests': ['pytest'],
     },
 )

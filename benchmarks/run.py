@@ -34,6 +34,7 @@ ROOMS = dict(
     cross_samples='step',
     pyramid='step',
     neighbor_search='features',
+    tree_use='features',
     loading='data',
     view_libraries='views',
 )
@@ -49,6 +50,7 @@ CLOCKED = (
     'path_loss',
     'pyramid',
     'throughput',
+    'tree_use',
     'view_libraries',
 )
 

@@ -6,6 +6,7 @@ import os
 os.environ.setdefault('OMP_NUM_THREADS', '1')
 
 import random
+import sys
 
 import numpy as np
 import pytest
@@ -86,3 +87,25 @@ def digits(tmp_path_factory):
     from hirl_mm.datasets.toy import write_digits
 
     return write_digits(tmp_path_factory.mktemp('data') / 'digits')
+
+
+@pytest.fixture(scope='session')
+def warm_server(tmp_path_factory):
+    """Command of a Python that has imported PyTorch and OpenMMLab."""
+    from tests.warm_python import start_server
+
+    process, command = start_server(tmp_path_factory.mktemp('python'))
+    yield command
+    process.kill()
+    process.join()
+
+
+@pytest.fixture(scope='module')
+def warm_python(warm_server):
+    """Processes that tools start, start in a moment: tests.warm_python."""
+    from tests.warm_python import VARIABLE
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, 'executable', warm_server)
+        patch.setenv(VARIABLE, warm_server)
+        yield warm_server

@@ -16,7 +16,7 @@ CONFIG = dict(
     image_size=SIZE,
     patch_size=PATCH,
 )
-RESNET = dict(embedding_size=8, hidden_sizes=[16, 24, 32, 40])
+RESNET = dict(embedding_size=8, hidden_sizes=[16, 32, 64, 128])
 
 
 def scaled(module, seed=0):
@@ -62,16 +62,13 @@ def timm_gated(**options):
 
 
 def timm_resnet(bottleneck=True, **options):
-    layers = (3, 4, 6, 3) if bottleneck else (2, 2, 2, 2)
-    return scaled(
-        timm.models.ResNet(
-            Bottleneck if bottleneck else BasicBlock,
-            layers,
-            num_classes=0,
-            channels=(8, 16, 24, 32),
-            **options,
-        )
+    usual = dict(
+        block=Bottleneck if bottleneck else BasicBlock,
+        layers=(3, 4, 6, 3) if bottleneck else (2, 2, 2, 2),
+        channels=(8, 16, 32, 64),
+        num_classes=0,
     )
+    return scaled(timm.models.ResNet(**usual | options))
 
 
 def torchvision_vit():

@@ -18,7 +18,7 @@ PACKAGES = [
     *('engine.hooks', 'datasets', 'datasets.transforms', 'datasets.toy'),
     *('datasets.taxonomy', 'datasets.converters', 'visualization'),
     'pages.run_report',
-    'studies',
+    *('pages', 'pages.frame', 'pages.tree_page', 'studies'),
 ]
 REGISTRIES = [
     value

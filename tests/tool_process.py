@@ -19,6 +19,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import tests.quick_stack  # noqa: F401
+from tests import warm_python
 from tests.processes import HANGS_AFTER, free_port
 from tests.runs import ROOT
 
@@ -123,6 +124,7 @@ def _enter(function, argv, env, output):
     with output.open('wb') as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
+    sys.executable = env.get(warm_python.VARIABLE, sys.executable)
     sys.argv = argv
     function(argv[0])
 

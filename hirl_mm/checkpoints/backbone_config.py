@@ -1,3 +1,5 @@
+import torch
+from mmpretrain.registry import MODELS
 from torch import Tensor
 
 from hirl_mm.checkpoints.layouts.families import BEIT, RESNET
@@ -5,6 +7,8 @@ from hirl_mm.checkpoints.layouts.resnet import is_bottleneck, resnet_depths
 from hirl_mm.checkpoints.layouts.vit import vit_shape
 
 from .import_backbone import Imported
+from .matching import match, required_weights
+from .mismatch import differences
 from .trained_backbone import LAYER_NORM_EPS
 
 _DEPTHS = {
@@ -35,7 +39,8 @@ def backbone_config(imported: Imported) -> dict:
     """Return the config of a backbone of MMPreTrain that fits weights.
 
     It describes the network alone; ``init_cfg``, ``out_type``, frozen stages
-    and rates are the caller's. A method that needs another class with the
+    and rates are the caller's. Types are those of MMPreTrain, without
+    ``mmpretrain.``. A method that needs another class with the
     same weights, such as ``hirl_mm.DINOViT`` instead of
     ``VisionTransformer``, takes all arguments but ``type``.
 
@@ -61,8 +66,27 @@ def backbone_config(imported: Imported) -> dict:
         'patch_size': 14, 'layer_scale_init_value': 1e-05}
     """
     if imported.family.name == RESNET.name:
-        return _resnet(imported.state) | imported.described.options
-    return _transformer(imported)
+        config = _resnet(imported.state) | imported.described.options
+    else:
+        config = _transformer(imported)
+    _check(config, imported.state)
+    return config
+
+
+def _check(config: dict, state: dict[str, Tensor]) -> None:
+    """Raise if the network of the config has other weights than the file."""
+    # The constructor of MMPreTrain's ResNet reads values of tensors.
+    resnet = config['type'].startswith('Res')
+    with torch.device('cpu' if resnet else 'meta'):
+        module = MODELS.build(config)
+    found = match(required_weights(module), state)
+    if len(found.matched) < found.total or found.unused:
+        phrases = differences(found) or [f'unused: {found.unused[:5]}']
+        raise ValueError(
+            f'MMPreTrain has no {config["type"]} of these sizes. The nearest, '
+            f'{config}, differs: {"; ".join(phrases)}. Use a network as '
+            'published'
+        )
 
 
 def _resnet(state: dict[str, Tensor]) -> dict:

@@ -37,7 +37,7 @@ _PARTS = {
         'a stem of several convolutions, as ResNet-C and ResNet-D',
         'use a plain ResNet, such as resnet50 of torchvision or timm',
     ),
-    r'layer\d\.\d+\.se\.': (
+    r'layer\d\.\d+\.se(_module)?\.': (
         'squeeze-and-excitation layers',
         'use a plain ResNet, such as resnet50 of torchvision or timm',
     ),

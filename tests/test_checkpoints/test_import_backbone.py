@@ -4,13 +4,21 @@ import json
 
 import pytest
 import safetensors.torch
+import timm
 import torch
 import transformers
 from mmpretrain.registry import MODELS
 
+from hirl_mm.checkpoints import load_backbone
 from hirl_mm.checkpoints.backbone_config import backbone_config
+from hirl_mm.checkpoints.export import export_backbone
 from hirl_mm.checkpoints.import_backbone import import_backbone
 from hirl_mm.checkpoints.import_release import import_checkpoint
+from hirl_mm.checkpoints.initial_backbone import (
+    feature_width,
+    initial_backbone,
+)
+from tests.algorithms import build, plain_config
 from tests.libraries import (
     huggingface,
     scaled,
@@ -20,6 +28,8 @@ from tests.libraries import (
     torchvision_vit,
 )
 from tests.released import HEADS, SIZE, images, junk, under
+from tests.tool_process import run_tool
+from tests.trained_files import logged
 
 pytestmark = pytest.mark.slow
 
@@ -209,6 +219,30 @@ def test_hugging_face(case, tmp_path):
         assert norm == dict(type='LN', eps=eps)
 
 
+def test_images_of_another_size(tmp_path):
+    """Positions are interpolated as by transformers, and the log says so."""
+    net = scaled(huggingface('Dinov2')[1])
+    folder = in_folder(net, tmp_path)
+    expected = outputs(net, class_token, size=48)
+    import_checkpoint(folder, tmp_path / 'out.pth')
+    config = backbone_config(import_backbone(folder)) | dict(img_size=48)
+    larger = MODELS.build(config)
+    with logged() as records:
+        load_backbone(larger, str(tmp_path / 'out.pth'))
+    assert any('from 4 x 4 to 6 x 6 patches' in text for _, text in records)
+    larger.double().eval()
+    torch.testing.assert_close(
+        outputs(larger, size=48),
+        expected,
+        # The interpolation is in float32 on both sides.
+        rtol=1e-5,
+        atol=1e-5,
+    )
+    other = MODELS.build(config | dict(patch_size=16))
+    with pytest.raises(ValueError, match='another shape: patch_embed.proj'):
+        load_backbone(other, str(tmp_path / 'out.pth'))
+
+
 def test_model_with_a_classifier(tmp_path):
     config, _ = huggingface('ViT')
     net = scaled(transformers.ViTForImageClassification(config))
@@ -277,24 +311,119 @@ def test_folder_of_timm(tmp_path):
     )
 
 
-def test_export_of_layer_scale(tmp_path):
-    """What came from DINOv2 goes back to timm."""
-    import timm
-
-    from hirl_mm.checkpoints.export import export_backbone
-
+@pytest.fixture(scope='module')
+def dinov2_file(tmp_path_factory):
+    """A ViT with layer scale, and the file of its import."""
+    folder = tmp_path_factory.mktemp('dinov2')
     net = timm_vit(init_values=1e-5)
+    file = stored(net.state_dict(), folder / 'net.safetensors')
+    import_checkpoint(file, folder / 'in.pth', num_heads=HEADS)
+    return net, import_backbone(file, num_heads=HEADS), folder / 'in.pth'
+
+
+@pytest.mark.parametrize('name', ['MoCoV3', 'DINO', 'iBOT'])
+def test_methods_start_from_it(name, dinov2_file):
+    """Both branches of every method, before the first iteration."""
+    net, imported, file = dinov2_file
+    usual = plain_config(name)['backbone'] | dict(qkv_bias=False)
+    backbone = initial_backbone(usual, imported, file)
+    assert backbone['type'] == usual['type']
+    model = build(name, hirl=True, backbone=backbone)
+    other = (
+        model.momentum_encoder.module[0]
+        if name == 'MoCoV3'
+        else model.teacher.backbone
+    )
+    for branch in (model.backbone, other):
+        branch.double().eval()
+        given = outputs(branch)
+        given = given[:, 0] if given.ndim == 3 else given
+        torch.testing.assert_close(given, outputs(net), rtol=1e-9, atol=1e-9)
+
+
+def test_method_starts_from_a_resnet(tmp_path):
+    """Both branches; the norms and the frozen stages are the method's."""
+    net = timm_resnet(cardinality=2, base_width=32, stem_width=8)
     file = stored(net.state_dict(), tmp_path / 'net.safetensors')
-    import_checkpoint(file, tmp_path / 'in.pth', num_heads=HEADS)
-    exported = export_backbone(
-        tmp_path / 'in.pth', 'timm', tmp_path / 'out.safetensors'
+    import_checkpoint(file, tmp_path / 'in.pth')
+    imported = import_backbone(file)
+    usual = plain_config('MoCo')['backbone'] | dict(
+        norm_cfg=dict(type='BN', momentum=0.2), frozen_stages=1
     )
+    backbone = initial_backbone(usual, imported, tmp_path / 'in.pth')
+    assert feature_width(imported) == 256
+    neck = plain_config('MoCo')['neck'] | dict(in_channels=256)
+    model = build('MoCo', hirl=True, backbone=backbone, neck=neck)
+    assert model.backbone.frozen_stages == 1
+    assert model.backbone.layer1[0].bn1.momentum == 0.2
+    for branch in (model.backbone, model.encoder_k.module[0]):
+        branch.double().eval()
+        torch.testing.assert_close(
+            outputs(branch), outputs(net), rtol=1e-9, atol=1e-9
+        )
+
+
+def test_mean_of_the_tokens_becomes_a_class_token(tmp_path):
+    """The method keeps its output; a final norm that the file lacks is new."""
+    net = timm_vit(global_pool='avg')
+    file = stored(net.state_dict(), tmp_path / 'net.safetensors')
+    imported = import_backbone(file, num_heads=HEADS)
+    usual = dict(type='hirl_mm.DINOViT', img_size=224, out_type='raw')
+    backbone = initial_backbone(usual, imported, 'in.pth')
+    del backbone['arch'], backbone['init_cfg']
+    assert backbone == usual | dict(patch_size=8)
+
+
+@pytest.mark.parametrize('name', ['MoCo', 'BEiT'])
+def test_method_with_another_kind_of_network(name, dinov2_file):
+    _, imported, file = dinov2_file
+    with pytest.raises(ValueError, match='in.pth holds a ViT, but this meth'):
+        initial_backbone(plain_config(name)['backbone'], imported, file)
+
+
+def test_export_of_layer_scale(dinov2_file, tmp_path):
+    """What came from DINOv2 goes back to timm."""
+    net, _, file = dinov2_file
+    out = tmp_path / 'out.safetensors'
+    exported = export_backbone(file, 'timm', out)
     other = eval(exported.load.partition('.load_state')[0], dict(timm=timm))
-    other.load_state_dict(
-        safetensors.torch.load_file(tmp_path / 'out.safetensors')
-    )
+    other.load_state_dict(safetensors.torch.load_file(out))
     torch.testing.assert_close(
         outputs(other.double().eval()), outputs(net), rtol=1e-9, atol=1e-9
     )
     with pytest.raises(ValueError, match='no layer scale'):
-        export_backbone(tmp_path / 'in.pth', 'huggingface', tmp_path / 'hf')
+        export_backbone(file, 'huggingface', tmp_path / 'hf')
+
+
+def test_gated_mlps_are_not_exported(tmp_path):
+    state = timm_gated().state_dict()
+    file = stored(state, tmp_path / 'net.safetensors')
+    import_checkpoint(file, tmp_path / 'in.pth', num_heads=HEADS)
+    for to, out in (('timm', 'out.safetensors'), ('huggingface', 'hf')):
+        with pytest.raises(ValueError, match='gated MLP'):
+            export_backbone(tmp_path / 'in.pth', to, tmp_path / out)
+
+
+def test_tool(tmp_path):
+    """A folder of Hugging Face, and a network that needs more words."""
+    folder = in_folder(scaled(huggingface('Dinov2')[1]), tmp_path)
+    out = tmp_path / 'out.pth'
+    done = run_tool('model_converters/import_checkpoint', folder, '--out', out)
+    assert done.returncode == 0, done.stdout
+    lines = done.stdout.splitlines()
+    assert lines[:4] == [
+        'layout    a model of Hugging Face transformers',
+        'network   (no prefix) ViT',
+        'tensors   34',
+        'left out  embeddings.mask_token',
+    ]
+    assert lines[-1].startswith("backbone  {'type': 'VisionTransformer'")
+    assert torch.load(out, weights_only=True)['meta']['num_heads'] == HEADS
+    state = {'net.' + k: v for k, v in timm_vit().state_dict().items()}
+    file = stored(state, tmp_path / 'net.safetensors')
+    words = 'model_converters/import_checkpoint', file, '--out', out
+    done = run_tool(*words, '--prefix', 'net')
+    assert 'backbone  no config: the number of attention' in done.stdout
+    done = run_tool(*words, '--num-heads', 4)
+    assert done.returncode == 1
+    assert done.stdout.startswith('error: the layout of this checkpoint is un')

@@ -233,6 +233,7 @@ def test_tool(cnn, tmp_path):
         f'tensors   {len(cnn)}',
         'left out  fc.0.bias',
         f'written to {out}',
+        "backbone  {'type': 'ResNet', 'depth': 18}",
     ]
     stored = torch.load(out, weights_only=True)
     assert stored['meta']['num_heads'] is None

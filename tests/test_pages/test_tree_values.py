@@ -64,8 +64,10 @@ def test_the_nearest_image_of_a_leaf_comes_first():
 @pytest.mark.parametrize('dtype', [torch.float32, torch.float16])
 def test_similarities_are_cosines_to_the_path(dtype):
     shown = shown_random()
-    found = own_similarities(shown.tree, shown.leaf, shown.rows.to(dtype))
-    rows = shown.rows.to(dtype).double()
+    rows = shown.rows.to(dtype)
+    rows[3] = rows[4]  # an embedding, but no leaf
+    found = own_similarities(shown.tree, shown.leaf, rows)
+    rows = rows.double()
     for sample, path in enumerate(shown.tree.paths(shown.leaf).tolist()):
         for level, node in enumerate(path):
             if node < 0:

@@ -114,6 +114,14 @@ def test_a_folder_without_a_run(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_a_folder_of_runs(tmp_path):
+    for name in ('a', 'b'):
+        write_start(tmp_path / 'study' / name, [step(5, 1, loss=2.0)])
+    message = f'2 of its folders do. Give them: {tmp_path}/study/a {tmp_path}'
+    with pytest.raises(FileNotFoundError, match=message):
+        run_report([tmp_path / 'study'])
+
+
 def test_missing_parts_are_named(tmp_path):
     write_start(write_config(tmp_path, 'mine'), [step(5, 1, loss=2.0)])
     page = run_report([tmp_path])
@@ -261,7 +269,7 @@ def test_health_of_the_tree(tmp_path):
 
 
 def test_what_moved_between_files_and_runs(tmp_path):
-    leaves = {'a': [0, 0, 1, 1], 'b': [1, 1, 0, 0], 'c': [0, 1, 1, 1]}
+    leaves = {'a': [0, 0, 1, 1], 'b': [1, 1, 0, 0], 'c': [0, 0, 0, 0]}
     for run, epochs in {'one': {3: 'a', 10: 'b'}, 'two': {4: 'c'}}.items():
         lines = [tree_line(2, [[1, 3]])]
         write_start(write_config(tmp_path / run), lines)
@@ -278,7 +286,8 @@ def test_what_moved_between_files_and_runs(tmp_path):
     assert table.rows == [
         # other numbers, the same groups; the later epoch is the later tree
         ['one, epoch 3', 'one, epoch 10', '0.0'],
-        ['one, epoch 10', 'two, epoch 4', '25.0'],
+        # two prototypes have become one; the other way round none has moved
+        ['one, epoch 10', 'two, epoch 4', '50.0'],
     ]
     assert f'{broken} is neither' in notes_of(page, 'Tree')
 
@@ -345,6 +354,9 @@ def test_pictures_of_the_folder(tmp_path):
     (tmp_path / 'more').mkdir()
     picture.save(tmp_path / 'more/c.jpg')
     (tmp_path / 'text.png').write_text('<script>')
+    (tmp_path / 'page').mkdir()
+    (tmp_path / 'page/index.html').touch()
+    picture.save(tmp_path / 'page/sheet.png')
     page = run_report([tmp_path])
     pictures = parts_of(page, 'Pictures', Picture)
     assert [(p.name, p.kind) for p in pictures] == [
@@ -387,8 +399,11 @@ def test_a_config_of_code_is_not_run(tmp_path):
 
 @pytest.mark.parametrize(
     'text',
-    ['a = f(1)', 'a = b', 'import os', 'a = (', 'a = dict(**b)', 'a.b = 1']
-    + ['a = {**b}', 'a = -"x"', 'a = dict(1)', 'a = "\x00"'],
+    [
+        *('a = f(1)', 'a = b', 'import os', 'a = (', 'a = dict(**b)'),
+        *('a.b = 1', 'a = {**b}', 'a = -"x"', 'a = dict(1)', 'a = "\x00"'),
+        'a = dict(**dict(c=1))',
+    ],
 )
 def test_what_is_no_config(text):
     with pytest.raises(ValueError, match='no Python|no plain value'):

@@ -18,6 +18,8 @@ from hirl_mm.studies import (
 from hirl_mm.studies.training import training_command
 from tests.runs import ROOT, small_config
 
+pytestmark = pytest.mark.usefixtures('warm_python')
+
 STUDY = """
 import sys
 from functools import partial

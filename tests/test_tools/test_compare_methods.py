@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from tests.runs import ROOT
 from tests.tool_process import run_tool
 
@@ -12,6 +14,7 @@ ARMS = (
 )
 
 
+@pytest.mark.usefixtures('warm_python')
 def test_two_methods_and_random_weights(digits, tmp_path):
     command = (
         *('compare_methods', '--arms', *ARMS, '--seeds', 4),

@@ -76,8 +76,9 @@ def on_data(path, data, folder):
     images.update(data_root=str(data[kind]), indices=chosen)
     if 'knn_probe' in cfg.default_hooks:
         probe = cfg.default_hooks.knn_probe
-        probe.gallery.update(data_root=str(data[kind]), indices=spread(300))
-        probe.queries.data_root = str(data[kind])
+        probe.gallery.update(data_root=str(data[kind]), indices=spread(60))
+        few = list(range(0, 297, 10))
+        probe.queries.update(data_root=str(data[kind]), indices=few)
     cfg.default_hooks.logger.interval = 1
     cfg.log_processor = dict(window_size=1)
     cfg.dump(folder / path.name)

@@ -1,10 +1,12 @@
 import json
 
+import pytest
 from PIL import Image
 
 from tests.tool_process import run_tool
 
 
+@pytest.mark.usefixtures('warm_python')
 def test_short_demo(tmp_path):
     """All its steps, with one epoch instead of all."""
     run = run_tool('demo', '--out', tmp_path, '--epochs', 1, '--seed', 5)

@@ -9,6 +9,8 @@ from mmengine.config import Config
 from tests.runs import small_config
 from tests.tool_process import run_tool
 
+pytestmark = pytest.mark.usefixtures('warm_python')
+
 OPTIONS = (
     *('--held-out', 32, '--num-prototypes', '12,4,2', '16,4,2'),
     *('--num-negatives', 5, '--seed', 3),
@@ -30,7 +32,7 @@ def search(*args):
 
 
 @pytest.fixture(scope='module')
-def finished(config, tmp_path_factory):
+def finished(warm_python, config, tmp_path_factory):
     """What a search printed, and its folder."""
     folder = tmp_path_factory.mktemp('search')
     options = '--cfg-options', 'train_cfg.max_epochs=3'

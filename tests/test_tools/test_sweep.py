@@ -16,6 +16,8 @@ from tests.processes import free_port
 from tests.runs import ROOT
 from tests.tool_process import run_tool
 
+pytestmark = pytest.mark.usefixtures('warm_python')
+
 CONFIG = ROOT / 'configs/evaluation/demo/resnet18_1xb64-linear-10e_digits.py'
 PARAM = 'optim_wrapper.optimizer.lr'
 

@@ -1,18 +1,34 @@
-"""Convert a released checkpoint to a backbone of MMPreTrain.
+"""Convert a checkpoint of another library to a backbone of MMPreTrain.
 
-Reads the checkpoints of HIRL's released code and of MoCo, MoCo v3, SimSiam,
-SwAV, DINO, iBOT and BEiT, which it recognises by their keys. It keeps the
-network that the papers evaluate: the query encoder of MoCo and MoCo v3, the
-teacher of DINO and iBOT, the only encoder of the others. Projectors and
-classifiers are left out. A released file that holds more than tensors is
-rejected unless you trust it.
+Reads files of PyTorch and safetensors and folders of Hugging Face. It knows
+  timm            ResNet, ResNeXt, ViT, DeiT, DeiT III, BEiT, DINOv2
+  torchvision     ResNet, ResNeXt, ViT
+  Hugging Face    models with a ResNet, ViT or Dinov2 of transformers
+  DINOv2          without registers, as released or of a training
+  OpenMMLab       MMPreTrain, MMSelfSup, MMDetection and this project
+  releases        HIRL, MoCo, MoCo v3, SimSiam, SwAV, DINO, iBOT, BEiT
+by their keys, and keeps the network that is evaluated: the query encoder of
+MoCo and MoCo v3, the teacher of DINO, iBOT and DINOv2, the only encoder of the
+others. Projectors, classifiers and decoders are left out. Networks with parts
+that MMPreTrain lacks (registers, rotary positions as in DINOv3, ...) are
+refused, and the message says what to use instead. Prints the config of a
+backbone that fits. A file that holds more than tensors is rejected unless you
+trust it.
+
+Example:
+  python tools/model_converters/import_checkpoint.py dinov2_vits14.pth \\
+      --out dinov2.pth
+and in a config
+  init_cfg=dict(type='Pretrained', _scope_='hirl_mm', checkpoint='dinov2.pth')
 """
 
 import argparse
 import sys
 from pathlib import Path
 
-from hirl_mm.checkpoints.import_release import import_checkpoint
+from hirl_mm.checkpoints.backbone_config import backbone_config
+from hirl_mm.checkpoints.import_backbone import import_backbone
+from hirl_mm.checkpoints.import_release import meta_of_import, save_backbone
 from hirl_mm.checkpoints.layouts.releases import RELEASES
 from hirl_mm.options import add_trust_option
 
@@ -25,32 +41,55 @@ def parse_args() -> argparse.Namespace:
         + layouts,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument('checkpoint', help='path of the released file')
+    parser.add_argument(
+        'checkpoint',
+        help='path of the file, or of a folder of Hugging Face',
+    )
     parser.add_argument(
         '--out',
         required=True,
         help='file to write: state_dict with keys backbone.*, and meta',
     )
+    parser.add_argument(
+        '--prefix',
+        help="beginning of the network's keys, if the file is of no known "
+        'layout; the message then names the networks in it',
+    )
+    parser.add_argument(
+        '--num-heads',
+        type=int,
+        help='number of attention heads of a ViT (default: from the config '
+        'beside the weights, else the usual number for the width)',
+    )
     add_trust_option(parser)
     args = parser.parse_args()
     if Path(args.out).resolve() == Path(args.checkpoint).resolve():
-        parser.error('--out is the released file itself; give another path')
+        parser.error('--out is the checkpoint itself; give another path')
     return args
 
 
 def main() -> None:
     args = parse_args()
     try:
-        meta = import_checkpoint(
-            args.checkpoint, args.out, args.trust_checkpoint
+        imported = import_backbone(
+            args.checkpoint,
+            prefix=args.prefix,
+            num_heads=args.num_heads,
+            trust=args.trust_checkpoint,
         )
+        meta = meta_of_import(imported, Path(args.checkpoint).name)
+        save_backbone(imported, meta, args.out)
     except (OSError, ValueError) as error:
-        sys.exit(f'{type(error).__name__}: {error}')
+        sys.exit(f'error: {error}')
     print(f'layout    {meta["layout"]}')
     print(f'network   {meta["network"] or "(no prefix)"} {meta["family"]}')
     print(f'tensors   {meta["num_tensors"]}')
     print(f'left out  {", ".join(meta["left_out"]) or "nothing"}')
     print(f'written to {args.out}')
+    try:
+        print(f'backbone  {backbone_config(imported)}')
+    except ValueError as error:
+        print(f'backbone  no config: {error}')
 
 
 if __name__ == '__main__':

@@ -94,8 +94,9 @@ def huggingface_vit(
     shape = vit_shape(state)
     if shape['layer_scale'] or shape['gated']:
         raise ValueError(
-            'transformers.ViTModel has no layer scale and no gated MLP, which '
-            'this network has, as DINOv2: export it to timm'
+            'transformers.ViTModel has no layer scale and no gated MLP '
+            '(SwiGLU), as DINOv2 and this network have: with a plain MLP, '
+            'export it to timm'
         )
     config = dict(
         architectures=['ViTModel'],

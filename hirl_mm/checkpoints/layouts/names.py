@@ -2,6 +2,8 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+_MAX_NAMED = 10
+
 
 @dataclass(frozen=True)
 class Names:
@@ -45,7 +47,7 @@ def _rename(
     if unknown:
         raise ValueError(
             f'{len(unknown)} tensors of the backbone have no counterpart: '
-            f'{", ".join(unknown)}. The network has a different architecture '
+            f'{_first(unknown)}. The network has a different architecture '
             'and is not converted, because without these tensors its '
             'features would change'
         )
@@ -53,10 +55,15 @@ def _rename(
     if missing:
         raise ValueError(
             f'{len(missing)} tensors of the backbone are missing: '
-            f'{", ".join(missing[:10])}{" ..." if missing[10:] else ""}. '
+            f'{_first(missing)}. '
             'The file is cut short, or holds a different network'
         )
     return {names[key]: value for key, value in state.items()}
+
+
+def _first(keys: list[str]) -> str:
+    more = ' ...' if keys[_MAX_NAMED:] else ''
+    return ', '.join(keys[:_MAX_NAMED]) + more
 
 
 def count_of(state: dict[str, Tensor], folder: str) -> int:

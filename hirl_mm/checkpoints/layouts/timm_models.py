@@ -85,8 +85,8 @@ def timm_weights(
     shape = vit_shape(state)
     if shape['gated']:
         raise ValueError(
-            'a ViT with gated MLPs (SwiGLU, as in the largest DINOv2) is not '
-            'exported: load its checkpoint in MMPreTrain'
+            'a ViT with a gated MLP (SwiGLU, as in the largest DINOv2) is '
+            'not exported: use its checkpoint in MMPreTrain'
         )
     options = _options(shape, num_heads)
     is_beit = family is BEIT

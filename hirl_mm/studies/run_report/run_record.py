@@ -69,7 +69,7 @@ def read_record(folder: str | os.PathLike, name: str) -> RunRecord:
             broken.append(f'{error}')
             logs.append([])
     if not starts:
-        RunFolder(folder).config_file()
+        _check_is_run(folder)
     by_epoch = any('epoch' in line for log in logs for line in log)
     by_epoch |= not any('iter' in line for log in logs for line in log)
     curves: Curves = {}
@@ -86,6 +86,21 @@ def read_record(folder: str | os.PathLike, name: str) -> RunRecord:
         tuple(starts),
         tuple(broken),
     )
+
+
+def _check_is_run(folder: Path) -> None:
+    """Raise FileNotFoundError for a folder without a log and a config."""
+    try:
+        RunFolder(folder).config_file()
+    except FileNotFoundError:
+        logs = folder.glob('*/*/vis_data/scalars.json')
+        runs = sorted({str(log.parents[2]) for log in logs})
+        if not runs:
+            raise
+        raise FileNotFoundError(
+            f'{folder} holds no run itself, but {len(runs)} of its folders '
+            f'do. Give them: {" ".join(runs[:6])}'
+        ) from None
 
 
 def _replace(curves: Curves, new: Curves) -> None:

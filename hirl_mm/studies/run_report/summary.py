@@ -61,7 +61,9 @@ def summary_cards(record: RunRecord) -> list[Card]:
     if moved and None not in moved:
         text = '/'.join(f'{100 * share:.0f}' for share in moved)
         note = 'of the images, by level'
-        cards.append(Card('moved in the last tree', f'{text} %', note))
+        cards.append(
+            Card('moved in the last tree', f'{text}\N{NO-BREAK SPACE}%', note)
+        )
     speed = record.curves.get(logged.IMAGES_PER_SECOND, {})
     if speed:
         waiting = record.last(logged.WAITING)

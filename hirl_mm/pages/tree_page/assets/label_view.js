@@ -11,7 +11,7 @@
       if (!nodes.length) return null;
       const cards = nodes.map(async ([place, count]) => {
         const node = await tree.node(level, place);
-        const note = make('span', { class: 'note' }, `${hirl.number(count)} of this label · ${hirl.percent(count, found.images)} of all`);
+        const note = make('span', { class: 'note' }, `${hirl.percent(count, found.images)} of this label`);
         return hirl.card(tree, node, tree.linkToNode(level, node.number), note);
       });
       const name = hirl.levelName(tree, level);

@@ -123,8 +123,8 @@
       hirl.trees.other ? make('p', {}, make('a', { href: tree.linkToChanges(level, number) }, 'Where its images are in ', hirl.name(hirl.otherOf(tree).name))) : null,
       node.images[1] ? null : make('p', { class: 'notice' }, 'No image is in this group.'),
       hirl.nodePictures(tree, node),
+      level ? hirl.section('Groups inside', await hirl.cards(tree, level - 1, ...node.children)) : null,
       hirl.classBars(tree, node),
-      level ? hirl.section(`Groups inside`, await hirl.cards(tree, level - 1, ...node.children)) : null,
       node.images[1] ? allImages(tree, node) : null,
     ];
   };
@@ -151,7 +151,7 @@
     const listed = node.classes.reduce((sum, [, count]) => sum + count, 0);
     const rows = node.classes.map(([label, count]) => make('li', {}, make('a', { href: tree.linkToLabel(label) }, hirl.name(tree.classes[label])), hirl.bar(count / node.labelled), make('span', {}, `${hirl.number(count)} · ${hirl.percent(count, node.labelled)}`)));
     const left = node.num_classes - node.classes.length;
-    return hirl.section('Labels', make('ul', { class: 'bars' }, rows), left ? make('p', { class: 'note' }, `and ${hirl.number(node.labelled - listed)} of ${hirl.count(left, 'other label')}`) : null);
+    return hirl.section('Labels', make('ul', { class: 'bars' }, rows), left ? make('p', { class: 'note' }, `and ${hirl.count(node.labelled - listed, 'image')} of ${hirl.count(left, 'other label')}`) : null);
   };
 
   /* Links to the one before and the one after; null for none. */

@@ -27,6 +27,7 @@
       'span',
       { class: 'row' },
       make('span', { class: opens ? 'twisty' : 'twisty none', 'aria-hidden': 'true' }),
+      hirl.cover(tree, node, 1),
       make('span', { class: 'words' }, hirl.nodeName(node), label === null ? null : make('span', { class: 'label' }, ' · ', hirl.name(label))),
       make('span', { class: 'number' }, hirl.number(node.images[1])),
     );

@@ -39,7 +39,7 @@
           if (count <= MOST_FILES) found.push([shard * per + i, names[i]]);
         }
       }
-      list.append(...found.map(([number, name]) => make('li', {}, make('a', { href: tree.linkToImage(number) }, hirl.name(name, { class: 'file' })))));
+      list.append(...found.map(([number, name]) => hirl.fileItem(tree, { number, name, label: -1, address: tree.address(name) })));
       progress.value = (shard + 1) / num;
     }
     return count;

@@ -75,11 +75,17 @@
           label: shard.labels ? shard.labels[i] : -1,
           similarity: shard.similarity ? shard.similarity[i] : null,
           other: shard.others ? shard.others[i] : -1,
-          address: this.base === null ? null
-            : this.base + (shard.addresses[i] || encodeURIComponent(shard.names[i]).replace(/%2F/g, '/')),
+          address: shard.addresses[i] && this.base !== null ? this.base + shard.addresses[i] : this.address(shard.names[i]),
         });
       }
       return found;
+    }
+
+    /* Address of a file by its name; null if there is none, or if the name
+     * stands for one that cannot be shown. */
+    address(name) {
+      if (this.base === null || /[\u2400-\u2421\ufffd]/.test(name)) return null;
+      return this.base + encodeURIComponent(name).replace(/%2F/g, '/');
     }
 
     /* Place of an image by its number; undefined if there is none. */
