@@ -10,11 +10,13 @@ import argparse
 import logging
 import shlex
 import sys
+from functools import partial
 from pathlib import Path
 
+from hirl_mm.options import add_trust_option
 from hirl_mm.stack import StackError, check_stack
 
-DEFAULT = 'hirl-mocov2'
+say = partial(print, flush=True)
 
 
 def parse_args() -> argparse.Namespace:
@@ -26,67 +28,12 @@ def parse_args() -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     try:
-        from hirl_mm.planning.recipes import recipes
+        from hirl_mm.planning.options import add_folder_options
     except ImportError:
         check_stack()
         raise
-    add = parser.add_argument
-    add(
-        'images',
-        metavar='DIR',
-        help='folder of images, at any depth, whose subfolders may be '
-        'classes; folder of shards (docs/data.md); or a text file with one '
-        'image per line, relative to its folder, with or without a label',
-    )
-    add(
-        '--method',
-        choices=list(recipes()),
-        default=DEFAULT,
-        help='method, a recipe of configs/hirl (default: %(default)s)',
-    )
-    add(
-        '--out',
-        type=Path,
-        metavar='RUN',
-        help='work folder (default: work_dirs/METHOD_DIR)',
-    )
-    add(
-        '--plan',
-        action='store_true',
-        help='print the choices, the time and the memory, and write nothing',
-    )
-    add(
-        '--init',
-        metavar='CHECKPOINT',
-        help='start from these weights: of timm, torchvision, Hugging Face, '
-        'DINO or OpenMMLab; the network is that of the file',
-    )
-    add(
-        '--skip-broken',
-        action='store_true',
-        help='train without images that cannot be read (default: refuse)',
-    )
-    add(
-        '--no-labels',
-        action='store_true',
-        help='take subfolders for no classes; labels only measure a training',
-    )
-    add('--epochs', type=int, help='number of epochs (default: by --hours)')
-    add(
-        '--hours',
-        type=float,
-        help='time of the training (default: 1 on a CPU, 24 on GPUs)',
-    )
-    add('--batch-size', type=int, help='images per step and device')
-    add('--image-size', type=int, help='side of a view, a multiple of 32')
-    add(
-        '--device-memory',
-        type=float,
-        metavar='GIB',
-        help='memory that a device may use (default: nine tenths of it)',
-    )
-    add('--resume', action='store_true', help='continue the training in RUN')
-    parser.add_argument('--trust-checkpoint', action='store_true')
+    add_folder_options(parser)
+    add_trust_option(parser)
     return parser.parse_args()
 
 
@@ -99,10 +46,12 @@ def main(args: argparse.Namespace) -> None:
         planned_config,
         write_plan,
     )
-    from hirl_mm.planning.init_backbone import initial_backbone
+    from hirl_mm.planning.init_backbone import read_initial
     from hirl_mm.planning.plan import Wishes
     from hirl_mm.planning.recipes import recipes
 
+    # Names of files may hold what the terminal cannot show.
+    sys.stdout.reconfigure(errors='backslashreplace')
     logging.getLogger('mmengine').setLevel(logging.WARNING)
     name = Path(args.images).absolute().name
     out = args.out or Path('work_dirs', f'{args.method}_{name}')
@@ -112,15 +61,15 @@ def main(args: argparse.Namespace) -> None:
     if not args.plan:
         check_work_folder(out, False, None)
     recipe = recipes()[args.method]
-    init = args.init and initial_backbone(
-        args.init, recipe.kind, args.method, args.trust_checkpoint
+    init = args.init and read_initial(
+        args.init, recipe.config().model.backbone, args.trust_checkpoint
     )
     wishes = Wishes(
         args.epochs,
         args.hours,
         args.batch_size,
         args.image_size,
-        init,
+        init or None,
         out.absolute() / FOLDER / INIT,
     )
     plan, source, survey, trial = plan_folder(
@@ -152,7 +101,7 @@ def train(config: Path, out: Path) -> None:
     run = StudyRun(out.name, config, out, {})
     command = training_command(run, max(1, torch.cuda.device_count()))
     say(f'$ {shlex.join(command)}')
-    if follow_process(command, lambda line: print(line, end='', flush=True)):
+    if follow_process(command, partial(say, end='')):
         sys.exit(
             f'error: the training failed, see above; --resume --out {out} '
             'continues it'
@@ -164,14 +113,8 @@ def train(config: Path, out: Path) -> None:
         say(f'exported backbone: {place}; to load it:\n  {exported.load}')
     except ValueError as error:
         say(f'the backbone was not exported: {error}')
-    here = shlex.quote(str(Path(__file__).parent))
-    say('what comes next:')
-    for line in next_commands(out, f'python {here}/{{}}.py'):
-        say(f'  {line}')
-
-
-def say(line: str) -> None:
-    print(line, flush=True)
+    tool = f'python {shlex.quote(str(Path(__file__).parent))}/{{}}.py'
+    say('what comes next:', *next_commands(out, tool), sep='\n  ')
 
 
 if __name__ == '__main__':

@@ -1,18 +1,17 @@
 """Starting a training from the backbone of any library."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
-
-from hirl_mm.checkpoints.backbone_config import backbone_config
 from hirl_mm.checkpoints.import_backbone import Imported, import_backbone
-from hirl_mm.files import replacing
+from hirl_mm.checkpoints.import_release import import_checkpoint
+from hirl_mm.checkpoints.initial_backbone import (
+    feature_width,
+    initial_backbone,
+)
 
 from .choices.network import Network
-
-# What a method decides about its backbone, whatever the weights.
-_OWN = 'type', 'img_size', 'out_type', 'final_norm'
 
 
 @dataclass(frozen=True)
@@ -20,58 +19,59 @@ class InitialBackbone:
     """A backbone with weights to start from.
 
     Args:
-        source: Name of the file.
+        source: File or folder that holds it.
         imported: The weights and what is known of them.
-        config: Config of a network that fits them.
+        trust: Whether the file may run code when it is read.
     """
 
-    source: str
+    source: Path
     imported: Imported
-    config: dict
+    trust: bool = False
 
-    def network(self, image_size: int, why_size: str, file: Path) -> Network:
+    def network(
+        self, backbone: Mapping, image_size: int, why_size: str, file: Path
+    ) -> Network:
         """Return the network of a plan.
 
         Args:
-            image_size: Side of a view, in pixels.
+            backbone: ``model.backbone`` of the recipe.
+            image_size: Side of a view, in pixels; rounded to patches.
             why_size: Reason of this side.
             file: File that :meth:`write` will write.
+
+        Raises:
+            ValueError: If the method trains another kind of network.
         """
-        patch = self.config.get('patch_size', 0)
-        options = {k: v for k, v in self.config.items() if k not in _OWN}
+        config = initial_backbone(backbone, self.imported, file)
+        patch = config.get('patch_size', 0)
         if patch:
             image_size = max(2, round(image_size / patch)) * patch
-            options['img_size'] = image_size
+            config['img_size'] = image_size
         return Network(
-            options,
+            config,
             feature_width(self.imported),
             image_size,
             patch,
             self.imported.family.name,
-            f'the network of {ascii(self.source)}',
+            f'the network of {ascii(self.source.name)}',
             why_size,
-            str(file),
+            is_whole=True,
         )
 
     def write(self, file: Path) -> None:
-        """Write the weights as a checkpoint of MMPreTrain."""
-        state = self.imported.state
-        weights = {f'backbone.{key}': value for key, value in state.items()}
-        with replacing(file) as temporary:
-            torch.save(dict(state_dict=weights), temporary)
+        """Write the weights with MMPreTrain's names, and what is known."""
+        import_checkpoint(self.source, file, self.trust)
 
 
-def initial_backbone(
-    checkpoint: str, kind: str, method: str, trust: bool = False
+def read_initial(
+    checkpoint: str, backbone: Mapping, trust: bool = False
 ) -> InitialBackbone:
-    """Read the backbone of a checkpoint of any known library.
+    """Read a backbone to start from, and check that a method can train it.
 
     Args:
         checkpoint: File or folder, see
             :func:`~hirl_mm.checkpoints.import_backbone.import_backbone`.
-        kind: Kind that the method trains, ``'ResNet'``, ``'ViT'`` or
-            ``'BEiT'``.
-        method: Name of the method, for messages.
+        backbone: ``model.backbone`` of the recipe.
         trust: Whether to read a file that may run code.
 
     Raises:
@@ -79,21 +79,7 @@ def initial_backbone(
         ValueError: If the layout is unknown, or the network is of another
             kind.
     """
-    imported = import_backbone(checkpoint, trust=trust)
-    config = backbone_config(imported)
-    plain = config['type'] in ('ResNet', 'VisionTransformer', 'BEiTViT')
-    if imported.family.name != kind or not plain:
-        raise ValueError(
-            f'{checkpoint} holds a {config["type"]}, but {method} trains a '
-            f'{kind}: choose a --method for this network, or other weights'
-        )
-    return InitialBackbone(Path(checkpoint).name, imported, config)
-
-
-def feature_width(imported: Imported) -> int:
-    """Return the number of channels of a backbone's features."""
-    state = imported.state
-    if 'cls_token' in state:
-        return state['cls_token'].shape[-1]
-    last = 'conv3' if 'layer4.0.conv3.weight' in state else 'conv2'
-    return state[f'layer4.0.{last}.weight'].shape[0]
+    source = Path(checkpoint).expanduser()
+    imported = import_backbone(source, trust=trust)
+    initial_backbone(backbone, imported, source)
+    return InitialBackbone(source, imported, trust)

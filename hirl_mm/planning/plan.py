@@ -123,7 +123,9 @@ def plan_training(
     if wishes.init is None:
         network = choose_network(situation, kind, size, why_size)
     else:
-        network = wishes.init.network(size, why_size, wishes.init_file)
+        network = wishes.init.network(
+            cfg.model.backbone, size, why_size, wishes.init_file
+        )
     per_anchor = _images_per_anchor(cfg)
     batch, why = choose_batch(situation, kind, wishes.batch_size, max_batch)
     devices = max(1, situation.machine.gpus)

@@ -65,11 +65,13 @@ def try_training(cfg: Config, images_per_step: int) -> Trial:
         MemoryError: If the training does not fit into the memory of the GPU.
     """
     steps = _WARM_UP + _STEPS
-    cfg.train_dataloader.dataset['indices'] = steps * images_per_step
+    images = steps * images_per_step
     sampler = cfg.train_dataloader.sampler
     if type_name(sampler.type) == 'NeighborPairSampler':
         # Its hook would search for neighbours in the whole folder first.
         sampler.own_positives = True
+        images //= 1 + sampler.get('num_positives', 1)
+    cfg.train_dataloader.dataset['indices'] = images
     # Weights to start from change no time, and may not be written yet.
     cfg.model.backbone.pop('init_cfg', None)
     hooks = cfg.default_hooks

@@ -19,7 +19,7 @@ from tests.planned import CPU, GPU, situation
 @pytest.mark.parametrize(
     ('num', 'levels'),
     [
-        (32, (2,)),
+        (32, (4,)),
         (300, (12, 4)),
         # The demo, and the paper.
         (1500, (60, 20, 10)),
@@ -37,7 +37,7 @@ def test_prototypes_of_any_number(num):
     """As k-means needs them: less from level to level, images for each."""
     levels = prototypes_per_level(num)
     assert list(levels) == sorted(set(levels), reverse=True)
-    assert levels[-1] >= 2 and levels[0] <= num / 15
+    assert levels[-1] >= 2 and levels[0] <= num / 8
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,9 @@ _MAX_WORKERS = 8
 _QUERIES, _GALLERY = 2000, 10_000
 # Above this, trees of mode 'faithful' take longer than an epoch on a CPU.
 _FAST_FROM = 20_000
+# With fewer prototypes, a tree of which one holds most images is no fault yet.
+_FEW_LEAVES = 20
+_MAX_SHARE = 0.9
 
 
 def num_workers(situation: Situation) -> tuple[int, str]:
@@ -115,6 +118,12 @@ def hook_settings(
         pipeline = patch_pipeline(recipe, situation, network)
     yield Setting(f'{key}.pipeline', pipeline)
     yield Setting(f'{key}.num_workers', workers)
+    if numbers[0] < _FEW_LEAVES:
+        yield Setting(
+            f'{key}.guard',
+            dict(max_share=_MAX_SHARE),
+            'one of so few prototypes may well hold half of the images',
+        )
     if not situation.on_gpu and situation.num_images >= _FAST_FROM:
         yield Setting(
             f'{key}.mode', 'fast', 'less restarts of k-means (docs/modes.md)'

@@ -34,24 +34,15 @@ def backbone_settings(
         network: The backbone.
     """
     key = 'model.backbone'
+    label = f'network: {network.name}'
     settings = network.config | _norm(recipe['backbone'], situation)
-    first, *others = settings.items()
-    yield Setting(
-        f'{key}.{first[0]}', first[1], network.why, f'network: {network.name}'
-    )
-    for name, value in others:
-        yield Setting(f'{key}.{name}', value)
-    if network.checkpoint:
-        init = dict(
-            type='Pretrained', _scope_='hirl_mm', checkpoint=network.checkpoint
-        )
-        yield Setting(
-            f'{key}.init_cfg',
-            init,
-            'as you asked',
-            'initial weights',
-            whole=True,
-        )
+    if network.is_whole:
+        yield Setting(key, settings, network.why, label, whole=True)
+        return
+    why = network.why
+    for name, value in settings.items():
+        yield Setting(f'{key}.{name}', value, why, label)
+        why = label = ''
 
 
 def width_settings(
@@ -162,7 +153,8 @@ def assignment_settings(
     yield Setting(
         f'{key}.num_prototypes',
         prototypes,
-        f'less than {num:,} images can tell apart, at most as in the recipe',
+        f'so many that {num:,} images tell them apart, at most as in the '
+        'recipe',
         'prototypes of the loss',
     )
     if schedule.is_short:

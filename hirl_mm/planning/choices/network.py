@@ -25,7 +25,8 @@ class Network:
         name: Name for people.
         why: Reason of the network.
         why_size: Reason of the side of a view.
-        checkpoint: File with its initial weights; empty for random ones.
+        is_whole: Whether ``config`` is the whole ``model.backbone``, with its
+            initial weights.
     """
 
     config: dict = field(repr=False)
@@ -35,7 +36,7 @@ class Network:
     name: str
     why: str
     why_size: str
-    checkpoint: str = ''
+    is_whole: bool = False
 
     @property
     def step(self) -> int:

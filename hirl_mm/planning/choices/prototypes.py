@@ -6,6 +6,7 @@ _PAPER = (30_000, 10_000, 1_000)
 # Fewer images per prototype make a small tree finer: the recipe of the demo.
 _IMAGES_PER_LEAF = 25
 _SMALL = 50_000
+_MIN_LEAVES = 4
 # A level with fewer branches than this shows nothing.
 _MIN_BRANCHES = 3
 _MIN_TOP = 10
@@ -16,7 +17,8 @@ def prototypes_per_level(num_images: int) -> tuple[int, ...]:
 
     The paper has 43 images per prototype of the finest level, a third as many
     prototypes above and a tenth of these at the top. Below 50,000 images
-    there are 25 images per prototype and, if there can be, ten at the top.
+    there are 25 images per prototype, but at least four prototypes, and, if
+    there can be, ten at the top.
     Levels that would have less than three branches are left out.
 
     Args:
@@ -31,7 +33,7 @@ def prototypes_per_level(num_images: int) -> tuple[int, ...]:
     per_leaf = _PAPER_IMAGES / _PAPER[0]
     if num_images < _SMALL:
         per_leaf = _IMAGES_PER_LEAF
-    fine = max(2, _rounded(num_images / per_leaf))
+    fine = max(_MIN_LEAVES, _rounded(num_images / per_leaf))
     middle = _rounded(fine / 3)
     top = min(max(_MIN_TOP, _rounded(middle / 10)), middle // 2)
     levels = [fine]
