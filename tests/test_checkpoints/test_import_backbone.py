@@ -14,6 +14,10 @@ from hirl_mm.checkpoints.backbone_config import backbone_config
 from hirl_mm.checkpoints.export import export_backbone
 from hirl_mm.checkpoints.import_backbone import import_backbone
 from hirl_mm.checkpoints.import_release import import_checkpoint
+from hirl_mm.checkpoints.initial_backbone import (
+    feature_width,
+    initial_backbone,
+)
 from tests.algorithms import build, plain_config
 from tests.libraries import (
     huggingface,
@@ -39,16 +43,13 @@ def outputs(net, read=lambda x: x, size=SIZE):
     return output.mean(dim=(2, 3)) if output.ndim == 4 else output
 
 
-def init(file):
-    return dict(type='Pretrained', _scope_='hirl_mm', checkpoint=str(file))
-
-
 def loaded(source, folder, **options):
     """The backbone of the config, initialised as a training does."""
     config = backbone_config(import_backbone(source, **options))
     out = folder / 'imported.pth'
     import_checkpoint(source, out, **options)
-    net = MODELS.build(dict(config, init_cfg=init(out)))
+    init = dict(type='Pretrained', _scope_='hirl_mm', checkpoint=str(out))
+    net = MODELS.build(dict(config, init_cfg=init))
     net.init_weights()
     net.double().eval()
     return net, config
@@ -69,7 +70,7 @@ def stored(state, path):
     return path
 
 
-def in_folder(net, folder):
+def in_folder(net, folder, model=None):
     """A folder of Hugging Face, written by transformers."""
     folder = folder / 'model'
     net.float().save_pretrained(folder)
@@ -324,8 +325,9 @@ def dinov2_file(tmp_path_factory):
 def test_methods_start_from_it(name, dinov2_file):
     """Both branches of every method, before the first iteration."""
     net, imported, file = dinov2_file
-    kind = plain_config(name)['backbone']['type']
-    backbone = backbone_config(imported) | dict(type=kind, init_cfg=init(file))
+    usual = plain_config(name)['backbone'] | dict(qkv_bias=False)
+    backbone = initial_backbone(usual, imported, file)
+    assert backbone['type'] == usual['type']
     model = build(name, hirl=True, backbone=backbone)
     other = (
         model.momentum_encoder.module[0]
@@ -340,20 +342,43 @@ def test_methods_start_from_it(name, dinov2_file):
 
 
 def test_method_starts_from_a_resnet(tmp_path):
-    """A ResNeXt in both branches."""
+    """Both branches; the norms and the frozen stages are the method's."""
     net = timm_resnet(cardinality=2, base_width=32, stem_width=8)
     file = stored(net.state_dict(), tmp_path / 'net.safetensors')
     import_checkpoint(file, tmp_path / 'in.pth')
-    backbone = backbone_config(import_backbone(file)) | dict(
-        init_cfg=init(tmp_path / 'in.pth')
+    imported = import_backbone(file)
+    usual = plain_config('MoCo')['backbone'] | dict(
+        norm_cfg=dict(type='BN', momentum=0.2), frozen_stages=1
     )
+    backbone = initial_backbone(usual, imported, tmp_path / 'in.pth')
+    assert feature_width(imported) == 256
     neck = plain_config('MoCo')['neck'] | dict(in_channels=256)
     model = build('MoCo', hirl=True, backbone=backbone, neck=neck)
+    assert model.backbone.frozen_stages == 1
+    assert model.backbone.layer1[0].bn1.momentum == 0.2
     for branch in (model.backbone, model.encoder_k.module[0]):
         branch.double().eval()
         torch.testing.assert_close(
             outputs(branch), outputs(net), rtol=1e-9, atol=1e-9
         )
+
+
+def test_mean_of_the_tokens_becomes_a_class_token(tmp_path):
+    """The method keeps its output; a final norm that the file lacks is new."""
+    net = timm_vit(global_pool='avg')
+    file = stored(net.state_dict(), tmp_path / 'net.safetensors')
+    imported = import_backbone(file, num_heads=HEADS)
+    usual = dict(type='hirl_mm.DINOViT', img_size=224, out_type='raw')
+    backbone = initial_backbone(usual, imported, 'in.pth')
+    del backbone['arch'], backbone['init_cfg']
+    assert backbone == usual | dict(patch_size=8)
+
+
+@pytest.mark.parametrize('name', ['MoCo', 'BEiT'])
+def test_method_with_another_kind_of_network(name, dinov2_file):
+    _, imported, file = dinov2_file
+    with pytest.raises(ValueError, match='in.pth holds a ViT, but this meth'):
+        initial_backbone(plain_config(name)['backbone'], imported, file)
 
 
 def test_export_of_layer_scale(dinov2_file, tmp_path):
