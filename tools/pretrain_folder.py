@@ -3,11 +3,13 @@
 Looks at the images, chooses network, views, prototypes, batch, learning rate
 and schedule for them and for this machine, writes these choices with their
 reasons into a config, and trains it. At the end the work folder has the
-checkpoint with its tree and the exported backbone.
+checkpoint with its tree, the exported backbone, a page that shows the
+hierarchy, and a report of the training.
 """
 
 import argparse
 import logging
+import os
 import shlex
 import sys
 from functools import partial
@@ -94,7 +96,11 @@ def train(config: Path, out: Path) -> None:
     """Run a training to its end, export its backbone, say what is next."""
     import torch
 
-    from hirl_mm.planning.finish import export_trained, next_commands
+    from hirl_mm.planning.finish import (
+        export_trained,
+        next_commands,
+        write_pages,
+    )
     from hirl_mm.studies import RunFolder, StudyRun, follow_process
     from hirl_mm.studies.training import training_command
 
@@ -113,6 +119,10 @@ def train(config: Path, out: Path) -> None:
         say(f'exported backbone: {place}; to load it:\n  {exported.load}')
     except ValueError as error:
         say(f'the backbone was not exported: {error}')
+    workers = max(1, (os.cpu_count() or 2) // 2)
+    page, report = write_pages(out, workers, say)
+    say(f'report of the training: {report}')
+    say(f'page of the hierarchy, to open in a browser: {page}')
     tool = f'python {shlex.quote(str(Path(__file__).parent))}/{{}}.py'
     say('what comes next:', *next_commands(out, tool), sep='\n  ')
 
