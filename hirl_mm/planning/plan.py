@@ -141,7 +141,9 @@ def plan_training(
     model = cfg.model
     settings = [
         Setting('default_scope', 'mmpretrain'),
-        *data_settings(cfg, source, situation, network, (loaded, why)),
+        *data_settings(
+            cfg, source, situation, network, schedule, (loaded, why)
+        ),
         *backbone_settings(model, situation, network),
         *width_settings(model, situation, network),
         *contrast_settings(model, situation, schedule, loaded * devices),

@@ -37,6 +37,7 @@ def data_settings(
     source: ImageSource,
     situation: Situation,
     network: Network,
+    schedule: Schedule,
     batch: tuple[int, str],
 ) -> Iterator[Setting]:
     """Yield the settings of what is read, and how.
@@ -46,15 +47,21 @@ def data_settings(
         source: The images.
         situation: What the settings follow from.
         network: The backbone.
+        schedule: Length of the training.
         batch: Images of a step and device, as the loader counts them, and
             the reason.
     """
     pipeline = training_pipeline(
-        recipe.train_dataloader.dataset.pipeline, situation, network
+        recipe.train_dataloader.dataset.pipeline,
+        situation,
+        network,
+        schedule.is_short,
     )
     workers, why_workers = num_workers(situation)
     key = 'train_dataloader'
     why_views = f'views of {network.image_size} pixels: {network.why_size}'
+    if schedule.is_short:
+        why_views += '; of at least half an image in a short training'
     yield Setting('train_pipeline', pipeline, why_views)
     yield Setting(
         f'{key}.batch_size',

@@ -6,7 +6,7 @@ from .situation import Situation
 
 # With fewer steps than this a training is short, and the recipes of ImageNet
 # end below random weights (docs/demo.md).
-_SHORT_STEPS = 20_000
+_SHORT_STEPS = 100_000
 _EPOCHS = 10, 400
 # Hours of a training that nobody gave a limit.
 _HOURS = dict(cpu=1.0, gpu=24.0)

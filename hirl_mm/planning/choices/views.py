@@ -10,6 +10,10 @@ from .situation import Situation
 _RECIPE_SIDE = 224
 # A crop shows at least so many pixels of the image along a side.
 _MIN_CROP = 12
+# Two crops of a short training share most of an image, as in the demo: on
+# 6,000 drawings of clothes, 24 epochs with crops from 0.6 on end at 80.6 % in
+# kNN (k = 10), from 0.2 on at 76.5 %, below the pixels with 79.1 %.
+_MIN_SHORT = 0.5
 # Radii of the blur are those of 224 pixels: it wipes out small images.
 _MIN_BLURRED = 64
 _CPU_LOCAL_VIEWS = 4
@@ -19,7 +23,10 @@ _PLAIN = 'RandomApply', 'RandomChoice', 'Compose'
 
 
 def training_pipeline(
-    pipeline: list[dict], situation: Situation, network: Network
+    pipeline: list[dict],
+    situation: Situation,
+    network: Network,
+    is_short: bool = False,
 ) -> list[dict]:
     """Return the pipeline of a recipe for these images and this network.
 
@@ -30,11 +37,14 @@ def training_pipeline(
         pipeline: Pipeline of the recipe; it is not changed.
         situation: What the images are.
         network: The backbone.
+        is_short: Whether the training is too short to learn from crops that
+            share little.
     """
     steps = [_scoped(step) for step in copy.deepcopy(pipeline)]
+    adapted = (_adapted(step, situation, network, is_short) for step in steps)
     return [
         _loader(situation) if step['type'] == 'hirl_mm.LoadImage' else step
-        for step in (_adapted(step, situation, network) for step in steps)
+        for step in adapted
         if step is not None
     ]
 
@@ -92,7 +102,7 @@ def _scoped(step: Mapping, scope: str = '') -> dict:
 
 
 def _adapted(
-    step: dict, situation: Situation, network: Network
+    step: dict, situation: Situation, network: Network, is_short: bool
 ) -> dict | None:
     """Return a step for these images; None if it has no meaning for them."""
     kind = step['type'].rpartition('.')[2]
@@ -100,11 +110,11 @@ def _adapted(
         step['num_views'] = _num_views(step, situation)
     for name in ('transforms', 'patch_transforms'):
         if name in step:
-            step[name] = _adapted_all(step[name], situation, network)
+            step[name] = _adapted_all(step[name], situation, network, is_short)
             if not step[name]:
                 return None
     if kind == 'RandomResizedCrop':
-        return _crop(step, situation, network)
+        return _crop(step, situation, network, is_short)
     if kind == 'TwoSizeCrop':
         grid = network.image_size // network.patch_size
         # The tokenizer makes a token of 8 x 8 pixels.
@@ -144,17 +154,21 @@ def _num_views(step: dict, situation: Situation) -> list[int]:
     ]
 
 
-def _adapted_all(steps: list, situation: Situation, network: Network) -> list:
+def _adapted_all(
+    steps: list, situation: Situation, network: Network, is_short: bool
+) -> list:
     adapted = [
-        _adapted_all(step, situation, network)
+        _adapted_all(step, situation, network, is_short)
         if isinstance(step, list)
-        else _adapted(step, situation, network)
+        else _adapted(step, situation, network, is_short)
         for step in steps
     ]
     return [step for step in adapted if step is not None]
 
 
-def _crop(step: dict, situation: Situation, network: Network) -> dict:
+def _crop(
+    step: dict, situation: Situation, network: Network, is_short: bool
+) -> dict:
     """Size a crop; it shows enough pixels of a small image."""
     low, high = step.get('crop_ratio_range', (0.08, 1.0))
     least = (_MIN_CROP / max(situation.short_side, 1)) ** 2
@@ -162,6 +176,8 @@ def _crop(step: dict, situation: Situation, network: Network) -> dict:
         low = round(min(least, 0.5), 2)
         high = max(high, round(low + 0.2, 2))
     is_global = step['scale'] == _RECIPE_SIDE
+    if is_global and is_short and high == 1:
+        low = max(low, _MIN_SHORT)
     step['scale'] = network.side_of(step['scale'])
     if is_global:
         step['scale'] = network.image_size
