@@ -82,11 +82,11 @@ def labelled():
     images = EmbeddedImages(tree, paths, torch.ones(6, 2), leaf)
     # Image 0, image 3, and one of leaf 1 that is no training image.
     places = torch.tensor([0, 1, 1])
-    return LabelledTree(images, places, [1, 0, 2], CLASSES, [0, 3, None])
+    return LabelledTree(images, places, [1, 2, 0], CLASSES, [0, 3, None])
 
 
 def test_names_and_labels_of_images(labelled, tmp_path):
-    written = labelled.write(tmp_path, 0.4, [('new.png', 2)])
+    written = labelled.write(tmp_path, 0.4, [('new.png', 0)])
     assert written == {
         'branches.jsonl': 3,
         'pseudo_labels.jsonl': 6,
@@ -109,7 +109,7 @@ def test_names_and_labels_of_images(labelled, tmp_path):
         for line in (tmp_path / 'pseudo_labels.jsonl').read_text().splitlines()
     ]
     assert [x['label'] for x in labels] == [
-        *(CLASSES[1], CLASSES[1], CLASSES[0], CLASSES[0], None, None)
+        *(CLASSES[1], CLASSES[1], CLASSES[0], CLASSES[2], None, None)
     ]
     assert [x['level'] for x in labels] == [-1, 0, 0, -1, -1, -1]
     assert [x['confidence'] for x in labels][::3] == [1, 1]
@@ -118,8 +118,8 @@ def test_names_and_labels_of_images(labelled, tmp_path):
     assert labels[2]['confidence'] == pytest.approx(4 / 9, abs=1e-6)
     lines = (tmp_path / 'train.txt').read_text().splitlines()
     assert lines == [
-        *('/data/0 1', '/data/1 1', '/data/3 0'),
-        f'{os.path.abspath("new.png")} 2',
+        *('/data/0 1', '/data/1 1', '/data/3 2'),
+        f'{os.path.abspath("new.png")} 0',
     ]
     assert labelled.kept(0.5).tolist() == [0, 1, 3]
 
