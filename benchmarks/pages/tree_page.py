@@ -104,13 +104,16 @@ def measure_browser(page: Path, shown: ShownTree) -> None:
         )
         generator = np.random.default_rng(0)
         for level, num in enumerate(shown.tree.num_prototypes):
-            taken = []
+            taken, whole = [], []
             for node in generator.integers(0, num, 12).tolist():
                 opened(driver, page, f'#/{level}/{node}')
+                whole.append(script('return performance.now()'))
                 taken.append(script(VIEW))
             print(
                 f'12 random nodes of level {level}: median '
-                f'{np.median(taken):.0f} ms, slowest {max(taken):.0f} ms'
+                f'{np.median(taken):.0f} ms, slowest {max(taken):.0f} ms; '
+                'opened by their address, with the list of groups beside '
+                f'them: {np.median(whole):.0f} and {max(whole):.0f} ms'
             )
         opened(driver, page, f'#/image/{len(shown.paths) // 2}')
         print(f'an image: {script(VIEW):.0f} ms')

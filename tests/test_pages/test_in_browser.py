@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 
 HOSTILE = [
     b'"><img src=x onerror=window.hacked=1>.png',
-    b"'<b>bold</b>' & more.png",
+    b"'<b>bold</b>' & MORE.png",
     b'two\nlines.png',
     'émoji 😀 \u202e עברית.png'.encode(),
     b'undecodable \xff.png',
@@ -206,6 +206,7 @@ def test_every_node_has_an_address(browser, page, shown, level):
         browser.open(page, f'#/{level}/{number}')
         images = len(members(shown, level, number))
         assert browser.texts('.facts dd')[0] == str(images)
+        assert len(browser.all('.notice')) == (images == 0)
         chosen = browser.one('#outline [aria-selected="true"]')
         assert chosen.get_attribute('aria-level') == str(3 - level)
         assert f'Group {number}' in chosen.get_attribute('aria-label')
@@ -245,6 +246,8 @@ def test_search_for_files(browser, page):
         f'{i % 3}/image {i}.png' for i in range(140, 150)
     ]
     assert '11 files' in browser.texts('section p')[-1]
+    search(browser, '& more')
+    assert len(browser.all('.files a')) == 1
     search(browser, 'onerror')
     link = browser.one('.files a')
     assert link.text == HOSTILE[0].decode()
@@ -304,6 +307,11 @@ def test_the_keys_of_a_tree(browser, page, shown):
     browser.press(Keys.ARROW_DOWN)
     assert browser.run(focused) == second
     assert len(browser.all('#outline li[tabindex="0"]')) == 1
+    # Nor does it lose who goes elsewhere from there, as by an address.
+    above = top.split(',')[0].split()[1]
+    browser.run('location.hash = arguments[0]', f'/2/{above}')
+    browser.until_shown(f'#/2/{above}')
+    assert browser.run(focused) == top
 
 
 def test_a_new_view_gets_the_focus(browser, page):
@@ -314,6 +322,25 @@ def test_a_new_view_gets_the_focus(browser, page):
     assert browser.run('return document.activeElement.tagName') == 'H1'
     assert browser.driver.title.endswith('· Photos & <others>')
     assert browser.driver.title.startswith('Group ')
+
+
+def test_a_slow_view_does_not_replace_a_later_one(browser, page):
+    browser.open(page)
+    browser.await_("""
+        const label = hirl.views.label;
+        let done = null;
+        const shown = new Promise((resolve) => { done = resolve; });
+        hirl.views.label = async (route) => {
+          await new Promise((resolve) => setTimeout(resolve, 300));
+          setTimeout(done, 300);
+          return label(route);
+        };
+        location.hash = '/label/0';
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        location.hash = '/1/0';
+        await shown;
+    """)
+    assert browser.one('h1').text.startswith('Group 0')
 
 
 def test_the_order_of_groups(browser, page, shown):
@@ -355,13 +382,24 @@ def test_all_images_of_a_group(browser, page, shown):
         )
 
 
+def place_of_match(address, shown, pair):
+    level, number = map(int, address.split('/')[2:])
+    own = members(shown, level, number)
+    theirs = pair.tree.paths(pair.leaf[own])[:, level]
+    return pair.order.places[level][int(theirs.bincount().argmax())]
+
+
 def test_two_trees_side_by_side(browser, compared, shown, pair):
     browser.open(compared)
     follow(browser, browser.one('#views a'), '#/changes')
     assert 'moved' in browser.texts('h2')[0]
-    card = browser.all('.card a')[0]
-    address = card.get_attribute('href').partition('index.html')[2]
-    follow(browser, card, address)
+    links = {
+        link.get_attribute('href').partition('index.html')[2]: link
+        for link in browser.all('.card a')
+    }
+    # One whose match is not the largest group of the other tree.
+    address = next(one for one in links if place_of_match(one, shown, pair))
+    follow(browser, links[address], address)
     level, number = map(int, address.split('/')[2:])
     own = members(shown, level, number)
     theirs = pair.tree.paths(pair.leaf[own])[:, level]
@@ -377,6 +415,8 @@ def test_two_trees_side_by_side(browser, compared, shown, pair):
         address = target.get_attribute('href').partition('index.html')[2]
         assert address.startswith(f'#/other/{level}/')
         follow(browser, target, address)
+        number = address.rpartition('/')[2]
+        assert browser.one('h1').text.startswith(f'Group {number}')
         assert browser.one('#outline-trees [aria-current]').text == 'epoch 2'
 
 
@@ -420,6 +460,7 @@ def test_a_phone(phone, page, compared):
             width = phone.run('return document.documentElement.scrollWidth')
             assert width <= 390, view
             assert phone.findings() == [], view
+            assert phone.one('main').size['width'] == 390
     outline = phone.one('#outline')
     assert not outline.is_displayed()
     phone.one('#menu').click()

@@ -73,6 +73,8 @@ def test_records_of_nodes(shown, folder, level):
             assert parent['number'] == shown.tree.parents[level][number]
             child, count = parent['children']
             assert child <= place < child + count
+            siblings = shown.tree.parents[level] == parent['number']
+            assert count == siblings.sum()
         else:
             assert record['parent'] == -1
         labels = shown.labels[own]
@@ -139,6 +141,7 @@ def test_the_page_is_complete(folder):
     for name in (*page_shell.SCRIPTS, *page_shell.STYLES):
         assert f'assets/{name}' in text
         assert (folder / 'assets' / name).is_file()
+    assert not (folder / 'assets/body.html').exists()
     assert sorted(os.listdir(folder)) == [
         *('assets', 'data', 'index.html', 'sheets'),
     ]

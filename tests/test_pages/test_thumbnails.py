@@ -34,13 +34,15 @@ def test_more_than_8_bits_are_stretched(dtype):
     ramp = np.linspace(0, 4000, 64).astype(dtype).reshape(8, 8)
     found = np.asarray(thumbnail(Image.fromarray(ramp), 8))
     assert found.min() < 15 and found.max() > 240
+    assert abs(found.mean() - 127) < 10
 
 
 def test_one_value_and_values_that_are_no_numbers():
     flat = np.full((4, 4), 7, np.int32)
     assert np.ptp(np.asarray(thumbnail(Image.fromarray(flat), 4))) == 0
     odd = np.array([[np.nan, np.inf], [0, 1]], np.float32)
-    thumbnail(Image.fromarray(odd), 2)
+    found = np.asarray(thumbnail(Image.fromarray(odd), 2))
+    assert found[..., 0].tolist() == [[0, 0], [0, 255]]
 
 
 def test_transparent_is_white():
@@ -114,8 +116,9 @@ def test_large_photographs_are_decoded_small(tmp_path):
     image = Image.new('RGB', (1600, 800), 'red')
     image.save(tmp_path / 'photo.jpg', exif=exif)
     assert read_image(tmp_path / 'photo.jpg').size == (800, 1600)
-    small = read_image(tmp_path / 'photo.jpg', least_side=90)
-    assert small.size == (100, 200)
+    for least_side, size in ((90, (100, 200)), (300, (400, 800))):
+        small = read_image(tmp_path / 'photo.jpg', least_side)
+        assert small.size == size
 
 
 @pytest.mark.parametrize('content', [b'', b'no image', b'\x89PNG\r\n\x1a\nxx'])

@@ -7,7 +7,7 @@
   const IMAGES = 60;
 
   const ORDERS = {
-    size: ['most images first', (a, b) => b.images[1] - a.images[1] || a.number - b.number],
+    stored: ['most images first', null],
     number: ['by number', (a, b) => a.number - b.number],
     tight: ['most similar images first', (a, b) => (b.spread ?? -2) - (a.spread ?? -2)],
     loose: ['least similar images first', (a, b) => (a.spread ?? 2) - (b.spread ?? 2)],
@@ -47,7 +47,7 @@
     const list = make('ul', { class: 'cards' });
     const holder = make('div', {});
     const show = async (order) => {
-      const sorted = order === 'size' ? null : (await tree.nodes(level, first, count)).sort(ORDERS[order][1]);
+      const sorted = order === 'stored' ? null : (await tree.nodes(level, first, count)).sort(ORDERS[order][1]);
       list.replaceChildren();
       const { button, ready } = hirl.growing(list, count, CARDS, async (start, num) => {
         const nodes = sorted ? sorted.slice(start, start + num) : await tree.nodes(level, first + start, num);
@@ -56,7 +56,7 @@
       holder.replaceChildren(list, button);
       await ready;
     };
-    await show('size');
+    await show('stored');
     if (count < 2) return [holder];
     const fits = Object.entries(ORDERS).filter(([key]) => (
       (tree.has_similarity || !['tight', 'loose'].includes(key))
