@@ -5,9 +5,6 @@ import html
 # The control pictures of Unicode stand in the order of the characters that
 # they are pictures of.
 _PICTURES = {code: 0x2400 + code for code in range(32)} | {127: 0x2421}
-# They turn the text after them around: a name could be read as another one.
-_TURNS = [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]
-_SHOWN = _PICTURES | {code: f'<U+{code:04X}>' for code in _TURNS}
 
 
 def shown_text(text: str) -> str:
@@ -15,8 +12,7 @@ def shown_text(text: str) -> str:
 
     Bytes of a file name that are not UTF-8 become U+FFFD, and control
     characters such as line breaks become their pictures (U+2400 to U+2421),
-    so that a name stays on one line and differs from similar ones. Characters
-    that override the direction of a text are written as ``<U+202E>``.
+    so that a name stays on one line and differs from similar ones.
 
     Args:
         text: Any text, also with lone surrogates, by which Python stands for
@@ -28,7 +24,7 @@ def shown_text(text: str) -> str:
     """
     handler = 'surrogateescape' if _is_escaped(text) else 'replace'
     encoded = text.encode(errors=handler)
-    return encoded.decode(errors='replace').translate(_SHOWN)
+    return encoded.decode(errors='replace').translate(_PICTURES)
 
 
 def html_text(text: str) -> str:

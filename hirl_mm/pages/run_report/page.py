@@ -7,7 +7,7 @@ from itertools import groupby
 from ..frame import html_document, picture_uri
 from .bars import bars_element
 from .chart import chart_element
-from .markup import Markup, element, name_element
+from .markup import Markup, element, name_element, unturned
 from .parts import (
     Bars,
     Card,
@@ -66,7 +66,8 @@ def report_page(page: Page) -> str:
         ),
         element('footer', page.footer),
     ]
-    return html_document(page.title, '\n'.join(body), inline_style=style)
+    title = unturned(page.title)
+    return html_document(title, '\n'.join(body), inline_style=style)
 
 
 def _section(section: Section, anchor: str) -> Markup:
