@@ -19,7 +19,7 @@ from hirl_mm.pages.run_report import (
     number,
     report_page,
 )
-from hirl_mm.pages.run_report.markup import element, visible
+from hirl_mm.pages.run_report.markup import element, escaped
 from hirl_mm.pages.run_report.numbers import (
     grouped_means,
     spaced,
@@ -105,16 +105,17 @@ def test_hostile_names_are_text():
     assert page.tags.count('img') == 1
     assert page.text.count('<script>alert(1)</script>') >= 10
     assert '\u202e' not in page.text and '\x00' not in page.text
-    assert '\\u202e' in page.text and '\\xff' in page.text
+    assert '<U+202E>' in page.text and '\ufffd\u2400' in page.text
     assert '🌳' in page.text and '\u05d0' in page.text
 
 
 def test_the_page_is_text_of_any_bytes():
     report_page(Page(HOSTILE, HOSTILE, [])).encode('utf-8')
-    assert visible('ab\tc\nd é 日本') == 'ab\tc\nd é 日本'
+    assert escaped('ab\tc\nd é 日本') == 'ab\tc\nd é 日本'
+    assert escaped('a\r\x1b') == 'a\u240d\u241b'
     # a joiner makes one emoji of several, and is no danger
-    assert visible('👩\u200d🔬') == '👩\u200d🔬'
-    assert visible('\u2066x\u2069') == '\\u2066x\\u2069'
+    assert escaped('👩\u200d🔬') == '👩\u200d🔬'
+    assert escaped('\u2066x') == '&lt;U+2066&gt;x'
 
 
 def test_attributes_are_quoted():

@@ -1,49 +1,39 @@
 """HTML whose texts are escaped by default."""
 
-import html
 import re
-import unicodedata
 
-# Characters that change the direction of the text after them: a name could
-# be read as another one.
-_DIRECTIONS = re.compile('[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]')
+from ..frame import html_text
+
+# They turn the text after them around: a name could be read as another one.
+_TURNS = {
+    code: f'<U+{code:04X}>'
+    for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
+}
+
+
+def unturned(text: str) -> str:
+    r"""Return a text whose overrides of the direction are written out.
+
+    Args:
+        text: Any text.
+
+    Example:
+        >>> unturned('a\u202eb')
+        'a<U+202E>b'
+    """
+    return text.translate(_TURNS)
 
 
 class Markup(str):
     """Text that is HTML already."""
 
 
-def visible(text: str) -> str:
-    r"""Return a text whose invisible characters are written out.
-
-    These are control characters other than line breaks and tabs, characters
-    that change the direction of the text, and bytes of a file name that are
-    no text.
-
-    Args:
-        text: Any text, such as a file name.
-
-    Example:
-        >>> visible('a\x00b'), visible('n\udcff')
-        ('a\\x00b', 'n\\xff')
-    """
-    return ''.join(map(_visible, text))
-
-
-def _visible(char: str) -> str:
-    code = ord(char)
-    if 0xDC80 <= code <= 0xDCFF:
-        # How Python stores a byte of a file name that is no UTF-8.
-        return f'\\x{code - 0xDC00:02x}'
-    kind = unicodedata.category(char)
-    hidden = kind in ('Cc', 'Cs') and char not in '\n\t'
-    if hidden or _DIRECTIONS.match(char):
-        return f'\\x{code:02x}' if code < 256 else f'\\u{code:04x}'
-    return char
-
-
 def escaped(text: str) -> Markup:
     """Return a text as HTML that shows it; markup stays as it is.
+
+    Lines and tabs stay, other control characters are shown as
+    :func:`~hirl_mm.pages.frame.shown_text` shows them, and overrides of the
+    direction as :func:`unturned` does.
 
     Args:
         text: Any text.
@@ -54,7 +44,11 @@ def escaped(text: str) -> Markup:
     """
     if isinstance(text, Markup):
         return text
-    return Markup(html.escape(visible(text), quote=True))
+    # A single line of the frame has neither line breaks nor tabs.
+    parts = re.split('([\n\t])', unturned(text))
+    return Markup(
+        ''.join(p if p in ('\n', '\t') else html_text(p) for p in parts)
+    )
 
 
 def element(tag: str, *content: str, **attributes: object) -> Markup:
@@ -78,7 +72,7 @@ def element(tag: str, *content: str, **attributes: object) -> Markup:
             name = name.rstrip('_').replace('_', '-')
             words.append(f'{name}="{escaped(str(value))}"')
     begin = f'<{" ".join(words)}>'
-    if tag in ('br', 'img', 'meta'):
+    if tag in ('br', 'img'):
         return Markup(begin)
     return Markup(f'{begin}{"".join(map(escaped, content))}</{tag}>')
 

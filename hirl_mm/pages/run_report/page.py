@@ -1,13 +1,13 @@
 """Put a report together as one file."""
 
-import base64
 from collections.abc import Sequence
 from importlib.resources import files
 from itertools import groupby
 
+from ..frame import html_document, picture_uri
 from .bars import bars_element
 from .chart import chart_element
-from .markup import Markup, element, name_element
+from .markup import Markup, element, name_element, unturned
 from .parts import (
     Bars,
     Card,
@@ -21,9 +21,6 @@ from .parts import (
     Table,
 )
 from .tables import table_element
-
-# The page holds everything: nothing is loaded, and no script runs.
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 
 def report_page(page: Page) -> str:
@@ -46,21 +43,7 @@ def report_page(page: Page) -> str:
         element('ul', *map(_card, page.cards), class_='cards'),
         *map(_note, page.notes),
     ]
-    head = element(
-        'head',
-        element('meta', charset='utf-8'),
-        element(
-            'meta',
-            name='viewport',
-            content='width=device-width, initial-scale=1',
-        ),
-        element('meta', http_equiv='Content-Security-Policy', content=_POLICY),
-        element('meta', name='color-scheme', content='light dark'),
-        element('title', page.title),
-        Markup(f'<style>{style}</style>'),
-    )
-    body = element(
-        'body',
+    body = [
         element('a', 'To the content', href='#content', class_='skip'),
         element(
             'header',
@@ -82,8 +65,9 @@ def report_page(page: Page) -> str:
             id='content',
         ),
         element('footer', page.footer),
-    )
-    return f'<!DOCTYPE html>\n{element("html", head, body, lang="en")}\n'
+    ]
+    title = unturned(page.title)
+    return html_document(title, '\n'.join(body), inline_style=style)
 
 
 def _section(section: Section, anchor: str) -> Markup:
@@ -137,12 +121,11 @@ def _note(note: Note) -> Markup:
 
 
 def _picture(picture: Picture) -> Markup:
-    content = base64.b64encode(picture.content).decode()
     return element(
         'figure',
         element(
             'img',
-            src=f'data:{picture.kind};base64,{content}',
+            src=picture_uri(picture.content, picture.kind),
             alt=f'Picture {picture.name}',
         ),
         element('figcaption', name_element(picture.name)),
