@@ -7,7 +7,6 @@ checkpoint with its tree and the exported backbone.
 """
 
 import argparse
-import logging
 import shlex
 import sys
 from functools import partial
@@ -38,6 +37,8 @@ def parse_args() -> argparse.Namespace:
 
 
 def main(args: argparse.Namespace) -> None:
+    from mmengine.logging import MMLogger
+
     from hirl_mm.engine.checks.work_folder import check_work_folder
     from hirl_mm.planning.folder_run import (
         FOLDER,
@@ -52,7 +53,7 @@ def main(args: argparse.Namespace) -> None:
 
     # Names of files may hold what the terminal cannot show.
     sys.stdout.reconfigure(errors='backslashreplace')
-    logging.getLogger('mmengine').setLevel(logging.WARNING)
+    MMLogger.get_instance('mmengine', log_level='WARNING')
     name = Path(args.images).absolute().name
     out = args.out or Path('work_dirs', f'{args.method}_{name}')
     if args.resume:

@@ -54,8 +54,13 @@ def data_settings(
     )
     workers, why_workers = num_workers(situation)
     key = 'train_dataloader'
-    why_views = f'views of {network.image_size} pixels: {network.why_size}'
-    yield Setting('train_pipeline', pipeline, why_views)
+    yield Setting(
+        'train_pipeline',
+        pipeline,
+        network.why_size,
+        f'views: {network.image_size} pixels',
+        '--image-size',
+    )
     yield Setting(
         f'{key}.batch_size',
         batch[0],
