@@ -8,7 +8,6 @@ hierarchy, and a report of the training.
 """
 
 import argparse
-import logging
 import os
 import shlex
 import sys
@@ -40,6 +39,8 @@ def parse_args() -> argparse.Namespace:
 
 
 def main(args: argparse.Namespace) -> None:
+    from mmengine.logging import MMLogger
+
     from hirl_mm.engine.checks.work_folder import check_work_folder
     from hirl_mm.planning.folder_run import (
         FOLDER,
@@ -54,7 +55,7 @@ def main(args: argparse.Namespace) -> None:
 
     # Names of files may hold what the terminal cannot show.
     sys.stdout.reconfigure(errors='backslashreplace')
-    logging.getLogger('mmengine').setLevel(logging.WARNING)
+    MMLogger.get_instance('mmengine', log_level='WARNING')
     name = Path(args.images).absolute().name
     out = args.out or Path('work_dirs', f'{args.method}_{name}')
     if args.resume:

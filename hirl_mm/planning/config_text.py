@@ -105,7 +105,7 @@ def _comment(text: str, indent: str) -> str:
     text = text[:1].upper() + text[1:].rstrip('.') + '.'
     start = f'{indent}# '
     return textwrap.fill(
-        ' '.join(text.split()),
+        text,
         _WIDTH,
         initial_indent=start,
         subsequent_indent=start,

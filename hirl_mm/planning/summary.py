@@ -42,7 +42,9 @@ def survey_lines(source: ImageSource, survey: Survey) -> Iterator[str]:
             f'decoded: {survey.num_decoded:,} of them; a training decodes all '
             'before it starts'
         )
-    yield from _listed('repeat another file byte by byte', survey.duplicates)
+    yield from _listed(
+        'repeat another file byte by byte and stay', survey.duplicates
+    )
     yield from _listed('have one colour only', survey.one_colour)
     yield from unreadable_lines(survey)
 

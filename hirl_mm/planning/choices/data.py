@@ -59,10 +59,16 @@ def data_settings(
     )
     workers, why_workers = num_workers(situation)
     key = 'train_dataloader'
-    why_views = f'views of {network.image_size} pixels: {network.why_size}'
+    why_views = network.why_size
     if schedule.is_short:
-        why_views += '; of at least half an image in a short training'
-    yield Setting('train_pipeline', pipeline, why_views)
+        why_views += '; at least half an image, in a short training'
+    yield Setting(
+        'train_pipeline',
+        pipeline,
+        why_views,
+        f'views: {network.image_size} pixels',
+        '--image-size',
+    )
     yield Setting(
         f'{key}.batch_size',
         batch[0],
