@@ -89,6 +89,7 @@ def test_models_for_a_gpu(method, source):
     assert MODELS.build(with_data_preprocessor(cfg)) is not None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('method', METHODS)
 def test_a_long_training_has_the_rate_of_the_recipe(method, source):
     recipe = recipes()[method]
