@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
+from hirl_mm.tables import printable
+
 from .image_source import ImageSource
 from .plan import Plan
 from .survey import Survey
@@ -16,7 +18,7 @@ _MIB = 2**20
 def survey_lines(source: ImageSource, survey: Survey) -> Iterator[str]:
     """Yield what was found in a folder.
 
-    Names of files and classes are written in ASCII, with escapes.
+    What a terminal would obey in names of files and classes is escaped.
 
     Args:
         source: The images.
@@ -56,7 +58,7 @@ def unreadable_lines(survey: Survey) -> list[str]:
         return []
     lines = [f'{len(found):,} cannot be read:']
     for path, reason in list(found.items())[:_NAMED]:
-        lines.append(f'  {ascii(path)}: {printable(reason)}')
+        lines.append(f'  {printable(path)}: {printable(reason)}')
     if len(found) > _NAMED:
         lines.append(f'  and {len(found) - _NAMED:,} others')
     return lines
@@ -98,16 +100,11 @@ def total_seconds(plan: Plan, trial: Trial) -> float:
     return epoch * (epochs + 0.25 * (epochs - first))
 
 
-def printable(text: str) -> str:
-    """Return a text without characters that change a terminal."""
-    return ascii(text)[1:-1]
-
-
 def _listed(what: str, paths: Sequence) -> Iterator[str]:
     if paths:
         first = paths[0] if isinstance(paths[0], str) else paths[0][-1]
         num = sum(1 if isinstance(p, str) else len(p) - 1 for p in paths)
-        yield f'{num:,} {what}, such as {ascii(first)}'
+        yield f'{num:,} {what}, such as {printable(first)}'
 
 
 def _short(value: object) -> str:
