@@ -82,6 +82,8 @@ def _serve(listener):
             if ended:
                 _tell(client, os.waitstatus_to_exitcode(status))
                 del running[client]
+    for pid in running.values():
+        os.kill(pid, signal.SIGKILL)
 
 
 def _received(client):
