@@ -67,8 +67,11 @@ def test_what_is_printed(trained):
     assert '\\u202e{{ fileDirname }}.png' in printed
     assert re.search(r'expected: .* per epoch', printed)
     assert re.search(r'memory: \d+\.\d GiB of \d+ GiB', printed)
-    for tool in ('browse_tree', 'assign', 'report'):
+    for tool in ('assign', 'curate', 'label_branches'):
         assert re.search(rf"python \S*/{tool}\.py '{out}'", printed)
+    for page in ('report.html', 'tree/index.html'):
+        assert f': {out}/{page}\n' in printed
+        assert '<html' in (out / page).read_text()
 
 
 def test_a_used_folder_is_refused(trained, images):
