@@ -97,12 +97,9 @@ def train(config: Path, out: Path) -> None:
     """Run a training to its end, export its backbone, say what is next."""
     import torch
 
-    from hirl_mm.planning.finish import (
-        export_trained,
-        next_commands,
-        write_pages,
-    )
+    from hirl_mm.planning.finish import export_trained, next_commands
     from hirl_mm.studies import RunFolder, StudyRun, follow_process
+    from hirl_mm.studies.run_pages import write_pages
     from hirl_mm.studies.training import training_command
 
     run = StudyRun(out.name, config, out, {})

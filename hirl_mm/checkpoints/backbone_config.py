@@ -62,9 +62,9 @@ def backbone_config(imported: Imported) -> dict:
             attention heads is unknown.
 
     Example:
-        >>> backbone_config(import_backbone('dinov2_vits14_pretrain.pth'))
-        {'type': 'VisionTransformer', 'arch': 'deit-small', 'img_size': 518,
-        'patch_size': 14, 'layer_scale_init_value': 1e-05}
+        Of ``dinov2_vits14_pretrain.pth`` it is ``dict(
+        type='VisionTransformer', arch='deit-small', img_size=518,
+        patch_size=14, layer_scale_init_value=1e-05)``.
     """
     if imported.family.name == RESNET.name:
         config = _resnet(imported.state) | imported.described.options

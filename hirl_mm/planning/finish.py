@@ -1,13 +1,9 @@
-"""What comes after a training: an exported backbone, pages, and commands."""
+"""What comes after a training: an exported backbone, and commands."""
 
 import shlex
-from collections.abc import Callable
 from pathlib import Path
 
 from hirl_mm.checkpoints.export import Exported, export_backbone
-from hirl_mm.pages import TreePage
-from hirl_mm.studies.run_report import write_run_report
-from hirl_mm.studies.shown_trees import shown_run
 
 
 def export_trained(checkpoint: Path, out: Path) -> tuple[Path, Exported]:
@@ -35,29 +31,6 @@ def export_trained(checkpoint: Path, out: Path) -> tuple[Path, Exported]:
             if to == places[-1][0] or 'safetensors' in str(error):
                 raise
     raise AssertionError('unreachable')
-
-
-def write_pages(
-    run: Path, num_workers: int, log: Callable[[str], None]
-) -> tuple[Path, Path]:
-    """Write the page of the tree and the report of a finished run.
-
-    Args:
-        run: Work folder of the training.
-        num_workers: Number of worker processes that read images.
-        log: Function that writes a line of text.
-
-    Returns:
-        The files to open.
-
-    Raises:
-        ValueError: If the run has no tree.
-    """
-    shown = shown_run(run, num_workers=num_workers)
-    TreePage(shown, title=f'Tree of {shown.name}').write(run / 'tree', log)
-    report = run / 'report.html'
-    write_run_report([run], report)
-    return run / 'tree/index.html', report
 
 
 def next_commands(run: Path, tool: str) -> list[str]:

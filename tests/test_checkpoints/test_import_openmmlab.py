@@ -111,7 +111,8 @@ def test_code_in_a_config_does_not_run(tmp_path):
         'a, b = 1, 2\nc = 1 + 1j * 2\nd = {"e": (1, f), **g}'
     )
     values = literal_config(text)
-    assert values['model']['backbone'] == dict(style=None, depth=-18, arch='x')
+    backbone = dict(style=None, depth=-18, arch='x', other=None)
+    assert values['model']['backbone'] == backbone
     assert values['d']['e'] == [1, None]
     assert not mark.exists()
     assert literal_config('model = dict(') == {}
