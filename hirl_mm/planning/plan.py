@@ -141,9 +141,7 @@ def plan_training(
     model = cfg.model
     settings = [
         Setting('default_scope', 'mmpretrain'),
-        *data_settings(
-            cfg, source, situation, network, schedule, (loaded, why)
-        ),
+        *data_settings(cfg, source, situation, network, (loaded, why)),
         *backbone_settings(model, situation, network),
         *width_settings(model, situation, network),
         *contrast_settings(model, situation, schedule, loaded * devices),

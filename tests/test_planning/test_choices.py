@@ -11,7 +11,7 @@ from hirl_mm.planning.choices.network import (
 )
 from hirl_mm.planning.choices.prototypes import prototypes_per_level
 from hirl_mm.planning.choices.schedule import choose_schedule
-from hirl_mm.planning.choices.views import feature_pipeline, training_pipeline
+from hirl_mm.planning.choices.views import feature_pipeline
 from hirl_mm.planning.machine import Machine, this_machine
 from tests.planned import CPU, GPU, situation
 
@@ -124,23 +124,6 @@ def test_workers():
     assert num_workers(situation())[0] == 1
     assert num_workers(situation(machine=Machine(1, 4)))[0] == 0
     assert num_workers(situation(machine=GPU))[0] == 8
-
-
-def test_crops_of_a_short_training_share_much():
-    network = choose_network(situation(), 'ResNet', 32, '')
-
-    def crop(scale, share, is_short):
-        kind = 'mmpretrain.RandomResizedCrop'
-        step = dict(type=kind, scale=scale, crop_ratio_range=share)
-        (made,) = training_pipeline([step], situation(), network, is_short)
-        return made['crop_ratio_range']
-
-    assert crop(224, (0.2, 1.0), True) == (0.5, 1.0)
-    assert crop(224, (0.2, 1.0), False) == (0.2, 1.0)
-    assert crop(224, (0.6, 1.0), True) == (0.6, 1.0)
-    # Local views, and global ones of a part, are those of the recipe.
-    assert crop(96, (0.2, 0.4), True) == (0.2, 0.4)
-    assert crop(224, (0.2, 0.9), True) == (0.2, 0.9)
 
 
 def test_features_of_small_images_are_not_cropped():

@@ -37,7 +37,6 @@ def data_settings(
     source: ImageSource,
     situation: Situation,
     network: Network,
-    schedule: Schedule,
     batch: tuple[int, str],
 ) -> Iterator[Setting]:
     """Yield the settings of what is read, and how.
@@ -47,7 +46,6 @@ def data_settings(
         source: The images.
         situation: What the settings follow from.
         network: The backbone.
-        schedule: Length of the training.
         batch: Images of a step and device, as the loader counts them, and
             the reason.
     """
@@ -55,17 +53,13 @@ def data_settings(
         recipe.train_dataloader.dataset.pipeline,
         situation,
         network,
-        schedule.is_short,
     )
     workers, why_workers = num_workers(situation)
     key = 'train_dataloader'
-    why_views = network.why_size
-    if schedule.is_short:
-        why_views += '; at least half an image, in a short training'
     yield Setting(
         'train_pipeline',
         pipeline,
-        why_views,
+        network.why_size,
         f'views: {network.image_size} pixels',
         '--image-size',
     )

@@ -10,10 +10,6 @@ from .situation import Situation
 _RECIPE_SIDE = 224
 # A crop shows at least so many pixels of the image along a side.
 _MIN_CROP = 12
-# Two crops of a short training share most of an image, as in the demo: on
-# 6,000 drawings of clothes, 24 epochs with crops from 0.6 on end at 80.6 % in
-# kNN (k = 10), from 0.2 on at 76.5 %, below the pixels with 79.1 %.
-_MIN_SHORT = 0.5
 # Radii of the blur are those of 224 pixels: it wipes out small images.
 _MIN_BLURRED = 64
 _CPU_LOCAL_VIEWS = 4
@@ -23,10 +19,7 @@ _PLAIN = 'RandomApply', 'RandomChoice', 'Compose'
 
 
 def training_pipeline(
-    pipeline: list[dict],
-    situation: Situation,
-    network: Network,
-    is_short: bool = False,
+    pipeline: list[dict], situation: Situation, network: Network
 ) -> list[dict]:
     """Return the pipeline of a recipe for these images and this network.
 
@@ -37,11 +30,9 @@ def training_pipeline(
         pipeline: Pipeline of the recipe; it is not changed.
         situation: What the images are.
         network: The backbone.
-        is_short: Whether the training is too short to learn from crops that
-            share little.
     """
     steps = [_scoped(step) for step in copy.deepcopy(pipeline)]
-    adapted = (_adapted(step, situation, network, is_short) for step in steps)
+    adapted = (_adapted(step, situation, network) for step in steps)
     return [
         _loader(situation) if step['type'] == 'hirl_mm.LoadImage' else step
         for step in adapted
@@ -102,7 +93,7 @@ def _scoped(step: Mapping, scope: str = '') -> dict:
 
 
 def _adapted(
-    step: dict, situation: Situation, network: Network, is_short: bool
+    step: dict, situation: Situation, network: Network
 ) -> dict | None:
     """Return a step for these images; None if it has no meaning for them."""
     kind = step['type'].rpartition('.')[2]
@@ -110,11 +101,11 @@ def _adapted(
         step['num_views'] = _num_views(step, situation)
     for name in ('transforms', 'patch_transforms'):
         if name in step:
-            step[name] = _adapted_all(step[name], situation, network, is_short)
+            step[name] = _adapted_all(step[name], situation, network)
             if not step[name]:
                 return None
     if kind == 'RandomResizedCrop':
-        return _crop(step, situation, network, is_short)
+        return _crop(step, situation, network)
     if kind == 'TwoSizeCrop':
         grid = network.image_size // network.patch_size
         # The tokenizer makes a token of 8 x 8 pixels.
@@ -154,21 +145,17 @@ def _num_views(step: dict, situation: Situation) -> list[int]:
     ]
 
 
-def _adapted_all(
-    steps: list, situation: Situation, network: Network, is_short: bool
-) -> list:
+def _adapted_all(steps: list, situation: Situation, network: Network) -> list:
     adapted = [
-        _adapted_all(step, situation, network, is_short)
+        _adapted_all(step, situation, network)
         if isinstance(step, list)
-        else _adapted(step, situation, network, is_short)
+        else _adapted(step, situation, network)
         for step in steps
     ]
     return [step for step in adapted if step is not None]
 
 
-def _crop(
-    step: dict, situation: Situation, network: Network, is_short: bool
-) -> dict:
+def _crop(step: dict, situation: Situation, network: Network) -> dict:
     """Size a crop; it shows enough pixels of a small image."""
     low, high = step.get('crop_ratio_range', (0.08, 1.0))
     least = (_MIN_CROP / max(situation.short_side, 1)) ** 2
@@ -176,8 +163,6 @@ def _crop(
         low = round(min(least, 0.5), 2)
         high = max(high, round(low + 0.2, 2))
     is_global = step['scale'] == _RECIPE_SIDE
-    if is_global and is_short and high == 1:
-        low = max(low, _MIN_SHORT)
     step['scale'] = network.side_of(step['scale'])
     if is_global:
         step['scale'] = network.image_size
