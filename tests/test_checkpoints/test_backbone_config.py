@@ -17,6 +17,8 @@ from hirl_mm.checkpoints.matching import match, required_weights
 from tests.libraries import timm_resnet
 from tests.released import beit_state, junk, mm_vit, timm_vit
 
+pytestmark = pytest.mark.slow
+
 
 def on_meta(make, **options):
     with torch.device('meta'):

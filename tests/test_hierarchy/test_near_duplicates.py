@@ -70,6 +70,7 @@ def test_copies_across_a_border_and_chains():
     assert duplicate_groups(rows, prototypes, 1.0).tolist() == [0, 1, 2, 3, 4]
 
 
+@pytest.mark.slow
 def test_a_thousand_copies_keep_few_pairs():
     rows = torch.ones(3000, 3)
     leaves = module._Leaves(rows, torch.eye(3), 0.99)
