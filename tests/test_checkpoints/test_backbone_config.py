@@ -89,7 +89,6 @@ TIMM = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize('name', TIMM)
 def test_networks_of_timm(name):
     net = on_meta(timm.create_model, model_name=name, num_classes=0)
@@ -103,7 +102,6 @@ def test_networks_of_timm(name):
     fitting(config, imported.state)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ('name', 'arch'), [('vit_b_32', 'deit-base'), ('vit_l_16', 'large')]
 )
