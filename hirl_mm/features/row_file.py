@@ -20,7 +20,7 @@ def stored_rows(
     num_rows: int,
     compute: Callable[[range], Tensor],
     facts: dict,
-    block_size: int = 8192,
+    block_size: int = 32768,
 ) -> Tensor:
     """Return rows that are computed once and kept in a folder.
 

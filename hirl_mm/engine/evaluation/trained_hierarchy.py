@@ -34,7 +34,6 @@ from hirl_mm.structures import EmbeddedImages, PrototypeTree
 from .trained_prototypes import load_prototypes
 
 HOOK = 'HierarchicalKMeansHook'
-_BLOCK = 8192
 
 
 class TrainedHierarchy:
@@ -195,5 +194,5 @@ class TrainedHierarchy:
             return whole
 
         folder = self.folder / name
-        rows = stored_rows(folder, len(images), compute, facts, _BLOCK)
+        rows = stored_rows(folder, len(images), compute, facts)
         return rows, facts
