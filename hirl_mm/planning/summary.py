@@ -1,6 +1,6 @@
 """What is told about a folder and a plan, as lines of text."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import timedelta
 
 from hirl_mm.tables import printable
@@ -44,10 +44,13 @@ def survey_lines(source: ImageSource, survey: Survey) -> Iterator[str]:
             f'decoded: {survey.num_decoded:,} of them; a training decodes all '
             'before it starts'
         )
-    yield from _listed(
-        'repeat another file byte by byte and stay', survey.duplicates
-    )
-    yield from _listed('have one colour only', survey.one_colour)
+    if survey.duplicates:
+        example = survey.duplicates[0][-1]
+        what = 'repeat another file byte by byte and stay'
+        yield _counted(survey.num_duplicates, what, example)
+    if survey.one_colour:
+        num, example = len(survey.one_colour), survey.one_colour[0]
+        yield _counted(num, 'have one colour only', example)
     yield from unreadable_lines(survey)
 
 
@@ -100,11 +103,8 @@ def total_seconds(plan: Plan, trial: Trial) -> float:
     return epoch * (epochs + 0.25 * (epochs - first))
 
 
-def _listed(what: str, paths: Sequence) -> Iterator[str]:
-    if paths:
-        first = paths[0] if isinstance(paths[0], str) else paths[0][-1]
-        num = sum(1 if isinstance(p, str) else len(p) - 1 for p in paths)
-        yield f'{num:,} {what}, such as {printable(first)}'
+def _counted(num: int, what: str, example: str) -> str:
+    return f'{num:,} {what}, such as {printable(example)}'
 
 
 def _short(value: object) -> str:

@@ -62,11 +62,6 @@ class HealthPass:
             images, pipeline, batch_size, num_workers
         )
 
-    @property
-    def has_classes(self) -> bool:
-        """Whether the images have two classes or more."""
-        return len(self.labels[self.labels >= 0].unique()) > 1
-
     def measure(self, model: BaseModel, with_knn: bool) -> FeatureHealth:
         """Measure the pooled features of the backbone.
 
