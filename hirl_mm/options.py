@@ -67,6 +67,18 @@ def add_hierarchy_options(parser: argparse.ArgumentParser) -> None:
         metavar='RUN_FOLDER',
         help='work folder of a training with HIRL',
     )
+    add_tree_options(parser)
+
+
+def add_tree_options(parser: argparse.ArgumentParser) -> None:
+    """Add how the images of the run of a tree are embedded.
+
+    These are ``--checkpoint``, ``--batch-size``, ``--num-workers`` and
+    ``--trust-checkpoint``.
+
+    Args:
+        parser: Parser of the command line of a tool.
+    """
     parser.add_argument(
         '--checkpoint', help='checkpoint of the run (default: its last one)'
     )

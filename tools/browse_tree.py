@@ -9,7 +9,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from hirl_mm.options import add_reading_options, add_trust_option
+from hirl_mm.options import add_tree_options
 from hirl_mm.stack import StackError, check_stack
 
 
@@ -46,7 +46,6 @@ Then open tree/index.html.""",
         metavar='RUN_FOLDER|TREE',
         help='another tree of the same images, to show what moved',
     )
-    add('--checkpoint', help='checkpoint of the run (default: its last one)')
     add(
         '--out',
         type=Path,
@@ -73,8 +72,7 @@ Then open tree/index.html.""",
         metavar='FILE.parquet',
         help='also write a table with coordinates, for embedding-atlas',
     )
-    add_reading_options(parser)
-    add_trust_option(parser)
+    add_tree_options(parser)
     return parser.parse_args()
 
 

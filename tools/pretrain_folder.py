@@ -8,7 +8,6 @@ hierarchy, and a report of the training.
 """
 
 import argparse
-import os
 import shlex
 import sys
 from functools import partial
@@ -115,10 +114,10 @@ def train(config: Path, out: Path) -> None:
     try:
         place, exported = export_trained(checkpoint, out)
         say(f'exported backbone: {place}; to load it:\n  {exported.load}')
+        say(f'its images: {exported.images}')
     except ValueError as error:
         say(f'the backbone was not exported: {error}')
-    workers = max(1, (os.cpu_count() or 2) // 2)
-    page, report = write_pages(out, workers, say)
+    page, report = write_pages(out, say)
     say(f'report of the training: {report}')
     say(f'page of the hierarchy, to open in a browser: {page}')
     tool = f'python {shlex.quote(str(Path(__file__).parent))}/{{}}.py'

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from hirl_mm.options import add_reading_options, add_trust_option
+from hirl_mm.options import add_hierarchy_options
 
 EPILOG = """\
 Figures 3 and 4 of the HIRL paper: a prototype, its largest branches, and
@@ -24,9 +24,8 @@ def parse_args() -> argparse.Namespace:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    add_hierarchy_options(parser)
     add = parser.add_argument
-    add('run', type=Path, metavar='RUN_FOLDER', help='folder of the training')
-    add('--checkpoint', help='checkpoint of the run (default: its last one)')
     add(
         '--nodes',
         nargs='+',
@@ -58,8 +57,6 @@ def parse_args() -> argparse.Namespace:
         type=Path,
         help='folder of the pictures (default: RUN_FOLDER/subtrees)',
     )
-    add_reading_options(parser)
-    add_trust_option(parser)
     return parser.parse_args()
 
 

@@ -7,6 +7,13 @@ from mmpretrain.models import VisionTransformer
 
 from .backbone_facts import Facts, recorded_facts
 from .literal_configs import literal_config
+from .pixels import (
+    IMAGENET,
+    LEVELS,
+    config_normalisation,
+    huggingface_normalisation,
+    normalisation,
+)
 
 # Values of transformers' configs if the file of a model has none.
 _HUGGINGFACE_EPS = {'ViT': 1e-12, 'Dinov2': 1e-6, 'ResNet': 1e-5}
@@ -14,7 +21,8 @@ _GELU = 'gelu'
 # Options that change features, but neither names nor shapes of weights.
 _OPTIONS = 'style', 'strides', 'dilations'
 _TORCHVISION_EPS = 1e-6
-_LEVELS = 255.0
+# MMPreTrain's by default.
+_STYLE = 'pytorch'
 
 
 @dataclass(frozen=True)
@@ -69,8 +77,7 @@ def huggingface_description(
         facts, options = dict(norm_eps=[eps], activation=['GELU']), {}
         if 'num_attention_heads' in config:
             facts['num_heads'] = [config['num_attention_heads']]
-    mean, std = pixels.get('image_mean'), pixels.get('image_std')
-    return Description(facts, options, _pixels(mean, std, _LEVELS))
+    return Description(facts, options, huggingface_normalisation(pixels))
 
 
 def timm_description(config: Mapping) -> Description:
@@ -80,22 +87,22 @@ def timm_description(config: Mapping) -> Description:
         config: Content of ``config.json``; empty if there is none.
     """
     pretrained = config.get('pretrained_cfg', config)
-    return Description(
-        pixels=_pixels(pretrained.get('mean'), pretrained.get('std'), _LEVELS)
-    )
+    mean, std = pretrained.get('mean'), pretrained.get('std')
+    return Description(pixels=normalisation(mean, std, LEVELS))
 
 
 def torchvision_description() -> Description:
     """Return what all vision transformers of torchvision have in common."""
-    return Description(dict(norm_eps=[_TORCHVISION_EPS], activation=['GELU']))
+    facts = dict(norm_eps=[_TORCHVISION_EPS], activation=['GELU'])
+    return Description(facts, pixels=dict(IMAGENET))
 
 
 def openmmlab_description(meta: Mapping) -> Description:
     """Return what the ``meta`` of a checkpoint of OpenMMLab says.
 
     Args:
-        meta: The entry ``meta``: facts that this project records, and the
-            config that MMEngine and MMCV store.
+        meta: The entry ``meta``: facts that this project records, also of
+            imported backbones, and the config that MMEngine and MMCV store.
     """
     facts = recorded_facts(meta)
     cfg = literal_config(str(meta.get('cfg') or meta.get('config') or ''))
@@ -114,28 +121,11 @@ def openmmlab_description(meta: Mapping) -> Description:
     options = {k: backbone[k] for k in _OPTIONS if backbone.get(k)}
     if 'style' in options:
         facts.setdefault('style', [options['style']])
-    # As a part of the model or beside it; before MMEngine, img_norm_cfg.
-    pixels = (
-        _dict(model.get('data_preprocessor'))
-        or _dict(cfg.get('data_preprocessor'))
-        or _dict(cfg.get('img_norm_cfg'))
-    )
-    rgb = pixels.get('to_rgb', pixels.get('bgr_to_rgb', False))
-    return Description(
-        facts,
-        options,
-        _pixels(pixels.get('mean'), pixels.get('std'), 1.0, rgb),
-    )
-
-
-def _pixels(mean: object, std: object, scale: float, rgb: bool = True) -> dict:
-    if not isinstance(mean, list) or not isinstance(std, list):
-        return {}
-    return dict(
-        mean=[value * scale for value in mean],
-        std=[value * scale for value in std],
-        channels='rgb' if rgb else 'bgr',
-    )
+    elif facts.get('style', [_STYLE]) != [_STYLE]:
+        options['style'] = facts['style'][0]
+    # An import records what the files of the other library said.
+    pixels = dict(_dict(meta.get('pixels'))) or config_normalisation(cfg)
+    return Description(facts, options, pixels)
 
 
 def _dict(value: object) -> Mapping:

@@ -1,6 +1,6 @@
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
@@ -16,9 +16,13 @@ from hirl_mm.checkpoints.layouts.resnet import BATCH_COUNT
 from hirl_mm.checkpoints.layouts.timm_models import resnet_name, timm_weights
 from hirl_mm.files import replacing
 
+from .huggingface_images import image_processor
+from .pixels import LEVELS
 from .reader import read_checkpoint
 from .safetensors_files import require_safetensors, write_safetensors
 from .trained_backbone import LAYER_NORM_EPS, TrainedBackbone, read_backbone
+
+_IMAGES = 'preprocessor_config.json'
 
 
 @dataclass(frozen=True)
@@ -31,12 +35,30 @@ class Exported:
         left_out: Keys of the checkpoint that stand with the backbone but are
             not part of it, such as a mask token; they were not written.
         load: Python code that loads the export in the target library.
+        pixels: How images are normalised before the network sees them, see
+            :func:`~.pixels.normalisation`; empty if it is unknown.
     """
 
     family: str
     num_tensors: int
     left_out: list[str]
     load: str
+    pixels: Mapping = field(default_factory=dict)
+
+    @property
+    def images(self) -> str:
+        """What to do with images before the network sees them."""
+        if not self.pixels:
+            return 'unknown normalisation: use that of the training'
+        names = dict(rgb='red, green, blue', bgr='blue, green, red')
+        mean, std = (
+            ', '.join(f'{value / LEVELS:.4g}' for value in self.pixels[name])
+            for name in ('mean', 'std')
+        )
+        return (
+            f'{names[self.pixels["channels"]]} from 0 to 1, mean {mean}, '
+            f'standard deviation {std}'
+        )
 
 
 def export_backbone(
@@ -86,7 +108,11 @@ def export_backbone(
     )
     weights, load = write(backbone, out)
     return Exported(
-        backbone.family.name, len(weights), backbone.left_out, load
+        backbone.family.name,
+        len(weights),
+        backbone.left_out,
+        load,
+        backbone.pixels,
     )
 
 
@@ -170,9 +196,19 @@ def _huggingface(
         )
     weights = _with_batch_counts(weights)
     write_safetensors(weights, out / 'model.safetensors')
-    with replacing(out / 'config.json') as temporary:
-        temporary.write_text(json.dumps(config, indent=2) + '\n')
+    _write_json(config, out / 'config.json')
+    images = image_processor(backbone.pixels, backbone.cfg)
+    if images is None:
+        # That of an earlier export would be wrong.
+        (out / _IMAGES).unlink(missing_ok=True)
+    else:
+        _write_json(images, out / _IMAGES)
     return weights, load
+
+
+def _write_json(content: Mapping, path: Path) -> None:
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(content, indent=2) + '\n')
 
 
 def _with_batch_counts(state: dict[str, Tensor]) -> dict[str, Tensor]:

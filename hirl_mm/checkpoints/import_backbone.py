@@ -27,6 +27,7 @@ from .descriptions import (
 )
 from .matching import strip_prefix
 from .obstacles import obstacles
+from .pixels import release_normalisation
 from .recognition import recognise
 from .state_dict import meta_of
 from .timm_names import check_timm_name
@@ -155,7 +156,14 @@ def _described(
     if release.families is OPENMMLAB:
         return openmmlab_description(meta_of(source.content))
     if release.source != UNKNOWN:
-        return Description(dict(family.facts))
+        # A backbone alone looks the same in files that an import wrote.
+        recorded = openmmlab_description(meta_of(source.content))
+        pixels = release_normalisation(release.source, family.name)
+        return Description(
+            family.facts | recorded.facts,
+            recorded.options,
+            recorded.pixels or pixels,
+        )
     check_timm_name(source.config.get('architecture'))
     return timm_description(source.config)
 

@@ -1,4 +1,5 @@
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from mmengine.config import Config
 from torch import Tensor, nn
@@ -14,6 +15,7 @@ from .backbone_facts import (
     recorded_facts,
 )
 from .matching import evaluated_prefix, strip_prefix
+from .pixels import config_normalisation
 
 # Default of MMPreTrain's and timm's transformers.
 LAYER_NORM_EPS = 1e-6
@@ -38,6 +40,9 @@ class TrainedBackbone:
         num_heads: Number of attention heads of a ViT or BEiT; None for a
             ResNet.
         layer_norm_eps: Epsilon of the layer norms of a ViT or BEiT.
+        pixels: How images are normalised, see
+            :func:`~.pixels.normalisation`; empty if it is unknown.
+        cfg: Config of the training; empty without one.
     """
 
     family: Family
@@ -45,6 +50,8 @@ class TrainedBackbone:
     left_out: list[str]
     num_heads: int | None = None
     layer_norm_eps: float = LAYER_NORM_EPS
+    pixels: Mapping = field(default_factory=dict)
+    cfg: Mapping = field(default_factory=dict)
 
 
 def read_backbone(
@@ -87,6 +94,10 @@ def read_backbone(
     if cfg is None and meta.get('cfg'):
         cfg = Config.fromstring(meta['cfg'], '.py')
     module = None if cfg is None else _module(cfg, state)
+    pixels = config_normalisation(cfg or {}) or meta.get('pixels') or {}
+    found = TrainedBackbone(
+        family, state, left_out, pixels=pixels, cfg=cfg or {}
+    )
     facts = recorded_facts(meta)
     if module is not None:
         check_facts(module, meta, 'the checkpoint')
@@ -94,12 +105,12 @@ def read_backbone(
     _check_usual(family, facts)
     if family is RESNET:
         _check_resnet(module)
-        return TrainedBackbone(family, state, left_out)
+        return found
     (eps,) = facts.get('norm_eps', [LAYER_NORM_EPS])
     num_heads = num_heads or next(iter(facts.get('num_heads', [])), None)
     num_heads = num_heads or usual_heads(state)
     _check_heads(state, family, num_heads)
-    return TrainedBackbone(family, state, left_out, num_heads, eps)
+    return replace(found, num_heads=num_heads, layer_norm_eps=eps)
 
 
 def _find(

@@ -8,13 +8,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from hirl_mm.structures.name_column import NameColumn
+
 
 class ImageTable:
     """Paths of N images, and their labels if there are any.
 
-    All paths are one array of bytes. A million of ImageNet's takes 45 MB
-    instead of 105 MB of pickled annotations, and worker processes share it.
-    A table is not changed after it was made.
+    A million of ImageNet's takes 45 MB instead of 105 MB of pickled
+    annotations, and worker processes share it. A table is not changed after
+    it was made.
 
     Args:
         paths: N paths.
@@ -39,14 +41,9 @@ class ImageTable:
         root: str = '',
     ) -> None:
         self.root = root
-        text = os.fsencode(''.join(f'{path}\0' for path in paths))
-        self._text = np.frombuffer(text, dtype=np.uint8)
-        size = np.uint32 if len(text) < 2**32 else np.int64
-        self._ends = np.flatnonzero(self._text == 0).astype(size)
-        if len(self._ends) != len(paths):
-            raise ValueError('a path contains the character NUL')
-        self._starts = np.concatenate([[0], self._ends[:-1] + 1]).astype(size)
-        self._starts = self._starts[: len(paths)]
+        self._names = (
+            paths if isinstance(paths, NameColumn) else NameColumn(paths)
+        )
         self.labels = None
         if labels is not None:
             self.labels = np.asarray(labels, dtype=np.int64)
@@ -57,24 +54,20 @@ class ImageTable:
                 )
 
     def __len__(self) -> int:
-        return len(self._ends)
+        return len(self._names)
 
     def path(self, index: int) -> str:
         """Return the path of an image; negative indices count from the end."""
-        name = self._text[self._starts[index] : self._ends[index]]
-        return os.path.join(self.root, os.fsdecode(name.tobytes()))
+        return os.path.join(self.root, self._names[index])
 
     def paths(self) -> list[str]:
         """Return the paths of all images."""
-        if not self._is_whole():
-            return list(map(self.path, range(len(self))))
-        names = os.fsdecode(self._text.tobytes()).split('\0')[:-1]
         if not self.root:
-            return names
-        if (self._text[self._starts] == ord('/')).any():
-            return [os.path.join(self.root, name) for name in names]
+            return list(self._names)
         start = os.path.join(self.root, '')
-        return [start + name for name in names]
+        return [
+            name if name[:1] == '/' else start + name for name in self._names
+        ]
 
     def take(self, indices: Sequence[int] | slice) -> ImageTable:
         """Return the table of some of the images, which shares the text.
@@ -85,7 +78,7 @@ class ImageTable:
         if not isinstance(indices, slice):
             indices = np.asarray(indices, dtype=np.int64)
         part = copy.copy(self)
-        part._starts, part._ends = self._starts[indices], self._ends[indices]
+        part._names = self._names.take(indices)
         if self.labels is not None:
             part.labels = self.labels[indices]
         return part
@@ -98,13 +91,3 @@ class ImageTable:
 
     def __deepcopy__(self, memo: dict) -> ImageTable:
         return self
-
-    def _is_whole(self) -> bool:
-        """Whether the images are all those of the text, in its order."""
-        if not len(self):
-            return not len(self._text)
-        return (
-            self._starts[0] == 0
-            and self._ends[-1] == len(self._text) - 1
-            and np.array_equal(self._starts[1:], self._ends[:-1] + 1)
-        )

@@ -1,5 +1,7 @@
 from collections.abc import Sequence
 
+from hirl_mm.structures.name_column import NameColumn
+
 from .compact_images import CompactImages
 from .image_table import ImageTable
 
@@ -12,7 +14,7 @@ class PathImages(CompactImages):
     """
 
     def __init__(self, paths: Sequence[str]) -> None:
-        self.paths = tuple(paths)
+        self.paths = NameColumn(paths)
         super().__init__(data_root='.', with_label=False)
 
     def load_table(self) -> ImageTable:

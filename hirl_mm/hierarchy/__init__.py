@@ -1,6 +1,11 @@
 """Using a tree of prototypes: paths, retrieval, subsets, names of branches."""
 
-from .assignment import PathBlock, assign_paths, nearest_prototypes
+from .assignment import (
+    PathBlock,
+    assign_paths,
+    nearest_prototypes,
+    path_similarities,
+)
 from .balance import balanced_counts
 from .branch_names import (
     BranchVotes,
@@ -33,6 +38,7 @@ __all__ = [
     'level_shares',
     'nearest_images',
     'nearest_prototypes',
+    'path_similarities',
     'pseudo_labels',
     'similarity_to_others',
 ]

@@ -122,25 +122,29 @@ def path_similarities(
 
     Args:
         tree: Tree of prototypes.
-        rows: (n, D) floating point.
+        rows: (n, D) floating point, of any length; they may be mapped from
+            disk, since they are read in chunks.
         path: (n, l) long, prototypes of the l finest levels, -1 for rows
             without a path.
 
     Returns:
-        (n, l) float32, NaN for rows without a path.
+        (n, l) float32, NaN for rows without a path or a direction.
+
+    Raises:
+        ValueError: If rows and prototypes have different lengths.
     """
-    found = []
-    for part, nodes in zip(rows.split(_ROWS), path.split(_ROWS), strict=True):
-        unit = _unit(part).float()
-        levels = [
-            (unit * centroids[nodes[:, level]]).sum(1)
-            for level, centroids in enumerate(tree.centroids[: path.size(1)])
-        ]
-        similarity = torch.stack(levels, dim=1).clamp(-1, 1)
-        found.append(similarity.masked_fill(nodes < 0, torch.nan))
-    if not found:
-        return rows.new_empty(0, path.size(1), dtype=torch.float32)
-    return torch.cat(found)
+    _check_lengths(rows, tree.centroids[0])
+    found = path.new_empty(path.shape, dtype=torch.float32)
+    for start in range(0, len(rows), _ROWS):
+        part = slice(start, start + _ROWS)
+        nodes = path[part]
+        unit = rows[part].to(path.device, torch.float64)
+        # NaN for rows without a direction.
+        unit = (unit / unit.norm(dim=1, keepdim=True)).float()
+        for level, centroids in enumerate(tree.centroids[: path.size(1)]):
+            cosine = (unit * centroids[nodes[:, level]]).sum(1)
+            found[part, level] = cosine.clamp(-1, 1)
+    return found.masked_fill_(path < 0, torch.nan)
 
 
 def _unit(rows: Tensor) -> Tensor:

@@ -56,6 +56,7 @@ class InitialBackbone:
             f'the network of {ascii(self.source.name)}',
             why_size,
             is_whole=True,
+            pixels=self.imported.described.pixels,
         )
 
     def write(self, file: Path) -> None:

@@ -21,6 +21,7 @@ from .choices.heads import (
 )
 from .choices.network import choose_network, choose_size
 from .choices.optimizer import optimizer_settings
+from .choices.pixels import pixel_settings
 from .choices.schedule import Schedule, choose_schedule
 from .choices.situation import Situation
 from .config_text import config_text
@@ -142,6 +143,7 @@ def plan_training(
     settings = [
         Setting('default_scope', 'mmpretrain'),
         *data_settings(cfg, source, situation, network, (loaded, why)),
+        *pixel_settings(cfg, network),
         *backbone_settings(model, situation, network),
         *width_settings(model, situation, network),
         *contrast_settings(model, situation, schedule, loaded * devices),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from .name_column import NameColumn
 from .prototype_tree import PrototypeTree
 
 
@@ -14,7 +15,7 @@ class EmbeddedImages:
 
     Args:
         tree: Tree of prototypes.
-        paths: N file names.
+        paths: N file names, kept as a :class:`~.name_column.NameColumn`.
         rows: (N, D) float16 or float32, embeddings of unit length, compared
             with the prototypes by the cosine. They may be mapped from disk,
             so they are read in chunks. Rows of images that could not be read
@@ -37,6 +38,8 @@ class EmbeddedImages:
     class_names: Sequence[str] = ()
 
     def __post_init__(self) -> None:
+        if not isinstance(self.paths, NameColumn):
+            object.__setattr__(self, 'paths', NameColumn(self.paths))
         num, dim = len(self.paths), self.tree.centroids[0].size(1)
         if self.rows.shape != (num, dim):
             raise ValueError(

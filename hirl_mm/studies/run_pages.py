@@ -7,14 +7,11 @@ from .run_report import write_run_report
 from .shown_trees import shown_run
 
 
-def write_pages(
-    run: Path, num_workers: int, log: Callable[[str], None]
-) -> tuple[Path, Path]:
+def write_pages(run: Path, log: Callable[[str], None]) -> tuple[Path, Path]:
     """Write the page of the tree and the report of a finished run.
 
     Args:
         run: Work folder of the training.
-        num_workers: Number of worker processes that read images.
         log: Function that writes a line of text.
 
     Returns:
@@ -23,7 +20,7 @@ def write_pages(
     Raises:
         ValueError: If the run has no tree.
     """
-    shown = shown_run(run, num_workers=num_workers)
+    shown = shown_run(run)
     TreePage(shown, title=f'Tree of {shown.name}').write(run / 'tree', log)
     report = run / 'report.html'
     write_run_report([run], report)

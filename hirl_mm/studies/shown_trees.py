@@ -60,7 +60,7 @@ def shown_run(
     checkpoint: str | None = None,
     trust: bool = False,
     batch_size: int = 256,
-    num_workers: int = 4,
+    num_workers: int | None = None,
 ) -> ShownTree:
     """Return the tree of a run with its training images and embeddings.
 
@@ -70,7 +70,8 @@ def shown_run(
         trust: Whether the checkpoint may run code, see
             :func:`~hirl_mm.checkpoints.read_checkpoint`.
         batch_size: Images per batch, for embeddings that are not kept yet.
-        num_workers: Number of worker processes that read images.
+        num_workers: Number of worker processes that read images; None for
+            that of the training.
 
     Raises:
         ValueError: If the run has no tree, or its images have changed.

@@ -288,6 +288,7 @@ def test_tool(vit, tmp_path):
     assert done.stdout.splitlines() == [
         'network   ViT, 38 tensors',
         'left out  nothing',
+        'images    unknown normalisation: use that of the training',
         f'written to {out}; to load it:',
         f"transformers.ViTModel.from_pretrained('{out}', "
         'add_pooling_layer=False)',

@@ -219,6 +219,19 @@ def test_hugging_face(case, tmp_path):
         assert norm == dict(type='LN', eps=eps)
 
 
+@pytest.mark.parametrize('case', ['vit', 'caffe'])
+def test_what_an_import_wrote(case, tmp_path):
+    """Is imported again, with what its first files said."""
+    kind, options, read = HUGGINGFACE[case]
+    net = scaled(huggingface(kind, **options)[1])
+    expected = outputs(net, read)
+    folder = in_folder(net, tmp_path)
+    first = import_checkpoint(folder, tmp_path / 'first.pth')
+    assert_same(tmp_path / 'first.pth', expected, tmp_path)
+    again = import_checkpoint(tmp_path / 'first.pth', tmp_path / 'again.pth')
+    assert again['backbone'] == first['backbone']
+
+
 def test_images_of_another_size(tmp_path):
     """Positions are interpolated as by transformers, and the log says so."""
     net = scaled(huggingface('Dinov2')[1])

@@ -5,7 +5,11 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from hirl_mm.hierarchy import assign_paths, nearest_prototypes
+from hirl_mm.hierarchy import (
+    assign_paths,
+    nearest_prototypes,
+    path_similarities,
+)
 from hirl_mm.hierarchy import assignment as module
 from hirl_mm.structures import NO_LEAF, PrototypeTree
 from tests.trees import blobs, random_tree
@@ -117,10 +121,42 @@ def test_given_leaves_are_kept():
         )
 
 
+@pytest.mark.parametrize('length', [1e-30, 1e30])
+def test_cosines_of_rows_of_any_length(length):
+    """Also where squares of float32 vanish or overflow."""
+    tree = random_tree(NUMS, dim=7)
+    rows = blobs(20, 7, num_blobs=3) * length
+    path = tree.paths(torch.arange(20))
+    unit = rows.double() / rows.double().norm(dim=1, keepdim=True)
+    tables = [centroids.double() for centroids in tree.centroids]
+    expected = [
+        [float(row @ table[i]) for table, i in zip(tables, nodes, strict=True)]
+        for row, nodes in zip(unit, path.tolist(), strict=True)
+    ]
+    found = path_similarities(tree, rows, path)
+    np.testing.assert_allclose(found, expected, atol=2e-7)
+    part = path_similarities(tree, rows, path[:, :1])
+    assert torch.equal(part, found[:, :1])
+
+
+@pytest.mark.parametrize('bad', [0.0, torch.nan, torch.inf])
+def test_rows_without_a_direction_have_no_cosines(bad):
+    """Even if they are given a leaf."""
+    tree = random_tree(NUMS, dim=5)
+    rows = blobs(3, 5, num_blobs=3)
+    rows[1] = bad
+    found = path_similarities(tree, rows, tree.paths(torch.tensor([4, 2, 0])))
+    assert found.isnan().tolist() == [[False] * 3, [True] * 3, [False] * 3]
+
+
 def test_rows_of_another_network_are_refused():
     tree = random_tree(NUMS, dim=5)
     with pytest.raises(ValueError, match=r'5 coordinates.*\(2, 4\)'):
         list(assign_paths(tree, torch.zeros(2, 4)))
+    with pytest.raises(ValueError, match=r'5 coordinates.*\(2, 4\)'):
+        path_similarities(
+            tree, torch.zeros(2, 4), tree.paths(torch.tensor([0, 1]))
+        )
     with pytest.raises(ValueError, match='chunk_size'):
         list(assign_paths(tree, torch.zeros(2, 5), chunk_size=0))
 

@@ -1,6 +1,7 @@
 """Order, images, classes and matches of nodes against plain loops."""
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,6 @@ from hirl_mm.pages.tree_page.label_counts import count_labels
 from hirl_mm.pages.tree_page.matched_nodes import match_nodes, same_images
 from hirl_mm.pages.tree_page.node_images import choose_images
 from hirl_mm.pages.tree_page.shown_level import shown_level
-from hirl_mm.pages.tree_page.similarities import own_similarities
 from hirl_mm.pages.tree_page.tree_changes import LevelChanges
 from hirl_mm.pages.tree_page.tree_order import tree_order
 from tests.page_data import members, shown_random
@@ -66,8 +66,8 @@ def test_similarities_are_cosines_to_the_path(dtype):
     shown = shown_random()
     rows = shown.rows.to(dtype)
     rows[3] = rows[4]  # an embedding, but no leaf
-    found = own_similarities(shown.tree, shown.leaf, rows)
-    rows = rows.double()
+    found = replace(shown, rows=rows).similarity
+    rows = torch.nn.functional.normalize(rows.double(), dim=1)
     for sample, path in enumerate(shown.tree.paths(shown.leaf).tolist()):
         for level, node in enumerate(path):
             if node < 0:
@@ -79,17 +79,15 @@ def test_similarities_are_cosines_to_the_path(dtype):
 
 
 def test_similarities_do_not_depend_on_the_chunks(monkeypatch):
-    shown = shown_random()
-    whole = own_similarities(shown.tree, shown.leaf, shown.rows)
-    monkeypatch.setattr('hirl_mm.pages.tree_page.similarities._CHUNK', 7)
-    parts = own_similarities(shown.tree, shown.leaf, shown.rows)
-    np.testing.assert_array_equal(whole, parts)
+    whole = shown_random().similarity
+    monkeypatch.setattr('hirl_mm.hierarchy.assignment._ROWS', 7)
+    np.testing.assert_array_equal(whole, shown_random().similarity)
 
 
 def test_embeddings_of_another_model_are_refused():
     shown = shown_random()
-    with pytest.raises(ValueError, match=r'\(N, 6\).*another model'):
-        own_similarities(shown.tree, shown.leaf, torch.zeros(60, 5))
+    with pytest.raises(ValueError, match=r'6 coordinates.*\(60, 5\)'):
+        _ = replace(shown, rows=torch.zeros(60, 5)).similarity
 
 
 @pytest.mark.parametrize('num', [1, 2, 5, 12, 100])

@@ -195,6 +195,24 @@ def test_config_of_a_classifier(name, kind, dim, tmp_path):
     assert written.default_hooks.checkpoint
 
 
+@pytest.mark.parametrize('place', ['config', 'model', 'views on the device'])
+def test_a_classifier_normalises_as_the_pre_training(place, tmp_path):
+    cfg = pretraining('hirl-mocov2_resnet18_1xb64-4e_digits.py')
+    own = dict(mean=[1.0, 2.0, 3.0], std=[4.0, 5.0, 6.0], to_rgb=False)
+    if place == 'model':  # before that of the config, as in the Runner
+        cfg.model.data_preprocessor = own
+    else:
+        cfg.data_preprocessor = own
+    if place == 'views on the device':
+        cfg.data_preprocessor = dict(
+            type='hirl_mm.DeviceViews', data_preprocessor=own
+        )
+    out = tmp_path / 'classifier.py'
+    write_classifier_config(out, cfg, 'epoch_4.pth', 'l', ['a'], 1)
+    written = Config.fromfile(out).data_preprocessor
+    assert written == dict(own, num_classes=1)
+
+
 def test_other_backbones_are_refused(tmp_path):
     cfg = pretraining('hirl-mocov2_resnet18_1xb64-4e_digits.py')
     cfg.model.backbone = dict(type='SwinTransformer')

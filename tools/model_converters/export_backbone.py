@@ -69,6 +69,7 @@ def main() -> None:
         sys.exit(f'{type(error).__name__}: {error}')
     print(f'network   {exported.family}, {exported.num_tensors} tensors')
     print(f'left out  {", ".join(exported.left_out) or "nothing"}')
+    print(f'images    {exported.images}')
     print(f'written to {args.out}; to load it:\n{exported.load}')
 
 

@@ -30,6 +30,7 @@ from hirl_mm.hierarchy import nearest_prototypes
 from hirl_mm.models.selfsup import HIRLAlgorithm
 from hirl_mm.registry import enter_scope
 from hirl_mm.structures import EmbeddedImages, PrototypeTree
+from hirl_mm.structures.name_column import NameColumn
 
 from .trained_prototypes import load_prototypes
 
@@ -96,7 +97,7 @@ class TrainedHierarchy:
         return model
 
     def training_images(
-        self, batch_size: int = 256, num_workers: int = 4
+        self, batch_size: int = 256, num_workers: int | None = None
     ) -> EmbeddedImages:
         """Embed the training images, and build the tree of the last weights.
 
@@ -106,7 +107,8 @@ class TrainedHierarchy:
 
         Args:
             batch_size: Images per batch.
-            num_workers: Number of worker processes that read images.
+            num_workers: Number of worker processes that read images; None
+                for that of the training.
 
         Raises:
             ValueError: If the checkpoint holds no tree, or one of other
@@ -124,7 +126,7 @@ class TrainedHierarchy:
         known = images.has_same_classes and any(x is not None for x in labels)
         return EmbeddedImages(
             tree,
-            [images.name(idx) for idx in range(len(images))],
+            NameColumn(map(images.name, range(len(images)))),
             rows,
             tree.leaf,
             torch.tensor([-1 if x is None else x for x in labels])
@@ -139,7 +141,7 @@ class TrainedHierarchy:
         tree: PrototypeTree,
         name: str,
         batch_size: int = 256,
-        num_workers: int = 4,
+        num_workers: int | None = None,
     ) -> EmbeddedImages:
         """Embed images of files and find their leaves in a tree.
 
@@ -148,14 +150,15 @@ class TrainedHierarchy:
             tree: The tree.
             name: Name under which the embeddings are kept.
             batch_size: Images per batch.
-            num_workers: Number of worker processes that read images.
+            num_workers: Number of worker processes that read images; None
+                for that of the training.
         """
         enter_scope(self.cfg)
         images = distinct_images(PathImages(paths))
         rows, _ = self._rows(images, name, batch_size, num_workers)
         return EmbeddedImages(
             tree,
-            list(paths),
+            NameColumn(paths),
             rows,
             nearest_prototypes(rows, tree.centroids[0]),
         )
@@ -165,9 +168,11 @@ class TrainedHierarchy:
         images: DistinctImages,
         name: str,
         batch_size: int,
-        num_workers: int,
+        num_workers: int | None,
     ) -> tuple[Tensor, dict]:
         """Return embeddings (N, D), and what they depend on."""
+        if num_workers is None:
+            num_workers = int(self.cfg.train_dataloader.get('num_workers', 0))
         facts = dict(
             checkpoint=file_fingerprint(self.checkpoint),
             network=config_fingerprint(with_data_preprocessor(self.cfg)),

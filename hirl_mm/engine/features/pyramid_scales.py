@@ -6,6 +6,7 @@ from dataclasses import asdict
 from mmengine.config import Config
 
 from hirl_mm.datasets.wrappers import pipelines_of
+from hirl_mm.engine.runtime.model_config import preprocessor_owner
 from hirl_mm.registry import type_name
 from hirl_mm.views import PatchScale
 
@@ -80,8 +81,7 @@ def _views_of(cfg: Config) -> tuple[list[Mapping], list[Mapping]]:
     for transform in _steps(cfg):
         if type_name(transform['type']) == 'PatchPyramid':
             return transform['transforms'][0], transform['scales']
-    owner = cfg.model if 'data_preprocessor' in cfg.model else cfg
-    preprocessor = owner.get('data_preprocessor') or {}
+    preprocessor = preprocessor_owner(cfg).get('data_preprocessor') or {}
     patches = preprocessor.get('patches')
     if patches:
         return preprocessor['transforms'][0], patches['scales']

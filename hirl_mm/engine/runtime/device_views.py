@@ -13,6 +13,7 @@ from hirl_mm.datasets.view_steps import (
 from hirl_mm.registry import type_name
 
 from .config_file import ConfigError
+from .model_config import preprocessor_owner
 
 _PLACES = 'cpu', 'device'
 
@@ -72,7 +73,7 @@ def place_views(cfg: Config) -> None:
         )
     loader.collate_fn = dict(type='hirl_mm.ragged_collate')
     loader.pin_memory = True
-    owner = cfg.model if 'data_preprocessor' in cfg.model else cfg
+    owner = preprocessor_owner(cfg)
     owner.data_preprocessor = dict(
         type='hirl_mm.DeviceViews',
         num_views=first.num_views,

@@ -1,4 +1,17 @@
+from collections.abc import Mapping
+
 from mmengine.config import Config
+
+
+def preprocessor_owner(cfg: Config) -> Mapping:
+    """Return the part of a config whose ``data_preprocessor`` is used.
+
+    That of the model is used before that of the config, as in the Runner.
+
+    Args:
+        cfg: A training config.
+    """
+    return cfg.model if 'data_preprocessor' in cfg.model else cfg
 
 
 def with_data_preprocessor(cfg: Config) -> dict:

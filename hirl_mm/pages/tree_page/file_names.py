@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from hirl_mm.datasets.shards.locations import in_shards, plain_path
 from hirl_mm.pages.frame.text import shown_text
+from hirl_mm.structures.name_column import NameColumn
 
 # What JavaScript's encodeURIComponent keeps, and the separator.
 _SAFE = "/-_.!~*'()"
@@ -67,12 +68,13 @@ def file_names(paths: Sequence[str], are_files: bool = True) -> FileNames:
 
     Example:
         >>> found = file_names(['data/cat/1.png', 'data/cow/1.png'])
-        >>> found.folder, found.names
+        >>> found.folder, list(found.names)
         ('data/', ['cat/1.png', 'cow/1.png'])
     """
     are_files = are_files and not any(map(in_shards, paths))
-    plain = [plain_path(path) for path in paths]
+    plain = NameColumn(map(plain_path, paths))
     # Of all texts, the first and the last have the least in common.
     common = os.path.commonprefix([min(plain), max(plain)])
     folder = common[: common.rfind('/') + 1]
-    return FileNames(folder, [p[len(folder) :] for p in plain], are_files)
+    names = NameColumn(path[len(folder) :] for path in plain)
+    return FileNames(folder, names, are_files)

@@ -9,9 +9,9 @@ from PIL import Image
 from torch import Tensor
 
 from hirl_mm.datasets.read_image import read_image
+from hirl_mm.hierarchy import path_similarities
 from hirl_mm.structures import PrototypeTree
 
-from .similarities import own_similarities
 from .tree_order import TreeOrder, tree_order
 
 
@@ -25,8 +25,8 @@ class ShownTree:
         leaf: (N,) long, prototype of level 0 of every image, -1 for none;
             the leaves of the tree if None.
         rows: (N, D) floating point, the embeddings of the images, from which
-            the similarities follow; they may be mapped from disk. None if
-            they are unknown.
+            the similarities follow, of any length; they may be mapped from
+            disk. None if they are unknown.
         labels: (N,) long, classes of the images, -1 if unknown; None without
             classes.
         class_names: Names of the classes.
@@ -82,7 +82,8 @@ class ShownTree:
         """
         if self.rows is None:
             return None
-        return own_similarities(self.tree, self.leaf, self.rows)
+        paths = self.tree.paths(self.leaf)
+        return path_similarities(self.tree, self.rows, paths).numpy()
 
     @cached_property
     def order(self) -> TreeOrder:

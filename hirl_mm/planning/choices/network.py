@@ -27,6 +27,9 @@ class Network:
         why_size: Reason of the side of a view.
         is_whole: Whether ``config`` is the whole ``model.backbone``, with its
             initial weights.
+        pixels: How images were normalised for the initial weights, see
+            :func:`hirl_mm.checkpoints.pixels.normalisation`; empty if their
+            file does not say so, None without initial weights.
     """
 
     config: dict = field(repr=False)
@@ -37,6 +40,7 @@ class Network:
     why: str
     why_size: str
     is_whole: bool = False
+    pixels: dict | None = None
 
     @property
     def step(self) -> int:

@@ -9,6 +9,7 @@ from mmengine.config import Config
 from mmpretrain.models import BEiTViT, ResNet, VisionTransformer
 from mmpretrain.registry import MODELS
 
+from hirl_mm.checkpoints.pixels import config_normalisation
 from hirl_mm.files import replacing
 from hirl_mm.registry import enter_scope, type_name
 
@@ -188,9 +189,10 @@ def _schedule(backbone: Mapping, batch: int) -> dict:
 
 
 def _preprocessor(cfg: Config, num_classes: int) -> dict:
-    of = cfg.get('data_preprocessor') or cfg.model.get('data_preprocessor', {})
-    kept = {k: of[k] for k in ('mean', 'std', 'to_rgb') if k in of}
-    return dict(num_classes=num_classes) | _plain(kept)
+    found = config_normalisation(cfg)
+    if found:
+        found['to_rgb'] = found.pop('channels') == 'rgb'
+    return dict(num_classes=num_classes, **found)
 
 
 def _pipeline(cfg: Config) -> list[dict]:

@@ -13,9 +13,9 @@ from hirl_mm.hierarchy import (
     duplicate_groups,
     least_similar,
     level_shares,
+    path_similarities,
     similarity_to_others,
 )
-from hirl_mm.hierarchy.assignment import path_similarities
 from hirl_mm.structures import EmbeddedImages
 
 _CHUNK = 65536
@@ -143,12 +143,5 @@ def pair_similarity(rows: Tensor, first: Tensor, second: Tensor) -> Tensor:
 
 def _to_leaf(images: EmbeddedImages) -> Tensor:
     """Return the similarity of every image and its leaf, (N,) float32."""
-    parts = zip(
-        images.rows.split(_CHUNK), images.leaf.split(_CHUNK), strict=True
-    )
-    return torch.cat(
-        [
-            path_similarities(images.tree, rows, leaf[:, None])[:, 0]
-            for rows, leaf in parts
-        ]
-    )
+    leaf = images.leaf[:, None]
+    return path_similarities(images.tree, images.rows, leaf)[:, 0]

@@ -36,7 +36,7 @@ def place_labels(
     given: GivenLabels,
     table: str | os.PathLike,
     batch_size: int = 256,
-    num_workers: int = 4,
+    num_workers: int | None = None,
 ) -> PlacedLabels:
     """Find labelled images in a tree; those of other files are embedded.
 
@@ -46,7 +46,8 @@ def place_labels(
         given: Files and their labels.
         table: File that they were read from; names may be relative to it.
         batch_size: Images per batch.
-        num_workers: Number of worker processes that read images.
+        num_workers: Number of worker processes that read images; None for
+            that of the training.
 
     Raises:
         FileNotFoundError: If a file is neither a training image nor there.

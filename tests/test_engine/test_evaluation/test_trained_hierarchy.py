@@ -114,6 +114,15 @@ def test_another_checkpoint_has_other_embeddings(found, work_dir):
     assert torch.equal(other.training_images(**READING).rows, rows)
 
 
+def test_workers_are_those_of_the_training(work_dir, tmp_path):
+    other = open_hierarchy(work_dir)
+    other.folder = tmp_path
+    other.cfg.train_dataloader.num_workers = -3  # refused by PyTorch
+    with pytest.raises(ValueError, match='num_workers option'):
+        other.training_images()
+    assert len(other.training_images(**READING)) == NUM_IMAGES
+
+
 def test_runs_without_a_tree(work_dir, tmp_path):
     cfg = Config.fromfile(next(work_dir.glob('*.py')))
     del cfg.default_hooks['kmeans']
