@@ -1,11 +1,16 @@
 """Writing files atomically."""
 
+import errno
 import os
 import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+_FULL = errno.ENOSPC
+# A disk with less bytes is full.
+_LEAST = 65536
 
 
 @contextmanager
@@ -20,6 +25,10 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
     Args:
         path: Path of the file to write; its folder is created if missing.
 
+    Raises:
+        OSError: If the disk is full, with the path, whatever the writer
+            raises then.
+
     Example:
         >>> with replacing('report.json') as temporary:
         ...     _ = temporary.write_text('{}')
@@ -30,10 +39,26 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
     unique = f'{os.getpid()}-{secrets.token_hex(4)}'
     temporary = path.with_name(f'.{path.stem}-{unique}{path.suffix}')
     try:
-        yield temporary
-        os.replace(temporary, path)
+        with _naming(path):
+            yield temporary
+            os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Name the path in errors of a full disk, which writers do not."""
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, OSError):
+            full = error.errno == _FULL
+        else:  # PyTorch and safetensors have errors of their own.
+            full = shutil.disk_usage(path.parent).free < _LEAST
+        if not full:
+            raise
+        raise OSError(_FULL, os.strerror(_FULL), str(path)) from error
 
 
 @contextmanager
@@ -51,6 +76,7 @@ def replacing_folder(path: str | os.PathLike, marker: str) -> Iterator[Path]:
 
     Raises:
         FileExistsError: If ``path`` is something else.
+        OSError: If the disk is full, as of :func:`replacing`.
 
     Example:
         >>> with replacing_folder('page', 'index.html') as temporary:
@@ -63,10 +89,11 @@ def replacing_folder(path: str | os.PathLike, marker: str) -> Iterator[Path]:
     temporary = path.with_name(f'.{path.name}-{unique}')
     temporary.mkdir()
     try:
-        yield temporary
-        if path.exists():
-            shutil.rmtree(path)
-        os.replace(temporary, path)
+        with _naming(path):
+            yield temporary
+            if path.exists():
+                shutil.rmtree(path)
+            os.replace(temporary, path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
