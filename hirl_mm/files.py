@@ -11,6 +11,7 @@ from pathlib import Path
 _FULL = errno.ENOSPC
 # A disk with less bytes is full.
 _LEAST = 65536
+_SAID = os.strerror(_FULL), 'unexpected pos', 'file write failed'
 
 
 @contextmanager
@@ -55,7 +56,8 @@ def _naming(path: Path) -> Iterator[None]:
         if isinstance(error, OSError):
             full = error.errno == _FULL
         else:  # PyTorch and safetensors have errors of their own.
-            full = shutil.disk_usage(path.parent).free < _LEAST
+            full = any(words in str(error) for words in _SAID)
+            full |= shutil.disk_usage(path.parent).free < _LEAST
         if not full:
             raise
         raise OSError(_FULL, os.strerror(_FULL), str(path)) from error
