@@ -53,10 +53,9 @@ def _naming(path: Path) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if isinstance(error, OSError):
-            full = error.errno == _FULL
-        else:  # PyTorch and safetensors have errors of their own.
-            full = any(words in str(error) for words in _SAID)
+        # shutil, PyTorch and safetensors have errors of their own.
+        full = any(words in str(error) for words in _SAID)
+        if not isinstance(error, OSError):
             full |= shutil.disk_usage(path.parent).free < _LEAST
         if not full:
             raise
