@@ -1,11 +1,17 @@
 """Writing files atomically."""
 
+import errno
 import os
 import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+_FULL = errno.ENOSPC
+# A disk with less bytes is full.
+_LEAST = 65536
+_SAID = os.strerror(_FULL), 'unexpected pos', 'file write failed'
 
 
 @contextmanager
@@ -20,6 +26,10 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
     Args:
         path: Path of the file to write; its folder is created if missing.
 
+    Raises:
+        OSError: If the disk is full, with the path, whatever the writer
+            raises then.
+
     Example:
         >>> with replacing('report.json') as temporary:
         ...     _ = temporary.write_text('{}')
@@ -30,10 +40,26 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
     unique = f'{os.getpid()}-{secrets.token_hex(4)}'
     temporary = path.with_name(f'.{path.stem}-{unique}{path.suffix}')
     try:
-        yield temporary
-        os.replace(temporary, path)
+        with _naming(path):
+            yield temporary
+            os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Name the path in errors of a full disk, which writers do not."""
+    try:
+        yield
+    except Exception as error:
+        # shutil, PyTorch and safetensors have errors of their own.
+        full = any(words in str(error) for words in _SAID)
+        if not isinstance(error, OSError):
+            full |= shutil.disk_usage(path.parent).free < _LEAST
+        if not full:
+            raise
+        raise OSError(_FULL, os.strerror(_FULL), str(path)) from error
 
 
 @contextmanager
@@ -51,6 +77,7 @@ def replacing_folder(path: str | os.PathLike, marker: str) -> Iterator[Path]:
 
     Raises:
         FileExistsError: If ``path`` is something else.
+        OSError: If the disk is full, as of :func:`replacing`.
 
     Example:
         >>> with replacing_folder('page', 'index.html') as temporary:
@@ -63,10 +90,11 @@ def replacing_folder(path: str | os.PathLike, marker: str) -> Iterator[Path]:
     temporary = path.with_name(f'.{path.name}-{unique}')
     temporary.mkdir()
     try:
-        yield temporary
-        if path.exists():
-            shutil.rmtree(path)
-        os.replace(temporary, path)
+        with _naming(path):
+            yield temporary
+            if path.exists():
+                shutil.rmtree(path)
+            os.replace(temporary, path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 

@@ -9,7 +9,9 @@ hierarchy, and a report of the training.
 
 import argparse
 import shlex
+import signal
 import sys
+from collections import deque
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from hirl_mm.options import add_trust_option
 from hirl_mm.stack import StackError, check_stack
 
 say = partial(print, flush=True)
+_FULL = 'No space left on device'
 
 
 def parse_args() -> argparse.Namespace:
@@ -104,10 +107,22 @@ def train(config: Path, out: Path) -> None:
     run = StudyRun(out.name, config, out, {})
     command = training_command(run, max(1, torch.cuda.device_count()))
     say(f'$ {shlex.join(command)}')
-    if follow_process(command, partial(say, end='')):
+    last: deque[str] = deque(maxlen=200)
+
+    def show(line: str) -> None:
+        last.append(line)
+        say(line, end='')
+
+    status = follow_process(command, show)
+    if status:
+        why = 'failed, see above'
+        if any(_FULL in line for line in last):
+            why = 'ended, because the disk is full: free some space'
+        if status == -signal.SIGKILL:
+            why = 'was killed, as the system does when memory runs out'
         sys.exit(
-            f'error: the training failed, see above; --resume --out {out} '
-            'continues it'
+            f'error: the training {why}; --resume --out '
+            f'{shlex.quote(str(out))} continues it'
         )
     checkpoint = RunFolder(out).last_checkpoint()
     say(f'\ncheckpoint with its tree: {checkpoint}')

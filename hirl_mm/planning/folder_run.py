@@ -9,12 +9,13 @@ from hirl_mm.files import replacing
 
 from .choices.situation import Situation
 from .image_source import ImageSource, image_source
-from .machine import Machine, this_machine
+from .machine import Machine, gibibytes, this_machine
 from .plan import Plan, Wishes, plan_training
 from .recipes import Recipe
+from .separate_trial import try_apart
 from .summary import plan_lines, survey_lines
 from .survey import Survey, survey_images
-from .trial import Trial, try_training
+from .trial import Trial
 
 FOLDER = 'plan'
 INIT = 'init_backbone.pth'
@@ -66,7 +67,7 @@ def plan_folder(
     plan, trial = tried_plan(
         recipe, source, situation, wishes, device_memory, log
     )
-    allowed = f'of {machine.device_memory:.0f} GiB'
+    allowed = f'of {gibibytes(machine.device_memory)} GiB'
     for line in plan_lines(plan, trial, allowed):
         log(line)
     return plan, source, survey, trial
@@ -139,7 +140,7 @@ def tried_plan(
         needed = f'more than {limit:.1f}'
         trial = None
         try:
-            trial = try_training(plan.config(), plan.images_per_step)
+            trial = try_apart(plan.text, plan.images_per_step)
             needed = f'{trial.peak_memory:.1f}'
         except MemoryError:
             pass

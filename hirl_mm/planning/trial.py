@@ -5,7 +5,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,7 +63,7 @@ def try_training(cfg: Config, images_per_step: int) -> Trial:
         images_per_step: Images that a loader gives for a step.
 
     Raises:
-        MemoryError: If the training does not fit into the memory of the GPU.
+        RuntimeError: If the training does not fit into the memory, by PyTorch.
     """
     steps = _WARM_UP + _STEPS
     images = steps * images_per_step
@@ -95,12 +95,8 @@ def try_training(cfg: Config, images_per_step: int) -> Trial:
         cfg.experiment_name = Path(folder).name
         runner = Runner.from_cfg(cfg)
         runner.register_hook(timer, priority='VERY_LOW')
-        try:
+        with suppress(_Enough):
             runner.train()
-        except _Enough:
-            pass
-        except torch.cuda.OutOfMemoryError as error:
-            raise MemoryError(str(error).splitlines()[0]) from None
     return Trial(
         timer.median() / images_per_step, _peak_memory(), len(timer.seconds)
     )

@@ -6,7 +6,8 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 # torchrun gives its workers 30 seconds to end before it kills them.
 _SECONDS_TO_END = 60
@@ -47,12 +48,22 @@ def follow_process(
             text=True,
             errors='replace',
         )
+        _end_first(process.pid)
         try:
             for line in process.stdout:
                 on_line(line)
             return process.wait()
         finally:
             _stop(process)
+
+
+def _end_first(process: int) -> None:
+    """Let Linux end a process, not its reporter, when memory runs out.
+
+    Processes that it starts later inherit this.
+    """
+    with suppress(OSError):
+        Path(f'/proc/{process}/oom_score_adj').write_text('1000')
 
 
 def _stop(process: subprocess.Popen) -> None:

@@ -120,10 +120,16 @@ def test_links_in_circles_are_left(flat):
     (flat / 'up').symlink_to(flat.parent)
     (flat / 'other').symlink_to(other)
     (other / 'back').symlink_to(flat)
+    (other / 'itself').symlink_to('itself')
     scan, _ = scan_folder(flat)
     found = sorted(scan.files())
     assert found == sorted(
-        [*(p.name for p in flat.iterdir() if p.suffix), 'other/more.png']
+        [
+            *(p.name for p in flat.iterdir() if p.suffix),
+            'other/more.png',
+            # No image by its name; as a file, it could not be read.
+            'other/itself',
+        ]
     )
 
 

@@ -201,11 +201,11 @@ def test_batches_that_do_not_fit_are_halved(source, monkeypatch):
     """The memory of a trial is what 40 MiB per image of a step need."""
     tried = []
 
-    def pretended(cfg, images_per_step):
+    def pretended(text, images_per_step):
         tried.append(images_per_step)
         return Trial(0.01, 0.04 * images_per_step, 6)
 
-    monkeypatch.setattr('hirl_mm.planning.folder_run.try_training', pretended)
+    monkeypatch.setattr('hirl_mm.planning.folder_run.try_apart', pretended)
     recipe = recipes()['hirl-mocov2']
     given = situation(num_images=7000, num_classes=2)
     plan, _ = tried_plan(recipe, source, given, Wishes(), 1.0)

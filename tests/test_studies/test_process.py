@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -32,6 +33,20 @@ def is_running(pid):
     except ProcessLookupError:
         return False
     return True
+
+
+@pytest.mark.skipif(sys.platform != 'linux', reason='needs Linux')
+def test_without_memory_the_process_is_ended_first():
+    """Also one that it starts, such as a worker that reads images."""
+    score = Path('/proc/self/oom_score_adj')
+    own = score.read_text()
+    read = f"print(open('{score}').read())"
+    inner = f'import subprocess, sys, time; time.sleep(1); {read}; '
+    inner += f'subprocess.run([sys.executable, "-c", {read!r}])'
+    seen = []
+    follow_process([sys.executable, '-u', '-c', inner], seen.append)
+    assert [line for line in seen if line.strip()] == ['1000\n', '1000\n']
+    assert score.read_text() == own != '1000\n'
 
 
 def test_lines_arrive_as_they_are_printed():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -134,12 +135,23 @@ def _entries(path: str) -> tuple[list[bytes], list[str]]:
     files, folders = [], []
     with os.scandir(path) as entries:
         for entry in entries:
-            if entry.is_dir():
+            if _is_folder(entry):
                 if not (entry.is_symlink() and _is_above(entry.path)):
                     folders.append(entry.name)
             elif not entry.name.startswith('.'):
                 files.append(os.fsencode(entry.name))
     return files, folders
+
+
+def _is_folder(entry: os.DirEntry) -> bool:
+    """Whether an entry is a folder; not for links that lead nowhere."""
+    try:
+        return entry.is_dir()
+    except OSError as error:
+        # A link to itself, or two to each other.
+        if error.errno == errno.ELOOP:
+            return False
+        raise
 
 
 def _is_above(link: str) -> bool:

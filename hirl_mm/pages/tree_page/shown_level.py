@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
+from .entries import first_entries
 from .file_names import FileNames
 from .label_counts import LabelCounts, count_labels
 from .node_images import NodeImages, choose_images
@@ -96,17 +97,12 @@ class ShownLevel:
 
     def _classes(self, place: int) -> dict:
         counts = self.counts
-        first, last = counts.first[place : place + 2].tolist()
-        part = slice(first, min(last, first + _LISTED_CLASSES))
-        pairs = zip(
-            counts.label[part].tolist(),
-            counts.count[part].tolist(),
-            strict=True,
-        )
+        columns = counts.first, counts.label, counts.count
+        classes, num = first_entries(*columns, place, _LISTED_CLASSES)
         return dict(
             labelled=int(counts.labelled[place]),
-            classes=[list(pair) for pair in pairs],
-            num_classes=last - first,
+            classes=classes,
+            num_classes=num,
         )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from .entries import first_entries
 from .file_names import FileNames
 from .matched_nodes import MatchedNodes, match_nodes
 from .node_images import table_of_images
@@ -89,18 +90,13 @@ class LevelChanges:
         totals, kept = matched.totals, matched.kept
         found = []
         for place in places:
-            first, last = matched.first[place : place + 2].tolist()
-            part = slice(first, min(last, first + _LISTED_NODES))
-            pairs = zip(
-                matched.other[part].tolist(),
-                matched.count[part].tolist(),
-                strict=True,
-            )
+            columns = matched.first, matched.other, matched.count
+            nodes, num = first_entries(*columns, place, _LISTED_NODES)
             samples = cells.samples[place]
             found.append(
                 dict(
-                    nodes=[list(pair) for pair in pairs],
-                    num_nodes=last - first,
+                    nodes=nodes,
+                    num_nodes=num,
                     compared=int(totals[place]),
                     moved=int(totals[place] - kept[place]),
                     cell=int(cells.first[place]),
