@@ -42,5 +42,21 @@ class Chromium(Browser):
             'Emulation.setDeviceMetricsOverride', dict(width=width, **metrics)
         )
 
+    def spoken(self):
+        """What a screen reader gets: role, name and properties in a row."""
+        found = self.driver.execute_cdp_cmd('Accessibility.getFullAXTree', {})
+        return [
+            (
+                node['role']['value'],
+                node.get('name', {}).get('value', ''),
+                {
+                    one['name']: one['value'].get('value')
+                    for one in node.get('properties', [])
+                },
+            )
+            for node in found['nodes']
+            if not node['ignored']
+        ]
+
     def messages(self):
         return [entry['message'] for entry in self.driver.get_log('browser')]

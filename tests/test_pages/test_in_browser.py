@@ -324,6 +324,72 @@ def test_a_new_view_gets_the_focus(browser, page):
     assert browser.driver.title.startswith('Group ')
 
 
+# Landmarks and what one can go to or act on.
+NAMED = {
+    *('tree', 'treeitem', 'link', 'button', 'heading', 'region'),
+    *('navigation', 'searchbox', 'combobox', 'DisclosureTriangle'),
+}
+
+
+@pytest.mark.parametrize('started', ['chromium'], indirect=True)
+def test_what_a_screen_reader_is_told(browser, page, compared):
+    for folder, view in views_of(page, compared):
+        browser.open(folder, view)
+        nodes = browser.spoken()
+        assert {'tree', 'navigation', 'main', 'heading'} <= {
+            role for role, *_ in nodes
+        }
+        assert not [node for node in nodes if node[0] in NAMED and not node[1]]
+        (top,) = [
+            name
+            for role, name, more in nodes
+            if role == 'heading' and more['level'] == 1
+        ]
+        title = browser.driver.title
+        assert view == '#/' or title.startswith(f'{top} · ')
+    browser.open(page, '#/1/3')
+    names = [name for role, name, _ in browser.spoken() if role == 'heading']
+    assert names[0] == 'Group 3, level 1'
+    assert ('navigation', 'Views') not in [one[:2] for one in browser.spoken()]
+
+
+@pytest.mark.parametrize('started', ['chromium'], indirect=True)
+def test_the_tree_is_told_with_levels_and_places(browser, page, shown):
+    from selenium.webdriver.common.keys import Keys
+
+    def items():
+        return [
+            (name.split(',')[0], more)
+            for role, name, more in browser.spoken()
+            if role == 'treeitem'
+        ]
+
+    path = shown.tree.paths(shown.leaf[[20]])[0].tolist()
+    browser.open(page, f'#/0/{path[0]}')
+    chosen = [
+        (name, more['level']) for name, more in items() if more['selected']
+    ]
+    assert chosen == [(f'Group {path[0]}', 3)]
+    parents = shown.tree.parents
+    for name, more in items():
+        number, level = int(name.split()[1]), 3 - more['level']
+        opens = level > 0 and number in parents[level - 1]
+        assert ('expanded' in more) == opens
+        on_path = level > 0 and number == path[level]
+        assert more.get('expanded', False) == on_path
+    first = browser.all('#outline li')[0]
+    browser.run('arguments[0].focus()', first)
+    browser.press(Keys.END)
+    (focused,) = [name for name, more in items() if more.get('focused')]
+    active = browser.run('return document.activeElement.ariaLabel')
+    assert focused == active.split(',')[0] != items()[0][0]
+    places = browser.run("""
+        return [...document.querySelectorAll('#outline-items > li')].map(
+          (one) => `${one.ariaPosInSet} of ${one.ariaSetSize}`);
+    """)
+    assert places == ['1 of 3', '2 of 3', '3 of 3']
+
+
 def test_a_slow_view_does_not_replace_a_later_one(browser, page):
     browser.open(page)
     browser.await_("""
