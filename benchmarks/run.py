@@ -36,6 +36,7 @@ ROOMS = dict(
     neighbor_search='features',
     tree_use='features',
     loading='data',
+    thumbnails='pages',
     view_libraries='views',
 )
 # Those that take --clock.
@@ -50,6 +51,7 @@ CLOCKED = (
     'path_loss',
     'pyramid',
     'throughput',
+    'thumbnails',
     'tree_use',
     'view_libraries',
 )

@@ -1,31 +1,14 @@
-"""The chromium of the system without a window, to open pages from disk."""
+"""The chromium of the system."""
 
 import shutil
-import time
-from pathlib import Path
 
-import pytest
+from tests.browser import Browser
 
-
-def missing():
-    """Why pages cannot be opened; None if they can."""
-    try:
-        import selenium  # noqa: F401
-    except ImportError:
-        return 'selenium is not installed'
-    for name in 'chromium', 'chromedriver':
-        if shutil.which(name) is None:
-            return f'the system has no {name}'
-    return None
+PROGRAMS = 'chromium', 'chromedriver'
 
 
-class Browser:
-    """A browser that waits until the view of an address is complete.
-
-    Args:
-        width: Width of the window in pixels.
-        height: Height of the window in pixels.
-    """
+class Chromium(Browser):
+    """Started by its driver."""
 
     def __init__(self, width=1280, height=900):
         from selenium import webdriver
@@ -40,96 +23,40 @@ class Browser:
             options.add_argument(word)
         options.set_capability('goog:loggingPrefs', {'browser': 'ALL'})
         service = Service(shutil.which('chromedriver'))
-        self.driver = webdriver.Chrome(options=options, service=service)
-
-    def close(self):
-        self.driver.quit()
-
-    def run(self, script, *arguments):
-        return self.driver.execute_script(script, *arguments)
-
-    def await_(self, script, *arguments):
-        """Value of a promise that a script returns."""
-        return self.driver.execute_async_script(
-            'const done = arguments[arguments.length - 1];'
-            f'(async () => {{ {script} }})().then(done, (error) => '
-            'done(String(error)))',
-            *arguments,
-        )
-
-    def open(self, folder, address='#/'):
-        """Open a page anew, as by a double click."""
-        self.driver.get('about:blank')
-        self.driver.get(f'{Path(folder).as_uri()}/index.html{address}')
-        self.until_shown(address)
-
-    def until_shown(self, address):
-        """Wait until the view of an address is complete."""
-        self.until(
-            lambda: (
-                self.run(
-                    'return document.getElementById("main").dataset.ready'
-                )
-                == address
-            ),
-            address,
-        )
-
-    @staticmethod
-    def until(condition, what):
-        """Wait for a condition, for long enough on a busy machine."""
-        deadline = time.monotonic() + 120
-        while not condition():
-            assert time.monotonic() < deadline, f'waited in vain for {what}'
-            time.sleep(0.02)
-
-    def all(self, selector):
-        from selenium.webdriver.common.by import By
-
-        return self.driver.find_elements(By.CSS_SELECTOR, selector)
-
-    def one(self, selector):
-        (found,) = self.all(selector)
-        return found
-
-    def texts(self, selector):
-        return [element.text for element in self.all(selector)]
-
-    def press(self, *keys):
-        """Press keys where the focus is."""
-        self.driver.switch_to.active_element.send_keys(*keys)
+        super().__init__(webdriver.Chrome(options=options, service=service))
 
     def colors(self, scheme):
-        """Prefer 'light' or 'dark'."""
         self.driver.execute_cdp_cmd(
             'Emulation.setEmulatedMedia',
             {'features': [{'name': 'prefers-color-scheme', 'value': scheme}]},
         )
 
-    def messages(self):
-        """What the page wrote to the console since the last call."""
-        return [entry['message'] for entry in self.driver.get_log('browser')]
-
-    def findings(self):
-        """Serious and critical findings of axe-core on the present view."""
-        import axe_core_python
-
-        file = Path(axe_core_python.__file__).parent / 'axe.min.js'
-        self.run(file.read_text())
-        found = self.await_(
-            'const found = await axe.run(document, {resultTypes: '
-            '["violations"]}); return found.violations;'
+    def narrow(self, width):
+        if width is None:
+            self.driver.execute_cdp_cmd(
+                'Emulation.clearDeviceMetricsOverride', {}
+            )
+            return
+        metrics = dict(height=844, deviceScaleFactor=2, mobile=True)
+        self.driver.execute_cdp_cmd(
+            'Emulation.setDeviceMetricsOverride', dict(width=width, **metrics)
         )
+
+    def spoken(self):
+        """What a screen reader gets: role, name and properties in a row."""
+        found = self.driver.execute_cdp_cmd('Accessibility.getFullAXTree', {})
         return [
-            (one['id'], [node['html'] for node in one['nodes']][:3])
-            for one in found
-            if one['impact'] in ('serious', 'critical')
+            (
+                node['role']['value'],
+                node.get('name', {}).get('value', ''),
+                {
+                    one['name']: one['value'].get('value')
+                    for one in node.get('properties', [])
+                },
+            )
+            for node in found['nodes']
+            if not node['ignored']
         ]
 
-
-def browser_or_skip():
-    """A browser; the test is skipped where there is none."""
-    reason = missing()
-    if reason:
-        pytest.skip(reason)
-    return Browser()
+    def messages(self):
+        return [entry['message'] for entry in self.driver.get_log('browser')]

@@ -102,6 +102,7 @@ def train(config: Path, out: Path) -> None:
     from hirl_mm.planning.finish import export_trained, next_commands
     from hirl_mm.studies import RunFolder, StudyRun, follow_process
     from hirl_mm.studies.run_pages import write_pages
+    from hirl_mm.studies.tool_command import tool_command
     from hirl_mm.studies.training import training_command
 
     run = StudyRun(out.name, config, out, {})
@@ -135,8 +136,7 @@ def train(config: Path, out: Path) -> None:
     page, report = write_pages(out, say)
     say(f'report of the training: {report}')
     say(f'page of the hierarchy, to open in a browser: {page}')
-    tool = f'python {shlex.quote(str(Path(__file__).parent))}/{{}}.py'
-    say('what comes next:', *next_commands(out, tool), sep='\n  ')
+    say('what comes next:', *next_commands(out, tool_command), sep='\n  ')
 
 
 if __name__ == '__main__':

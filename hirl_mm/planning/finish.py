@@ -1,6 +1,7 @@
 """What comes after a training: an exported backbone, and commands."""
 
 import shlex
+from collections.abc import Callable
 from pathlib import Path
 
 from hirl_mm.checkpoints.export import Exported, export_backbone
@@ -33,16 +34,20 @@ def export_trained(checkpoint: Path, out: Path) -> tuple[Path, Exported]:
     raise AssertionError('unreachable')
 
 
-def next_commands(run: Path, tool: str) -> list[str]:
+def next_commands(
+    run: Path, tool_command: Callable[[str], list[str]]
+) -> list[str]:
     """Return the commands that come after a training.
 
     Args:
         run: Work folder of the training.
-        tool: How a tool is started, with ``{}`` for its name.
+        tool_command: Function from the name of a tool to the words that
+            start it.
     """
-    folder = shlex.quote(str(run))
+    ends = dict(
+        assign='IMAGE...', curate='--num 100', label_branches='LABELS.csv'
+    )
     return [
-        f'{tool.format("assign")} {folder} IMAGE...',
-        f'{tool.format("curate")} {folder} --num 100',
-        f'{tool.format("label_branches")} {folder} LABELS.csv',
+        f'{shlex.join([*tool_command(name), str(run)])} {end}'
+        for name, end in ends.items()
     ]

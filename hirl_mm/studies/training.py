@@ -14,9 +14,8 @@ from hirl_mm.engine.checks.work_folder import files_of_runs
 from .process import follow_process
 from .run_folder import RunFolder
 from .study_run import StudyRun
+from .tool_command import TOOLS
 
-# In a checkout a link to tools/, in an installed package a copy.
-TOOLS = Path(__file__).parents[1] / '.mim' / 'tools'
 # Lines in the log of a pre-training that show its progress.
 PROGRESS = re.compile(r'(?<=INFO - )(Epoch\(train\)|kNN probe|HIRL|CsMl).*')
 # torchrun prints about 40 lines after the error of a process.

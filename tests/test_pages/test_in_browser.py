@@ -1,4 +1,4 @@
-"""Pages as a person sees them, in chromium from disk."""
+"""Pages as a person sees them, opened from disk in every browser."""
 
 import os
 from dataclasses import replace
@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from hirl_mm.pages import ShownTree, TreePage
-from tests.chromium import browser_or_skip
+from tests.browsers import BROWSERS, browser_or_skip
 from tests.page_data import color_of, members, rows_of
 from tests.trees import random_tree
 
@@ -80,20 +80,20 @@ def compared(shown, pair, tmp_path_factory):
     return out
 
 
-@pytest.fixture(scope='module')
-def chromium():
-    browser = browser_or_skip()
+@pytest.fixture(scope='module', params=BROWSERS)
+def started(request):
+    browser = browser_or_skip(request.param)
     yield browser
     browser.close()
 
 
 @pytest.fixture
-def browser(chromium):
-    """The browser; afterwards nothing was run or complained of."""
-    chromium.messages()
-    yield chromium
-    assert not chromium.run('return window.hacked')
-    assert chromium.messages() == []
+def browser(started):
+    """A browser; afterwards nothing was run or complained of."""
+    started.messages()
+    yield started
+    assert not started.run('return window.hacked')
+    assert started.messages() == []
 
 
 def follow(browser, element, address):
@@ -191,13 +191,13 @@ def test_the_first_image_of_a_leaf_is_in_that_leaf(
     assert leaf.split()[1] == str(order.numbers[0][place])
 
 
-def test_an_image_that_cannot_be_read(chromium, page):
+def test_an_image_that_cannot_be_read(started, page):
     """It is said to be in no group; its file is an empty picture."""
-    chromium.open(page, '#/image/7')
-    assert 'in no group' in chromium.one('.notice').text
-    chromium.until(lambda: not chromium.all('.large img'), 'the broken file')
-    assert 'not where it was' in chromium.one('.large').text
-    chromium.messages()
+    started.open(page, '#/image/7')
+    assert 'in no group' in started.one('.notice').text
+    started.until(lambda: not started.all('.large img'), 'the broken file')
+    assert 'not where it was' in started.one('.large').text
+    started.messages()
 
 
 @pytest.mark.parametrize('level', [0, 1, 2])
@@ -324,6 +324,72 @@ def test_a_new_view_gets_the_focus(browser, page):
     assert browser.driver.title.startswith('Group ')
 
 
+# Landmarks and what one can go to or act on.
+NAMED = {
+    *('tree', 'treeitem', 'link', 'button', 'heading', 'region'),
+    *('navigation', 'searchbox', 'combobox', 'DisclosureTriangle'),
+}
+
+
+@pytest.mark.parametrize('started', ['chromium'], indirect=True)
+def test_what_a_screen_reader_is_told(browser, page, compared):
+    for folder, view in views_of(page, compared):
+        browser.open(folder, view)
+        nodes = browser.spoken()
+        assert {'tree', 'navigation', 'main', 'heading'} <= {
+            role for role, *_ in nodes
+        }
+        assert not [node for node in nodes if node[0] in NAMED and not node[1]]
+        (top,) = [
+            name
+            for role, name, more in nodes
+            if role == 'heading' and more['level'] == 1
+        ]
+        title = browser.driver.title
+        assert view == '#/' or title.startswith(f'{top} · ')
+    browser.open(page, '#/1/3')
+    names = [name for role, name, _ in browser.spoken() if role == 'heading']
+    assert names[0] == 'Group 3, level 1'
+    assert ('navigation', 'Views') not in [one[:2] for one in browser.spoken()]
+
+
+@pytest.mark.parametrize('started', ['chromium'], indirect=True)
+def test_the_tree_is_told_with_levels_and_places(browser, page, shown):
+    from selenium.webdriver.common.keys import Keys
+
+    def items():
+        return [
+            (name.split(',')[0], more)
+            for role, name, more in browser.spoken()
+            if role == 'treeitem'
+        ]
+
+    path = shown.tree.paths(shown.leaf[[20]])[0].tolist()
+    browser.open(page, f'#/0/{path[0]}')
+    chosen = [
+        (name, more['level']) for name, more in items() if more['selected']
+    ]
+    assert chosen == [(f'Group {path[0]}', 3)]
+    parents = shown.tree.parents
+    for name, more in items():
+        number, level = int(name.split()[1]), 3 - more['level']
+        opens = level > 0 and number in parents[level - 1]
+        assert ('expanded' in more) == opens
+        on_path = level > 0 and number == path[level]
+        assert more.get('expanded', False) == on_path
+    first = browser.all('#outline li')[0]
+    browser.run('arguments[0].focus()', first)
+    browser.press(Keys.END)
+    (focused,) = [name for name, more in items() if more.get('focused')]
+    active = browser.run('return document.activeElement.ariaLabel')
+    assert focused == active.split(',')[0] != items()[0][0]
+    places = browser.run("""
+        return [...document.querySelectorAll('#outline-items > li')].map(
+          (one) => `${one.ariaPosInSet} of ${one.ariaSetSize}`);
+    """)
+    assert places == ['1 of 3', '2 of 3', '3 of 3']
+
+
 def test_a_slow_view_does_not_replace_a_later_one(browser, page):
     browser.open(page)
     browser.await_("""
@@ -432,35 +498,41 @@ VIEWS = ['#/', '#/2/0', '#/0/4', '#/image/12', '#/label/0', '#/search/image']
 CHANGES = ['#/changes', '#/changes/1/3', '#/other/1/3']
 
 
-@pytest.mark.parametrize('scheme', ['light', 'dark'])
-def test_no_serious_finding_of_axe(browser, page, compared, scheme):
-    browser.colors(scheme)
-    for folder, views in ((page, VIEWS), (compared, CHANGES)):
-        for view in views:
-            browser.open(folder, view)
-            assert browser.findings() == [], view
-    browser.colors('light')
+def views_of(page, compared):
+    return [
+        *((page, view) for view in VIEWS),
+        *((compared, view) for view in CHANGES),
+    ]
 
 
 @pytest.fixture
 def phone(browser):
-    metrics = dict(width=390, height=844, deviceScaleFactor=2, mobile=True)
-    browser.driver.execute_cdp_cmd(
-        'Emulation.setDeviceMetricsOverride', metrics
-    )
+    browser.narrow(390)
     yield browser
-    browser.driver.execute_cdp_cmd('Emulation.clearDeviceMetricsOverride', {})
+    browser.narrow(None)
 
 
-def test_a_phone(phone, page, compared):
-    """Nothing is wider than the window, and the outline opens."""
-    for folder, views in ((page, VIEWS), (compared, CHANGES)):
-        for view in views:
-            phone.open(folder, view)
-            width = phone.run('return document.documentElement.scrollWidth')
-            assert width <= 390, view
-            assert phone.findings() == [], view
-            assert phone.one('main').size['width'] == 390
+@pytest.mark.parametrize('started', ['chromium'], indirect=True)
+def test_no_serious_finding_of_axe_in_the_dark(browser, page, compared):
+    browser.colors('dark')
+    for folder, view in views_of(page, compared):
+        browser.open(folder, view)
+        assert browser.findings() == [], view
+    browser.colors('light')
+
+
+def test_no_serious_finding_of_axe_on_a_phone(phone, page, compared):
+    """Nor is anything wider than its window."""
+    for folder, view in views_of(page, compared):
+        phone.open(folder, view)
+        width = phone.run('return document.documentElement.scrollWidth')
+        assert width <= 390, view
+        assert phone.findings() == [], view
+
+
+def test_the_outline_opens_on_a_phone(phone, page):
+    phone.open(page)
+    assert phone.one('main').size['width'] == 390
     outline = phone.one('#outline')
     assert not outline.is_displayed()
     phone.one('#menu').click()
@@ -469,21 +541,21 @@ def test_a_phone(phone, page, compared):
     assert phone.findings() == []
 
 
-def test_a_folder_that_was_copied_in_part(chromium, page, tmp_path):
+def test_a_folder_that_was_copied_in_part(started, page, tmp_path):
     """Says which file is missing; other views still open."""
     import shutil
 
     shutil.copytree(page, tmp_path / 'tree')
     shutil.rmtree(tmp_path / 'tree/data/this/images')
-    chromium.open(tmp_path / 'tree', '#/image/3')
-    assert 'data/this/images/0.js is missing' in chromium.one('.notice').text
-    chromium.open(tmp_path / 'tree', '#/1/0')
-    assert chromium.one('h1').text.startswith('Group 0')
+    started.open(tmp_path / 'tree', '#/image/3')
+    assert 'data/this/images/0.js is missing' in started.one('.notice').text
+    started.open(tmp_path / 'tree', '#/1/0')
+    assert started.one('h1').text.startswith('Group 0')
     (tmp_path / 'tree/data/page.js').unlink()
-    chromium.driver.get((tmp_path / 'tree/index.html').as_uri())
-    chromium.until(lambda: chromium.all('.notice'), 'the message')
-    assert 'copy the whole folder' in chromium.one('.notice').text
-    chromium.messages()
+    started.driver.get((tmp_path / 'tree/index.html').as_uri())
+    started.until(lambda: started.all('.notice'), 'the message')
+    assert 'copy the whole folder' in started.one('.notice').text
+    started.messages()
 
 
 def test_nothing_is_asked_of_a_network(browser, page):
@@ -494,8 +566,8 @@ def test_nothing_is_asked_of_a_network(browser, page):
         'catch (error) { return error.name; }'
     )
     assert reason == 'TypeError'
-    messages = browser.messages()
-    assert any('Content Security Policy' in line for line in messages)
+    messages = ' '.join(browser.messages()).replace('-', ' ')
+    assert 'Content Security Policy' in messages
 
 
 def test_a_tree_without_labels_and_embeddings(browser, shown, tmp_path):

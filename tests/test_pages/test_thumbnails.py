@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from PIL import Image
+from sklearn.datasets import load_sample_image
 
 from hirl_mm.datasets.read_image import read_image
 from hirl_mm.pages.tree_page.preview import preview, thumbnail_size
@@ -126,3 +127,36 @@ def test_files_without_an_image(content, tmp_path):
     (tmp_path / 'broken.png').write_bytes(content)
     with pytest.raises(ValueError, match='cannot read the image .*broken'):
         read_image(tmp_path / 'broken.png', 10)
+
+
+@pytest.mark.parametrize(
+    'side', [(500, 375), (375, 500), (340, 340), (100, 90), (1600, 1200)]
+)
+def test_a_reduced_jpeg_has_the_thumbnail_of_all_pixels(tmp_path, side):
+    """But for fine texture, which is smoothed in different ways."""
+    photo = Image.fromarray(load_sample_image('china.jpg'))
+    file = tmp_path / 'photo.jpg'
+    photo.resize(side).save(file, quality=95)
+    sheets = []
+
+    def reduced(sample, least_side):
+        return read_image(file, least_side)
+
+    for read in (reduced, lambda *_: read_image(file)):
+        draw_sheet([0], read, 96, tmp_path / 'sheet.jpg')
+        sheet = np.asarray(Image.open(tmp_path / 'sheet.jpg').convert('RGB'))
+        sheets.append(sheet[:96, :96].astype(float))
+    assert abs(sheets[0] - sheets[1]).mean() < 7
+
+
+def test_the_most_common_photographs_are_decoded_at_a_quarter(tmp_path):
+    Image.new('RGB', (500, 375)).save(tmp_path / 'photo.jpg')
+    sizes = []
+
+    def read(sample, least_side):
+        image = read_image(tmp_path / 'photo.jpg', least_side)
+        sizes.append(image.size)
+        return image
+
+    draw_sheet([0], read, 96, tmp_path / 'sheet.jpg')
+    assert sizes == [(125, 94)]

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from hirl_mm.studies.run_report import write_run_report
-from tests.chromium import browser_or_skip
+from tests.browsers import BROWSERS, browser_or_skip
 from tests.html_pages import PageReader
 from tests.runs import run, small_config
 from tests.tool_process import run_tool
@@ -65,35 +65,33 @@ def test_errors_of_the_tool(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_pages_in_a_browser(runs, tmp_path):
+@pytest.mark.parametrize('name', BROWSERS)
+def test_pages_in_a_browser(runs, tmp_path, name):
     """Readable and without serious faults, light and dark, wide and narrow."""
     folder = tmp_path / '"><img src=x onerror=alert(1)> 🌳'
     shutil.copytree(runs[0], folder)
     Image.new('RGB', (40, 30), 'red').save(folder / 'tree.png')
     write_run_report([folder], tmp_path / 'one.html')
     write_run_report([folder, runs[1]], tmp_path / 'two.html')
-    browser = browser_or_skip()
+    browser = browser_or_skip(name)
     try:
-        for name in ('one', 'two'):
-            browser.driver.get((tmp_path / f'{name}.html').as_uri())
+        for file in ('one.html', 'two.html'):
+            browser.driver.get((tmp_path / file).as_uri())
             check_page(browser)
     finally:
         browser.close()
 
 
 def check_page(browser):
-    for scheme, width in (('light', 1280), ('dark', 390)):
+    for scheme, width in (('light', None), ('dark', 390)):
         browser.colors(scheme)
-        size = dict(width=width, height=900, deviceScaleFactor=1, mobile=False)
-        browser.driver.execute_cdp_cmd(
-            'Emulation.setDeviceMetricsOverride', size
-        )
+        browser.narrow(width)
         assert browser.findings() == []
         scrolled, seen = browser.run(
             'const page = document.documentElement;'
             'return [page.scrollWidth, page.clientWidth]'
         )
-        assert scrolled == seen <= width
+        assert scrolled == seen <= (width or 1280)
         shown = browser.run(
             'return getComputedStyle(document.body).backgroundColor'
         )

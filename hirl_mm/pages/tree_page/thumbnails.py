@@ -14,6 +14,10 @@ _QUALITY, _FINE_QUALITY = 80, 92
 # Thumbnails of fewer pixels are magnified on the page, so they need the
 # better quality, and colours of full resolution.
 _FINE = 48
+# Share of the side of a thumbnail that a decoded image may lack. JPEG files of
+# 500 x 375, ImageNet's most common size, are then decoded at a quarter of it,
+# 94 pixels high, for thumbnails of 96: in two thirds of the time of a half.
+_LACK = 1 / 8
 # Grey that stands for an image that cannot be read, on light and dark.
 _MISSING, _STROKE = (150, 150, 150), (110, 110, 110)
 
@@ -61,9 +65,10 @@ def draw_sheet(
     # All sheets have one size, so that the page finds a place by its share.
     sheet = Image.new('RGB', (SIDE * size, SIDE * size), _MISSING)
     unread = []
+    least_side = round(size * (1 - _LACK))
     for i, sample in enumerate(samples):
         try:
-            cell = thumbnail(read(sample, size), size)
+            cell = thumbnail(read(sample, least_side), size)
         except ValueError:
             unread.append(sample)
             cell = missing(size)

@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Mapping
 
 from hirl_mm.registry import type_name
+from hirl_mm.studies.tool_command import tool_command
 
 # Data sets that read the images of a list, each with the same arguments.
 _TAKE_LISTS = 'FolderImages', 'CustomDataset'
@@ -63,7 +64,7 @@ def train_command(
         work_dir: Folder of the new run.
         options: Values by key.
     """
-    words = ['python', 'tools/train.py', os.fspath(config)]
+    words = [*tool_command('train'), os.fspath(config)]
     words += ['--work-dir', os.fspath(work_dir)]
     if options:
         words += ['--cfg-options']

@@ -20,7 +20,7 @@
       );
     });
     return [
-      make('h1', { tabindex: '-1' }, 'What moved'),
+      hirl.headline('What moved'),
       make('p', { class: 'lead' }, 'From ', hirl.name(tree.name, { class: 'chip' }), ' to ', hirl.name(other.name, { class: 'chip' }), '. Every group is matched with the group of the other tree that holds the most of its images; its other images have moved.'),
       make('p', {}, make('a', { href: other.linkToChanges() }, 'The other way round')),
       (await Promise.all(sections)).reverse(),
@@ -39,7 +39,7 @@
     const back = best ? (await other.matches(level, best.place, 1))[0] : null;
     return [
       hirl.trail(tree, path),
-      make('h1', { tabindex: '-1' }, `Group ${number}`, make('small', {}, `${hirl.levelName(tree, level)}, side by side`)),
+      hirl.headline(`Group ${number}`, `${hirl.levelName(tree, level)}, side by side`),
       make('div', { class: 'sides' }, side(tree, node), best ? side(other, best) : make('section', { class: 'side' }, make('p', { class: 'notice' }, 'None of its images is in the other tree.'))),
       best ? await flow(tree, other, level, match) : null,
       best ? make('div', { class: 'sides' }, movedOut(tree, other, level, match), await movedIn(other, tree, level, back, place)) : null,

@@ -41,6 +41,15 @@
     pairs.filter(Boolean).map(([term, value]) => hirl.make('div', {}, hirl.make('dt', {}, term), hirl.make('dd', {}, value))),
   );
 
+  /* The heading of a view, which gets the focus. It is the title of the window
+   * too, so a comma is between its parts. */
+  hirl.headline = (name, more = null) => hirl.make(
+    'h1',
+    { tabindex: '-1' },
+    name,
+    more === null ? [] : [', ', hirl.make('small', {}, more)],
+  );
+
   let sections = 0;
 
   /* A part of a view with a heading. */

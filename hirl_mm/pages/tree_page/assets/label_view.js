@@ -18,7 +18,7 @@
       return hirl.section(name[0].toUpperCase() + name.slice(1), make('ul', { class: 'cards' }, await Promise.all(cards)));
     });
     return [
-      make('h1', { tabindex: '-1' }, hirl.name(tree.classes[number]), make('small', {}, 'label')),
+      hirl.headline(hirl.name(tree.classes[number]), 'label'),
       make('p', { class: 'lead' }, `${hirl.count(found.images, 'image')} with this label. These groups hold most of them.`),
       (await Promise.all(sections)).reverse(),
     ];

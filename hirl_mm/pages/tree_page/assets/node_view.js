@@ -81,7 +81,7 @@
 
   hirl.views.home = async ({ tree }) => {
     const unplaced = tree.images - tree.placed;
-    const head = make('h1', { tabindex: '-1' }, hirl.trees.other ? hirl.name(tree.name) : hirl.name(hirl.page.title));
+    const head = hirl.headline(hirl.name(hirl.trees.other ? tree.name : hirl.page.title));
     return [
       head,
       make('p', { class: 'lead' }, `${hirl.count(tree.images, 'image')} in ${hirl.count(tree.levels.length, 'level')} of groups. Open a group to see the groups and images inside.`),
@@ -118,7 +118,7 @@
     hirl.show.node = { tree, path };
     return [
       hirl.trail(tree, path.slice(0, -1)),
-      make('div', { class: 'heading' }, make('h1', { tabindex: '-1' }, hirl.nodeName(node), make('small', {}, hirl.levelName(tree, level))), await siblings(tree, path)),
+      make('div', { class: 'heading' }, hirl.headline(hirl.nodeName(node), hirl.levelName(tree, level)), await siblings(tree, path)),
       hirl.nodeFacts(tree, node),
       hirl.trees.other ? make('p', {}, make('a', { href: tree.linkToChanges(level, number) }, 'Where its images are in ', hirl.name(hirl.otherOf(tree).name))) : null,
       node.images[1] ? null : make('p', { class: 'notice' }, 'No image is in this group.'),
@@ -199,5 +199,5 @@
     ), label === null ? null : hirl.name(label, { class: 'chip' }), similarity === null ? null : make('span', { class: 'note' }, similarity.toFixed(3)));
   };
 
-  hirl.views.nothing = async () => [make('h1', { tabindex: '-1' }, 'Nothing here'), make('p', {}, 'This address names no group, image or label of this page. ', make('a', { href: '#/' }, 'See all groups'))];
+  hirl.views.nothing = async () => [hirl.headline('Nothing here'), make('p', {}, 'This address names no group, image or label of this page. ', make('a', { href: '#/' }, 'See all groups'))];
 })();

@@ -53,7 +53,7 @@
 
   /* The last item of a list that is not complete. */
   const rest = (list, level, first, count, shown) => {
-    const element = make('li', { class: 'rest', role: 'treeitem', tabindex: '-1', 'aria-selected': 'false' }, make('span', { class: 'row' }, `Show ${hirl.number(Math.min(STEP, count - shown))} more of ${hirl.number(count)}`));
+    const element = make('li', { class: 'rest', role: 'treeitem', tabindex: '-1', 'aria-level': tree.top - level + 1, 'aria-selected': 'false' }, make('span', { class: 'row' }, `Show ${hirl.number(Math.min(STEP, count - shown))} more of ${hirl.number(count)}`));
     element.more = async () => {
       await fill(list, level, first, count);
       current(list.querySelectorAll(':scope > li.node')[shown]);

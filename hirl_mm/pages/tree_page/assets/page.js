@@ -22,7 +22,7 @@
       parts = await hirl.views[route.view](route);
       node = hirl.show.node;
     } catch (error) {
-      parts = [make('h1', { tabindex: '-1' }, 'This part cannot be shown'), make('p', { class: 'notice', role: 'alert' }, error.message)];
+      parts = [hirl.headline('This part cannot be shown'), make('p', { class: 'notice', role: 'alert' }, error.message)];
     }
     if (own !== turn) return;
     main.replaceChildren(...parts.flat().filter(Boolean));
@@ -38,7 +38,7 @@
   const announce = (main, { tree, view }) => {
     const heading = main.querySelector('h1');
     const title = hirl.page.title;
-    document.title = view === 'home' ? title : `${[...heading.childNodes].map((one) => one.textContent).join(', ')} · ${title}`;
+    document.title = view === 'home' ? title : `${heading.textContent} · ${title}`;
     for (const link of document.querySelectorAll('#views a')) {
       const isHere = link.dataset.view === view || (link.dataset.view === 'changes' && view === 'change');
       if (isHere) link.setAttribute('aria-current', 'page');

@@ -52,7 +52,7 @@
     const words = typed.trim().toLowerCase();
     const input = document.getElementById('query');
     if (document.activeElement !== input) input.value = typed;
-    if (!words) return [make('h1', { tabindex: '-1' }, 'Search'), make('p', {}, 'Type a part of a file name or label, or the number of a group.')];
+    if (!words) return [hirl.headline('Search'), make('p', {}, 'Type a part of a file name or label, or the number of a group.')];
     const labels = matches(tree, words);
     const nodes = await nodesNumbered(tree, words);
     const list = make('ul', { class: 'files' });
@@ -66,7 +66,7 @@
     }, (error) => said.replaceChildren(error.message));
     hirl.searching = files; // for who waits for the end of a search
     return [
-      make('h1', { tabindex: '-1' }, 'Search: ', hirl.name(typed)),
+      hirl.headline(['Search: ', hirl.name(typed)]),
       labels.length ? hirl.section('Labels', make('ul', { class: 'chips' }, labels.slice(0, MOST_CLASSES).map((label) => make('li', {}, make('a', { class: 'chip', href: tree.linkToLabel(label) }, hirl.name(tree.classes[label]))))), labels.length > MOST_CLASSES ? make('p', { class: 'note' }, `and ${labels.length - MOST_CLASSES} more`) : null) : null,
       nodes.length ? hirl.section('Groups', make('ul', { class: 'cards' }, nodes.map((node) => hirl.card(tree, node, undefined, make('span', { class: 'note' }, hirl.levelName(tree, node.level)))))) : null,
       hirl.section('Files', said, list),
