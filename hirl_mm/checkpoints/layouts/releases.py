@@ -25,9 +25,10 @@ from .families import (
 )
 
 HIRL = 'hirl-team/HIRL'
-UNKNOWN = 'DINO, iBOT, DINOv2, timm or torchvision'
+UNKNOWN = 'DINO, iBOT, DINOv2, DINOv3, timm or torchvision'
 _TRANSFORMERS = 'Hugging Face transformers'
 _OPENMMLAB = 'OpenMMLab or this project'
+_DINOS = 'dinov2_with_registers.', 'dinov3_vit.'
 _DINO = 'facebookresearch/dino or bytedance/ibot'
 _MOCO = f'facebookresearch/moco or {HIRL}'
 _MOCOV3 = 'facebookresearch/moco-v3'
@@ -144,8 +145,8 @@ RELEASES = (
     # What remains if a file was cut down to some of its networks.
     _part('a teacher', _DINO, 'teacher.backbone.', 'teacher.head.'),
     _part(
-        'DINOv2',
-        'facebookresearch/dinov2',
+        'DINOv2 or DINOv3',
+        'facebookresearch/dinov2 or dinov3',
         'teacher.backbone.',
         'teacher.dino_head.',
         'teacher.ibot_head.',
@@ -160,7 +161,7 @@ RELEASES = (
     Release('a backbone alone', UNKNOWN, ''),
     *(
         Release('a model', _TRANSFORMERS, network, families=TRANSFORMERS)
-        for network in ('', 'vit.', 'dinov2.', 'resnet.')
+        for network in ('', 'vit.', 'dinov2.', *_DINOS, 'resnet.')
     ),
     Release('a ViT', 'torchvision', '', families=TORCHVISION),
     # Teachers of this project's DINO and iBOT stand beside a student.
