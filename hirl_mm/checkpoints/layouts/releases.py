@@ -17,6 +17,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from .families import (
+    BEIT,
     FAMILIES,
     OPENMMLAB,
     TORCHVISION,
@@ -28,6 +29,7 @@ HIRL = 'hirl-team/HIRL'
 UNKNOWN = 'DINO, iBOT, DINOv2, DINOv3, timm or torchvision'
 _TRANSFORMERS = 'Hugging Face transformers'
 _OPENMMLAB = 'OpenMMLab or this project'
+_BEIT_KEYS = ('blocks.0.attn.q_bias',)
 _DINOS = 'dinov2_with_registers.', 'dinov3_vit.'
 _DINO = 'facebookresearch/dino or bytedance/ibot'
 _MOCO = f'facebookresearch/moco or {HIRL}'
@@ -157,7 +159,7 @@ RELEASES = (
     _part('MoCo v3', _MOCOV3, 'base_encoder.', 'momentum_encoder.'),
     _part('a query encoder', _MOCO, 'encoder_q.', 'encoder_k.', 'queue'),
     _part('an encoder', f'SimSiam, SwAV or {HIRL}', 'encoder.'),
-    Release('BEiT', 'microsoft/unilm', '', ('blocks.0.attn.q_bias',)),
+    Release('BEiT', 'microsoft/unilm', '', _BEIT_KEYS, families=(BEIT,)),
     Release('a backbone alone', UNKNOWN, ''),
     *(
         Release('a model', _TRANSFORMERS, network, families=TRANSFORMERS)

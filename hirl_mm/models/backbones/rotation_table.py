@@ -9,7 +9,6 @@ _BASE = 100.0
 _KEPT = 64
 
 
-@torch.compiler.assume_constant_result
 def rotation_table(
     grid: tuple[int, int],
     channels: int,
@@ -25,7 +24,8 @@ def rotation_table(
     p_k = 100^(k / n), k = 0 ... n - 1, n = d / 4. Tokens before the patches
     are not rotated. The angles are computed in float64.
 
-    The table is kept for the next call with the same arguments.
+    The table is kept for the next call with the same arguments; a graph of
+    ``torch.compile``, whose sizes may vary, computes it once per step.
 
     Paper: https://arxiv.org/abs/2508.10104
 
@@ -41,11 +41,13 @@ def rotation_table(
         (2, R + H W, d): the cosines, then the sines. The second half of the
         channels repeats the first.
     """
-    return _table(grid, channels, num_before, device, dtype)
+    if torch.compiler.is_compiling():
+        return _computed(grid, channels, num_before, device).to(dtype)
+    return _kept(grid, channels, num_before, device, dtype)
 
 
 @lru_cache(maxsize=_KEPT)
-def _table(
+def _kept(
     grid: tuple[int, int],
     channels: int,
     num_before: int,
@@ -53,23 +55,37 @@ def _table(
     dtype: torch.dtype,
 ) -> Tensor:
     # A tensor of inference mode could not be used by a later training step.
+    # Not all devices have float64.
     with torch.inference_mode(False):
-        count = channels // 4
-        exponents = torch.arange(count, dtype=torch.float64) / count
-        periods = _BASE**exponents
-        rows, columns = (_centred(size) for size in grid)
-        places = torch.cartesian_prod(rows, columns).reshape(-1, 2)
-        angles = 2 * torch.pi * places[:, :, None] / periods
-        angles = angles.flatten(1).repeat(1, 2)
-        before = angles.new_zeros(num_before, channels)
-        angles = torch.cat([before, angles])
-        table = torch.stack([angles.cos(), angles.sin()])
+        table = _computed(grid, channels, num_before, torch.device('cpu'))
         return table.to(device=device, dtype=dtype)
 
 
-def _centred(size: int) -> Tensor:
+def _computed(
+    grid: tuple[int, int],
+    channels: int,
+    num_before: int,
+    device: torch.device,
+) -> Tensor:
+    """Return the table in float64."""
+    height, width = grid
+    count = channels // 4
+    rows, columns = _centred(height, device), _centred(width, device)
+    rows = rows[:, None].expand(height, width)
+    columns = columns[None, :].expand(height, width)
+    places = torch.stack([rows, columns], dim=2).flatten(0, 1)
+    exponents = torch.arange(count, dtype=torch.float64, device=device) / count
+    angles = 2 * torch.pi * places[:, :, None] / _BASE**exponents
+    angles = angles.flatten(1).repeat(1, 2)
+    before = angles.new_zeros(num_before, channels)
+    angles = torch.cat([before, angles])
+    return torch.stack([angles.cos(), angles.sin()])
+
+
+def _centred(size: int, device: torch.device) -> Tensor:
     """Centres of ``size`` cells that divide -1 to 1."""
-    return 2 * (torch.arange(size, dtype=torch.float64) + 0.5) / size - 1
+    cells = torch.arange(size, dtype=torch.float64, device=device)
+    return 2 * (cells + 0.5) / size - 1
 
 
 def rotated(x: Tensor, table: Tensor) -> Tensor:
