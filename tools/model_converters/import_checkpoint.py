@@ -9,12 +9,12 @@ Reads files of PyTorch and safetensors and folders of Hugging Face. It knows
   OpenMMLab       MMPreTrain, MMSelfSup, MMDetection and this project
   releases        HIRL, MoCo, MoCo v3, SimSiam, SwAV, DINO, iBOT, BEiT
 by their keys, and keeps the network that is evaluated: the query encoder of
-MoCo and MoCo v3, the teacher of DINO, iBOT, DINOv2 and DINOv3, the only encoder
-of the others. Projectors, classifiers and decoders are left out. Networks with
-parts that the backbones here lack (a norm before the blocks as in CLIP, ...)
-are refused, and the message says what to use instead. Prints the config of a
-backbone that fits. A file that holds more than tensors is rejected unless you
-trust it.
+MoCo and MoCo v3, the teacher of DINO, iBOT, DINOv2 and DINOv3, the only
+encoder of the others. Projectors, classifiers and decoders are left out.
+Networks with parts that the backbones here lack (a norm before the blocks as
+in CLIP, ...) are refused, and the message says what to use instead. Prints the
+config of a backbone that fits. A file that holds more than tensors is rejected
+unless you trust it.
 
 Example:
   python tools/model_converters/import_checkpoint.py dinov2_vits14.pth \\
