@@ -172,6 +172,7 @@ def _huggingface(
         (name,) = config['architectures']
         options = ', add_pooling_layer=False' * (name == 'ViTModel')
         load = f"transformers.{name}.from_pretrained('{out}'{options})"
+        load += '  # transformers 4.56 or later' * (name == 'DINOv3ViTModel')
     else:
         raise ValueError(
             'a BEiT can be exported to timm only: the tensor names of '

@@ -138,6 +138,7 @@ def test_dinov3_of_transformers(gated, tmp_path):
     out = tmp_path / 'out'
     exported = export_backbone(tmp_path / 'in.pth', 'huggingface', out)
     assert exported.load.startswith('transformers.DINOv3ViTModel.from_pre')
+    assert exported.load.endswith('# transformers 4.56 or later')
     written = safetensors.torch.load_file(out / 'model.safetensors')
     assert not written.pop('embeddings.mask_token').any()
     del state['embeddings.mask_token']

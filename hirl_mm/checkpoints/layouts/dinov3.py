@@ -79,10 +79,10 @@ def with_joint_layers(state: dict[str, Tensor]) -> dict[str, Tensor]:
             )
         keys = torch.zeros_like(queries)
         state[f'{block}{_BIAS}'] = torch.cat([queries, keys, values])
-    return without_key_biases(state)
+    return with_zero_key_biases(state)
 
 
-def without_key_biases(state: dict[str, Tensor]) -> dict[str, Tensor]:
+def with_zero_key_biases(state: dict[str, Tensor]) -> dict[str, Tensor]:
     """Set the part of the keys of joint biases, (3 D,), to 0.
 
     Args:
