@@ -1,10 +1,13 @@
 """Tiny networks of timm, torchvision and transformers, and their files."""
 
+from functools import partial
+
 import timm
 import torch
 import torchvision
 import transformers
-from timm.layers import SwiGLUPacked
+from timm.layers import LayerNorm, SwiGLUPacked
+from timm.models.eva import Eva
 from timm.models.resnet import BasicBlock, Bottleneck
 
 from tests.released import HEADS, PATCH, SIZE, WIDTH, scrambled
@@ -27,7 +30,7 @@ def scaled(module, seed=0):
     scrambled(module, seed)
     generator = torch.Generator().manual_seed(seed + 5)
     for name, tensor in module.named_parameters():
-        if '.ls' in name or 'lambda1' in name:
+        if '.ls' in name or 'lambda1' in name or '.gamma_' in name:
             tensor.data.uniform_(0.4, 0.9, generator=generator)
         if 'norm' in name and name.endswith('weight'):
             tensor.data.uniform_(0.5, 1.5, generator=generator)
@@ -56,9 +59,36 @@ def timm_gated(**options):
         mlp_layer=SwiGLUPacked,
         act_layer=torch.nn.SiLU,
         mlp_ratio=64 / WIDTH,
-        init_values=1.0,
-        **options,
+        **dict(init_values=1.0) | options,
     )
+
+
+def timm_dinov3(gated=False, **options):
+    """Periods 1 and 10, which float32 holds, for heads of 8 channels."""
+    usual = dict(
+        img_size=SIZE,
+        patch_size=PATCH,
+        embed_dim=WIDTH,
+        depth=2,
+        num_heads=HEADS,
+        mlp_ratio=2.0,
+        num_classes=0,
+        global_pool='token',
+        dynamic_img_size=True,
+        use_abs_pos_emb=False,
+        use_rot_pos_emb=True,
+        rope_type='dinov3',
+        rope_temperature=100,
+        rope_rotate_half=True,
+        num_reg_tokens=4,
+        qkv_bias=True,
+        init_values=1e-5,
+        use_fc_norm=False,
+        norm_layer=partial(LayerNorm, eps=1e-5),
+        swiglu_mlp=gated,
+        swiglu_align_to=8,
+    )
+    return scaled(Eva(**usual | options))
 
 
 def timm_resnet(bottleneck=True, **options):

@@ -1,9 +1,13 @@
 import torch
 from torch import Tensor
 
+from hirl_mm.checkpoints.layouts.vit import is_rotary
+
 # Embedding width -> number of heads, for ViT-Ti, S, B, L, H, of EVA-g, and of
 # the largest DINOv2.
 _USUAL = {192: 3, 384: 6, 768: 12, 1024: 16, 1280: 16, 1408: 16, 1536: 24}
+# Of DINOv3, where they differ: H+ and 7B.
+_DINOV3 = {1280: 20, 4096: 32}
 _SMALL = 384
 # The ViT-S of MoCo v3's authors has 12 heads of 32 channels, while that of
 # HIRL's code has the usual 6.
@@ -33,6 +37,8 @@ def usual_heads(state: dict[str, Tensor], source: str = '') -> int | None:
         return 12
     if width == _SMALL and 'hirl' not in source and _has_sines(state):
         return None
+    if is_rotary(state):
+        return _DINOV3.get(width, _USUAL.get(width))
     return _USUAL.get(width)
 
 

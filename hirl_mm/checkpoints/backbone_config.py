@@ -37,13 +37,14 @@ _LAYER_SCALE = 1e-5
 
 
 def backbone_config(imported: Imported) -> dict:
-    """Return the config of a backbone of MMPreTrain that fits weights.
+    """Return the config of a backbone that fits weights.
 
     It describes the network alone; ``init_cfg``, ``out_type``, frozen stages
     and rates are the caller's. Types are those of MMPreTrain, without
-    ``mmpretrain.``. A method that needs another class with the
-    same weights, such as ``hirl_mm.DINOViT`` instead of
-    ``VisionTransformer``, takes all arguments but ``type``.
+    ``mmpretrain.``, or ``hirl_mm.RegisterViT`` for networks with register
+    tokens and rotary positions, which MMPreTrain does not have. A method that
+    needs another class with the same weights, such as ``hirl_mm.DINOViT``
+    instead of ``VisionTransformer``, takes all arguments but ``type``.
 
     Args:
         imported: The backbone, see
@@ -55,7 +56,8 @@ def backbone_config(imported: Imported) -> dict:
         ``BEiTViT`` ``arch``, ``img_size`` (the side in pixels that the
         position embeddings belong to) and ``patch_size``. A ViT that
         normalises the mean of its tokens (``fc_norm`` of timm) has
-        ``final_norm=False`` and ``out_type='avg_featmap'``.
+        ``final_norm=False`` and ``out_type='avg_featmap'``; one with rotary
+        positions fits any ``img_size`` and has none.
 
     Raises:
         ValueError: If MMPreTrain has no such network, or the number of
@@ -91,7 +93,7 @@ def _check(config: dict, state: dict[str, Tensor]) -> None:
     if len(found.matched) < found.total or found.unused:
         phrases = differences(found) or [f'unused: {found.unused[:5]}']
         raise ValueError(
-            f'MMPreTrain has no {config["type"]} of these sizes. The nearest, '
+            f'there is no {config["type"]} of these sizes. The nearest, '
             f'{config}, differs: {"; ".join(phrases)}. Use a network as '
             'published'
         )
@@ -158,12 +160,12 @@ def _transformer(imported: Imported) -> dict:
     arch = _ARCHS.get(sizes)
     if arch is None or (beit and arch not in _BEITS):
         arch = dict(zip(names, sizes, strict=True))
-    config = dict(
-        type='BEiTViT' if beit else 'VisionTransformer',
-        arch=arch,
-        img_size=shape['image'],
-        patch_size=shape['patch'],
-    )
+    kind = 'BEiTViT' if beit else 'VisionTransformer'
+    if shape['registers']:
+        kind = 'hirl_mm.RegisterViT'
+    config = dict(type=kind, arch=arch, patch_size=shape['patch'])
+    if not shape['rotary']:
+        config['img_size'] = shape['image']
     if shape['channels'] != _COLOURS:
         config['in_channels'] = shape['channels']
     return config | (_beit(state) if beit else _vit(state, shape))
@@ -175,6 +177,10 @@ def _vit(state: dict[str, Tensor], shape: dict) -> dict:
         config['qkv_bias'] = False
     if shape['layer_scale']:
         config['layer_scale_init_value'] = _LAYER_SCALE
+    if shape['registers']:
+        config['num_registers'] = shape['registers']
+    if shape['rotary']:
+        config['rotary'] = True
     if shape['gated']:
         config['layer_cfgs'] = dict(ffn_type='swiglu_fused')
     if 'ln2.weight' in state:

@@ -16,8 +16,15 @@ from .pixels import (
 )
 
 # Values of transformers' configs if the file of a model has none.
-_HUGGINGFACE_EPS = {'ViT': 1e-12, 'Dinov2': 1e-6, 'ResNet': 1e-5}
+_HUGGINGFACE_EPS = {
+    'ViT': 1e-12,
+    'Dinov2': 1e-6,
+    'DINOv3': 1e-5,
+    'ResNet': 1e-5,
+}
 _GELU = 'gelu'
+_ACTS = {'relu': 'ReLU', _GELU: 'GELU', 'silu': 'SiLU'}
+_PERIODS_BASE = 100.0
 # Options that change features, but neither names nor shapes of weights.
 _OPTIONS = 'style', 'strides', 'dilations'
 _TORCHVISION_EPS = 1e-6
@@ -50,17 +57,20 @@ def huggingface_description(
     Args:
         config: Content of ``config.json``; empty if there is none.
         pixels: Content of ``preprocessor_config.json``; empty without one.
-        kind: ``'ViT'``, ``'Dinov2'`` or ``'ResNet'``.
+        kind: ``'ViT'``, ``'Dinov2'``, ``'DINOv3'`` or ``'ResNet'``.
 
     Raises:
         ValueError: If the network computes other features than MMPreTrain's.
     """
-    act = config.get('hidden_act', 'relu' if kind == 'ResNet' else _GELU)
-    if act != ('relu' if kind == 'ResNet' else _GELU):
+    own = 'relu' if kind == 'ResNet' else _GELU
+    if config.get('use_gated_mlp'):
+        own = 'silu'
+    act = config.get('hidden_act', own)
+    if act != own:
         raise ValueError(
             f'this {kind} has hidden_act={act!r} in its config.json, but '
-            f"MMPreTrain's has {'ReLU' if kind == 'ResNet' else 'GELU'}: its "
-            'features would change. Use another network'
+            f"MMPreTrain's has {_ACTS[own]}: its features would change. Use "
+            'another network'
         )
     if kind == 'ResNet' and config.get('downsample_in_first_stage'):
         raise ValueError(
@@ -80,15 +90,34 @@ def huggingface_description(
     return Description(facts, options, huggingface_normalisation(pixels))
 
 
-def timm_description(config: Mapping) -> Description:
+def check_dinov3_config(config: Mapping) -> None:
+    """Raise if ``config.json`` describes other positions than DINOv3's.
+
+    Args:
+        config: Content of ``config.json``; empty if there is none.
+
+    Raises:
+        ValueError: If the base of the periods is not 100.
+    """
+    base = config.get('rope_theta', _PERIODS_BASE)
+    if base != _PERIODS_BASE:
+        raise ValueError(
+            f'this DINOv3 has rope_theta={base} in its config.json, but here '
+            f'periods have the base {_PERIODS_BASE}, as in the released '
+            'networks: its features would change. Use one of these'
+        )
+
+
+def timm_description(config: Mapping, facts: Facts) -> Description:
     """Return what ``config.json`` of a model of timm says.
 
     Args:
         config: Content of ``config.json``; empty if there is none.
+        facts: What is known of the network without it.
     """
     pretrained = config.get('pretrained_cfg', config)
     mean, std = pretrained.get('mean'), pretrained.get('std')
-    return Description(pixels=normalisation(mean, std, LEVELS))
+    return Description(facts, pixels=normalisation(mean, std, LEVELS))
 
 
 def torchvision_description() -> Description:

@@ -7,13 +7,22 @@ import torch
 from mmengine.config import Config
 from torch import Tensor
 
-from hirl_mm.checkpoints.layouts.families import RESNET, VIT
+from hirl_mm.checkpoints.layouts.families import (
+    DINOV3_NORM_EPS,
+    RESNET,
+    VIT,
+)
 from hirl_mm.checkpoints.layouts.huggingface import (
     huggingface_resnet,
     huggingface_vit,
 )
+from hirl_mm.checkpoints.layouts.huggingface_dino import (
+    huggingface_dinov2,
+    huggingface_dinov3,
+)
 from hirl_mm.checkpoints.layouts.resnet import BATCH_COUNT
 from hirl_mm.checkpoints.layouts.timm_models import resnet_name, timm_weights
+from hirl_mm.checkpoints.layouts.vit import is_rotary, vit_shape
 from hirl_mm.files import replacing
 
 from .huggingface_images import image_processor
@@ -161,10 +170,13 @@ def _torchvision(
 def _timm(
     backbone: TrainedBackbone, out: Path
 ) -> tuple[dict[str, Tensor], str]:
-    if backbone.layer_norm_eps != LAYER_NORM_EPS:
+    rotary = is_rotary(backbone.state)
+    eps = DINOV3_NORM_EPS if rotary else LAYER_NORM_EPS
+    if backbone.layer_norm_eps != eps:
         raise ValueError(
-            f"timm's layer norms use epsilon {LAYER_NORM_EPS}, this network "
-            f'uses {backbone.layer_norm_eps}: export it to huggingface'
+            f"timm's layer norms{' of DINOv3' * rotary} use epsilon {eps}, "
+            f'this network uses {backbone.layer_norm_eps}: export it to '
+            'huggingface'
         )
     weights, call = timm_weights(
         backbone.family, backbone.state, backbone.num_heads
@@ -182,13 +194,11 @@ def _huggingface(
         weights, config = huggingface_resnet(backbone.state)
         load = f"transformers.ResNetModel.from_pretrained('{out}')"
     elif backbone.family is VIT:
-        weights, config = huggingface_vit(
-            backbone.state, backbone.num_heads, backbone.layer_norm_eps
-        )
-        load = (
-            f"transformers.ViTModel.from_pretrained('{out}', "
-            'add_pooling_layer=False)'
-        )
+        weights, config = _huggingface_vit(backbone)
+        (name,) = config['architectures']
+        options = ', add_pooling_layer=False' * (name == 'ViTModel')
+        load = f"transformers.{name}.from_pretrained('{out}'{options})"
+        load += '  # transformers 4.56 or later' * (name == 'DINOv3ViTModel')
     else:
         raise ValueError(
             'a BEiT can be exported to timm only: the tensor names of '
@@ -204,6 +214,17 @@ def _huggingface(
     else:
         _write_json(images, out / _IMAGES)
     return weights, load
+
+
+def _huggingface_vit(
+    backbone: TrainedBackbone,
+) -> tuple[dict[str, Tensor], dict]:
+    shape, convert = vit_shape(backbone.state), huggingface_vit
+    if shape['rotary']:
+        convert = huggingface_dinov3
+    elif shape['layer_scale'] or shape['gated'] or shape['registers']:
+        convert = huggingface_dinov2
+    return convert(backbone.state, backbone.num_heads, backbone.layer_norm_eps)
 
 
 def _write_json(content: Mapping, path: Path) -> None:

@@ -7,12 +7,17 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from hirl_mm.checkpoints.layouts.dinov3 import dinov3_heads
 from hirl_mm.checkpoints.layouts.families import (
     BEIT,
+    DINOV3,
     OPENMMLAB,
     TORCHVISION,
     TRANSFORMERS,
     Family,
+)
+from hirl_mm.checkpoints.layouts.huggingface_dinov3 import (
+    HUGGINGFACE_DINOV3_KEY,
 )
 from hirl_mm.checkpoints.layouts.huggingface_names import DINOV2_KEY
 from hirl_mm.checkpoints.layouts.releases import UNKNOWN, Release
@@ -20,6 +25,7 @@ from hirl_mm.checkpoints.layouts.releases import UNKNOWN, Release
 from .attention_heads import usual_heads
 from .descriptions import (
     Description,
+    check_dinov3_config,
     huggingface_description,
     openmmlab_description,
     timm_description,
@@ -71,9 +77,10 @@ def import_backbone(
     """Read a backbone that MMPreTrain can load from another library's file.
 
     Reads checkpoints of timm, torchvision (ResNet, ViT), Hugging Face
-    (``ResNetModel``, ``ViTModel``, ``Dinov2Model`` and what contains one),
-    DINOv2, the releases in :data:`~.layouts.releases.RELEASES`, OpenMMLab
-    and this project.
+    (``ResNetModel``, ``ViTModel``, ``Dinov2Model``,
+    ``Dinov2WithRegistersModel``, ``DINOv3ViTModel`` and what contains one),
+    DINOv2 and DINOv3, the releases in
+    :data:`~.layouts.releases.RELEASES`, OpenMMLab and this project.
 
     Args:
         source: Path of a file or a folder, see
@@ -150,22 +157,30 @@ def _described(
 ) -> Description:
     if release.families is TRANSFORMERS:
         kind = 'Dinov2' if DINOV2_KEY in network else family.name
+        if HUGGINGFACE_DINOV3_KEY in network:
+            check_dinov3_config(source.config)
+            kind = 'DINOv3'
         return huggingface_description(source.config, source.pixels, kind)
     if release.families is TORCHVISION:
         return torchvision_description()
     if release.families is OPENMMLAB:
         return openmmlab_description(meta_of(source.content))
+    facts = dict(family.facts)
+    if family is DINOV3 and (heads := dinov3_heads(network)):
+        facts['num_heads'] = [heads]
     if release.source != UNKNOWN:
         # A backbone alone looks the same in files that an import wrote.
         recorded = openmmlab_description(meta_of(source.content))
         pixels = release_normalisation(release.source, family.name)
         return Description(
-            family.facts | recorded.facts,
+            facts | recorded.facts,
             recorded.options,
             recorded.pixels or pixels,
         )
-    check_timm_name(source.config.get('architecture'))
-    return timm_description(source.config)
+    rotary = family is DINOV3
+    check_timm_name(source.config.get('architecture'), rotary)
+    # Of other files without a prefix the library is unknown.
+    return timm_description(source.config, facts if rotary else {})
 
 
 def _heads(

@@ -9,9 +9,14 @@ from .import_backbone import Imported
 # Classes with the weights of one of MMPreTrain's.
 _CLASSES = {
     'VisionTransformer': ('VisionTransformer', 'MoCoV3ViT', 'DINOViT')
-    + ('MaskedViT', 'FrozenViT'),
+    + ('MaskedViT', 'FrozenViT', 'RegisterViT', 'RegisterMoCoV3ViT'),
     'BEiTViT': ('BEiTViT', 'BEiTPretrainViT'),
     'ResNet': ('ResNet', 'ResNeXt', 'ResNet_CIFAR'),
+}
+# Classes without registers and rotary positions -> those that have them.
+_WITH_REGISTERS = {
+    'VisionTransformer': 'hirl_mm.RegisterViT',
+    'MoCoV3ViT': 'hirl_mm.RegisterMoCoV3ViT',
 }
 # What the method and the images decide, not the weights.
 _METHOD = 'img_size', 'out_type', 'final_norm'
@@ -20,6 +25,7 @@ _NETWORK = (
     *('depth', 'stem_channels', 'base_channels', 'expansion', 'groups'),
     *('width_per_group', 'style', 'strides', 'dilations', 'in_channels'),
     *('arch', 'patch_size', 'qkv_bias', 'norm_cfg', 'layer_cfgs'),
+    *('num_registers', 'rotary'),
     *('layer_scale_init_value', 'use_rel_pos_bias'),
     *('use_shared_rel_pos_bias', 'use_abs_pos_emb'),
 )
@@ -31,9 +37,11 @@ def initial_backbone(
     """Return a method's backbone with the network and weights of an import.
 
     The class, the size of the images, the kind of output, frozen stages and
-    drop rates remain those of the method. Position embeddings of another size
-    are interpolated when the weights are loaded. Norms of ResNets remain the
-    method's (``norm_cfg``, such as SyncBN).
+    drop rates remain those of the method; a class without register tokens
+    and rotary positions becomes the one that has them, if the file needs it.
+    Position embeddings of another size are interpolated when the weights are
+    loaded. Norms of ResNets remain the method's (``norm_cfg``, such as
+    SyncBN).
 
     Args:
         backbone: The ``model.backbone`` of the method's config.
@@ -54,7 +62,8 @@ def initial_backbone(
     """
     config = backbone_config(imported)
     own = type_name(backbone['type'])
-    kind = next(k for k in _CLASSES if config['type'] in _CLASSES[k])
+    found = type_name(config['type'])
+    kind = next(k for k in _CLASSES if found in _CLASSES[k])
     if own not in _CLASSES[kind]:
         raise ValueError(
             f'{checkpoint} holds a {imported.family.name}, but this method '
@@ -72,6 +81,8 @@ def initial_backbone(
         for key, value in backbone.items()
         if key not in _NETWORK or (resnet and key == 'norm_cfg')
     }
+    if config.get('num_registers') and own in _WITH_REGISTERS:
+        kept['type'] = _WITH_REGISTERS[own]
     init_cfg = dict(
         type='Pretrained', _scope_='hirl_mm', checkpoint=str(checkpoint)
     )

@@ -1,4 +1,4 @@
-"""Parts of networks that MMPreTrain's backbones lack, in plain words."""
+"""Parts of networks that the backbones here lack, in plain words."""
 
 import re
 from collections.abc import Iterable
@@ -6,15 +6,9 @@ from collections.abc import Iterable
 _PLAIN = 'use a ViT without them'
 # What a key of a file shows -> what the network has, and what to use instead.
 _PARTS = {
-    r'(^|\.)(reg_token|register_tokens|storage_tokens)$': (
-        'register tokens',
-        'use the network without registers, such as dinov2_vits14 instead of '
-        'dinov2_vits14_reg',
-    ),
-    r'(^|\.)(rope|rope_embed|rope_embeddings)\.|layer\.\d+\.attention\.'
-    r'(q|k|v|o)_proj\.|\.attn\.qkv\.bias_mask$': (
-        'rotary position embeddings, as DINOv3',
-        'use DINOv2 without registers or DINO, which have learned positions',
+    r'(^|\.)(rope|rope_embed|rope_embeddings)\.': (
+        'rotary position embeddings without the register tokens of DINOv3',
+        'use a DINOv3 as released, or a network with learned positions',
     ),
     r'(^|\.)(dist_token|distillation_token)$': (
         'a distillation token',
@@ -25,9 +19,9 @@ _PARTS = {
         'use a ViT of timm, DINO or DINOv2',
     ),
     r'\.attn\.(q_norm|k_norm)\.': ('norms of queries and keys', _PLAIN),
-    r'\.(mlp\.w1|mlp\.w2|mlp\.gate_proj|mlp\.fc1_g)\.': (
-        'gated MLPs whose layers are separate, as the larger DINOv3',
-        'use a ViT with plain MLPs',
+    r'\.attn\.(q|k)_proj\.': (
+        'rotary positions and separate projections, as EVA-02',
+        'use a DINOv3, DINOv2 or DINO',
     ),
     r'(^|\.)attn_pool\.': (
         'pooling by attention instead of a class token, as SigLIP',
@@ -63,7 +57,7 @@ _NETWORKS = {
 
 
 def obstacles(keys: Iterable[str]) -> str:
-    """Say which parts of a network MMPreTrain's ViT and ResNet lack.
+    """Say which parts of a network the ViT and ResNet here lack.
 
     Args:
         keys: Keys of the file.
@@ -77,8 +71,8 @@ def obstacles(keys: Iterable[str]) -> str:
         key = next((key for key in keys if re.search(pattern, key)), None)
         if key is not None:
             sentences.append(
-                f"It has {part} ({key}), which MMPreTrain's ViT and ResNet "
-                f'do not have: {instead}'
+                f'It has {part} ({key}), which the ViT and ResNet of '
+                f'MMPreTrain and this project do not have: {instead}'
             )
     return '. '.join(sentences)
 

@@ -4,7 +4,11 @@ from dataclasses import dataclass, field, replace
 from mmengine.config import Config
 from torch import Tensor, nn
 
-from hirl_mm.checkpoints.layouts.families import FAMILIES, RESNET, Family
+from hirl_mm.checkpoints.layouts.families import (
+    OWN_FAMILIES,
+    RESNET,
+    Family,
+)
 from hirl_mm.registry import MODELS, enter_scope
 
 from .attention_heads import usual_heads
@@ -119,7 +123,7 @@ def _find(
     if prefix is None:
         prefix = evaluated_prefix(weights)
     state = strip_prefix(weights, prefix)
-    for family in FAMILIES:
+    for family in OWN_FAMILIES:
         if family.mmpretrain_key in state:
             return state, family
     raise ValueError(

@@ -1,6 +1,12 @@
 """Algorithms, heads, necks and backbones, registered with MMEngine."""
 
-from .backbones import DINOViT, FrozenViT, MaskedViT
+from .backbones import (
+    DINOViT,
+    FrozenViT,
+    MaskedViT,
+    RegisterMoCoV3ViT,
+    RegisterViT,
+)
 from .data_preprocessors import DeviceViews
 from .detection import Res5ExtraNorm, c4_detector
 from .heads import (
@@ -73,6 +79,8 @@ __all__ = [
     'MaskedViT',
     'PyramidHead',
     'PyramidNeck',
+    'RegisterMoCoV3ViT',
+    'RegisterViT',
     'Res5ExtraNorm',
     'SPDHead',
     'SSPRL',

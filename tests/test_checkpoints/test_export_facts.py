@@ -156,9 +156,12 @@ def test_deep_stem(tmp_path):
 
 
 def test_layer_scale(tmp_path):
-    """Timm has it, transformers' ViT has not."""
+    """Transformers' ViT has none, its DINOv2 has."""
     net = mm_vit(layer_scale_init_value=0.1)
-    with pytest.raises(ValueError, match='no layer scale .* to timm'):
+    exported = export(net, 'huggingface', tmp_path, num_heads=3)
+    assert exported.load.startswith('transformers.Dinov2Model.from_pretr')
+    net = mm_vit(layer_scale_init_value=0.1, out_type='avg_featmap')
+    with pytest.raises(ValueError, match='DINOv2 .* their mean.* to timm'):
         export(net, 'huggingface', tmp_path, num_heads=3)
 
 

@@ -406,13 +406,18 @@ def test_export_of_layer_scale(dinov2_file, tmp_path):
     )
 
 
-def test_gated_mlps_are_not_exported(tmp_path):
-    state = timm_gated().state_dict()
-    file = stored(state, tmp_path / 'net.safetensors')
+def test_gated_mlps_are_not_exported_to_timm(tmp_path):
+    """Those of transformers have a scale, here of ones."""
+    net = timm_gated(init_values=None)
+    file = stored(net.state_dict(), tmp_path / 'net.safetensors')
     import_checkpoint(file, tmp_path / 'in.pth', num_heads=HEADS)
-    for to, out in (('timm', 'out.safetensors'), ('huggingface', 'hf')):
-        with pytest.raises(ValueError, match='gated MLP'):
-            export_backbone(tmp_path / 'in.pth', to, tmp_path / out)
+    with pytest.raises(ValueError, match='gated MLP .* to huggingface'):
+        out = tmp_path / 'out.safetensors'
+        export_backbone(tmp_path / 'in.pth', 'timm', out)
+    export_backbone(tmp_path / 'in.pth', 'huggingface', tmp_path / 'hf')
+    other = transformers.Dinov2Model.from_pretrained(tmp_path / 'hf')
+    given = outputs(other.double().eval(), class_token)
+    torch.testing.assert_close(given, outputs(net), rtol=1e-6, atol=1e-6)
 
 
 def test_tool(tmp_path):

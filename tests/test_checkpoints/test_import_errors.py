@@ -80,8 +80,8 @@ def test_detector(cnn, prefix, beside):
 @pytest.mark.parametrize(
     ('more', 'message'),
     [
-        (['blocks.0.ls3.gamma', 'reg_token'], '2 tensors of the backbone '),
-        (['blocks.0.ls3.gamma', 'reg_token'], 'blocks.0.ls3.gamma, reg_token'),
+        (['blocks.0.ls3.gamma', 'dist_token'], '2 tensors of the backbone '),
+        (['blocks.0.ls3.gamma', 'dist_token'], 'blocks.0.ls3.gamma, dist_'),
         (['blocks.0.ls1.gamma'], '3 tensors .* missing: blocks.0.ls2.gamma'),
         (['norm_pre.weight'], 'ViT: 1 tensors .* norm_pre.weight'),
         (['blocks.1.attn.qkv.scale'], 'blocks.1.attn.qkv.scale'),

@@ -9,14 +9,14 @@ import pytest
 import timm
 import torch
 import transformers
-from timm.models.eva import Eva
 
 from hirl_mm.checkpoints.import_backbone import (
     import_backbone,
     import_weights,
 )
 from hirl_mm.checkpoints.import_release import import_checkpoint
-from tests.released import SIZE, junk, timm_vit, torchvision_resnet
+from tests.libraries import timm_dinov3
+from tests.released import SIZE, timm_vit, torchvision_resnet
 
 VIT = dict(
     img_size=32,
@@ -36,18 +36,6 @@ HF = dict(
 )
 
 
-def dinov3_of_timm():
-    return Eva(
-        **VIT,
-        use_abs_pos_emb=False,
-        use_rot_pos_emb=True,
-        rope_type='dinov3',
-        num_reg_tokens=4,
-        qkv_bias=False,
-        init_values=1e-5,
-    )
-
-
 def vit(**options):
     return timm.models.VisionTransformer(**VIT | options)
 
@@ -61,14 +49,11 @@ def model(name):
     return timm.create_model(name, num_classes=0)
 
 
-REGISTERS = 'has register tokens .*use the network without registers'
 CASES = {
-    'registers': (lambda: vit(reg_tokens=4, init_values=1.0), REGISTERS),
-    'registers of transformers': (
-        lambda: of_transformers('Dinov2WithRegisters', mlp_ratio=2),
-        REGISTERS,
+    'eva02': (
+        lambda: model('eva02_base_patch14_224'),
+        'has rotary positions and separate projections, as EVA-02 .*use a DI',
     ),
-    'dinov3': (dinov3_of_timm, f'{REGISTERS}.*dinov2_vits14'),
     'distilled': (
         lambda: of_transformers('DeiT'),
         'has a distillation token .*use the DeiT .* without distillation',
@@ -126,22 +111,6 @@ def test_networks(case):
         import_weights(state)
 
 
-def test_dinov3_as_released():
-    """Of facebookresearch/dinov3 and of transformers 4.56: names alone."""
-    state = timm_vit(0).state_dict()
-    released = dict(state, **junk('storage_tokens', 'rope_embed.periods'))
-    del released['pos_embed']
-    with pytest.raises(ValueError) as error:
-        import_weights(released)
-    message = str(error.value)
-    assert 'register tokens (storage_tokens)' in message
-    assert 'rotary position embeddings, as DINOv3 (rope_embed.p' in message
-    assert 'use DINOv2 without registers or DINO' in message
-    names = ('embeddings.register_tokens', 'layer.0.attention.q_proj.weight')
-    with pytest.raises(ValueError, match='unknown.*\n.*register.*rotary'):
-        import_weights(junk(*names, 'layer.0.mlp.up_proj.weight'))
-
-
 @pytest.fixture
 def folder(tmp_path):
     """A ViT of transformers with a config of one's own."""
@@ -192,6 +161,29 @@ def test_name_of_timm(tmp_path):
     import_backbone(tmp_path)
     config.write_text(json.dumps(dict(architecture='resnetblur18')))
     with pytest.raises(ValueError, match="timm's resnetblur18 is not a plain"):
+        import_backbone(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ('network', 'name', 'message'),
+    [
+        ('learned', 'vit_base_patch16_224', None),
+        ('learned', 'vit_base_patch16_rope_ape_224', 'is not a plain'),
+        ('learned', 'vit_pe_core_base_patch16_224', 'is not a plain'),
+        ('rotary', 'vit_small_patch16_dinov3_qkvb', None),
+        ('rotary', 'vit_base_patch16_rope_reg1_224', 'but is no DINOv3'),
+    ],
+)
+def test_rotary_positions_by_the_name(network, name, message, tmp_path):
+    """Timm's weights do not contain them."""
+    net = timm_dinov3() if network == 'rotary' else timm_vit(0)
+    torch.save(net.state_dict(), tmp_path / 'pytorch_model.bin')
+    config = dict(architecture=name)
+    (tmp_path / 'config.json').write_text(json.dumps(config))
+    if message is None:
+        import_backbone(tmp_path)
+        return
+    with pytest.raises(ValueError, match=f"timm's {name} .*{message}"):
         import_backbone(tmp_path)
 
 

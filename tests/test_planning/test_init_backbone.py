@@ -10,6 +10,8 @@ from hirl_mm.planning.init_backbone import read_initial
 from hirl_mm.planning.plan import Wishes, plan_training
 from hirl_mm.planning.recipes import recipes
 from hirl_mm.registry import MODELS, enter_scope
+from tests.dinov3_files import released_dinov3
+from tests.libraries import timm_dinov3
 from tests.planned import draw, situation
 
 
@@ -50,6 +52,32 @@ def test_a_plan_from_weights(weights, tmp_path):
     for name, value in torch.load(weights).items():
         if not name.startswith('fc.'):
             assert torch.equal(loaded[name], value), name
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('method', ['hirl-dino', 'hirl-mocov3'])
+def test_a_plan_from_dinov3(method, tmp_path):
+    """Layers behind the network fit any width, also no multiple of 32."""
+    for i in range(40):
+        draw(tmp_path / 'images' / f'{i}.png', i)
+    torch.save(released_dinov3(timm_dinov3()), tmp_path / 'dinov3.pth')
+    init = read_initial(str(tmp_path / 'dinov3.pth'), backbone(method))
+    file = tmp_path / 'plan' / 'init.pth'
+    plan = plan_training(
+        recipes()[method],
+        image_source(tmp_path / 'images'),
+        situation(num_images=40),
+        Wishes(epochs=2, init=init, init_file=file),
+    )
+    init.write(file)
+    cfg = plan.config()
+    assert cfg.model.neck.in_channels == 24
+    assert cfg.model.backbone.rotary
+    enter_scope(cfg)
+    model = MODELS.build(with_data_preprocessor(cfg))
+    model.init_weights()
+    loaded = model.backbone.register_tokens
+    assert torch.equal(loaded, init.imported.state['register_tokens'].float())
 
 
 def test_weights_of_another_kind(weights):

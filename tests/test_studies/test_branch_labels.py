@@ -11,6 +11,7 @@ from mmpretrain.registry import MODELS
 
 from hirl_mm.checkpoints.matching import evaluated_prefix
 from hirl_mm.datasets.labelled_images import LabelledImages
+from hirl_mm.models import RegisterViT
 from hirl_mm.structures import EmbeddedImages
 from hirl_mm.studies.hierarchy_use.branch_labels import LabelledTree
 from hirl_mm.studies.hierarchy_use.classifier_config import (
@@ -193,6 +194,30 @@ def test_config_of_a_classifier(name, kind, dim, tmp_path):
     assert read.get_data_info(1)['img_path'] == os.path.abspath('data/b.png')
     assert written.train_dataloader.batch_size == 3
     assert written.default_hooks.checkpoint
+
+
+def test_classifier_with_registers_and_rotary_positions(tmp_path):
+    cfg = pretraining('hirl-mocov3_vit-4x64-p8_1xb64-4e_digits.py')
+    cfg.model.backbone.update(
+        type='hirl_mm.RegisterMoCoV3ViT', num_registers=2, rotary=True
+    )
+    init_default_scope(cfg.default_scope)
+    trained = MODELS.build(cfg.model).state_dict()
+    torch.save(dict(state_dict=trained), tmp_path / 'epoch_4.pth')
+    (tmp_path / 'train.txt').write_text('a.png 0\nb.png 1\nc.png 2\n')
+    out = tmp_path / 'classifier.py'
+    write_classifier_config(
+        *(out, cfg, tmp_path / 'epoch_4.pth', tmp_path / 'train.txt'),
+        *(CLASSES, 3, 'data'),
+    )
+    written = Config.fromfile(out)
+    model = MODELS.build(written.model)
+    assert type(model.backbone) is RegisterViT
+    model.init_weights()
+    for name, value in model.backbone.state_dict().items():
+        assert torch.equal(value, trained[f'backbone.{name}']), name
+    decay = written.optim_wrapper.paramwise_cfg.custom_keys
+    assert decay['.register_tokens'] == dict(decay_mult=0.0)
 
 
 @pytest.mark.parametrize('place', ['config', 'model', 'views on the device'])

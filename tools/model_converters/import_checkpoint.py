@@ -1,19 +1,20 @@
 """Convert a checkpoint of another library to a backbone of MMPreTrain.
 
 Reads files of PyTorch and safetensors and folders of Hugging Face. It knows
-  timm            ResNet, ResNeXt, ViT, DeiT, DeiT III, BEiT, DINOv2
+  timm            ResNet, ResNeXt, ViT, DeiT, DeiT III, BEiT, DINOv2, DINOv3
   torchvision     ResNet, ResNeXt, ViT
-  Hugging Face    models with a ResNet, ViT or Dinov2 of transformers
-  DINOv2          without registers, as released or of a training
+  Hugging Face    models with a ResNet, ViT, Dinov2, Dinov2WithRegisters or
+                  DINOv3ViT of transformers
+  DINOv2, DINOv3  with or without registers, as released or of a training
   OpenMMLab       MMPreTrain, MMSelfSup, MMDetection and this project
   releases        HIRL, MoCo, MoCo v3, SimSiam, SwAV, DINO, iBOT, BEiT
 by their keys, and keeps the network that is evaluated: the query encoder of
-MoCo and MoCo v3, the teacher of DINO, iBOT and DINOv2, the only encoder of the
-others. Projectors, classifiers and decoders are left out. Networks with parts
-that MMPreTrain lacks (registers, rotary positions as in DINOv3, ...) are
-refused, and the message says what to use instead. Prints the config of a
-backbone that fits. A file that holds more than tensors is rejected unless you
-trust it.
+MoCo and MoCo v3, the teacher of DINO, iBOT, DINOv2 and DINOv3, the only
+encoder of the others. Projectors, classifiers and decoders are left out.
+Networks with parts that the backbones here lack (a norm before the blocks as
+in CLIP, ...) are refused, and the message says what to use instead. Prints the
+config of a backbone that fits. A file that holds more than tensors is rejected
+unless you trust it.
 
 Example:
   python tools/model_converters/import_checkpoint.py dinov2_vits14.pth \\

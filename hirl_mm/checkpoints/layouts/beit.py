@@ -44,12 +44,14 @@ def is_beit(state: dict[str, Tensor]) -> bool:
     """Whether a released network is a BEiT and not a plain ViT.
 
     A BEiT has relative position biases, or biases of queries and values
-    without one of keys. HIRL's code has the former only.
+    without one of keys. HIRL's code has the former only. It has no register
+    tokens; timm's DINOv3 has, beside such biases.
 
     Args:
         state: State dict of the network with the names of a release.
     """
-    return 'blocks.0.attn.qkv.weight' in state and any(
+    network = 'blocks.0.attn.qkv.weight' in state and 'reg_token' not in state
+    return network and any(
         key in state
         for key in (
             'blocks.0.attn.q_bias',

@@ -4,6 +4,12 @@ from dataclasses import dataclass, field, replace
 from torch import Tensor
 
 from .beit import beit_names, is_beit, without_key_biases
+from .dinov3 import is_dinov3, with_joint_layers
+from .huggingface_dinov3 import (
+    HUGGINGFACE_DINOV3_KEY,
+    huggingface_dinov3_names,
+    join_dinov3,
+)
 from .huggingface_names import (
     DINOV2_KEY,
     RESNET_KEY,
@@ -21,7 +27,7 @@ from .torchvision_vit import (
     torchvision_vit_names,
     with_new_names,
 )
-from .vit import vit_names, with_class_position
+from .vit import vit_names, with_timm_tokens
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,7 @@ class Family:
     facts: dict[str, list] = field(default_factory=dict)
 
 
+DINOV3_NORM_EPS = 1e-5
 _TRANSFORMER = dict(norm_eps=[1e-6], activation=['GELU'])
 
 RESNET = Family(
@@ -77,11 +84,20 @@ VIT = Family(
     'layers.0.attn.qkv.weight',
     vit_names,
     ('head.', 'masked_embed', 'mask_token'),
-    with_class_position,
+    with_timm_tokens,
     facts=_TRANSFORMER,
 )
-# BEiT stands before ViT because it also has the keys of a ViT.
-FAMILIES = (RESNET, BEIT, VIT)
+# A ViT with other releases; in MMPreTrain a ViT like others.
+DINOV3 = replace(
+    VIT,
+    is_in=is_dinov3,
+    heads=(*VIT.heads, 'local_cls_norm.'),
+    prepared=with_joint_layers,
+    facts=_TRANSFORMER | dict(norm_eps=[DINOV3_NORM_EPS]),
+)
+# Each stands before those whose keys it also has. In releases, and here.
+FAMILIES = (RESNET, DINOV3, BEIT, VIT)
+OWN_FAMILIES = (RESNET, BEIT, VIT)
 
 
 def _with_key(key: str) -> Callable[[dict[str, Tensor]], bool]:
@@ -124,6 +140,12 @@ TRANSFORMERS = (
     ),
     _of_transformers(DINOV2_KEY, VIT, huggingface_dinov2_names),
     _of_transformers(VIT_KEY, VIT, huggingface_vit_names, 'decoder.'),
+    replace(
+        _of_transformers(
+            HUGGINGFACE_DINOV3_KEY, DINOV3, huggingface_dinov3_names
+        ),
+        prepared=join_dinov3,
+    ),
 )
 TORCHVISION = (
     replace(

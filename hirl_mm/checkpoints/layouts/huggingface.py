@@ -74,7 +74,8 @@ def huggingface_vit(
     The weights are those of a model without pooler.
 
     Args:
-        state: State dict of a vision transformer with MMPreTrain's names.
+        state: State dict of a vision transformer with MMPreTrain's names,
+            without layer scale, gated MLPs and registers.
         num_heads: Number of attention heads.
         layer_norm_eps: Epsilon of all layer norms; transformers' default is
             1e-12.
@@ -92,12 +93,6 @@ def huggingface_vit(
             "out_type='avg_featmap')"
         )
     shape = vit_shape(state)
-    if shape['layer_scale'] or shape['gated']:
-        raise ValueError(
-            'transformers.ViTModel has no layer scale and no gated MLP '
-            '(SwiGLU), as DINOv2 and this network have: with a plain MLP, '
-            'export it to timm'
-        )
     config = dict(
         architectures=['ViTModel'],
         model_type='vit',

@@ -2,25 +2,26 @@
 
 import re
 
-import torch
 from torch import Tensor
 
+from .joint_layers import join_layers, split_layers
 from .names import Names, count_of
 from .resnet import BATCH_COUNT, NORM_TENSORS, Unit
 
-_PROJECTIONS = ('query', 'key', 'value')
 _ATTENTION = 'attention.attention'
-_JOINT = f'.{_ATTENTION}.qkv.'
+_PROJECTIONS = tuple(f'{_ATTENTION}.{k}' for k in ('query', 'key', 'value'))
+_JOINT = f'{_ATTENTION}.qkv'
 _OUTER = {
     'embeddings.cls_token': 'cls_token',
     'embeddings.position_embeddings': 'pos_embed',
 }
+_REGISTERS = {'embeddings.register_tokens': 'register_tokens'}
 _MODULES = {
     'embeddings.patch_embeddings.projection': 'patch_embed.projection',
     'layernorm': 'ln1',
 }
 _SHARED = {
-    f'{_ATTENTION}.qkv': 'attn.qkv',
+    _JOINT: 'attn.qkv',
     'attention.output.dense': 'attn.proj',
 }
 _VIT_BLOCK = _SHARED | {
@@ -66,12 +67,16 @@ def huggingface_vit_names(state: dict[str, Tensor]) -> Names:
 def huggingface_dinov2_names(state: dict[str, Tensor]) -> Names:
     """Return the names of ``Dinov2Model`` and MMPreTrain.
 
+    With registers it is ``Dinov2WithRegistersModel``.
+
     Args:
-        state: State dict of the network with the names of ``Dinov2Model``.
+        state: State dict of the network with the names of either.
     """
-    gated = any('.mlp.weights_in.' in key for key in state)
+    gated = any('.mlp.weights_in.' in k or '.ffn.w12.' in k for k in state)
     block = _DINOV2_BLOCK | (_DINOV2_GATED if gated else _DINOV2_MLP)
     modules, single = dict(_MODULES), dict(_OUTER)
+    if {*_REGISTERS.keys(), *_REGISTERS.values()} & state.keys():
+        single |= _REGISTERS
     for theirs, own in _blocks(state):
         modules |= {f'{theirs}.{k}': f'{own}.{v}' for k, v in block.items()}
         single |= {
@@ -118,25 +123,7 @@ def join_projections(state: dict[str, Tensor]) -> dict[str, Tensor]:
     Raises:
         ValueError: If a block lacks one of the three.
     """
-    joined, parts = {}, {}
-    for key, value in state.items():
-        start, _, rest = key.rpartition(f'.{_ATTENTION}.')
-        name, _, kind = rest.partition('.')
-        if start and name in _PROJECTIONS:
-            parts.setdefault(f'{start}{_JOINT}{kind}', {})[name] = value
-        else:
-            joined[key] = value
-    for key, found in parts.items():
-        missing = [name for name in _PROJECTIONS if name not in found]
-        if missing:
-            names = [key.replace('.qkv.', f'.{name}.') for name in missing]
-            raise ValueError(
-                f'{len(names)} tensors of the backbone are missing: '
-                f'{", ".join(names)}. The file is cut short, or holds a '
-                'different network'
-            )
-        joined[key] = torch.cat([found[name] for name in _PROJECTIONS])
-    return joined
+    return join_layers(state, _PROJECTIONS, _JOINT)
 
 
 def split_projections(state: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -144,15 +131,7 @@ def split_projections(state: dict[str, Tensor]) -> dict[str, Tensor]:
 
     The inverse of :func:`join_projections`.
     """
-    split = {}
-    for key, value in state.items():
-        if _JOINT not in key:
-            split[key] = value
-            continue
-        thirds = value.chunk(3)
-        for name, third in zip(_PROJECTIONS, thirds, strict=True):
-            split[key.replace('.qkv.', f'.{name}.')] = third
-    return split
+    return split_layers(state, _PROJECTIONS, _JOINT)
 
 
 def _blocks(state: dict[str, Tensor]) -> list[tuple[str, str]]:

@@ -17,6 +17,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from .families import (
+    BEIT,
     FAMILIES,
     OPENMMLAB,
     TORCHVISION,
@@ -25,9 +26,11 @@ from .families import (
 )
 
 HIRL = 'hirl-team/HIRL'
-UNKNOWN = 'DINO, iBOT, DINOv2, timm or torchvision'
+UNKNOWN = 'DINO, iBOT, DINOv2, DINOv3, timm or torchvision'
 _TRANSFORMERS = 'Hugging Face transformers'
 _OPENMMLAB = 'OpenMMLab or this project'
+_BEIT_KEYS = ('blocks.0.attn.q_bias',)
+_DINOS = 'dinov2_with_registers.', 'dinov3_vit.'
 _DINO = 'facebookresearch/dino or bytedance/ibot'
 _MOCO = f'facebookresearch/moco or {HIRL}'
 _MOCOV3 = 'facebookresearch/moco-v3'
@@ -144,8 +147,8 @@ RELEASES = (
     # What remains if a file was cut down to some of its networks.
     _part('a teacher', _DINO, 'teacher.backbone.', 'teacher.head.'),
     _part(
-        'DINOv2',
-        'facebookresearch/dinov2',
+        'DINOv2 or DINOv3',
+        'facebookresearch/dinov2 or dinov3',
         'teacher.backbone.',
         'teacher.dino_head.',
         'teacher.ibot_head.',
@@ -156,11 +159,11 @@ RELEASES = (
     _part('MoCo v3', _MOCOV3, 'base_encoder.', 'momentum_encoder.'),
     _part('a query encoder', _MOCO, 'encoder_q.', 'encoder_k.', 'queue'),
     _part('an encoder', f'SimSiam, SwAV or {HIRL}', 'encoder.'),
-    Release('BEiT', 'microsoft/unilm', '', ('blocks.0.attn.q_bias',)),
+    Release('BEiT', 'microsoft/unilm', '', _BEIT_KEYS, families=(BEIT,)),
     Release('a backbone alone', UNKNOWN, ''),
     *(
         Release('a model', _TRANSFORMERS, network, families=TRANSFORMERS)
-        for network in ('', 'vit.', 'dinov2.', 'resnet.')
+        for network in ('', 'vit.', 'dinov2.', *_DINOS, 'resnet.')
     ),
     Release('a ViT', 'torchvision', '', families=TORCHVISION),
     # Teachers of this project's DINO and iBOT stand beside a student.

@@ -3,9 +3,10 @@ import torchvision
 from torch import Tensor
 
 from .beit import unshare_position_biases
+from .dinov3 import timm_dinov3
 from .families import BEIT, RESNET, Family
 from .resnet import BATCH_COUNT
-from .vit import vit_shape
+from .vit import vit_shape, without_class_position
 
 _RESNETS = ('resnet18', 'resnet34', 'resnet50', 'resnet101', 'resnet152')
 _HEADLESS = 'num_classes=0'
@@ -19,6 +20,17 @@ _BASE = dict(
     num_heads=12,
     mlp_ratio=4.0,
     qkv_bias=True,
+)
+
+# Of vit_small_patch16_dinov3 and vit_small_plus_patch16_dinov3.
+_SMALL_DINOV3 = dict(
+    patch_size=16,
+    in_chans=3,
+    embed_dim=384,
+    depth=12,
+    num_heads=6,
+    mlp_ratio=4.0,
+    num_reg_tokens=4,
 )
 
 
@@ -83,10 +95,13 @@ def timm_weights(
             'MMPreTrain); this network has both'
         )
     shape = vit_shape(state)
+    if shape['rotary']:
+        return timm_dinov3(state), _dinov3_call(state, shape, num_heads)
     if shape['gated']:
         raise ValueError(
-            'a ViT with a gated MLP (SwiGLU, as in the largest DINOv2) is '
-            'not exported: use its checkpoint in MMPreTrain'
+            'a ViT with learned positions and a gated MLP (SwiGLU, as in the '
+            'largest DINOv2) is not exported to timm: export it to '
+            'huggingface'
         )
     options = _options(shape, num_heads)
     is_beit = family is BEIT
@@ -100,10 +115,42 @@ def timm_weights(
         state = unshare_position_biases(state)
         if 'pos_embed' in state:
             options['use_abs_pos_emb'] = True
+    if shape['registers']:
+        options |= dict(reg_tokens=shape['registers'], no_embed_class=True)
     name = 'beit_base_patch16_224' if is_beit else 'vit_base_patch16_224'
+    weights = family.names(state).from_mmpretrain(state)
+    if shape['registers']:
+        weights = without_class_position(weights)
+    return weights, _call(name, options)
+
+
+def _dinov3_call(state: dict[str, Tensor], shape: dict, num_heads: int) -> str:
+    """Return the call that builds a DINOv3 of timm with these sizes."""
+    if 'ln1.weight' not in state:
+        raise ValueError(
+            "timm's DINOv3 normalises all tokens; it cannot normalise their "
+            "mean, as this network does (ln2, out_type='avg_featmap')"
+        )
+    size = 'small_plus' if shape['gated'] else 'small'
+    biases = '_qkvb' if shape['qkv_bias'] else ''
+    hidden = shape['hidden'] * 2 // 3 if shape['gated'] else shape['hidden']
+    options = dict(
+        patch_size=shape['patch'],
+        in_chans=shape['channels'],
+        embed_dim=shape['width'],
+        depth=shape['depth'],
+        num_heads=num_heads,
+        mlp_ratio=hidden / shape['width'],
+        num_reg_tokens=shape['registers'],
+    )
+    options = {k: v for k, v in options.items() if v != _SMALL_DINOV3[k]}
+    name = f'vit_{size}_patch16_dinov3{biases}'
+    return _call(name, dict(global_pool='token') | options)
+
+
+def _call(name: str, options: dict) -> str:
     arguments = ''.join(f', {k}={v!r}' for k, v in options.items())
-    call = f"timm.create_model('{name}', {_HEADLESS}{arguments})"
-    return family.names(state).from_mmpretrain(state), call
+    return f"timm.create_model('{name}', {_HEADLESS}{arguments})"
 
 
 def _options(shape: dict, num_heads: int) -> dict:

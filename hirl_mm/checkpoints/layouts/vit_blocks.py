@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+import torch
 from torch import Tensor
 
 from .names import count_of
@@ -53,6 +54,20 @@ def scale_pairs(state: dict[str, Tensor]) -> dict[str, str]:
         for other, mmpretrain in block_pairs(state).items()
         for theirs, own in zip(scales, _SCALES[-1], strict=True)
     }
+
+
+def with_layer_scale(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Give blocks without a layer scale one of ones: the same features.
+
+    Args:
+        state: State dict of a ViT with MMPreTrain's names.
+    """
+    scaled = {}
+    for own in block_pairs(state).values():
+        bias = state[f'{own}.attn.proj.bias']
+        for name in _SCALES[-1]:
+            scaled[f'{own}.{name}'] = torch.ones_like(bias)
+    return scaled | state
 
 
 def is_gated(state: dict[str, Tensor]) -> bool:

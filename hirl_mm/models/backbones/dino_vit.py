@@ -1,40 +1,35 @@
-from mmengine.model.weight_init import PretrainedInit, trunc_normal_
-from mmpretrain.models.backbones import VisionTransformer
+from mmengine.model.weight_init import trunc_normal_
 from torch import nn
 
 from hirl_mm.registry import MODELS
 
+from .register_vit import RegisterViT
+
 
 @MODELS.register_module()
-class DINOViT(VisionTransformer):
+class DINOViT(RegisterViT):
     """MMPreTrain's vision transformer with DINO's initialisation.
 
-    It has the state-dict keys of ``mmpretrain.VisionTransformer``, so its
-    weights load into that class for downstream tasks. It differs in the
-    initialisation alone: the weights of all linear layers and the class token
-    are drawn from a truncated normal distribution with standard deviation
-    0.02, and the biases of linear layers are 0.
+    Without registers and rotary positions it has the state-dict keys of
+    ``mmpretrain.VisionTransformer``, so its weights load into that class for
+    downstream tasks. It differs in the initialisation alone: the weights of
+    all linear layers and the class token are drawn from a truncated normal
+    distribution with standard deviation 0.02, and the biases of linear layers
+    are 0.
 
     Args:
-        *args: Positional arguments of ``VisionTransformer``.
+        *args: Positional arguments of :class:`RegisterViT`.
         out_type: Kind of output, see ``VisionTransformer``. The default
             ``'raw'`` returns all tokens.
-        **kwargs: Keyword arguments of ``VisionTransformer``.
+        **kwargs: Keyword arguments of :class:`RegisterViT`.
     """
 
     def __init__(self, *args, out_type: str = 'raw', **kwargs) -> None:
         super().__init__(*args, out_type=out_type, **kwargs)
 
     def init_weights(self) -> None:
-        init_cfg = self.init_cfg
-        if isinstance(init_cfg, dict) and init_cfg['type'] is PretrainedInit:
-            # MMPreTrain compares the type with the registered name only. It
-            # would overwrite the loaded position embeddings.
-            self.init_cfg = dict(init_cfg, type='Pretrained')
         super().init_weights()
-        if isinstance(self.init_cfg, dict) and (
-            self.init_cfg['type'] == 'Pretrained'
-        ):
+        if self.is_loaded:
             return
         for module in self.modules():
             if isinstance(module, nn.Linear):

@@ -1,10 +1,10 @@
-from mmpretrain.models.backbones import VisionTransformer
-
 from hirl_mm.registry import MODELS
+
+from .register_vit import RegisterViT
 
 
 @MODELS.register_module()
-class FrozenViT(VisionTransformer):
+class FrozenViT(RegisterViT):
     """MMPreTrain's vision transformer with frozen stages in evaluation mode.
 
     ``frozen_stages`` of ``VisionTransformer`` freezes the weights, but

@@ -85,6 +85,9 @@ def _resized(
         elif name in _WIDTHS and old and value >= _SCALED_FROM:
             width = round(value * network.width / old / 32) * 32
             width = max(_MIN_WIDTH, width)
+            if value == old:
+                # What the backbone gives, of whatever width.
+                width = network.width
             if width != value:
                 yield Setting(f'{key}.{name}', width)
 

@@ -11,11 +11,15 @@ from mmpretrain.registry import MODELS
 
 from hirl_mm.checkpoints.pixels import config_normalisation
 from hirl_mm.files import replacing
+from hirl_mm.models import RegisterViT
 from hirl_mm.registry import enter_scope, type_name
 
 _BATCH = 64
 # The schedules of configs/evaluation/finetune, per image of a batch.
 _CNN_RATE, _VIT_RATE = 0.1 / 1024, 4e-3 / 1024
+
+# Arguments of a RegisterViT that MMPreTrain's class does not have.
+_REGISTER_VIT = 'num_registers', 'rotary'
 
 
 def write_classifier_config(
@@ -119,7 +123,10 @@ def _backbone(cfg: dict) -> dict:
             taken = set(inspect.signature(kind.__init__).parameters)
             taken -= {'init_cfg', 'frozen_stages', 'out_type'}
             kept = {k: v for k, v in cfg.items() if k in taken}
-            return kept | dict(type=kind.__name__, out_type=out_type)
+            parts = {k: cfg[k] for k in _REGISTER_VIT if cfg.get(k)}
+            name = f'hirl_mm.{RegisterViT.__name__}'
+            name = name if parts else kind.__name__
+            return kept | parts | dict(type=name, out_type=out_type)
     raise ValueError(
         f'a classifier with the backbone {type_name(cfg["type"])} cannot be '
         'written: take a config of configs/evaluation/finetune and set its '
@@ -128,7 +135,7 @@ def _backbone(cfg: dict) -> dict:
 
 
 def _schedule(backbone: Mapping, batch: int) -> dict:
-    if type_name(backbone['type']) in ('VisionTransformer', 'BEiTViT'):
+    if issubclass(MODELS.get(backbone['type']), VisionTransformer | BEiTViT):
         return dict(
             optim_wrapper=dict(
                 type='OptimWrapper',
@@ -146,6 +153,7 @@ def _schedule(backbone: Mapping, batch: int) -> dict:
                     custom_keys={
                         '.cls_token': dict(decay_mult=0.0),
                         '.pos_embed': dict(decay_mult=0.0),
+                        '.register_tokens': dict(decay_mult=0.0),
                     },
                 ),
             ),
