@@ -34,6 +34,7 @@ def write_shapes(
     num_train_per_class: int = 100,
     num_val_per_class: int = 20,
     seed: int = 0,
+    grey: bool = False,
     progress: Callable[[Sequence], Iterable] = iter,
 ) -> Path:
     """Draw a labelled image folder whose classes make a three-level tree.
@@ -62,6 +63,9 @@ def write_shapes(
             images per class the first ones stay the same.
         num_val_per_class: Number of validation images per fine class.
         seed: Seed of the images.
+        grey: Whether to draw in shades of grey. Colours tell images apart
+            and say nothing of the classes: a network that compares views
+            learns them first.
         progress: Function that wraps the sequence of images while they are
             drawn, for example ``rich.progress.track``.
 
@@ -79,6 +83,8 @@ def write_shapes(
         'num_val_per_class': num_val_per_class,
         'seed': seed,
         'version': VERSION,
+        # Left out where it changes nothing, for folders written before.
+        **({'grey': True} if grey else {}),
     }
     check_at_least(32, image_size=image_size)
     check_at_least(0, seed=seed)
@@ -98,6 +104,7 @@ def write_shapes(
                 *hierarchy.classes[name],
                 image_size,
                 np.random.default_rng([seed, where, index]),
+                grey,
             )
             save_png(image, folder / split / name / f'{index:05d}.png')
         hierarchy.save(folder / 'hierarchy.json')
@@ -124,9 +131,13 @@ def draw_shape(
     coarse: str,
     image_size: int,
     rng: np.random.Generator,
+    grey: bool = False,
 ) -> np.ndarray:
     """Draw an image of a class, (image_size, image_size, 3) uint8."""
-    background, first, second = draw_colours(rng)
+    colours = draw_colours(rng)
+    if grey:
+        colours = np.repeat((colours @ LUMA)[:, None], 3, axis=1)
+    background, first, second = colours
     shape = place_shape(fine, middle, coarse, image_size, rng)
     return np.rint(255 * shape.paint(background, first, second)).astype(
         np.uint8
