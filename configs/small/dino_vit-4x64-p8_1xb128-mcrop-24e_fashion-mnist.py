@@ -17,7 +17,7 @@ model = dict(
             feedforward_channels=256,
         ),
         img_size=32,
-        patch_size=4,
+        patch_size=8,
     ),
     neck=dict(
         type='hirl_mm.DINONeck',

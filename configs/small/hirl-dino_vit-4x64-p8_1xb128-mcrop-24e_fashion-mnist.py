@@ -1,5 +1,5 @@
 _base_ = [
-    'dino_vit-4x64-p4_1xb128-mcrop-24e_fashion-mnist.py',
+    'dino_vit-4x64-p8_1xb128-mcrop-24e_fashion-mnist.py',
     '../_base_/small_kmeans_hook.py',
 ]
 

@@ -1,5 +1,5 @@
 _base_ = [
-    'swav_resnet18_1xb128-mcrop-24e_fashion-mnist.py',
+    'swav_resnet18_1xb128-24e_fashion-mnist.py',
     '../_base_/small_kmeans_hook.py',
 ]
 

@@ -14,7 +14,7 @@ model = dict(
             feedforward_channels=256,
         ),
         img_size=32,
-        patch_size=4,
+        patch_size=8,
         stop_grad_conv1=True,
     ),
     neck=dict(

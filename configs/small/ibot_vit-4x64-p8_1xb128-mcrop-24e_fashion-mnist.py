@@ -1,5 +1,5 @@
 # iBOT with a small ViT.
-_base_ = 'dino_vit-4x64-p4_1xb128-mcrop-24e_fashion-mnist.py'
+_base_ = 'dino_vit-4x64-p8_1xb128-mcrop-24e_fashion-mnist.py'
 
 model = dict(
     type='hirl_mm.iBOTAlgorithm',
@@ -11,7 +11,7 @@ train_dataloader = dict(
         pipeline=[
             dict(type='hirl_mm.LoadImage'),
             _base_.multi_crop,
-            dict(type='hirl_mm.BlockMask', grid_size=8),
+            dict(type='hirl_mm.BlockMask', grid_size=4),
             dict(
                 type='mmpretrain.PackInputs',
                 meta_keys=['sample_idx', 'img_path', 'masked_patches'],
