@@ -180,3 +180,24 @@ def test_changed_arm_is_refused(file, work_dir, tmp_path):
     status, text = study(other, work_dir, '--list')
     assert status == 1
     assert 'num_labels was 40, now 30' in text
+
+
+def test_run_that_was_stopped_while_it_was_measured(file, tmp_path):
+    """Its training is complete: the last checkpoint is measured again."""
+    text = file.read_text().replace("'broken', 'plain'", "'plain'")
+    text = text.replace("[('broken', 'plain')]", '[]')
+    kept = file.with_name('kept.py')
+    kept.write_text(f'{text}keep_checkpoints = True\n')
+    once = study(kept, tmp_path, '--only', 'failing')
+    assert once[0] == 0, once[1][-3000:]
+    folder = tmp_path / 'digits/plain/seed-0'
+    assert (folder / 'epoch_2.pth').exists()
+    record = json.loads((folder / 'run.json').read_text())
+    first, record['value'] = record['value'], None
+    (folder / 'run.json').write_text(json.dumps(record))
+    again = study(kept, tmp_path, '--only', 'failing')
+    assert again[0] == 0 and 'finished: ' in again[1], again[1][-3000:]
+    second = json.loads((folder / 'run.json').read_text())['value']
+    assert second['figures'] == first['figures']
+    assert second['cpu_seconds'] > first['cpu_seconds']
+    assert 'resumed epoch: 2' in log_of(tmp_path, 'plain', 0)
