@@ -1,9 +1,8 @@
 """Trees that are wrong on purpose: what is lost and what stays."""
 
-import copy
-
 import pytest
 import torch
+from mmengine.hooks import Hook
 
 from hirl_mm.structures import NO_LEAF, PrototypeTree
 from hirl_mm.studies.tree_controls import (
@@ -70,19 +69,15 @@ def test_unknown_control():
         TreeControlHook('random')
 
 
-class Trees(TreeControlHook):
-    """Keep what the model trains on, and what k-means had built."""
+class Used(Hook):
+    """Keep the trees that the model trains on."""
 
-    def __init__(self, *args):
-        super().__init__(*args)
-        self.built, self.used = [], []
+    def __init__(self):
+        self.trees = []
 
     def before_train_epoch(self, runner):
-        before = runner.model.tree
-        super().before_train_epoch(runner)
-        if before is not None:
-            self.built.append(before)
-            self.used.append(runner.model.tree)
+        if runner.model.tree is not None:
+            self.trees.append(runner.model.tree)
 
 
 def test_training_uses_the_control(digits, tmp_path):
@@ -92,25 +87,30 @@ def test_training_uses_the_control(digits, tmp_path):
         cfg = small_config(
             digits, tmp_path / name, epochs=epochs, interval=interval
         )
+        cfg.default_hooks.kmeans.max_keep_trees = -1
+        cfg.default_hooks.tree_control = dict(
+            type='hirl_mm.TreeControlHook', control='shuffled_parents'
+        )
         cfg.resume = resume
-        hook = Trees('shuffled_parents')
-        run(copy.deepcopy(cfg), hook)
-        return hook
+        used = Used()
+        run(cfg, used)
+        return used.trees
 
     whole = trained('whole', 4)
-    assert len(whole.used) == 3 and whole.used[0].num_prototypes == NUMS
-    for built, used in zip(whole.built, whole.used, strict=True):
+    assert len(whole) == 3 and whole[0].num_prototypes == NUMS
+    for epoch, used in enumerate(whole, start=2):
+        file = tmp_path / f'whole/prototype_trees/epoch_{epoch}.pth'
+        built = PrototypeTree.load(file)
         assert torch.equal(built.leaf, used.leaf)
         assert not all(same(built.parents, used.parents))
     trained('part', 3)
-    rest = trained('part', 4, resume=True)
-    (last,) = rest.used
-    assert all(same(last.parents, whole.used[-1].parents))
+    (last,) = trained('part', 4, resume=True)
+    assert all(same(last.parents, whole[-1].parents))
 
     # No new tree in the epoch after the break: that of the checkpoint stays.
     kept = trained('kept', 2, interval=3)
     after = trained('kept', 3, resume=True, interval=3)
-    assert all(same(kept.used[-1].parents, after.used[-1].parents))
+    assert all(same(kept[-1].parents, after[-1].parents))
 
 
 def test_only_with_a_tree(digits, tmp_path):
