@@ -169,6 +169,8 @@ def test_running_runs_are_stopped_in_time(file, tmp_path):
     status, text = study(file, tmp_path, *short)
     assert status == 0
     assert text.count('started: ') == text.count('stopped: ') == 2
+    records = [json.loads(f.read_text()) for f in tmp_path.rglob('run.json')]
+    assert all(record['value'] is None for record in records)
     assert '6 runs left: the same command goes on' in text
     assert 'Not finished: plain: seeds 0, 1; HIRL: seeds 0, 1' in text
 
@@ -184,8 +186,8 @@ def test_changed_arm_is_refused(file, work_dir, tmp_path):
 
 def test_run_that_was_stopped_while_it_was_measured(file, tmp_path):
     """Its training is complete: the last checkpoint is measured again."""
-    text = file.read_text().replace("'broken', 'plain'", "'plain'")
-    text = text.replace("[('broken', 'plain')]", '[]')
+    text = file.read_text().replace("[('broken', 'plain')]", '[]')
+    text = text.replace("'broken', 'plain'", "'plain'")
     kept = file.with_name('kept.py')
     kept.write_text(f'{text}keep_checkpoints = True\n')
     once = study(kept, tmp_path, '--only', 'failing')
