@@ -192,4 +192,4 @@ studies = [
         seeds=3,
     ),
 ]
-plotted = ('kNN k=20, fine', 'NMI, fine')
+plotted = ('kNN k=20, fine', 'kNN k=20, middle', 'NMI, fine')
