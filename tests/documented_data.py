@@ -34,6 +34,7 @@ def write_all(root: Path) -> None:
         folders(picture, data / 'digits' / split, list('0123456789'))
         shapes = [f'shape_{i:02}' for i in range(36)]
         folders(picture, data / 'shapes' / split, shapes)
+        folders(picture, data / 'fashion-mnist' / split, list('abcde'))
     for share in '1percent', '10percent':
         for name, of in ('imagenet', classes), ('digits', '0123456789'):
             files = [f'{of_class}/{of_class}.JPEG' for of_class in of]

@@ -25,14 +25,14 @@ FOLDER = ROOT / 'configs'
 CONFIGS = sorted(
     str(path.relative_to(FOLDER))
     for path in FOLDER.rglob('*.py')
-    if '_base_' not in path.parts
+    if not {'_base_', 'studies'}.intersection(path.parts)
 )
 DETECTION = [n for n in CONFIGS if n.split('/')[0] == 'detection']
 SEGMENTATION = [n for n in CONFIGS if n.split('/')[0] == 'segmentation']
 OTHERS = [n for n in CONFIGS if n not in (*DETECTION, *SEGMENTATION)]
 # The demo, its protocols, and what differs by numbers alone, take as long as
 # the recipes and find less.
-SLOW_FOLDERS = 'ablations', 'modes', 'debug', 'demo'
+SLOW_FOLDERS = 'ablations', 'modes', 'debug', 'demo', 'small'
 SETS = 'knn_gallery', 'knn_queries', 'svm_train', 'svm_test'
 # Batches that were read, by what the config says of them: many configs of one
 # method differ by the model alone.

@@ -21,7 +21,8 @@ ROOT = Path(__file__).parents[1]
 CONFIGS = sorted(
     str(path.relative_to(ROOT / 'configs'))
     for path in (ROOT / 'configs').glob('[!_]*/*.py')
-    if path.parent.name != 'segmentation'
+    # Files of studies list configs and are none.
+    if path.parent.name not in ('segmentation', 'studies')
 )
 
 

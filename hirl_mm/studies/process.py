@@ -39,7 +39,7 @@ def follow_process(
         >>> follow_process(words, lines.append), lines
         (0, ['2\\n'])
     """
-    with _exit_on_sigterm():
+    with exit_on_sigterm():
         process = subprocess.Popen(
             [str(word) for word in words],
             env=env,
@@ -54,7 +54,25 @@ def follow_process(
                 on_line(line)
             return process.wait()
         finally:
-            _stop(process)
+            stop_process(process)
+
+
+def stop_process(process: subprocess.Popen) -> None:
+    """End a process if it runs: ask it to, and kill it after a minute.
+
+    Args:
+        process: The process. Its pipes are closed.
+    """
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(_SECONDS_TO_END)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+    for pipe in process.stdin, process.stdout:
+        if pipe is not None:
+            pipe.close()
 
 
 def _end_first(process: int) -> None:
@@ -66,19 +84,9 @@ def _end_first(process: int) -> None:
         Path(f'/proc/{process}/oom_score_adj').write_text('1000')
 
 
-def _stop(process: subprocess.Popen) -> None:
-    if process.poll() is None:
-        process.terminate()
-        try:
-            process.wait(_SECONDS_TO_END)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-    process.stdout.close()
-
-
 @contextmanager
-def _exit_on_sigterm() -> Iterator[None]:
+def exit_on_sigterm() -> Iterator[None]:
+    """Let SIGTERM raise SystemExit, as Ctrl-C raises KeyboardInterrupt."""
     # Python allows only the main thread to set signal handlers.
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -30,6 +30,10 @@ def test_tools(digits, shapes, tmp_path):
     line = f'{root}: 72 train and 36 val images of 36 classes'
     assert written.stdout.splitlines()[-1] == line
     write_shapes(root, **TINY, progress=never)
+    grey = tmp_path / 'grey'
+    written = run(tools / 'shapes.py', grey, *options.split(), '--grey')
+    assert written.returncode == 0, written.stderr
+    write_shapes(grey, **TINY, grey=True, progress=never)
 
     for tool, used in (('digits.py', shapes), ('shapes.py', digits)):
         failed = run(tools / tool, used)

@@ -158,6 +158,27 @@ def test_gray_gradients_tell_the_class_on_every_level(labelled):
         assert forest.score(flipped, z) > floor[level], level
 
 
+def test_grey_shapes(tmp_path):
+    """A bright and a medium shade on a dark background, in the same places."""
+    grey = write_shapes(tmp_path / 'grey', **TINY, grey=True)
+    images, _ = load(grey, 'val')
+    assert (images == images[..., :1]).all()
+    background = images[:, 0, 0, 0]
+    assert background.min() > 0 and background.max() < 0.3 * 255
+    inside = images[..., 0] > background[:, None, None] + 10
+    brightest = images.max(axis=(1, 2, 3))
+    assert (brightest > 0.7 * 255).all()
+    assert len(np.unique(background)) > 5 < len(np.unique(brightest))
+    for mask, image in zip(inside, images[..., 0], strict=True):
+        shades = image[mask]
+        assert ((shades > 0.35 * 255) & (shades < 0.65 * 255)).any()
+    colours = write_shapes(tmp_path / 'colours', **TINY)
+    with pytest.raises(FileExistsError, match='grey=True'):
+        write_shapes(colours, **TINY, grey=True)
+    # Folders that earlier versions wrote are reused.
+    assert 'grey' not in (colours / 'dataset.json').read_text()
+
+
 @pytest.mark.parametrize(
     ('arguments', 'match'),
     [

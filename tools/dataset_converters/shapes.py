@@ -39,6 +39,11 @@ def parse_args() -> argparse.Namespace:
     }
     for name, (default, text) in options.items():
         parser.add_argument(f'--{name}', type=int, default=default, help=text)
+    parser.add_argument(
+        '--grey',
+        action='store_true',
+        help='draw in shades of grey, on a dark background',
+    )
     return parser.parse_args()
 
 

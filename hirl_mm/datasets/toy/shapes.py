@@ -34,6 +34,7 @@ def write_shapes(
     num_train_per_class: int = 100,
     num_val_per_class: int = 20,
     seed: int = 0,
+    grey: bool = False,
     progress: Callable[[Sequence], Iterable] = iter,
 ) -> Path:
     """Draw a labelled image folder whose classes make a three-level tree.
@@ -62,6 +63,10 @@ def write_shapes(
             images per class the first ones stay the same.
         num_val_per_class: Number of validation images per fine class.
         seed: Seed of the images.
+        grey: Whether to draw in shades of grey, a shape with a bright and a
+            medium one on a dark background. Colours tell images apart and
+            say nothing of the classes, so that a network that compares views
+            learns little else.
         progress: Function that wraps the sequence of images while they are
             drawn, for example ``rich.progress.track``.
 
@@ -79,6 +84,8 @@ def write_shapes(
         'num_val_per_class': num_val_per_class,
         'seed': seed,
         'version': VERSION,
+        # Left out where it changes nothing, for folders written before.
+        **({'grey': True} if grey else {}),
     }
     check_at_least(32, image_size=image_size)
     check_at_least(0, seed=seed)
@@ -98,6 +105,7 @@ def write_shapes(
                 *hierarchy.classes[name],
                 image_size,
                 np.random.default_rng([seed, where, index]),
+                grey,
             )
             save_png(image, folder / split / name / f'{index:05d}.png')
         hierarchy.save(folder / 'hierarchy.json')
@@ -124,9 +132,10 @@ def draw_shape(
     coarse: str,
     image_size: int,
     rng: np.random.Generator,
+    grey: bool = False,
 ) -> np.ndarray:
     """Draw an image of a class, (image_size, image_size, 3) uint8."""
-    background, first, second = draw_colours(rng)
+    background, first, second = (draw_greys if grey else draw_colours)(rng)
     shape = place_shape(fine, middle, coarse, image_size, rng)
     return np.rint(255 * shape.paint(background, first, second)).astype(
         np.uint8
@@ -211,6 +220,16 @@ def draw_colours(rng: np.random.Generator) -> np.ndarray:
     reach = (room / np.abs(tint)).min(axis=1)
     strength = reach * rng.uniform(0.3, 1, size=3)
     return np.clip(luma[:, None] + strength[:, None] * tint, 0, 1)
+
+
+def draw_greys(rng: np.random.Generator) -> np.ndarray:
+    """Draw a dark, a bright and a medium grey.
+
+    Returns:
+        (3, 3), one RGB colour per row, values of 0 to 1.
+    """
+    luma = np.array([0.16, 0.84, 0.5]) + rng.uniform(-0.1, 0.1, size=3)
+    return np.repeat(luma[:, None], 3, axis=1)
 
 
 def _rotation(degrees: float) -> np.ndarray:

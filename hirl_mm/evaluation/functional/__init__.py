@@ -1,7 +1,7 @@
 """Metrics, as functions of features, labels and trees."""
 
 from .average_precision import average_precision
-from .clustering import clustering_scores
+from .clustering import cluster_purity, clustering_scores
 from .effective_rank import effective_rank
 from .hierarchy import (
     HierarchyScores,
@@ -34,6 +34,7 @@ __all__ = [
     'TreeAgreement',
     'average_precision',
     'class_distances',
+    'cluster_purity',
     'clustering_scores',
     'confident_pseudo_labels',
     'effective_rank',

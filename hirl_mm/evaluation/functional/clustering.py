@@ -36,13 +36,7 @@ def clustering_scores(
         >>> scores['acc'], scores['ari']
         (100.0, 100.0)
     """
-    labels = _integers('labels', labels)
-    clusters = _integers('clusters', clusters)
-    if len(labels) != len(clusters):
-        raise ValueError(
-            'labels and clusters must be of the same length, got '
-            f'{len(labels)} and {len(clusters)}'
-        )
+    labels, clusters = _paired(labels, clusters)
     counts = contingency_matrix(labels, clusters)
     matched = counts[linear_sum_assignment(counts, maximize=True)].sum()
     return {
@@ -51,6 +45,43 @@ def clustering_scores(
         'ami': float(100 * adjusted_mutual_info_score(labels, clusters)),
         'ari': float(100 * adjusted_rand_score(labels, clusters)),
     }
+
+
+def cluster_purity(labels: ArrayLike, clusters: ArrayLike) -> float:
+    """Compute the share of samples in the majority class of their cluster.
+
+    It grows with the number of clusters: compare clusterings of equally many.
+
+    Args:
+        labels: (N,) integers, classes of the samples.
+        clusters: (N,) integers, clusters of the samples.
+
+    Returns:
+        The purity in percent.
+
+    Raises:
+        ValueError: If the inputs are empty, are not integers or have
+            different lengths.
+
+    Example:
+        >>> cluster_purity([0, 0, 1, 1], [5, 5, 5, 3])
+        75.0
+    """
+    counts = contingency_matrix(*_paired(labels, clusters))
+    return float(100 * counts.max(axis=0).sum() / counts.sum())
+
+
+def _paired(
+    labels: ArrayLike, clusters: ArrayLike
+) -> tuple[np.ndarray, np.ndarray]:
+    labels = _integers('labels', labels)
+    clusters = _integers('clusters', clusters)
+    if len(labels) != len(clusters):
+        raise ValueError(
+            'labels and clusters must be of the same length, got '
+            f'{len(labels)} and {len(clusters)}'
+        )
+    return labels, clusters
 
 
 def _integers(name: str, values: ArrayLike) -> np.ndarray:

@@ -1,0 +1,195 @@
+# Where HIRL helps, by how much, and why: studies in the order of their
+# importance, on Fashion-MNIST and on drawn shapes at 32 pixels. A run takes
+# minutes on one CPU core; on a GPU many share it (docs/evidence.md).
+data = {
+    'Fashion-MNIST': dict(
+        root='data/fashion-mnist-6000',
+        prepare='python tools/dataset_converters/fashion_mnist.py '
+        'data/fashion-mnist-6000 --num-train-per-class 600 '
+        '--num-val-per-class 200',
+    ),
+    'shapes': dict(
+        root='data/shapes-grey',
+        prepare='python tools/dataset_converters/shapes.py data/shapes-grey '
+        '--image-size 32 --num-train-per-class 200 --num-val-per-class 50 '
+        '--grey',
+    ),
+}
+
+
+def small(method, network, rest='', pairs=False):
+    steps = '1xb256{}-12e' if pairs else '1xb128{}-24e'
+    recipe = f'{method}_{network}_{steps.format(rest)}_fashion-mnist.py'
+    return f'../small/{recipe}'
+
+
+def of_moco(**options):
+    """An arm of HIRL-MoCo v2 with other settings, by their last names."""
+    places = dict(
+        num_prototypes='default_hooks.kmeans.num_prototypes',
+        start_epoch='default_hooks.kmeans.start_epoch',
+        mode='default_hooks.kmeans.mode',
+        cold_interval='default_hooks.kmeans.cold_interval',
+        num_levels='model.spd_head.num_levels',
+        num_negatives='model.spd_head.num_negatives',
+        reduction='model.spd_head.reduction',
+    )
+    return dict(
+        config=small('hirl-mocov2', 'resnet18'),
+        options={places.get(name, name): v for name, v in options.items()},
+    )
+
+
+def levels(*num_prototypes):
+    return of_moco(
+        num_prototypes=num_prototypes, num_levels=len(num_prototypes)
+    )
+
+
+def control(name):
+    return of_moco(
+        custom_imports=dict(imports=['hirl_mm.studies.tree_controls']),
+        **{
+            'default_hooks.tree_control': dict(
+                type='hirl_mm.TreeControlHook', control=name
+            )
+        },
+    )
+
+
+METHODS = {
+    'MoCo v2': ('mocov2', 'resnet18', ''),
+    'SimSiam': ('simsiam', 'resnet18', ''),
+    'SwAV': ('swav', 'resnet18', ''),
+    'MoCo v3': ('mocov3', 'vit-4x64-p8', ''),
+    'DINO': ('dino', 'vit-4x64-p8', '-mcrop'),
+    'iBOT': ('ibot', 'vit-4x64-p8', '-mcrop'),
+    'HCCL': ('hccl', 'resnet18', ''),
+    'CsMl': ('csml', 'resnet18', '', True),
+}
+arms = {
+    'random ResNet': dict(config=small(*METHODS['MoCo v2']), trained=False),
+    'random ViT': dict(config=small(*METHODS['DINO']), trained=False),
+}
+for name, (method, *rest) in METHODS.items():
+    arms[name] = dict(config=small(method, *rest))
+    arms[f'HIRL-{name}'] = dict(config=small(f'hirl-{method}', *rest))
+arms |= {
+    'HIRL-CsMl tree': dict(
+        config=small('hirl-csml-tree', 'resnet18', '', True)
+    ),
+    'one level of 215': levels(215),
+    'shuffled parents': control('shuffled_parents'),
+    'random leaves': control('random_leaves'),
+    'one level': levels(150),
+    'two levels': levels(150, 50),
+    'four levels': levels(150, 50, 15, 5),
+    '1000 negatives': of_moco(num_negatives=1000),
+    'all negatives': of_moco(num_negatives=None),
+    'official reduction': of_moco(reduction='official'),
+    'trees from epoch 2': of_moco(start_epoch=2),
+    'trees from epoch 12': of_moco(start_epoch=12),
+    'faithful': of_moco(mode='faithful'),
+    'bank': of_moco(mode='bank'),
+    'warm': of_moco(cold_interval=10),
+}
+HIRL = 'HIRL-MoCo v2'
+
+
+def against_plain(*methods):
+    names = [f'{kind}{name}' for name in methods for kind in ('', 'HIRL-')]
+    return dict(arms=names, pairs=[(f'HIRL-{m}', m) for m in methods])
+
+
+def against_hirl(*others):
+    return dict(arms=[HIRL, *others], pairs=[(o, HIRL) for o in others])
+
+
+def study(name, question, arms, pairs, seeds, data=tuple(data)):
+    return dict(
+        name=name,
+        question=question,
+        data=list(data),
+        arms=arms,
+        seeds=list(range(seeds)),
+        pairs=pairs,
+    )
+
+
+studies = [
+    study(
+        'gain',
+        'Does HIRL change the features of MoCo v2 and DINO?',
+        **against_plain('MoCo v2', 'DINO'),
+        seeds=5,
+    ),
+    study(
+        'methods',
+        'Does HIRL change the features of the other methods?',
+        **against_plain('SimSiam', 'SwAV', 'MoCo v3', 'iBOT'),
+        seeds=3,
+    ),
+    study(
+        'why',
+        'Does the gain come from the hierarchy, or from clusters or a further '
+        'loss of any kind?',
+        arms=[
+            *('MoCo v2', HIRL, 'one level of 215'),
+            *('shuffled parents', 'random leaves'),
+        ],
+        pairs=[
+            ('one level of 215', 'MoCo v2'),
+            *((HIRL, 'one level of 215'), (HIRL, 'shuffled parents')),
+            *((HIRL, 'random leaves'), ('random leaves', 'MoCo v2')),
+        ],
+        seeds=5,
+    ),
+    study(
+        'start',
+        'What have trained features that random weights have not?',
+        arms=['random ResNet', 'MoCo v2', 'random ViT', 'DINO'],
+        pairs=[('MoCo v2', 'random ResNet'), ('DINO', 'random ViT')],
+        seeds=5,
+    ),
+    study(
+        'levels',
+        'How many levels?',
+        **against_hirl('one level', 'two levels', 'four levels'),
+        seeds=3,
+    ),
+    study(
+        'modes',
+        'Does a cheaper clustering change the features?',
+        **against_hirl('faithful', 'bank', 'warm'),
+        seeds=3,
+    ),
+    study(
+        'loss',
+        'Do the number of negatives and the reduction of the loss matter?',
+        **against_hirl(
+            '1000 negatives', 'all negatives', 'official reduction'
+        ),
+        seeds=3,
+    ),
+    study(
+        'first tree',
+        'When should the first tree be built?',
+        **against_hirl('trees from epoch 2', 'trees from epoch 12'),
+        seeds=3,
+    ),
+    study(
+        'other methods of the project',
+        'What do levels of HCCL, positives of CsMl and trees give?',
+        arms=[
+            *('MoCo v2', 'CsMl', 'HIRL-CsMl', 'HIRL-CsMl tree'),
+            *('SimSiam', 'HCCL', 'HIRL-HCCL'),
+        ],
+        pairs=[
+            *(('CsMl', 'MoCo v2'), ('HIRL-CsMl', 'CsMl')),
+            *(('HIRL-CsMl tree', 'HIRL-CsMl'), ('HCCL', 'SimSiam')),
+            ('HIRL-HCCL', 'HCCL'),
+        ],
+        seeds=3,
+    ),
+]
+plotted = ('kNN k=20, fine', 'kNN k=20, middle', 'NMI, fine')

@@ -1,0 +1,83 @@
+"""What paired differences of several seeds say about a mean difference."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+LEVEL = 0.95
+_RESAMPLES = 9999
+
+
+@dataclass(frozen=True)
+class PairedDifference:
+    """Mean of the differences between two arms, seed by seed.
+
+    Args:
+        num: Number of seeds that both arms have.
+        mean: Mean of the differences; nan without a seed.
+        spread: Standard deviation of the differences, with n - 1 in the
+            denominator; nan with less than two seeds.
+        t_interval: 95 % interval of the mean, by Student's t with n - 1
+            degrees of freedom; None with less than two seeds.
+        bootstrap: 95 % interval of the mean by resampling the seeds
+            (percentiles); None with less than two seeds.
+    """
+
+    num: int
+    mean: float
+    spread: float
+    t_interval: tuple[float, float] | None
+    bootstrap: tuple[float, float] | None
+
+    @property
+    def reading(self) -> str:
+        """What the t interval says, in words that claim no more than that.
+
+        The bootstrap is shown beside it and decides nothing: with five seeds
+        its interval is too short.
+        """
+        if self.t_interval is None:
+            return 'too few seeds'
+        low, high = self.t_interval
+        if low > 0:
+            return 'higher'
+        return 'lower' if high < 0 else 'not shown: 0 is in the interval'
+
+
+def paired_difference(values: Sequence[float]) -> PairedDifference:
+    """Return mean and intervals of paired differences.
+
+    Args:
+        values: The difference of every seed.
+
+    Example:
+        >>> found = paired_difference([1.0, 2.0, 3.0])
+        >>> found.mean, found.spread
+        (2.0, 1.0)
+        >>> [round(end, 3) for end in found.t_interval]
+        [-0.484, 4.484]
+        >>> found.reading
+        'not shown: 0 is in the interval'
+    """
+    values = np.asarray(values, dtype=np.float64)
+    num = len(values)
+    mean = float(values.mean()) if num else math.nan
+    if num < 2:
+        return PairedDifference(num, mean, math.nan, None, None)
+    spread = float(values.std(ddof=1))
+    if spread == 0:  # SciPy divides by it.
+        return PairedDifference(num, mean, 0.0, (mean, mean), (mean, mean))
+    interval = stats.ttest_1samp(values, 0).confidence_interval(LEVEL)
+    resampled = stats.bootstrap(
+        (values,),
+        np.mean,
+        n_resamples=_RESAMPLES,
+        confidence_level=LEVEL,
+        method='percentile',
+        rng=np.random.default_rng(0),
+    ).confidence_interval
+    ends = [(float(i.low), float(i.high)) for i in (interval, resampled)]
+    return PairedDifference(num, mean, spread, *ends)

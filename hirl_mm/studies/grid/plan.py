@@ -1,0 +1,123 @@
+"""The runs of a file of studies."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from mmengine.config import Config
+
+from hirl_mm.engine.evaluation.frozen_plan import HIERARCHY_FILE
+from hirl_mm.engine.features.dataset_features import TRAIN, VAL
+from hirl_mm.engine.runtime.cfg_options import merge_options
+from hirl_mm.files import replacing
+
+from ..methods.budget import check_equal_budgets
+from ..study_run import StudyRun, recipe_fingerprint
+from ..sweep.plan import folder_name
+from .study_file import Study, StudyFile
+
+# Entries of a config that name the folder of the images.
+_ROOTS = 'train_dataloader.dataset', TRAIN, VAL
+# Data set, arm and seed of a run.
+Key = tuple[str, str, int]
+
+
+def plan_runs(file: StudyFile, work_dir: Path) -> list[StudyRun]:
+    """Write the configs of all arms and return the runs of all studies.
+
+    Args:
+        file: The studies.
+        work_dir: Folder that gets a folder per data set, with a config per
+            arm and a work folder per run.
+
+    Returns:
+        Runs in the order in which they are made: study by study, and in a
+        study seed by seed, so that wherever the runs are cut off, as many
+        pairs as possible are complete. A run that several studies need comes
+        once.
+
+    Raises:
+        FileNotFoundError: If a folder of images is missing.
+        ValueError: If the arms of a study have different budgets, or a folder
+            holds a run of other settings.
+    """
+    texts = {}
+    for study in file.studies:
+        for data in study.data:
+            configs = {arm: merged(file, data, arm) for arm in study.arms}
+            check_equal_budgets(configs)
+            texts |= {
+                (data, arm): cfg.pretty_text for arm, cfg in configs.items()
+            }
+    keys = dict.fromkeys(k for study in file.studies for k in keys_of(study))
+    runs = [_run(file, key, texts[key[:2]], work_dir) for key in keys]
+    for run in runs:
+        run.result()  # Raises before a config is replaced.
+    for (data, arm), text in texts.items():
+        with replacing(_config_file(work_dir, data, arm)) as temporary:
+            temporary.write_text(text)
+    return runs
+
+
+def keys_of(study: Study) -> Iterator[Key]:
+    """Keys of the runs that a study needs, seed by seed."""
+    for seed in study.seeds:
+        for data in study.data:
+            for arm in study.arms:
+                yield data, arm, seed
+
+
+def merged(file: StudyFile, data: str, arm: str) -> Config:
+    """Return the config of an arm on a data set.
+
+    Args:
+        file: The studies.
+        data: Name of the data set.
+        arm: Name of the arm.
+
+    Raises:
+        FileNotFoundError: If the folder of images is missing.
+    """
+    images, way = file.data[data], file.arms[arm]
+    if not Path(images.root, 'train').is_dir():
+        how = f'; write it with: {images.prepare}' if images.prepare else ''
+        raise FileNotFoundError(
+            f'there is no folder {images.root}/train of the data set '
+            f'{data!r}{how}'
+        )
+    cfg = Config.fromfile(way.config)
+    roots = {f'{name}.data_root': images.root for name in _ROOTS}
+    merge_options(cfg, roots | dict(images.options) | dict(way.options))
+    return cfg
+
+
+def _run(file: StudyFile, key: Key, text: str, work_dir: Path) -> StudyRun:
+    data, arm, seed = key
+    root = Path(file.data[data].root)
+    return StudyRun(
+        key,
+        _config_file(work_dir, data, arm),
+        work_dir / folder_name(data) / folder_name(arm) / f'seed-{seed}',
+        dict(
+            data=data,
+            images=_record_of(root),
+            arm=arm,
+            seed=seed,
+            recipe=recipe_fingerprint(text),
+            trained=file.arms[arm].trained,
+            ks=list(file.ks),
+            num_labels=file.num_labels,
+        ),
+        (f'randomness.seed={seed}',),
+        'run.json',
+    )
+
+
+def _config_file(work_dir: Path, data: str, arm: str) -> Path:
+    return work_dir / folder_name(data) / f'{folder_name(arm)}.py'
+
+
+def _record_of(root: Path) -> str | None:
+    """Hash of what a generated folder says about its images and classes."""
+    files = [root / name for name in ('dataset.json', HIERARCHY_FILE)]
+    texts = [file.read_text() for file in files if file.is_file()]
+    return recipe_fingerprint(''.join(texts)) if texts else None

@@ -1,0 +1,229 @@
+"""Make the runs of studies, several at a time, until the time is over."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from statistics import mean
+
+from ..process import exit_on_sigterm, stop_process
+from ..study_run import StudyRun
+from .plan import Key
+from .spent_time import spent_seconds
+from .worker import job_of
+
+_SECONDS_BETWEEN_LOOKS = 0.2
+# Lines at the end of the log of a failed run that are shown.
+_TAIL = 15
+
+
+@dataclass(frozen=True)
+class Slots:
+    """Places for runs that are made at the same time.
+
+    Args:
+        num: Number of places.
+        threads: Threads of the process in a place.
+        gpus: Numbers of the GPUs; the places take turns. Empty for none.
+    """
+
+    num: int
+    threads: int = 1
+    gpus: Sequence[str] = ()
+
+    def environment(self, place: int) -> dict[str, str]:
+        """Environment variables of the process in a place."""
+        env = {**os.environ, 'OMP_NUM_THREADS': str(self.threads)}
+        if self.gpus:
+            env['CUDA_VISIBLE_DEVICES'] = self.gpus[place % len(self.gpus)]
+        return env
+
+
+@dataclass
+class Progress:
+    """What has become of the runs of a study.
+
+    Args:
+        results: Record of every finished run, in the order of their ends.
+        failed: Keys of the runs that failed.
+        left: Runs that wait, in their order.
+    """
+
+    results: dict[Key, Mapping[str, object]] = field(default_factory=dict)
+    failed: list[Key] = field(default_factory=list)
+    left: list[StudyRun] = field(default_factory=list)
+
+
+def progress_of(runs: Sequence[StudyRun]) -> Progress:
+    """Read which runs are finished.
+
+    Args:
+        runs: All runs of a study.
+    """
+    results = {run.key: run.result() for run in runs}
+    return Progress(
+        {key: value for key, value in results.items() if value is not None},
+        left=[run for run in runs if results[run.key] is None],
+    )
+
+
+def expected_seconds(run: StudyRun, progress: Progress) -> float | None:
+    """Return how long a run will still take, judged by finished ones.
+
+    These are runs of the same arm on the same data, else of the same arm,
+    else all.
+
+    Args:
+        run: A run that is not finished.
+        progress: What has become of the others.
+
+    Returns:
+        Seconds; None if no run is finished.
+    """
+    data, arm, _ = run.key
+    taken = {k: float(v['seconds']) for k, v in progress.results.items()}
+    for alike in (
+        [s for (d, a, _), s in taken.items() if (d, a) == (data, arm)],
+        [s for (_, a, _), s in taken.items() if a == arm],
+        list(taken.values()),
+    ):
+        if alike:
+            return max(mean(alike) - spent_seconds(run.folder)['seconds'], 1)
+    return None
+
+
+def make_runs(
+    progress: Progress,
+    slots: Slots,
+    *,
+    hours: float | None = None,
+    keep_checkpoints: bool = False,
+    log: Callable[[str], None] = lambda line: None,
+    on_result: Callable[[Progress], None] = lambda progress: None,
+) -> Progress:
+    """Make the runs that are left, each in a process of its own.
+
+    A run that fails is told and does not stop the others. If the calling
+    process is stopped by an exception, Ctrl-C or SIGTERM, the runs are
+    stopped, too; the next call resumes them.
+
+    Args:
+        progress: What was finished before; it is brought up to date.
+        slots: Places for runs side by side.
+        hours: Time for all; None for no limit. No run starts that is not
+            expected to end in time, and those that have not ended then are
+            stopped.
+        keep_checkpoints: Whether finished runs keep their checkpoints.
+        log: Function that is called with every line about the progress.
+        on_result: Function that is called after every run that finished.
+
+    Returns:
+        ``progress``.
+    """
+    end = None if hours is None else time.monotonic() + 3600 * hours
+    active: dict[int, tuple[StudyRun, subprocess.Popen]] = {}
+    with exit_on_sigterm():
+        try:
+            while True:
+                _collect(active, progress, slots, log, on_result)
+                if end is not None and time.monotonic() >= end:
+                    break
+                _start(active, progress, slots, end, keep_checkpoints, log)
+                if not active:
+                    break
+                time.sleep(_SECONDS_BETWEEN_LOOKS)
+        finally:
+            for run, process in active.values():
+                stop_process(process)
+                progress.left.append(run)
+                log(f'stopped: {_named(run.key)}')
+    return progress
+
+
+def _start(
+    active: dict[int, tuple[StudyRun, subprocess.Popen]],
+    progress: Progress,
+    slots: Slots,
+    end: float | None,
+    keep_checkpoints: bool,
+    log: Callable[[str], None],
+) -> None:
+    """Fill the free places with the first runs that end in time."""
+    for place in range(slots.num):
+        if place in active:
+            continue
+        left = None if end is None else end - time.monotonic()
+        fits = (
+            run
+            for run in progress.left
+            if left is None or (expected_seconds(run, progress) or 0) <= left
+        )
+        run = next(fits, None)
+        if run is None:
+            return
+        progress.left.remove(run)
+        run.folder.mkdir(parents=True, exist_ok=True)
+        words = ['-m', f'{__package__}.worker', job_of(run, keep_checkpoints)]
+        with (run.folder / 'train.log').open('a') as file:
+            active[place] = (
+                run,
+                subprocess.Popen(
+                    [sys.executable, *words],
+                    env=slots.environment(place),
+                    stdin=subprocess.PIPE,
+                    stdout=file,
+                    stderr=subprocess.STDOUT,
+                ),
+            )
+        log(f'started: {_named(run.key)}')
+
+
+def _collect(
+    active: dict[int, tuple[StudyRun, subprocess.Popen]],
+    progress: Progress,
+    slots: Slots,
+    log: Callable[[str], None],
+    on_result: Callable[[Progress], None],
+) -> None:
+    """Take the processes that have ended out of their places."""
+    for place, (run, process) in list(active.items()):
+        status = process.poll()
+        if status is None:
+            continue
+        del active[place]
+        process.stdin.close()
+        result = run.result()
+        if status or result is None:
+            progress.failed.append(run.key)
+            log(_failure(run, status))
+            continue
+        progress.results[run.key] = result
+        num_left = len(progress.left) + len(active)
+        waiting = [*progress.left, *(other for other, _ in active.values())]
+        left = sum(expected_seconds(other, progress) for other in waiting)
+        eta = timedelta(seconds=round(left / slots.num))
+        log(
+            f'finished: {_named(run.key)}, {result["seconds"]:.0f} s; '
+            f'{num_left} runs left, eta: {eta}'
+        )
+        on_result(progress)
+
+
+def _failure(run: StudyRun, status: int) -> str:
+    log_file = run.folder / 'train.log'
+    lines = log_file.read_text(errors='replace').splitlines()[-_TAIL:]
+    tail = ''.join(f'    {line}\n' for line in lines)
+    return (
+        f'{tail}FAILED: {_named(run.key)} with exit status {status}, see '
+        f'{log_file}. The other runs go on. Fix the cause and run the same '
+        'command again, or delete the folder first to start this run from '
+        'the beginning'
+    )
+
+
+def _named(key: Key) -> str:
+    data, arm, seed = key
+    return f'{data}, {arm}, seed {seed}'

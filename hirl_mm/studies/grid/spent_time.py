@@ -1,0 +1,73 @@
+"""The time that a run of several starts has taken."""
+
+import json
+import os
+import threading
+import time
+from pathlib import Path
+
+from hirl_mm.files import replacing
+
+_FILE = 'spent.json'
+_SECONDS_BETWEEN_BEATS = 5.0
+
+
+class SpentTime:
+    """Count the seconds of a run over all of its starts.
+
+    While it counts, it writes the sums into the folder of the run every few
+    seconds, so that a start that is killed loses no more than these.
+
+    Args:
+        folder: Work folder of the run.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._before = spent_seconds(folder)
+        self._began = time.monotonic(), _cpu_seconds()
+        self._ended = threading.Event()
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> 'SpentTime':
+        threading.Thread(target=self._beat, daemon=True).start()
+        return self
+
+    def __exit__(self, *_) -> None:
+        self._ended.set()
+        self.write()
+
+    def write(self) -> dict[str, float]:
+        """Write and return the sums, see :func:`spent_seconds`."""
+        now = time.monotonic(), _cpu_seconds()
+        spent = {
+            name: round(before + end - begin, 1)
+            for (name, before), begin, end in zip(
+                self._before.items(), self._began, now, strict=True
+            )
+        }
+        with self._lock, replacing(self.folder / _FILE) as temporary:
+            temporary.write_text(json.dumps(spent) + '\n')
+        return spent
+
+    def _beat(self) -> None:
+        while not self._ended.wait(_SECONDS_BETWEEN_BEATS):
+            self.write()
+
+
+def spent_seconds(folder: Path) -> dict[str, float]:
+    """Return ``seconds`` and ``cpu_seconds`` that a run has taken so far.
+
+    Args:
+        folder: Work folder of the run; it need not exist.
+    """
+    file = folder / _FILE
+    if not file.is_file():
+        return dict(seconds=0.0, cpu_seconds=0.0)
+    return json.loads(file.read_text())
+
+
+def _cpu_seconds() -> float:
+    """CPU time of this process, its threads and its ended children."""
+    times = os.times()
+    return sum(times[:4])

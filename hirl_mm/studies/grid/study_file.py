@@ -1,0 +1,198 @@
+"""Read the file that lists studies, and check it."""
+
+import os
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mmengine.config import Config
+
+from ..methods.report import check_pairs
+from ..sweep.plan import folder_name
+from .figures import KS, NUM_LABELS
+
+
+@dataclass(frozen=True)
+class StudyArm:
+    """One way to train a network, or not to train it.
+
+    Args:
+        config: Config file of the pre-training.
+        options: Config values that are merged into it, by dotted names.
+        trained: False for random weights of the network of the config.
+    """
+
+    config: Path
+    options: Mapping[str, object] = field(default_factory=dict)
+    trained: bool = True
+
+
+@dataclass(frozen=True)
+class StudyData:
+    """Images that networks are trained on and measured with.
+
+    Args:
+        root: Folder with ``train`` and ``val``, and ``hierarchy.json`` if the
+            classes have a taxonomy.
+        prepare: Command that writes the folder, for the error that it is
+            missing.
+        options: Config values of all arms on these images, by dotted names.
+    """
+
+    root: str
+    prepare: str = ''
+    options: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Study:
+    """One question: arms with the same seeds, on the same images.
+
+    Args:
+        name: Name of the study.
+        question: What it is to find out, in a sentence.
+        data: Names of the data sets; each has tables of its own.
+        arms: Names of the arms.
+        seeds: Seeds of all arms.
+        pairs: Names of two arms each, the second subtracted from the first.
+    """
+
+    name: str
+    question: str
+    data: Sequence[str]
+    arms: Sequence[str]
+    seeds: Sequence[int]
+    pairs: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class StudyFile:
+    """All studies of a file, in the order of their importance.
+
+    Args:
+        data: Images by name.
+        arms: Arms by name.
+        studies: The studies. Runs that several of them need are made once.
+        ks: Numbers of neighbours of kNN.
+        num_labels: Number of labelled images of the regression with few
+            labels.
+        plotted: Names of the figures that the picture shows.
+        keep_checkpoints: Whether finished runs keep their checkpoints.
+    """
+
+    data: Mapping[str, StudyData]
+    arms: Mapping[str, StudyArm]
+    studies: Sequence[Study]
+    ks: Sequence[int] = KS
+    num_labels: int = NUM_LABELS
+    plotted: Sequence[str] = ()
+    keep_checkpoints: bool = False
+
+    def __post_init__(self) -> None:
+        for what in 'data', 'arms':
+            names = getattr(self, what)
+            if len({folder_name(n) for n in names} - {''}) < len(names):
+                raise ValueError(
+                    f'{what} need names that differ in letters or digits, '
+                    f'got {list(names)}'
+                )
+        names = [study.name for study in self.studies]
+        if not names or len(set(names)) < len(names):
+            raise ValueError(f'studies need different names, got {names}')
+        for study in self.studies:
+            _known(study, 'data', study.data, self.data)
+            _known(study, 'arms', study.arms, self.arms)
+            if not study.seeds or len(set(study.seeds)) < len(study.seeds):
+                raise ValueError(
+                    f'study {study.name!r} needs different seeds, got '
+                    f'{list(study.seeds)}'
+                )
+            check_pairs(study.pairs, study.arms)
+
+    def only(self, names: Sequence[str]) -> 'StudyFile':
+        """Return the same file with some of its studies.
+
+        Args:
+            names: Names of the studies, in any order; the file's order stays.
+
+        Raises:
+            ValueError: If there is no study of a name.
+        """
+        found = [study.name for study in self.studies]
+        unknown = [name for name in names if name not in found]
+        if unknown:
+            raise ValueError(
+                f'there is no study {unknown[0]!r}; the file has '
+                f'{", ".join(found)}'
+            )
+        studies = [study for study in self.studies if study.name in names]
+        return StudyFile(**vars(self) | dict(studies=studies))
+
+
+def read_study_file(path: str | os.PathLike) -> StudyFile:
+    """Read the studies of a Python config.
+
+    It has the variables ``data``, ``arms`` and ``studies`` and may have
+    ``ks``, ``num_labels``, ``plotted`` and ``keep_checkpoints``, see
+    :class:`StudyFile`::
+
+        data = {'digits': dict(root='data/digits')}
+        arms = {
+            'MoCo v2': dict(config='../small/mocov2.py'),
+            'T = 0.2': dict(config='../small/mocov2.py',
+                            options={'model.head.temperature': 0.2})}
+        studies = [dict(name='temperature', question='Which is better?',
+                        data=['digits'], arms=['MoCo v2', 'T = 0.2'],
+                        seeds=[0, 1, 2], pairs=[('T = 0.2', 'MoCo v2')])]
+
+    Args:
+        path: The file. Configs of arms are relative to its folder.
+
+    Raises:
+        FileNotFoundError: If the file or a config of an arm is missing.
+        ValueError: If an entry is missing, unknown or does not fit others.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f'there is no study file {path}')
+    content = Config.fromfile(path).to_dict()
+    kinds = StudyFile.__dataclass_fields__
+    try:
+        for name in 'data', 'arms', 'studies':
+            if name not in content:
+                raise ValueError(f'{name} is missing')
+        file = StudyFile(
+            **{k: v for k, v in content.items() if k in kinds}
+            | dict(
+                data={k: StudyData(**v) for k, v in content['data'].items()},
+                arms={
+                    k: _arm(path.parent, v) for k, v in content['arms'].items()
+                },
+                studies=[Study(**entry) for entry in content['studies']],
+            )
+        )
+    except (AttributeError, TypeError, ValueError) as error:
+        raise ValueError(f'{path}: {error}') from error
+    for name, arm in file.arms.items():
+        if not arm.config.is_file():
+            raise FileNotFoundError(
+                f'there is no config {arm.config} of the arm {name!r}; '
+                f'configs are relative to the folder of {path}'
+            )
+    return file
+
+
+def _arm(folder: Path, entry: Mapping[str, object]) -> StudyArm:
+    arm = StudyArm(**entry)
+    return StudyArm(folder / arm.config, arm.options, arm.trained)
+
+
+def _known(
+    study: Study, what: str, names: Sequence[str], known: Collection[str]
+) -> None:
+    unknown = [name for name in names if name not in known]
+    if unknown or not names or len(set(names)) < len(names):
+        raise ValueError(
+            f'study {study.name!r} needs different {what} of '
+            f'{", ".join(known)}; got {list(names)}'
+        )

@@ -1,0 +1,127 @@
+"""The process of one run: ``python -m hirl_mm.studies.grid.worker JOB``.
+
+It ends when its standard input does, which the study keeps open.
+"""
+
+import json
+import os
+import platform
+import runpy
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..run_folder import RunFolder
+from ..study_run import StudyRun
+from ..training import training_command
+from .commit import source_commit
+from .spent_time import SpentTime
+
+
+def job_of(run: StudyRun, keep_checkpoint: bool) -> str:
+    """Return the description of a run that its process gets, as JSON."""
+    return json.dumps(
+        dict(
+            config=str(run.config),
+            folder=str(run.folder),
+            settings=run.settings,
+            options=run.options,
+            record_name=run.record_name,
+            keep_checkpoint=keep_checkpoint,
+        )
+    )
+
+
+def make_run(run: StudyRun, keep_checkpoint: bool) -> None:
+    """Train a network, or go on with its training, and measure its features.
+
+    The record of the run gets a dictionary with the ``figures``, the
+    ``seconds`` and ``cpu_seconds`` of all starts, the commit, the versions
+    and the machine.
+
+    Args:
+        run: Run of :func:`~hirl_mm.studies.grid.plan.plan_runs`.
+        keep_checkpoint: Whether to keep the checkpoints, which take most of
+            the space.
+    """
+    run.folder.mkdir(parents=True, exist_ok=True)
+    run.note(None)
+    with SpentTime(run.folder) as spent:
+        checkpoint = None
+        if run.settings['trained']:
+            _run_as_main(training_command(run)[1:])
+            checkpoint = str(RunFolder(run.folder).last_checkpoint())
+        result = dict(figures=_figures(run, checkpoint), **_facts())
+        run.note(result | spent.write())
+    if not keep_checkpoint:
+        for file in run.folder.glob('*.pth'):
+            file.unlink()
+
+
+def _figures(run: StudyRun, checkpoint: str | None) -> dict[str, float]:
+    from mmengine.config import Config
+
+    from .figures import network_figures
+
+    settings = run.settings
+    return network_figures(
+        Config.fromfile(run.config),
+        checkpoint,
+        settings['seed'],
+        settings['ks'],
+        settings['num_labels'],
+    )
+
+
+def _facts() -> dict[str, object]:
+    import mmengine
+    import mmpretrain
+    import torch
+
+    from ..report import report_facts
+
+    device = 'cpu'
+    if torch.cuda.is_available():
+        device = torch.cuda.get_device_name()
+    return report_facts(
+        commit=source_commit(),
+        device=device,
+        threads=torch.get_num_threads(),
+        python=platform.python_version(),
+        mmengine=mmengine.__version__,
+        mmpretrain=mmpretrain.__version__,
+    )
+
+
+def _run_as_main(words: Sequence[str]) -> None:
+    """Do in this process what ``python WORDS`` does."""
+    before = sys.argv
+    sys.argv = list(words)
+    try:
+        runpy.run_path(words[0], run_name='__main__')
+    finally:
+        sys.argv = before
+
+
+def _end_with_study() -> None:
+    """End this process when the other end of its standard input is closed.
+
+    A study that is killed would otherwise leave trainings behind, and its
+    next start would train in the same folders.
+    """
+    sys.stdin.buffer.read()
+    os._exit(1)
+
+
+def main() -> None:
+    threading.Thread(target=_end_with_study, daemon=True).start()
+    job = json.loads(sys.argv[1])
+    keep_checkpoint = job.pop('keep_checkpoint')
+    folder, options = Path(job.pop('folder')), tuple(job.pop('options'))
+    run = StudyRun(None, folder=folder, options=options, **job)
+    make_run(run, keep_checkpoint)
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,91 @@
+"""Reports of studies: what is paired, and what words an interval allows."""
+
+import json
+
+import pytest
+
+from hirl_mm.studies.grid import write_study_report
+from hirl_mm.studies.grid.report import study_tables
+from hirl_mm.studies.grid.study_file import (
+    Study,
+    StudyArm,
+    StudyData,
+    StudyFile,
+)
+
+
+def record(**figures):
+    return dict(
+        figures=figures, seconds=60, cpu_seconds=50, commit='abc', device='cpu'
+    )
+
+
+PAIR = ('HIRL', 'plain')
+FILE = StudyFile(
+    data=dict(shapes=StudyData('s'), photos=StudyData('p')),
+    arms=dict(plain=StudyArm('a.py'), HIRL=StudyArm('b.py')),
+    studies=[
+        Study(
+            *('main', 'Does it help?', ['shapes', 'photos']),
+            *(['plain', 'HIRL'], [0, 1, 2], [PAIR]),
+        )
+    ],
+    plotted=['kNN'],
+)
+# kNN of shapes is higher in every seed, NMI is not; photos have one pair.
+RESULTS = {
+    ('shapes', 'plain', 0): record(kNN=70.0, NMI=50.0),
+    ('shapes', 'HIRL', 0): record(kNN=71.0, NMI=40.0),
+    ('shapes', 'plain', 1): record(kNN=60.0, NMI=50.0),
+    ('shapes', 'HIRL', 1): record(kNN=61.2, NMI=70.0),
+    ('shapes', 'plain', 2): record(kNN=65.0, NMI=50.0),
+    ('shapes', 'HIRL', 2): record(kNN=66.1, NMI=51.0),
+    ('photos', 'plain', 0): record(kNN=30.0),
+    ('photos', 'plain', 1): record(kNN=32.0),
+    ('photos', 'HIRL', 0): record(kNN=31.0),
+    ('photos', 'HIRL', 2): record(kNN=35.0),
+}
+
+
+def rows(text, first):
+    lines = [ln for ln in text.splitlines() if ln.startswith(f'| {first}')]
+    return [[c.strip() for c in ln.split('|')[1:-1]] for ln in lines]
+
+
+def test_tables():
+    text = study_tables(FILE, RESULTS, [('photos', 'HIRL', 1)])
+    knn, of_photos = rows(text, 'kNN')
+    assert knn == ['kNN', '65.0 ± 5.0', '66.1 ± 4.9']
+    assert of_photos == ['kNN', '31.0 ± 1.4', '33.0 ± 2.8']
+    assert rows(text, 'figure')[1][1:] == ['plain (2)', 'HIRL (2)']
+    higher, unclear, single = rows(text, 'HIRL - plain')
+    assert higher[1:3] == ['kNN', 'higher']
+    # Mean 1.1, standard deviation 0.1, t of two degrees 4.303.
+    assert higher[3:5] == ['+1.10 ± 0.10', '+0.85 to +1.35']
+    assert higher[6] == '3'
+    assert unclear[1:3] == ['NMI', 'not shown: 0 is in the interval']
+    assert single[1:] == ['kNN', 'too few seeds', '+1.00', '-', '-', '1']
+    end = 'Not finished: plain: seeds 2; HIRL: seeds 1 (failed).'
+    assert text.rstrip().endswith(end)
+    assert text.count('Not finished') == 1
+    assert 'helps' not in text.replace('Does it help?', '')
+
+
+def test_report(tmp_path):
+    table = write_study_report(tmp_path, FILE, RESULTS, command='x')
+    text = (tmp_path / 'study.md').read_text()
+    assert text.startswith(table) and 'only if the t' in text
+    assert '- hours of all runs: 0.17' in text and '- runs: 10' in text
+    content = json.loads((tmp_path / 'study.json').read_text())
+    assert [run['data'] for run in content['runs']].count('photos') == 4
+    first, second, third = content['differences']
+    assert first['reading'] == 'higher' and first['baseline'] == 'plain'
+    assert second['mean'] == pytest.approx(11 / 3)
+    assert third['spread'] is None and third['t_interval'] is None
+    assert (tmp_path / 'study.png').stat().st_size > 1000
+
+
+def test_report_of_nothing(tmp_path):
+    text = write_study_report(tmp_path, FILE, {})
+    assert text.count('Not finished: plain: seeds 0, 1, 2; HIRL') == 2
+    assert not (tmp_path / 'study.png').exists()
