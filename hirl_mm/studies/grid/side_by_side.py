@@ -11,9 +11,9 @@ from statistics import mean
 
 from ..process import exit_on_sigterm, stop_process
 from ..study_run import StudyRun
+from .job import job_of
 from .plan import Key
 from .spent_time import spent_seconds
-from .worker import job_of
 
 _SECONDS_BETWEEN_LOOKS = 0.2
 # Lines at the end of the log of a failed run that are shown.

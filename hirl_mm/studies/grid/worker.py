@@ -3,34 +3,19 @@
 It ends when its standard input does, which the study keeps open.
 """
 
-import json
 import os
 import platform
 import runpy
 import sys
 import threading
 from collections.abc import Sequence
-from pathlib import Path
 
 from ..run_folder import RunFolder
 from ..study_run import StudyRun
 from ..training import training_command
 from .commit import source_commit
+from .job import read_job
 from .spent_time import SpentTime
-
-
-def job_of(run: StudyRun, keep_checkpoint: bool) -> str:
-    """Return the description of a run that its process gets, as JSON."""
-    return json.dumps(
-        dict(
-            config=str(run.config),
-            folder=str(run.folder),
-            settings=run.settings,
-            options=run.options,
-            record_name=run.record_name,
-            keep_checkpoint=keep_checkpoint,
-        )
-    )
 
 
 def make_run(run: StudyRun, keep_checkpoint: bool) -> None:
@@ -57,6 +42,18 @@ def make_run(run: StudyRun, keep_checkpoint: bool) -> None:
     if not keep_checkpoint:
         for file in run.folder.glob('*.pth'):
             file.unlink()
+
+
+def end_with_study() -> None:
+    """End this process when the other end of its standard input is closed.
+
+    A study that is killed would otherwise leave trainings behind, and its
+    next start would train in the same folders.
+    """
+    # sys.stdin has a lock, which Python needs when it exits.
+    while os.read(sys.stdin.fileno(), 1024):
+        pass
+    os._exit(1)
 
 
 def _figures(run: StudyRun, checkpoint: str | None) -> dict[str, float]:
@@ -104,23 +101,9 @@ def _run_as_main(words: Sequence[str]) -> None:
         sys.argv = before
 
 
-def _end_with_study() -> None:
-    """End this process when the other end of its standard input is closed.
-
-    A study that is killed would otherwise leave trainings behind, and its
-    next start would train in the same folders.
-    """
-    sys.stdin.buffer.read()
-    os._exit(1)
-
-
 def main() -> None:
-    threading.Thread(target=_end_with_study, daemon=True).start()
-    job = json.loads(sys.argv[1])
-    keep_checkpoint = job.pop('keep_checkpoint')
-    folder, options = Path(job.pop('folder')), tuple(job.pop('options'))
-    run = StudyRun(None, folder=folder, options=options, **job)
-    make_run(run, keep_checkpoint)
+    threading.Thread(target=end_with_study, daemon=True).start()
+    make_run(*read_job(sys.argv[1]))
 
 
 if __name__ == '__main__':

@@ -1,0 +1,38 @@
+import subprocess
+import sys
+
+import pytest
+
+from tests.processes import HANGS_AFTER
+
+pytestmark = pytest.mark.slow
+
+ENDS_BY_ITSELF = """
+import threading, time
+from hirl_mm.studies.grid.worker import end_with_study
+threading.Thread(target=end_with_study, daemon=True).start()
+time.sleep(0.3)
+"""
+WAITS = ENDS_BY_ITSELF + 'time.sleep(1000)'
+
+
+def start(code):
+    return subprocess.Popen(
+        [sys.executable, '-c', code],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_a_process_ends_while_the_study_goes_on():
+    with start(ENDS_BY_ITSELF) as process:
+        # Of a process, the standard input is open until it has ended.
+        assert process.wait(HANGS_AFTER) == 0
+        assert 'Fatal' not in process.stderr.read()
+
+
+def test_a_process_ends_with_the_study():
+    with start(WAITS) as process:
+        process.stdin.close()
+        assert process.wait(HANGS_AFTER) == 1
