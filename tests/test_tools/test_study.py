@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -52,11 +53,6 @@ def file(digits, tmp_path_factory):
     return folder / 'study.py'
 
 
-@pytest.fixture(scope='module')
-def work_dir(file):
-    return file.parent / 'runs'
-
-
 def study(file, work_dir, *options):
     words = ('--work-dir', work_dir, *options)
     done = run_tool('study', file, *words)
@@ -86,16 +82,13 @@ def log_of(work_dir, arm, seed):
     return (work_dir / f'digits/{arm}/seed-{seed}/train.log').read_text()
 
 
-def test_list_makes_no_run(file, work_dir):
-    status, text = study(file, work_dir, '--list', '--only', 'main')
-    assert status == 0
-    assert text.count('waits') == 6 and 'broken' not in text
-    assert '0 of 6 runs finished; no run tells yet' in text
-    assert not list(work_dir.glob('*/*/seed-*'))
+@pytest.fixture(scope='module')
+def story(file):
+    """A study that was listed, begun, killed and finished."""
+    work_dir = file.parent / 'runs'
+    listed = study(file, work_dir, '--list', '--only', 'main')
+    began_by_listing = list(work_dir.glob('*/*/seed-*'))
 
-
-def test_killed_study_goes_on(file, work_dir):
-    """Its runs end with it; the next start resumes them."""
     process = started(file, work_dir, '--only', 'main', '--jobs', '1')
     folder = work_dir / 'digits/plain/seed-0'
     wait_for(lambda: (folder / 'last_checkpoint').exists())
@@ -111,9 +104,24 @@ def test_killed_study_goes_on(file, work_dir):
         return before == size
 
     wait_for(is_still)
-    assert not json.loads((folder / 'run.json').read_text())['value']
+    killed = json.loads((folder / 'run.json').read_text())
+    finished = study(file, work_dir, '--only', 'main', '--jobs', '2')
+    return SimpleNamespace(**locals())
 
-    status, text = study(file, work_dir, '--only', 'main', '--jobs', '2')
+
+def test_list_makes_no_run(story):
+    status, text = story.listed
+    assert status == 0
+    assert text.count('waits') == 6 and 'broken' not in text
+    assert '0 of 6 runs finished; no run tells yet' in text
+    assert not story.began_by_listing
+
+
+def test_killed_study_goes_on(file, story):
+    """Its runs end with it; the next start resumes them."""
+    work_dir, folder = story.work_dir, story.folder
+    assert not story.killed['value']
+    status, text = story.finished
     assert status == 0, text[-3000:]
     assert '6 runs, 0 of them finished before; 2 side by side' in text
     order = [ln for ln in text.splitlines() if ln.startswith('started')]
@@ -148,8 +156,9 @@ def test_killed_study_goes_on(file, work_dir):
     assert '6 of them finished before' in text and 'started' not in text
 
 
-def test_failing_run_stops_no_other(file, work_dir, tmp_path):
+def test_failing_run_stops_no_other(file, story):
     """Neither does what cannot end in time start."""
+    work_dir = story.work_dir
     status, text = study(file, work_dir, '--only', 'failing', '--jobs', '1')
     assert status == 1
     assert 'FAILED: digits, broken, seed 0 with exit status 1' in text
@@ -165,9 +174,15 @@ def test_failing_run_stops_no_other(file, work_dir, tmp_path):
 
 def test_running_runs_are_stopped_in_time(file, tmp_path):
     """None has finished, so that nobody knows how long they take."""
+    endless = "options={'train_cfg.max_epochs': 100000}"
+    text = file.read_text()
+    for end in "plain.py')", "hirl.py')", "plain.py', trained":
+        text = text.replace(end, end.replace("'", f"', {endless}", 1))
+    long = file.with_name('long.py')
+    long.write_text(text)
     short = '--hours', 0.0005, '--only', 'main', '--jobs', 2
-    status, text = study(file, tmp_path, *short)
-    assert status == 0
+    status, text = study(long, tmp_path, *short)
+    assert status == 0, text
     assert text.count('started: ') == text.count('stopped: ') == 2
     records = [json.loads(f.read_text()) for f in tmp_path.rglob('run.json')]
     assert all(record['value'] is None for record in records)
@@ -175,11 +190,11 @@ def test_running_runs_are_stopped_in_time(file, tmp_path):
     assert 'Not finished: plain: seeds 0, 1; HIRL: seeds 0, 1' in text
 
 
-def test_changed_arm_is_refused(file, work_dir, tmp_path):
+def test_changed_arm_is_refused(file, story):
     text = file.read_text().replace('num_labels = 40', 'num_labels = 30')
     other = file.with_name('other.py')
     other.write_text(text)
-    status, text = study(other, work_dir, '--list')
+    status, text = study(other, story.work_dir, '--list')
     assert status == 1
     assert 'num_labels was 40, now 30' in text
 
