@@ -1,0 +1,36 @@
+# SimSiam with a ResNet-18 of half the width.
+model = dict(
+    type='SimSiam',
+    _scope_='mmpretrain',
+    backbone=dict(
+        type='ResNet',
+        depth=18,
+        base_channels=32,
+        stem_channels=32,
+        norm_cfg=dict(type='BN'),
+    ),
+    neck=dict(
+        type='NonLinearNeck',
+        in_channels=256,
+        hid_channels=256,
+        out_channels=256,
+        num_layers=3,
+        with_last_bn_affine=False,
+        with_avg_pool=True,
+        norm_cfg=dict(type='BN1d'),
+    ),
+    head=dict(
+        type='LatentPredictHead',
+        loss=dict(type='CosineSimilarityLoss'),
+        predictor=dict(
+            type='NonLinearNeck',
+            in_channels=256,
+            hid_channels=64,
+            out_channels=256,
+            with_avg_pool=False,
+            with_last_bn=False,
+            with_last_bias=True,
+            norm_cfg=dict(type='BN1d'),
+        ),
+    ),
+)
