@@ -153,7 +153,9 @@ def _transformer(imported: Imported) -> dict:
         raise ValueError(
             f'the number of attention heads of this {imported.family.name} '
             f'of width {shape["width"]} is unknown, because its weights do '
-            'not contain it: give num_heads (--num-heads)'
+            'not contain it: import it with num_heads (--num-heads of '
+            'tools/model_converters/import_checkpoint.py), and use the file '
+            'that this writes'
         )
     sizes = shape['width'], shape['depth'], heads, shape['hidden']
     names = ('embed_dims', 'num_layers', 'num_heads', 'feedforward_channels')

@@ -440,6 +440,11 @@ def test_tool(tmp_path):
     words = 'model_converters/import_checkpoint', file, '--out', out
     done = run_tool(*words, '--prefix', 'net')
     assert 'backbone  no config: the number of attention' in done.stdout
+    assert '--num-heads of tools/model_converters/import_c' in done.stdout
+    done = run_tool(*words, '--prefix', 'net', '--num-heads', HEADS)
+    assert f"'num_heads': {HEADS}" in done.stdout.splitlines()[-1]
+    again = import_backbone(out)
+    assert again.num_heads == HEADS
     done = run_tool(*words, '--num-heads', 4)
     assert done.returncode == 1
     assert done.stdout.startswith('error: the layout of this checkpoint is un')
