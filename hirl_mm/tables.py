@@ -1,6 +1,7 @@
 """Tables in Markdown, and names that are harmless in them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from statistics import mean, stdev
 
 
 def aligned_table(
@@ -37,6 +38,26 @@ def aligned_table(
     ]
     lines = [aligned[0], rule, *aligned[1:]]
     return ''.join(f'| {" | ".join(line)} |\n' for line in lines)
+
+
+def mean_with_spread(values: Iterable[float], sign: str = '') -> str:
+    """Return mean and standard deviation for a cell, with one decimal.
+
+    Args:
+        values: Numbers; one has no deviation.
+        sign: Sign of the format of the mean, such as ``'+'``.
+
+    Example:
+        >>> mean_with_spread([1, 2, 3]), mean_with_spread([1.25], '+')
+        ('2.0 ± 1.0', '+1.2')
+        >>> mean_with_spread([])
+        '-'
+    """
+    values = list(values)
+    if not values:
+        return '-'
+    text = f'{mean(values):{sign}.1f}'
+    return f'{text} ± {stdev(values):.1f}' if len(values) > 1 else text
 
 
 def printable(text: str) -> str:

@@ -3,9 +3,8 @@
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from statistics import mean, stdev
 
-from hirl_mm.tables import aligned_table
+from hirl_mm.tables import aligned_table, mean_with_spread
 from hirl_mm.visualization.paired_dots import DotPanel, draw_paired_dots
 
 from ..report import report_facts, write_report
@@ -93,7 +92,13 @@ def arm_table(values: Values) -> str:
     """
     arms = [arm for arm, figures in values.items() if figures]
     rows = [
-        [name, *(_spread(values[arm].get(name, {}).values()) for arm in arms)]
+        [
+            name,
+            *(
+                mean_with_spread(values[arm].get(name, {}).values())
+                for arm in arms
+            ),
+        ]
         for name in _figures(values)
     ]
     heads = [f'{arm} ({_num_seeds(values[arm])})' for arm in arms]
@@ -163,14 +168,6 @@ def _cells(found: PairedDifference) -> list[str]:
 
 def _interval(ends: tuple[float, float] | None) -> str:
     return '-' if ends is None else f'{ends[0]:+.2f} to {ends[1]:+.2f}'
-
-
-def _spread(values) -> str:
-    values = list(values)
-    if not values:
-        return '-'
-    text = f'{mean(values):.1f}'
-    return f'{text} ± {stdev(values):.1f}' if len(values) > 1 else text
 
 
 def _missing(

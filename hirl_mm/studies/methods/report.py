@@ -1,11 +1,10 @@
 """Table of methods over several seeds, with paired differences."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from statistics import mean, stdev
 
-from hirl_mm.tables import aligned_table
+from hirl_mm.tables import aligned_table, mean_with_spread
 
 from ..report import report_facts, write_report
 
@@ -48,9 +47,11 @@ def methods_table(results: Results, pairs: Sequence[tuple[str, str]]) -> str:
     rows = []
     for arm in arms:
         values = [_by_seed(results, arm, f).values() for f in figures]
-        rows.append([arm, *map(_cell, values)])
+        rows.append([arm, *map(mean_with_spread, values)])
     for pair in pairs:
-        cells = [_cell(_paired(results, *pair, f), '+') for f in figures]
+        cells = [
+            mean_with_spread(_paired(results, *pair, f), '+') for f in figures
+        ]
         rows.append([' - '.join(pair), *cells])
     return aligned_table(['method', *figures], rows)
 
@@ -110,11 +111,3 @@ def _paired(
     ours = _by_seed(results, first, figure)
     theirs = _by_seed(results, second, figure)
     return [ours[seed] - theirs[seed] for seed in ours if seed in theirs]
-
-
-def _cell(values: Iterable[float], sign: str = '') -> str:
-    values = list(values)
-    if not values:
-        return '-'
-    text = f'{mean(values):{sign}.1f}'
-    return f'{text} ± {stdev(values):.1f}' if len(values) > 1 else text
