@@ -106,6 +106,39 @@ def test_path_loss_is_that_of_view_zero_and_of_the_samples_leaves(
     assert abs(swapped - expected) > 1e-4
 
 
+@pytest.mark.parametrize(
+    'name', ['BYOL', 'DINO', 'HCCL', 'MoCoV3', 'SimSiam'], indirect=True
+)
+def test_path_loss_of_two_views(name, views):
+    """Both follow the path of their image, whether seen at once or in turn."""
+    tree = random_tree(NUMS, dim=DIM, num_samples=50)
+    model = build(name, hirl=True, spd_views=2)
+    model.set_tree(tree)
+    losses = losses_of(name, model, views)
+    z0 = [features_of(name, model, view) for view in views]
+    embeddings = [p(torch.cat(z0)) for p in model.spd_head.projections]
+    leaf = tree.leaf[torch.tensor(2 * IDX)]
+    expected = semantic_path_loss(embeddings, tree, leaf, None)
+    torch.testing.assert_close(losses['loss_spd'], expected)
+    unit = torch.nn.functional.normalize(z0[0], dim=1)
+    spread = unit.std(dim=0, correction=0).mean()
+    torch.testing.assert_close(losses['z0_std'], spread)
+
+
+@pytest.mark.parametrize('name', ['MoCo', 'BEiT'], indirect=True)
+def test_more_views_than_have_gradients(name, views):
+    model = build(name, hirl=True, spd_views=2)
+    with pytest.raises(ValueError, match='spd_views=2 needs 16 embeddings, '):
+        losses_of(name, model, views)
+
+
+def test_number_of_views_of_the_path_loss():
+    with pytest.raises(ValueError, match='spd_views must be at least 1, got'):
+        build('SimSiam', hirl=True, spd_views=0)
+    with pytest.raises(ValueError, match='must be 1 as batches have several'):
+        build('CsMl', hirl=True, spd_views=2)
+
+
 @pytest.mark.parametrize('name', ['MoCo', 'BEiT'], indirect=True)
 def test_images_without_a_leaf_get_the_nearest_one(name, model, views):
     """They could not be read when the tree was built, but can now."""

@@ -3,6 +3,7 @@
 from .averages import StartsAverages, average_sources, with_averages
 from .embedding_queue import EmbeddingQueue
 from .first_output import FirstOutput
+from .first_rows import FirstRows
 from .image_groups import group_size_of, images_of_groups
 from .key_queue import KeyQueue, PushesKeys
 from .masked_patches import MaskedPatches
@@ -24,6 +25,7 @@ from .training_progress import current_epoch, done_share
 __all__ = [
     'EmbeddingQueue',
     'FirstOutput',
+    'FirstRows',
     'KeyQueue',
     'MaskedPatches',
     'MomentumTeacher',

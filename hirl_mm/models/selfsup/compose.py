@@ -43,6 +43,7 @@ def compose(
     algorithm: dict | None = None,
     *,
     spd_head: dict,
+    spd_views: int = 1,
     z0_module: str | None = None,
     momentum_module: str | None = None,
     bank_module: str | None = None,
@@ -57,6 +58,7 @@ def compose(
             one derived from it. Its ``type`` is a registered name, a class,
             or an object that MMEngine imports lazily.
         spd_head: Config of the SPD head.
+        spd_views: See HIRLAlgorithm.
         z0_module: ``'backbone'`` or ``'neck'``, see HIRLAlgorithm. None for
             an algorithm that hirl_mm has a class for, which sets it.
         momentum_module: See HIRLAlgorithm; used with a ``z0_module`` only.
@@ -98,7 +100,7 @@ def compose(
         composed = composed_class(
             root, base, z0_module, momentum_module, bank_module
         )
-        return composed(spd_head=spd_head, **algorithm)
+        return composed(spd_head=spd_head, spd_views=spd_views, **algorithm)
 
 
 def composed_class(

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from hirl_mm.features import FeatureBank
 from hirl_mm.models.modules import (
     FirstOutput,
+    FirstRows,
     StartsAverages,
     check_least_views,
     group_size_of,
@@ -42,16 +43,23 @@ class HIRLAlgorithm(
         *args: Arguments of the algorithm (subclasses only).
         spd_head: Config of the :class:`~hirl_mm.models.heads.SPDHead`. Its
             ``in_channels`` is the dimension of z0 unless given.
+        spd_views: Number of views whose embeddings follow the path of their
+            image: the first ones of a step, of those that ``z0_module`` sees
+            there. The paper and the released code use view 0 alone. MoCo's
+            second view is seen by the key encoder only, which gets no
+            gradient; DINO's and SwAV's first two views are the global ones.
         **kwargs: For a subclass, arguments of the algorithm; for
             HIRLAlgorithm itself, ``algorithm``, the config of the algorithm,
             and the arguments of
             :func:`~hirl_mm.models.selfsup.compose.compose`.
 
     Raises:
-        ValueError: If the dimensions of the head and of the embedding differ,
-            the dimension of the embedding is unknown, a submodule that the
-            class names does not exist, or there is not one of
-            ``level_modules`` per level of the head.
+        ValueError: If ``spd_views`` is below 1, or above it in a method
+            whose batches hold several images per anchor, the dimensions of
+            the head and of the embedding differ, the dimension of the
+            embedding is unknown, a submodule that the class names does not
+            exist, or there is not one of ``level_modules`` per level of the
+            head.
 
     Example:
         In a config::
@@ -89,8 +97,11 @@ class HIRLAlgorithm(
     bank_module: str | None = None
     level_modules: Sequence[str] = ()
 
-    def __init__(self, *args, spd_head: dict, **kwargs) -> None:
+    def __init__(
+        self, *args, spd_head: dict, spd_views: int = 1, **kwargs
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self.spd_views = self._checked_views(spd_views)
         self.spd_head = MODELS.build(self._with_in_channels(spd_head))
         self.tree: PrototypeTree | None = None
         self._all_have_leaves = True
@@ -215,30 +226,40 @@ class HIRLAlgorithm(
         check_least_views(inputs, self.num_views)
         anchors = data_samples[:: group_size_of(self)]
         sample_idx = _sample_idx_of(anchors)
+        num = self.num_z0(len(anchors))
+        rows = self.spd_views * num
         with ExitStack() as stack:
             tap, *levels = (
-                stack.enter_context(FirstOutput(self, path))
+                stack.enter_context(FirstRows(self, path, rows))
                 for path in (self.z0_module, *self.level_modules)
             )
             stack.enter_context(collected(self, inputs, sample_idx))
             losses = super().loss(inputs, data_samples, **kwargs)
         if 'loss' in losses:
             losses['loss_ssl'] = losses.pop('loss')
-        embeddings = pooled(tap.output)
-        z0 = embeddings[: self.num_z0(len(anchors))]
-        self._check_z0(z0)
+        z0 = tap.rows
+        self._check_z0(z0, rows)
         with torch.no_grad():
-            unit = nn.functional.normalize(z0.float(), dim=1)
+            unit = nn.functional.normalize(z0[:num].float(), dim=1)
             losses['z0_std'] = unit.std(dim=0, correction=0).mean()
         if self.tree is not None:
             sample_idx = sample_idx.to(z0.device, non_blocking=True)
-            leaf = self.assign(embeddings.detach(), sample_idx)
+            leaf = self.assign(pooled(tap.output).detach(), sample_idx)
+            leaf = leaf.repeat(self.spd_views)
             if levels:
-                z0 = torch.stack(
-                    [pooled(level.output)[: len(z0)] for level in levels]
-                )
+                z0 = torch.stack([level.rows for level in levels])
             losses.update(self.spd_head.loss(z0, leaf, self.tree))
         return losses
+
+    def _checked_views(self, spd_views: int) -> int:
+        several = group_size_of(self) > 1
+        if spd_views < 1 or (several and spd_views > 1):
+            most = ' as batches have several images per anchor' * several
+            raise ValueError(
+                f'spd_views must be {"" if several else "at least "}1{most}, '
+                f'got {spd_views}'
+            )
+        return spd_views
 
     def _check_submodules(self) -> None:
         self._check_dim(self.z0_module, 'z0')
@@ -281,13 +302,19 @@ class HIRLAlgorithm(
                 f'use in_channels={dim} or another submodule'
             )
 
-    def _check_z0(self, z0: Tensor) -> None:
+    def _check_z0(self, z0: Tensor, num: int) -> None:
         if z0.size(1) != self.spd_head.in_channels:
             raise ValueError(
                 f'spd_head has in_channels={self.spd_head.in_channels}, but '
                 f'z0, the first output of {self.z0_module} in the step, has '
                 f'{z0.size(1)} dimensions: name a submodule with a single '
                 'output in z0_module'
+            )
+        if len(z0) < num:
+            raise ValueError(
+                f'spd_views={self.spd_views} needs {num} embeddings, but '
+                f'{self.z0_module} has {len(z0)} in the step: the other views '
+                'do not pass through it'
             )
 
     def _dim_of(self, path: str) -> int | None:
