@@ -31,9 +31,11 @@ def test_tools(digits, shapes, tmp_path):
     assert written.stdout.splitlines()[-1] == line
     write_shapes(root, **TINY, progress=never)
     grey = tmp_path / 'grey'
-    written = run(tools / 'shapes.py', grey, *options.split(), '--grey')
+    look = '--grey', '--texture-scale', '1.5'
+    written = run(tools / 'shapes.py', grey, *options.split(), *look)
     assert written.returncode == 0, written.stderr
-    write_shapes(grey, **TINY, grey=True, progress=never)
+    look = dict(grey=True, texture_scale=1.5)
+    write_shapes(grey, **TINY, **look, progress=never)
 
     for tool, used in (('digits.py', shapes), ('shapes.py', digits)):
         failed = run(tools / tool, used)

@@ -3,6 +3,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
+from scipy.ndimage import label
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -11,6 +12,7 @@ from sklearn.preprocessing import StandardScaler
 from hirl_mm.datasets.taxonomy.hierarchy import load_hierarchy
 from hirl_mm.datasets.toy import shape_hierarchy, write_shapes
 from hirl_mm.datasets.toy.outlines import OUTLINES
+from hirl_mm.datasets.toy.shapes import place_shape
 from tests.image_folders import TINY, contents, load
 
 
@@ -179,6 +181,21 @@ def test_grey_shapes(tmp_path):
     assert 'grey' not in (colours / 'dataset.json').read_text()
 
 
+def test_coarser_textures():
+    """Dots of twice the period are four times as large, of the same shapes."""
+    names = 'ellipse-dotted', 'ellipse', 'round'
+    wide, fine = (
+        place_shape(*names, 128, np.random.default_rng(0), scale).shares
+        for scale in (2.0, 1.0)
+    )
+    np.testing.assert_allclose(sum(wide), sum(fine), atol=1e-6)
+    sizes = [
+        np.bincount(label(share[..., 0] > 0.5)[0].ravel())[1:].max()
+        for share, _ in (wide, fine)
+    ]
+    assert 3 < sizes[0] / sizes[1] < 5
+
+
 @pytest.mark.parametrize(
     ('arguments', 'match'),
     [
@@ -186,6 +203,7 @@ def test_grey_shapes(tmp_path):
         ({'num_train_per_class': 0}, 'num_train_per_class must .* least 1'),
         ({'num_val_per_class': 0}, 'num_val_per_class must .* least 1'),
         ({'seed': -1}, 'seed must be an integer of at least 0, got -1'),
+        ({'texture_scale': 0}, 'texture_scale must be above 0, got 0'),
     ],
 )
 def test_shapes_errors(tmp_path, arguments, match):

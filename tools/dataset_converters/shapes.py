@@ -44,6 +44,13 @@ def parse_args() -> argparse.Namespace:
         action='store_true',
         help='draw in shades of grey, on a dark background',
     )
+    parser.add_argument(
+        '--texture-scale',
+        type=float,
+        default=1.0,
+        help='factor of the period of the textures, which is an eighth to a '
+        "fifth of the image's side",
+    )
     return parser.parse_args()
 
 
