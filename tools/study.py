@@ -36,6 +36,14 @@ def parse_args() -> argparse.Namespace:
         help='folder for the runs, study.md, study.json and study.png',
     )
     add(
+        '--results',
+        type=Path,
+        metavar='FOLDER',
+        help='folder for the results of finished runs and for study.md, '
+        'study.json and study.png, which machines can share and a repository '
+        'can hold: runs whose results are there are not made again',
+    )
+    add(
         '--hours',
         type=float,
         help='time for all runs: none starts that is not expected to end in '
@@ -108,10 +116,12 @@ def listing(runs, progress, jobs: int) -> str:
 
 def study(args: argparse.Namespace) -> int:
     from hirl_mm.studies.grid import (
+        give_results,
         make_runs,
         plan_runs,
         progress_of,
         read_study_file,
+        take_results,
         write_study_report,
     )
 
@@ -120,14 +130,18 @@ def study(args: argparse.Namespace) -> int:
         file = file.only(args.only)
     slots = slots_for(args.jobs)
     runs = plan_runs(file, args.work_dir)
+    if args.results:
+        take_results(runs, args.results)
     progress = progress_of(runs)
     if args.list:
         print(listing(runs, progress, slots.num))
         return 0
 
     def report(progress) -> str:
+        if args.results:
+            give_results(runs, args.results)
         return write_study_report(
-            args.work_dir,
+            args.results or args.work_dir,
             file,
             {r.key: v for r in runs if (v := progress.results.get(r.key))},
             progress.failed,
@@ -147,7 +161,7 @@ def study(args: argparse.Namespace) -> int:
         log=log,
         on_result=report,
     )
-    print(f'\n{report(progress)}\nwritten to {args.work_dir}')
+    print(f'\n{report(progress)}\nwritten to {args.results or args.work_dir}')
     if progress.left:
         print(f'{len(progress.left)} runs left: the same command goes on')
     return 1 if progress.failed else 0

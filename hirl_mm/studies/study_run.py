@@ -66,10 +66,10 @@ class StudyRun:
         ]
         if different:
             raise ValueError(
-                f'{self.folder} holds a run of other settings: '
+                f'{self.record} is that of a run of other settings: '
                 f'{"; ".join(different)}. Runs with different settings '
-                'cannot be compared: choose another --work-dir, or delete '
-                'this folder'
+                'cannot be compared: choose another folder, or delete this '
+                'one'
             )
         return stored['value']
 
@@ -90,7 +90,7 @@ class StudyRun:
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(
                 f'{self.record} is no record of a run ({error!r}): delete '
-                f'{self.folder}, or choose another --work-dir'
+                f'{self.folder}, or choose another folder'
             ) from error
 
 

@@ -220,14 +220,9 @@ def _content(
                     arms = dict(arm=pair[0], baseline=pair[1], figure=name)
                     entry = where | arms | vars(found)
                     differences.append(entry | dict(reading=found.reading))
-    runs = [
-        dict(data=data, arm=arm, seed=seed, **record)
-        for (data, arm, seed), record in results.items()
-    ]
     return dict(
         facts=facts,
         differences=[_without_nan(entry) for entry in differences],
-        runs=runs,
         failed=[list(key) for key in failed],
     )
 
