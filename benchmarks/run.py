@@ -150,9 +150,10 @@ def _machine(result: Path) -> str:
     if not result.exists():
         return 'no result'
     found = json.loads(result.read_text())['machine']
-    changed = ' with changes' if found['uncommitted_changes'] else ''
+    commit, _, changed = str(found['commit']).partition('-')
     return (
-        f'{found["date"]}, commit {str(found["commit"])[:7]}{changed}, '
+        f'{found["date"]}, commit {commit[:7]}'
+        f'{" with changes" if changed else ""}, '
         f'{found["num_cores"]} cores {found["cpu"]}, '
         f'load {found["load_average"]:.1f}'
     )

@@ -3,12 +3,12 @@
 import datetime
 import os
 import platform
-import subprocess
 from pathlib import Path
 
 import torch
 
 from benchmarks.common.packages import versions
+from hirl_mm.version import source_commit
 
 # mmcv and the maintained forks of OpenMMLab have other distribution names.
 _PACKAGES = dict(
@@ -29,8 +29,7 @@ def describe(device: str) -> dict:
     """
     return dict(
         date=datetime.datetime.now().astimezone().isoformat('T', 'seconds'),
-        commit=_git('rev-parse', 'HEAD'),
-        uncommitted_changes=bool(_git('status', '--porcelain')),
+        commit=source_commit(),
         machine=platform.machine(),
         cpu=_cpu(),
         num_cores=os.cpu_count(),
@@ -60,18 +59,3 @@ def _cpu() -> str:
             if line.startswith('model name'):
                 return line.partition(':')[2].strip()
     return platform.processor()
-
-
-def _git(*args: str) -> str | None:
-    """Return the output of git, None outside a repository."""
-    try:
-        done = subprocess.run(
-            ['git', *args],
-            cwd=Path(__file__).parent,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return done.stdout.strip()

@@ -10,10 +10,11 @@ import sys
 import threading
 from collections.abc import Sequence
 
+from hirl_mm.version import source_commit
+
 from ..run_folder import RunFolder
 from ..study_run import StudyRun
 from ..training import training_command
-from .commit import source_commit
 from .job import read_job
 from .spent_time import SpentTime
 
