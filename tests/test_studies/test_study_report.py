@@ -5,6 +5,8 @@ import json
 import pytest
 
 from hirl_mm.studies.grid import write_study_report
+from hirl_mm.studies.grid.compared import compare_arms
+from hirl_mm.studies.grid.intervals import paired_difference
 from hirl_mm.studies.grid.report import study_tables
 from hirl_mm.studies.grid.study_file import (
     Study,
@@ -53,7 +55,7 @@ def rows(text, first):
 
 
 def test_tables():
-    text = study_tables(FILE, RESULTS, [('photos', 'HIRL', 1)])
+    text = study_tables(compare_arms(FILE, RESULTS), [('photos', 'HIRL', 1)])
     knn, of_photos = rows(text, 'kNN')
     assert knn == ['kNN', '65.0 ± 5.0', '66.1 ± 4.9']
     assert of_photos == ['kNN', '31.0 ± 1.4', '33.0 ± 2.8']
@@ -88,3 +90,18 @@ def test_report_of_nothing(tmp_path):
     text = write_study_report(tmp_path, FILE, {})
     assert text.count('Not finished: plain: seeds 0, 1, 2; HIRL') == 2
     assert not (tmp_path / 'study.png').exists()
+
+
+def test_every_difference_is_computed_once(tmp_path, monkeypatch):
+    """The bootstrap takes most of the time of a report."""
+    seen = []
+
+    def counted(values):
+        seen.append(values)
+        return paired_difference(values)
+
+    monkeypatch.setattr(
+        'hirl_mm.studies.grid.pairs.paired_difference', counted
+    )
+    write_study_report(tmp_path, FILE, RESULTS)
+    assert len(seen) == 3

@@ -8,12 +8,11 @@ from hirl_mm.tables import aligned_table, mean_with_spread
 from hirl_mm.visualization.paired_dots import DotPanel, draw_paired_dots
 
 from ..report import report_facts, write_report
-from .intervals import PairedDifference, paired_difference
-from .plan import Key, keys_of
-from .study_file import Study, StudyFile
+from .compared import ComparedArms, Results, compare_arms
+from .intervals import PairedDifference
+from .plan import Key
+from .study_file import StudyFile
 
-# Record of every finished run.
-Results = Mapping[Key, Mapping[str, object]]
 _NOTE = """\
 All figures are percentages of frozen features of the backbone. Tables of arms
 have mean and standard deviation over the seeds. Differences are taken seed by
@@ -25,25 +24,23 @@ chance alone; no correction is made for their number.
 
 
 def study_tables(
-    file: StudyFile, results: Results, failed: Sequence[Key] = ()
+    compared: Sequence[ComparedArms], failed: Sequence[Key] = ()
 ) -> str:
     """Return the tables of all studies in Markdown.
 
     Args:
-        file: The studies.
-        results: Records of the finished runs.
+        compared: Comparisons of the studies.
         failed: Keys of runs that failed.
     """
     parts = []
-    for study in file.studies:
-        parts.append(f'## {study.name}\n\n{study.question}\n')
-        for data in study.data:
-            parts.append(f'### {study.name}: {data}\n')
-            values = _values(study, data, results)
-            if any(values.values()):
-                parts.append(arm_table(values))
-                parts.append(difference_table(values, study.pairs))
-            parts.append(_missing(study, data, results, failed))
+    for found in compared:
+        study, data = found.study, found.data
+        if data == study.data[0]:
+            parts.append(f'## {study.name}\n\n{study.question}\n')
+        parts.append(f'### {study.name}: {data}\n')
+        if found.figures:
+            parts += [arm_table(found), difference_table(found)]
+        parts.append(_missing(found, failed))
     return '\n'.join(parts)
 
 
@@ -66,93 +63,59 @@ def write_study_report(
     Returns:
         The tables of the report.
     """
-    tables = study_tables(file, results, failed)
+    compared = compare_arms(file, results)
+    tables = study_tables(compared, failed)
     facts = report_facts(**facts, **_of_runs(results))
-    panels = _panels(file, results)
+    panels = _panels(compared, file.plotted)
     write_report(
         folder / 'study.md',
         table=tables,
         note=_NOTE,
         facts=facts,
-        content=_content(file, results, failed, facts),
+        content=_content(compared, failed, facts),
         draw=partial(draw_paired_dots, panels) if panels else None,
     )
     return tables
 
 
-# Value by arm, figure and seed.
-Values = Mapping[str, Mapping[str, Mapping[int, float]]]
-
-
-def arm_table(values: Values) -> str:
+def arm_table(found: ComparedArms) -> str:
     """Return a table with a row per figure and a column per arm.
 
     Args:
-        values: Values by arm, figure and seed.
+        found: A comparison; arms without a finished run are left out.
     """
-    arms = [arm for arm, figures in values.items() if figures]
+    arms = {arm: figures for arm, figures in found.values.items() if figures}
     rows = [
         [
             name,
             *(
-                mean_with_spread(values[arm].get(name, {}).values())
-                for arm in arms
+                mean_with_spread(figures.get(name, {}).values())
+                for figures in arms.values()
             ),
         ]
-        for name in _figures(values)
+        for name in found.figures
     ]
-    heads = [f'{arm} ({_num_seeds(values[arm])})' for arm in arms]
+    heads = [
+        f'{arm} ({max(map(len, figures.values()))})'
+        for arm, figures in arms.items()
+    ]
     return aligned_table(['figure (seeds)', *heads], rows)
 
 
-def difference_table(values: Values, pairs: Sequence[tuple[str, str]]) -> str:
+def difference_table(found: ComparedArms) -> str:
     """Return a table with a row per pair of arms and figure.
 
     Args:
-        values: Values by arm, figure and seed.
-        pairs: Names of two arms each, the second subtracted from the first.
+        found: A comparison.
     """
-    rows = []
-    for pair in pairs:
-        for name, found in _differences(values, pair).items():
-            rows.append([' - '.join(pair), name, *_cells(found)])
+    rows = [
+        [' - '.join(pair), name, *_cells(difference)]
+        for pair, figures in found.differences.items()
+        for name, difference in figures.items()
+    ]
     head = ['difference', 'figure', 'reading', 'mean ± sd']
     head += ['t, 95 %', 'bootstrap, 95 %', 'seeds']
     return aligned_table(head, rows, left=3) if rows else ''
-
-
-def _values(study: Study, data: str, results: Results) -> Values:
-    values = {arm: {} for arm in study.arms}
-    for key in keys_of(study):
-        if key[0] == data and key in results:
-            _, arm, seed = key
-            for name, value in results[key]['figures'].items():
-                values[arm].setdefault(name, {})[seed] = value
-    return values
-
-
-def _figures(values: Values) -> list[str]:
-    return list(dict.fromkeys(n for arm in values.values() for n in arm))
-
-
-def _num_seeds(figures: Mapping[str, Mapping[int, float]]) -> int:
-    return max(map(len, figures.values()))
-
-
-def _differences(
-    values: Values, pair: tuple[str, str]
-) -> dict[str, PairedDifference]:
-    """Differences of all figures of the seeds that both arms have."""
-    ours, theirs = (values[arm] for arm in pair)
-    paired = {
-        name: [
-            value - theirs[name][seed]
-            for seed, value in by_seed.items()
-            if seed in theirs.get(name, {})
-        ]
-        for name, by_seed in ours.items()
-    }
-    return {n: paired_difference(d) for n, d in paired.items() if d}
 
 
 def _cells(found: PairedDifference) -> list[str]:
@@ -170,19 +133,15 @@ def _interval(ends: tuple[float, float] | None) -> str:
     return '-' if ends is None else f'{ends[0]:+.2f} to {ends[1]:+.2f}'
 
 
-def _missing(
-    study: Study, data: str, results: Results, failed: Sequence[Key]
-) -> str:
+def _missing(found: ComparedArms, failed: Sequence[Key]) -> str:
     """Say which runs have no result, arm by arm."""
     parts = []
-    for arm in study.arms:
-        keys = [(data, arm, seed) for seed in study.seeds]
-        missing = [key for key in keys if key not in results]
+    for arm, keys in found.missing.items():
         seeds = ', '.join(
             f'{key[2]} (failed)' if key in failed else f'{key[2]}'
-            for key in missing
+            for key in keys
         )
-        if missing:
+        if keys:
             parts.append(f'{arm}: seeds {seeds}')
     return f'Not finished: {"; ".join(parts)}.\n' if parts else ''
 
@@ -208,18 +167,16 @@ def _of_runs(results: Results) -> dict[str, object]:
 
 
 def _content(
-    file: StudyFile, results: Results, failed: Sequence[Key], facts: Mapping
+    compared: Sequence[ComparedArms], failed: Sequence[Key], facts: Mapping
 ) -> dict[str, object]:
     differences = []
-    for study in file.studies:
-        for data in study.data:
-            values = _values(study, data, results)
-            for pair in study.pairs:
-                for name, found in _differences(values, pair).items():
-                    where = dict(study=study.name, data=data)
-                    arms = dict(arm=pair[0], baseline=pair[1], figure=name)
-                    entry = where | arms | vars(found)
-                    differences.append(entry | dict(reading=found.reading))
+    for found in compared:
+        where = dict(study=found.study.name, data=found.data)
+        for (arm, baseline), figures in found.differences.items():
+            for name, difference in figures.items():
+                arms = dict(arm=arm, baseline=baseline, figure=name)
+                entry = where | arms | vars(difference)
+                differences.append(entry | dict(reading=difference.reading))
     return dict(
         facts=facts,
         differences=[_without_nan(entry) for entry in differences],
@@ -232,27 +189,28 @@ def _without_nan(entry: dict) -> dict:
     return {k: None if v != v else v for k, v in entry.items()}
 
 
-def _panels(file: StudyFile, results: Results) -> list[list[DotPanel]]:
+def _panels(
+    compared: Sequence[ComparedArms], plotted: Sequence[str]
+) -> list[list[DotPanel]]:
     """A row per study and data set, a column per plotted figure."""
     rows = []
-    for study in file.studies:
-        for data in study.data:
-            values = _values(study, data, results)
-            plotted = file.plotted or _figures(values)[:1]
-            row = [
-                DotPanel(f'{study.name}: {data}', name, pairs)
-                for name in plotted
-                if (pairs := _pairs(values, study.pairs, name))
-            ]
-            rows += [row] if row else []
+    for found in compared:
+        title = f'{found.study.name}: {found.data}'
+        row = [
+            DotPanel(title, name, pairs)
+            for name in plotted or found.figures[:1]
+            if (pairs := _dots(found, name))
+        ]
+        rows += [row] if row else []
     return rows
 
 
-def _pairs(
-    values: Values, pairs: Sequence[tuple[str, str]], name: str
+def _dots(
+    found: ComparedArms, name: str
 ) -> dict[tuple[str, str], tuple[dict, dict]]:
+    """Values by seed of both arms of every pair that has some."""
     both = {
-        tuple(pair): tuple(values[arm].get(name, {}) for arm in pair)
-        for pair in pairs
+        pair: tuple(found.values[arm].get(name, {}) for arm in pair)
+        for pair in found.differences
     }
-    return {pair: found for pair, found in both.items() if any(found)}
+    return {pair: values for pair, values in both.items() if any(values)}

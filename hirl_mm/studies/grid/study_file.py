@@ -7,9 +7,9 @@ from pathlib import Path
 
 from mmengine.config import Config
 
-from ..methods.report import check_pairs
 from ..sweep.plan import folder_name
 from .figures import KS, NUM_LABELS
+from .pairs import check_pairs
 
 
 @dataclass(frozen=True)
