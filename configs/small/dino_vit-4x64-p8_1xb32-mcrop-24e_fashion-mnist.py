@@ -53,7 +53,7 @@ train_dataloader = dict(
             multi_crop,
             dict(type='mmpretrain.PackInputs'),
         ]
-    )
+    ),
 )
 optim_wrapper = dict(
     constructor='hirl_mm.GroupedOptimWrapperConstructor',
