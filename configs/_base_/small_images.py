@@ -1,8 +1,9 @@
 # Pre-training on some thousands of images at 32 pixels, minutes on one CPU
 # core: all but the model. Images of other sizes are resized. Grey photographs
 # and drawn shapes have no colours that mean anything, so that views differ in
-# crop, mirror image, brightness and contrast.
-_base_ = 'runtime.py'
+# crop, mirror image, brightness and contrast. They are made in batches, which
+# takes half the time of Pillow's views, image by image.
+_base_ = ['runtime.py', 'device_views.py']
 
 default_scope = 'mmpretrain'
 
@@ -16,7 +17,8 @@ data_preprocessor = dict(
 crop = dict(
     type='mmpretrain.RandomResizedCrop',
     scale=32,
-    crop_ratio_range=(0.3, 1.0),
+    crop_ratio_range=(0.5, 1.0),
+    backend='pillow',
 )
 look = [
     dict(type='mmpretrain.RandomFlip', prob=0.5),
@@ -29,7 +31,7 @@ look = [
     ),
 ]
 train_dataloader = dict(
-    batch_size=128,
+    batch_size=64,
     num_workers=0,
     drop_last=True,
     sampler=dict(type='DefaultSampler', shuffle=True),
@@ -76,7 +78,7 @@ param_scheduler = [
 train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=24)
 
 default_hooks = dict(
-    logger=dict(interval=46),
+    logger=dict(interval=93),
     checkpoint=dict(interval=1, max_keep_ckpts=1),
 )
 randomness = dict(seed=0)

@@ -17,10 +17,8 @@ data = {
 }
 
 
-def small(method, network, rest='', pairs=False):
-    steps = '1xb256{}-12e' if pairs else '1xb128{}-24e'
-    recipe = f'{method}_{network}_{steps.format(rest)}_fashion-mnist.py'
-    return f'../small/{recipe}'
+def small(method, network='resnet18', steps='1xb64-24e'):
+    return f'../small/{method}_{network}_{steps}_fashion-mnist.py'
 
 
 def of_moco(**options):
@@ -35,7 +33,7 @@ def of_moco(**options):
         reduction='model.spd_head.reduction',
     )
     return dict(
-        config=small('hirl-mocov2', 'resnet18'),
+        config=small('hirl-mocov2'),
         options={places.get(name, name): v for name, v in options.items()},
     )
 
@@ -57,15 +55,16 @@ def control(name):
     )
 
 
+VIT = 'vit-4x64-p8'
 METHODS = {
-    'MoCo v2': ('mocov2', 'resnet18', ''),
-    'SimSiam': ('simsiam', 'resnet18', ''),
-    'SwAV': ('swav', 'resnet18', ''),
-    'MoCo v3': ('mocov3', 'vit-4x64-p8', ''),
-    'DINO': ('dino', 'vit-4x64-p8', '-mcrop'),
-    'iBOT': ('ibot', 'vit-4x64-p8', '-mcrop'),
-    'HCCL': ('hccl', 'resnet18', ''),
-    'CsMl': ('csml', 'resnet18', '', True),
+    'MoCo v2': ('mocov2',),
+    'SimSiam': ('simsiam',),
+    'SwAV': ('swav',),
+    'MoCo v3': ('mocov3', VIT),
+    'DINO': ('dino', VIT, '1xb32-mcrop-24e'),
+    'iBOT': ('ibot', VIT, '1xb32-mcrop-24e'),
+    'HCCL': ('hccl',),
+    'CsMl': ('csml', 'resnet18', '1xb128-12e'),
 }
 arms = {
     'random ResNet': dict(config=small(*METHODS['MoCo v2']), trained=False),
@@ -76,7 +75,7 @@ for name, (method, *rest) in METHODS.items():
     arms[f'HIRL-{name}'] = dict(config=small(f'hirl-{method}', *rest))
 arms |= {
     'HIRL-CsMl tree': dict(
-        config=small('hirl-csml-tree', 'resnet18', '', True)
+        config=small('hirl-csml-tree', *METHODS['CsMl'][1:])
     ),
     'one level of 215': levels(215),
     'shuffled parents': control('shuffled_parents'),

@@ -22,7 +22,8 @@ studies = [
     dict(name='one', question='?', data=['a', 'b'], arms=['plain', 'HIRL'],
          seeds=[0, 1], pairs=[('HIRL', 'plain')]),
     dict(name='two', question='?', data=['a'],
-         arms=['random', 'HIRL', 'fast'], seeds=[0], pairs=[]),
+         arms=['random', 'HIRL', 'fast'], seeds=[0],
+         pairs=[('fast', 'HIRL')]),
 ]
 """
 
@@ -80,6 +81,16 @@ def test_other_images_in_the_same_folder(folder):
         plan_runs(file, folder / 'runs')
 
 
+def test_arms_of_other_budgets_stand_side_by_side(folder):
+    """Only what is subtracted has to have seen images equally often."""
+    fast = "{'default_hooks.kmeans.mode': 'fast'}"
+    longer = "{'train_cfg.max_epochs': 30}"
+    text = TEXT.replace(fast, longer).replace("('fast', 'HIRL')", '')
+    (folder / 'study.py').write_text(text)
+    runs = plan_runs(read_study_file(folder / 'study.py'), folder / 'runs')
+    assert len(runs) == 10
+
+
 @pytest.mark.parametrize(
     ('old', 'new', 'match'),
     [
@@ -96,7 +107,7 @@ def test_other_images_in_the_same_folder(folder):
         (
             "{'default_hooks.kmeans.mode': 'fast'}",
             "{'train_cfg.max_epochs': 3}",
-            'have different budgets: epochs 20 and 3',
+            'have different budgets: epochs 3 and 20',
         ),
     ],
 )

@@ -37,14 +37,15 @@ def plan_runs(file: StudyFile, work_dir: Path) -> list[StudyRun]:
 
     Raises:
         FileNotFoundError: If a folder of images is missing.
-        ValueError: If the arms of a study have different budgets, or a folder
+        ValueError: If the arms of a pair have different budgets, or a folder
             holds a run of other settings.
     """
     texts = {}
     for study in file.studies:
         for data in study.data:
             configs = {arm: merged(file, data, arm) for arm in study.arms}
-            check_equal_budgets(configs)
+            for pair in study.pairs:
+                check_equal_budgets({arm: configs[arm] for arm in pair})
             texts |= {
                 (data, arm): cfg.pretty_text for arm, cfg in configs.items()
             }

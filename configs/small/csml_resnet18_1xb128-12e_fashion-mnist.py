@@ -1,6 +1,6 @@
-# CsMl on MoCo v2, with a positive for each of the 128 anchors of a step: two
+# CsMl on MoCo v2, with a positive for each of the 64 anchors of a step: two
 # images per anchor, so half the epochs of the other methods.
-_base_ = 'mocov2_resnet18_1xb128-24e_fashion-mnist.py'
+_base_ = 'mocov2_resnet18_1xb64-24e_fashion-mnist.py'
 
 model = dict(
     type='hirl_mm.CsMl',
@@ -9,7 +9,7 @@ model = dict(
     branches=dict(type='hirl_mm.StageBranches', stages=(2, 3)),
 )
 train_dataloader = dict(
-    batch_size=256, sampler=dict(type='hirl_mm.NeighborPairSampler')
+    batch_size=128, sampler=dict(type='hirl_mm.NeighborPairSampler')
 )
 param_scheduler = [dict(_base_.param_scheduler[0], T_max=12, end=12)]
 train_cfg = dict(max_epochs=12)

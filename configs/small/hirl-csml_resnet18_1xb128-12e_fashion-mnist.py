@@ -1,5 +1,5 @@
 _base_ = [
-    'csml_resnet18_1xb256-12e_fashion-mnist.py',
+    'csml_resnet18_1xb128-12e_fashion-mnist.py',
     '../_base_/small_kmeans_hook.py',
 ]
 

@@ -1,5 +1,5 @@
 # iBOT with a small ViT.
-_base_ = 'dino_vit-4x64-p8_1xb128-mcrop-24e_fashion-mnist.py'
+_base_ = 'dino_vit-4x64-p8_1xb32-mcrop-24e_fashion-mnist.py'
 
 model = dict(
     type='hirl_mm.iBOTAlgorithm',

@@ -1,8 +1,8 @@
 _base_ = [
-    'mocov2_resnet18_1xb128-24e_fashion-mnist.py',
+    'swav_resnet18_1xb64-24e_fashion-mnist.py',
     '../_base_/small_kmeans_hook.py',
 ]
 
-model = dict(type='hirl_mm.HIRLMoCo', spd_head=_base_.spd_head)
+model = dict(type='hirl_mm.HIRLSwAV', spd_head=_base_.spd_head)
 default_hooks = dict(kmeans=_base_.kmeans_hook)
 find_unused_parameters = True

@@ -1,5 +1,5 @@
 _base_ = [
-    'hccl_resnet18_1xb128-24e_fashion-mnist.py',
+    'hccl_resnet18_1xb64-24e_fashion-mnist.py',
     '../_base_/small_kmeans_hook.py',
 ]
 

@@ -1,5 +1,5 @@
 _base_ = [
-    'mocov3_vit-4x64-p8_1xb128-24e_fashion-mnist.py',
+    'mocov3_vit-4x64-p8_1xb64-24e_fashion-mnist.py',
     '../_base_/small_kmeans_hook.py',
 ]
 
