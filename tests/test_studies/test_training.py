@@ -124,7 +124,7 @@ def test_all_folders_are_checked_before_the_first_training(config, tmp_path):
         train_runs([first, changed], lambda run: 1.0)
     message = str(error.value)
     assert "options was ['a', 1], now []; new was None, now 2" in message
-    assert 'choose another --work-dir' in message
+    assert 'choose another folder' in message
     assert not first.folder.exists()
 
 
