@@ -1,36 +1,25 @@
 """Pre-train several methods with the same seeds and compare them in pairs.
 
 Every method trains with every seed, on the same images and for the same
-number of epochs. Then its features are measured by kNN, clustering and the
-purity of a tree of prototypes, beside those of random weights.
+number of epochs, beside random weights. Then the frozen features are measured
+by kNN, clustering, the purity of a tree of prototypes and logistic
+regression. It is a study as tools/study.py makes them from a file.
 """
 
 import argparse
 import shlex
 import sys
 from functools import partial
-from pathlib import Path
 
-from mmengine.config import Config
-
-from hirl_mm.options import add_config_options
-from hirl_mm.studies import PROGRESS, TrainingError, train_runs
-from hirl_mm.studies.methods import (
-    RANDOM,
-    check_pairs,
-    measure_network,
-    measure_run,
-    plan_methods,
-    write_methods_report,
-)
-from hirl_mm.studies.sweep import parse_arms
+from hirl_mm.options import add_config_options, add_study_options
 
 
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__,
         epilog='To continue, run the same command again: finished runs are '
-        'skipped and stopped ones resumed. Example: python '
+        'kept and stopped ones resumed. A run that fails is told and does '
+        'not stop the others; the exit status is 1 then. Example: python '
         'tools/compare_methods.py --arms SimSiam=CONFIG HCCL=CONFIG --seeds 0 '
         '1 2 --epochs 20 --difference HCCL SimSiam --work-dir '
         'work_dirs/methods',
@@ -57,7 +46,8 @@ def parse_args() -> argparse.Namespace:
         type=int,
         help='how often all methods see the images, to which their schedules '
         'are stretched; a method with several images per anchor has fewer '
-        'epochs (default: as in the configs, which have to be equal)',
+        'epochs (default: as in the configs, which have to be equal for '
+        'methods that are subtracted)',
     )
     add(
         '--difference',
@@ -84,71 +74,50 @@ def parse_args() -> argparse.Namespace:
         'neighbours, such as 2 3 4 for layer2, layer3 and layer4',
     )
     add(
-        '--work-dir',
-        type=Path,
-        required=True,
-        help='folder for the runs, methods.md and methods.json',
-    )
-    add(
         '--gpus',
         type=int,
         default=1,
         help='number of processes per training (default: %(default)s)',
     )
+    add_study_options(parser)
     add_config_options(parser)
     return parser.parse_args()
 
 
-def compare(args: argparse.Namespace) -> str:
-    arms = parse_arms(args.arms, 'CONFIG')
-    first, *others = arms
-    pairs = args.difference or [(other, first) for other in others]
-    check_pairs(pairs, list(arms))
-    runs = plan_methods(
-        arms,
+def compare(args: argparse.Namespace) -> int:
+    from hirl_mm.studies.grid import conduct_studies, methods_study
+    from hirl_mm.studies.sweep import parse_arms
+
+    study = methods_study(
+        parse_arms(args.arms, 'CONFIG'),
         args.seeds,
-        args.work_dir,
-        args.num_prototypes,
-        args.epochs,
+        args.difference,
         args.cfg_options,
-        args.stages,
-    )
-    untrained = Config.fromfile(runs[0].config)
-    report = partial(
-        write_methods_report,
-        args.work_dir,
-        pairs=pairs,
-        epochs=untrained.train_cfg.max_epochs,
-        command=shlex.join(sys.argv),
-    )
-    results = train_runs(
-        runs,
-        partial(
-            measure_run,
-            num_prototypes=args.num_prototypes,
-            stages=args.stages,
-        ),
+        epochs=args.epochs,
+        num_prototypes=args.num_prototypes,
+        stages=args.stages,
         gpus=args.gpus,
-        shown=PROGRESS,
-        log=partial(print, flush=True),
-        on_result=report,
     )
-    random = {
-        (RANDOM, seed): measure_network(
-            untrained, None, args.num_prototypes, seed, args.stages
-        )
-        for seed in args.seeds
-    }
-    return report(random | dict(results))
+    progress = conduct_studies(
+        study,
+        args.work_dir,
+        results=args.results,
+        hours=args.hours,
+        jobs=args.jobs,
+        only_list=args.list,
+        command=shlex.join(sys.argv),
+        log=partial(print, flush=True),
+    )
+    return 1 if progress.failed else 0
 
 
 def main() -> None:
     args = parse_args()
     try:
-        table = compare(args)
-    except (OSError, TrainingError, ValueError) as error:
+        status = compare(args)
+    except (OSError, ValueError) as error:
         sys.exit(f'{type(error).__name__}: {error}')
-    print(f'\n{table}\nwritten to {args.work_dir}')
+    sys.exit(status)
 
 
 if __name__ == '__main__':

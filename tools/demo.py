@@ -13,8 +13,8 @@ from mmengine.config import Config
 from mmengine.logging import MMLogger
 
 from hirl_mm.studies import PROGRESS, RunFolder, follow_process
-from hirl_mm.studies.arm_report import write_arm_report
-from hirl_mm.studies.methods import measure_network
+from hirl_mm.studies.arm_report import measure_arm, write_arm_report
+from hirl_mm.studies.frozen_network import frozen_network
 
 ROOT = Path(__file__).resolve().parents[1]
 RECIPE = 'mocov2_resnet18_1xb64-20e_digits'
@@ -97,7 +97,8 @@ def pretrain(config: str, args: argparse.Namespace) -> Path:
 
 def evaluate(config: str, checkpoint: str | None, seed: int) -> dict:
     nums = Config.fromfile(HIRL).default_hooks.kmeans.num_prototypes
-    return measure_network(Config.fromfile(config), checkpoint, nums, seed)
+    network = frozen_network(Config.fromfile(config), checkpoint, seed)
+    return measure_arm(*network.features(), nums, seed)
 
 
 def peak_gigabytes() -> float:

@@ -88,8 +88,8 @@ def train_runs(
 def train(
     run: StudyRun,
     command: Sequence[str],
-    shown: re.Pattern | None,
-    log: Callable[[str], None],
+    shown: re.Pattern | None = None,
+    log: Callable[[str], None] = lambda line: None,
 ) -> None:
     """Run one training to its end, see :func:`train_runs`.
 

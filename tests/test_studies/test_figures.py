@@ -5,8 +5,10 @@ import pytest
 import torch
 from sklearn.metrics import normalized_mutual_info_score
 
+from hirl_mm.clustering import hierarchical_kmeans
 from hirl_mm.evaluation.frozen_protocols import FrozenData, Taxonomy
 from hirl_mm.evaluation.functional import cluster_purity
+from hirl_mm.studies.arm_report import measure_arm
 from hirl_mm.studies.grid.figures import feature_figures
 
 TAXONOMY = Taxonomy(['fine', 'coarse'], [np.arange(4), np.array([0, 0, 1, 1])])
@@ -96,3 +98,33 @@ def test_clusters_are_as_many_as_the_classes_of_a_level():
     assert figures['NMI, coarse'] == pytest.approx(expected, abs=8)
     assert figures['NMI, fine'] < figures['NMI, coarse']
     assert figures['purity, fine'] < figures['purity, coarse']
+
+
+def test_purity_of_a_tree_on_every_level():
+    data = data_of(0.9, num=80)
+    figures = feature_figures(data, TAXONOMY, 3, (5,), 8, [8, 3])
+    tree = hierarchical_kmeans(data.train, [8, 3], seed=3)
+    paths = tree.paths(tree.leaf)
+    expected = {
+        f'purity K={num}, {level}': cluster_purity(
+            torch.from_numpy(table)[data.train_labels], paths[:, i]
+        )
+        for i, num in enumerate((8, 3))
+        for level, table in zip(TAXONOMY.levels, TAXONOMY.tables, strict=True)
+    }
+    found = {name: figures[name] for name in figures if ' K=' in name}
+    assert found == pytest.approx(expected)
+    assert len(set(found.values())) == 4
+    too_many = feature_figures(data, TAXONOMY, 3, (5,), 8, [81, 3])
+    assert not any(' K=' in name for name in too_many)
+
+
+def test_figures_are_those_of_the_report_of_the_demo():
+    """Tables that were made with one can be compared with the other."""
+    data = data_of(0.5, num=120)
+    parts = data.train, data.train_labels, data.val, data.val_labels
+    arm = measure_arm(*parts, [8, 3], seed=1)
+    figures = feature_figures(data, TAXONOMY, 1, (10, 20, 100), 8, [8, 3])
+    names = ['kNN k=10', 'kNN k=20', 'kNN k=100', 'NMI']
+    for name in *names, 'purity K=8', 'purity K=3':
+        assert figures[f'{name}, fine'] == arm[name]

@@ -1,3 +1,5 @@
+import os
+import signal
 import subprocess
 import sys
 
@@ -14,6 +16,19 @@ threading.Thread(target=end_with_study, daemon=True).start()
 time.sleep(0.3)
 """
 WAITS = ENDS_BY_ITSELF + 'time.sleep(1000)'
+# As a run does whose training has several processes.
+FOLLOWS = """
+import sys, threading
+from hirl_mm.studies.grid.worker import end_with_study
+from hirl_mm.studies.process import follow_process
+
+def tell(line):
+    sys.stderr.write(line)
+    threading.Thread(target=end_with_study, daemon=True).start()
+
+code = 'import os, time; print(os.getpid(), flush=True); time.sleep(1000)'
+follow_process([sys.executable, '-c', code], tell)
+"""
 
 
 def start(code):
@@ -35,4 +50,14 @@ def test_a_process_ends_while_the_study_goes_on():
 def test_a_process_ends_with_the_study():
     with start(WAITS) as process:
         process.stdin.close()
+        assert process.wait(HANGS_AFTER) == -signal.SIGTERM
+
+
+def test_a_training_of_several_processes_ends_with_the_study():
+    with start(FOLLOWS) as process:
+        training = int(process.stderr.readline())
+        os.kill(training, 0)
+        process.stdin.close()
         assert process.wait(HANGS_AFTER) == 1
+        with pytest.raises(ProcessLookupError):
+            os.kill(training, 0)

@@ -31,16 +31,16 @@ def test_the_package_alone_imports_nothing_heavy():
     assert not loaded & {'torch', 'numpy', 'mmengine', 'hirl_mm.registry'}
 
 
-def test_help_of_the_analysis_waits_for_nothing():
+@pytest.mark.parametrize('tool', ['analyze_levels', 'study'])
+def test_help_waits_for_nothing(tool):
     code = (
-        'import runpy\n'
-        "runpy.run_path('tools/analyze_levels.py', run_name='__main__')"
+        f"import runpy\nrunpy.run_path('tools/{tool}.py', run_name='__main__')"
     )
     loaded = loaded_by(code, '--help')
     assert not loaded & {'torch', 'numpy', 'mmengine'}
 
 
-@pytest.mark.parametrize('tool', ['train', 'test'])
+@pytest.mark.parametrize('tool', ['train', 'test', 'compare_methods'])
 def test_help_waits_for_neither_torch_nor_models(tool):
     run = (
         f"import runpy\nrunpy.run_path('tools/{tool}.py', run_name='__main__')"

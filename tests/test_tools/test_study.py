@@ -215,6 +215,11 @@ def test_running_runs_are_stopped_in_time(file, tmp_path):
     assert 'Not finished: plain: seeds 0, 1; HIRL: seeds 0, 1' in text
 
 
+def test_no_time(file, tmp_path):
+    status, text = study(file, tmp_path, '--hours', 0)
+    assert status == 1 and 'hours must be above 0, got 0' in text
+
+
 def test_changed_arm_is_refused(file, story):
     text = file.read_text().replace('num_labels = 40', 'num_labels = 30')
     other = file.with_name('other.py')

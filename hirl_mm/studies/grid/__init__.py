@@ -1,24 +1,15 @@
-"""Studies of several arms, seeds and data sets, from one file."""
+"""Studies of several arms, seeds and data sets, side by side."""
 
+from .conduct import conduct_studies
+from .methods import methods_study
 from .plan import plan_runs
+from .read_file import read_study_file
 from .report import write_study_report
-from .shared_results import give_results, take_results
-from .side_by_side import (
-    Slots,
-    expected_seconds,
-    make_runs,
-    progress_of,
-)
-from .study_file import read_study_file
 
 __all__ = [
-    'Slots',
-    'expected_seconds',
-    'give_results',
-    'make_runs',
+    'conduct_studies',
+    'methods_study',
     'plan_runs',
-    'progress_of',
     'read_study_file',
-    'take_results',
     'write_study_report',
 ]

@@ -1,6 +1,5 @@
 """The figures that a study takes of a network's frozen features."""
 
-import copy
 from collections.abc import Sequence
 
 import numpy as np
@@ -9,27 +8,24 @@ import torch.nn.functional as F
 from mmengine.config import Config
 from torch import Tensor
 
-from hirl_mm.clustering import kmeans
+from hirl_mm.clustering import hierarchical_kmeans, kmeans
 from hirl_mm.engine.evaluation.frozen_plan import plan_evaluation
-from hirl_mm.engine.evaluation.pretrained import load_pretrained
-from hirl_mm.engine.features.dataset_features import (
-    TRAIN,
-    VAL,
-    dataset_features,
-    evaluation_data,
-)
-from hirl_mm.engine.features.labelled_sets import labelled_sets
 from hirl_mm.evaluation.frozen_protocols import FrozenData, Taxonomy
 from hirl_mm.evaluation.functional import (
     cluster_purity,
     clustering_scores,
     knn_accuracy,
     logistic_accuracy,
+    tree_purity,
 )
 from hirl_mm.evaluation.label_subsets import label_subset
 
+from ..frozen_network import frozen_network
+
 KS = 20, 200
 NUM_LABELS = 500
+# Neighbours of the kNN of stages, as many as the probe of a training uses.
+STAGE_K = 20
 
 
 def network_figures(
@@ -38,6 +34,8 @@ def network_figures(
     seed: int,
     ks: Sequence[int] = KS,
     num_labels: int = NUM_LABELS,
+    num_prototypes: Sequence[int] = (),
+    stages: Sequence[int] = (),
 ) -> dict[str, float]:
     """Return the figures of the backbone of a checkpoint.
 
@@ -49,32 +47,32 @@ def network_figures(
         seed: See :func:`feature_figures`; also that of random weights.
         ks: See :func:`feature_figures`.
         num_labels: See :func:`feature_figures`.
+        num_prototypes: See :func:`feature_figures`.
+        stages: Stages of a ResNet, from 1, whose pooled outputs are measured
+            by kNN with 20 neighbours; each is one more pass over the images.
 
     Returns:
-        See :func:`feature_figures`.
+        See :func:`feature_figures`; then kNN of the stages.
+
+    Raises:
+        ValueError: If the backbone lacks a stage.
     """
-    cfg = copy.deepcopy(cfg)
-    cfg.randomness = dict(seed=seed)
-    configs = {name: evaluation_data(cfg, name) for name in (TRAIN, VAL)}
-    sets = labelled_sets(configs)
-    plan = plan_evaluation(sets[TRAIN], sets[VAL], ks, shares=())
-    model = load_pretrained(cfg, checkpoint)
-    parts = [
-        part
-        for name in (TRAIN, VAL)
-        for part in dataset_features(model, sets[name], name, num_workers=0)[
-            :2
-        ]
-    ]
+    network = frozen_network(cfg, checkpoint, seed)
+    plan = plan_evaluation(network.gallery, network.queries, ks, shares=())
     num_classes = len(plan.class_names)
     classes = Taxonomy(['class'], [np.arange(num_classes)])
-    return feature_figures(
-        FrozenData(*parts, num_classes),
-        plan.taxonomy or classes,
-        seed,
-        ks,
-        num_labels,
+    taxonomy = plan.taxonomy or classes
+    data = FrozenData(*network.features(), num_classes)
+    figures = feature_figures(
+        data, taxonomy, seed, ks, num_labels, num_prototypes
     )
+    for stage in stages:
+        data = FrozenData(*network.features(stage), num_classes)
+        figures |= {
+            f'{name}, stage {stage}': value
+            for name, value in _knn(data, taxonomy, [STAGE_K]).items()
+        }
+    return figures
 
 
 def feature_figures(
@@ -83,6 +81,7 @@ def feature_figures(
     seed: int,
     ks: Sequence[int] = KS,
     num_labels: int = NUM_LABELS,
+    num_prototypes: Sequence[int] = (),
 ) -> dict[str, float]:
     """Return the figures of features, in percent.
 
@@ -90,6 +89,8 @@ def feature_figures(
       for their classes of that level.
     - NMI and purity: k-means of the training images, with as many clusters as
       the level has classes and the best of five runs, beside these classes.
+    - purity K: a tree of prototypes of the training images, every level of it
+      beside the classes of every level.
     - logistic regression on frozen features with a few labels, and with all
       ("linear"), see :func:`~hirl_mm.evaluation.functional.logistic_accuracy`.
 
@@ -101,13 +102,18 @@ def feature_figures(
         ks: Numbers of neighbours.
         num_labels: Number of labelled images of the regression with few
             labels, drawn evenly over the classes.
+        num_prototypes: Number of prototypes per level of the tree, from fine
+            to coarse; empty for no tree.
 
     Returns:
         Percentages by name. Figures that the images are too few for are left
-        out: more neighbours or labels than images, and clusters of one image.
+        out: more neighbours, labels or prototypes than images, and clusters
+        of one image.
     """
     figures = _knn(data, taxonomy, ks)
     figures |= _clusters(data, taxonomy, seed)
+    if num_prototypes and num_prototypes[0] <= len(data.train):
+        figures |= _tree(data, taxonomy, num_prototypes, seed)
     num = len(data.train)
     if num_labels < num:
         chosen = label_subset(
@@ -155,6 +161,24 @@ def _clusters(
             nmi[f'NMI, {level}'] = scores['nmi']
             purity[f'purity, {level}'] = cluster_purity(labels, clusters.cpu())
     return nmi | purity
+
+
+def _tree(
+    data: FrozenData,
+    taxonomy: Taxonomy,
+    num_prototypes: Sequence[int],
+    seed: int,
+) -> dict[str, float]:
+    tree = hierarchical_kmeans(data.train, num_prototypes, seed=seed)
+    purity = {
+        level: tree_purity(tree, _on_level(table, data.train_labels))
+        for level, table in zip(taxonomy.levels, taxonomy.tables, strict=True)
+    }
+    return {
+        f'purity K={num}, {level}': values[i]
+        for i, num in enumerate(num_prototypes)
+        for level, values in purity.items()
+    }
 
 
 def _logistic(data: FrozenData, chosen: Tensor, seed: int) -> float:

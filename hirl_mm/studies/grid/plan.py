@@ -10,10 +10,10 @@ from hirl_mm.engine.features.dataset_features import TRAIN, VAL
 from hirl_mm.engine.runtime.cfg_options import merge_options
 from hirl_mm.files import replacing
 
-from ..methods.budget import check_equal_budgets
 from ..study_run import StudyRun, recipe_fingerprint
 from ..sweep.plan import folder_name
-from .study_file import Study, StudyFile
+from .budget import check_equal_budgets, with_epochs
+from .study_file import Study, StudyData, StudyFile
 
 # Entries of a config that name the folder of the images.
 _ROOTS = 'train_dataloader.dataset', TRAIN, VAL
@@ -40,20 +40,21 @@ def plan_runs(file: StudyFile, work_dir: Path) -> list[StudyRun]:
         ValueError: If the arms of a pair have different budgets, or a folder
             holds a run of other settings.
     """
-    texts = {}
+    planned = {}
     for study in file.studies:
         for data in study.data:
-            configs = {arm: merged(file, data, arm) for arm in study.arms}
+            arms = {arm: merged(file, data, arm) for arm in study.arms}
             for pair in study.pairs:
-                check_equal_budgets({arm: configs[arm] for arm in pair})
-            texts |= {
-                (data, arm): cfg.pretty_text for arm, cfg in configs.items()
+                check_equal_budgets({arm: arms[arm] for arm in pair})
+            planned |= {
+                (data, arm): (cfg.pretty_text, _images(file, data, cfg))
+                for arm, cfg in arms.items()
             }
     keys = dict.fromkeys(k for study in file.studies for k in keys_of(study))
-    runs = [_run(file, key, texts[key[:2]], work_dir) for key in keys]
+    runs = [_run(file, key, *planned[key[:2]], work_dir) for key in keys]
     for run in runs:
         run.result()  # Raises before a config is replaced.
-    for (data, arm), text in texts.items():
+    for (data, arm), (text, _) in planned.items():
         with replacing(_config_file(work_dir, data, arm)) as temporary:
             temporary.write_text(text)
     return runs
@@ -77,48 +78,69 @@ def merged(file: StudyFile, data: str, arm: str) -> Config:
 
     Raises:
         FileNotFoundError: If the folder of images is missing.
+        ValueError: If the file has a number of epochs that the training
+            cannot have.
     """
     images, way = file.data[data], file.arms[arm]
+    cfg = Config.fromfile(way.config)
+    merge_options(
+        cfg, _roots(images, data) | dict(images.options) | dict(way.options)
+    )
+    return cfg if file.epochs is None else with_epochs(cfg, file.epochs)
+
+
+def _roots(images: StudyData, data: str) -> dict[str, object]:
+    """Config values that name the folder of the images, if it is given."""
+    if images.root is None:
+        return {}
     if not Path(images.root, 'train').is_dir():
         how = f'; write it with: {images.prepare}' if images.prepare else ''
         raise FileNotFoundError(
             f'there is no folder {images.root}/train of the data set '
             f'{data!r}{how}'
         )
-    cfg = Config.fromfile(way.config)
-    roots = {f'{name}.data_root': images.root for name in _ROOTS}
-    merge_options(cfg, roots | dict(images.options) | dict(way.options))
-    return cfg
+    return {f'{name}.data_root': images.root for name in _ROOTS}
 
 
-def _run(file: StudyFile, key: Key, text: str, work_dir: Path) -> StudyRun:
+def _run(
+    file: StudyFile, key: Key, text: str, images: str | None, work_dir: Path
+) -> StudyRun:
     data, arm, seed = key
-    root = Path(file.data[data].root)
+    settings = dict(
+        data=data,
+        images=images,
+        arm=arm,
+        seed=seed,
+        recipe=recipe_fingerprint(text),
+        trained=file.arms[arm].trained,
+        ks=list(file.ks),
+        num_labels=file.num_labels,
+    )
+    if file.num_prototypes:
+        settings['num_prototypes'] = list(file.num_prototypes)
+    if file.stages:
+        settings['stages'] = list(file.stages)
+    if file.gpus > 1:
+        settings['gpus'] = file.gpus
     return StudyRun(
         key,
         _config_file(work_dir, data, arm),
         work_dir / folder_name(data) / folder_name(arm) / f'seed-{seed}',
-        dict(
-            data=data,
-            images=_record_of(root),
-            arm=arm,
-            seed=seed,
-            recipe=recipe_fingerprint(text),
-            trained=file.arms[arm].trained,
-            ks=list(file.ks),
-            num_labels=file.num_labels,
-        ),
+        settings,
         (f'randomness.seed={seed}',),
         'run.json',
     )
 
 
-def _config_file(work_dir: Path, data: str, arm: str) -> Path:
-    return work_dir / folder_name(data) / f'{folder_name(arm)}.py'
-
-
-def _record_of(root: Path) -> str | None:
+def _images(file: StudyFile, data: str, cfg: Config) -> str | None:
     """Hash of what a generated folder says about its images and classes."""
-    files = [root / name for name in ('dataset.json', HIERARCHY_FILE)]
+    root = file.data[data].root or cfg.get(TRAIN, {}).get('data_root')
+    if not root:
+        return None
+    files = [Path(root, name) for name in ('dataset.json', HIERARCHY_FILE)]
     texts = [file.read_text() for file in files if file.is_file()]
     return recipe_fingerprint(''.join(texts)) if texts else None
+
+
+def _config_file(work_dir: Path, data: str, arm: str) -> Path:
+    return work_dir / folder_name(data) / f'{folder_name(arm)}.py'

@@ -1,6 +1,5 @@
 """Make the runs of studies, several at a time, until the time is over."""
 
-import os
 import subprocess
 import sys
 import time
@@ -13,33 +12,12 @@ from ..process import exit_on_sigterm, stop_process
 from ..study_run import StudyRun
 from .job import job_of
 from .plan import Key
+from .slots import Slots
 from .spent_time import spent_seconds
 
 _SECONDS_BETWEEN_LOOKS = 0.2
 # Lines at the end of the log of a failed run that are shown.
 _TAIL = 15
-
-
-@dataclass(frozen=True)
-class Slots:
-    """Places for runs that are made at the same time.
-
-    Args:
-        num: Number of places.
-        threads: Threads of the process in a place.
-        gpus: Numbers of the GPUs; the places take turns. Empty for none.
-    """
-
-    num: int
-    threads: int = 1
-    gpus: Sequence[str] = ()
-
-    def environment(self, place: int) -> dict[str, str]:
-        """Environment variables of the process in a place."""
-        env = {**os.environ, 'OMP_NUM_THREADS': str(self.threads)}
-        if self.gpus:
-            env['CUDA_VISIBLE_DEVICES'] = self.gpus[place % len(self.gpus)]
-        return env
 
 
 @dataclass
@@ -122,7 +100,12 @@ def make_runs(
 
     Returns:
         ``progress``.
+
+    Raises:
+        ValueError: If ``hours`` is not above 0.
     """
+    if hours is not None and hours <= 0:
+        raise ValueError(f'hours must be above 0, got {hours}')
     end = None if hours is None else time.monotonic() + 3600 * hours
     active: dict[int, tuple[StudyRun, subprocess.Popen]] = {}
     with exit_on_sigterm():

@@ -1,11 +1,10 @@
-"""Read the file that lists studies, and check it."""
+"""Studies: their arms, images, seeds and pairs."""
 
-import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mmengine.config import Config
+from hirl_mm.clustering import check_num_prototypes
 
 from ..sweep.plan import folder_name
 from .figures import KS, NUM_LABELS
@@ -33,13 +32,14 @@ class StudyData:
 
     Args:
         root: Folder with ``train`` and ``val``, and ``hierarchy.json`` if the
-            classes have a taxonomy.
+            classes have a taxonomy; None for the images that the configs of
+            the arms name.
         prepare: Command that writes the folder, for the error that it is
             missing.
         options: Config values of all arms on these images, by dotted names.
     """
 
-    root: str
+    root: str | None
     prepare: str = ''
     options: Mapping[str, object] = field(default_factory=dict)
 
@@ -76,8 +76,19 @@ class StudyFile:
         ks: Numbers of neighbours of kNN.
         num_labels: Number of labelled images of the regression with few
             labels.
+        num_prototypes: Number of prototypes per level of the tree whose
+            purity is measured, from fine to coarse; empty for no tree.
+        stages: Stages of a ResNet, from 1, that are measured by kNN, too.
+        epochs: How often all arms see the images, see
+            :func:`~hirl_mm.studies.grid.budget.with_epochs`; None for as
+            often as the configs say.
+        gpus: Number of processes of a training; each has a GPU if there is
+            one.
         plotted: Names of the figures that the picture shows.
         keep_checkpoints: Whether finished runs keep their checkpoints.
+
+    Raises:
+        ValueError: If an entry does not fit the others.
     """
 
     data: Mapping[str, StudyData]
@@ -85,6 +96,10 @@ class StudyFile:
     studies: Sequence[Study]
     ks: Sequence[int] = KS
     num_labels: int = NUM_LABELS
+    num_prototypes: Sequence[int] = ()
+    stages: Sequence[int] = ()
+    epochs: int | None = None
+    gpus: int = 1
     plotted: Sequence[str] = ()
     keep_checkpoints: bool = False
 
@@ -108,6 +123,10 @@ class StudyFile:
                     f'{list(study.seeds)}'
                 )
             check_pairs(study.pairs, study.arms)
+        if self.num_prototypes:
+            check_num_prototypes(self.num_prototypes)
+        if self.gpus < 1:
+            raise ValueError(f'gpus must be at least 1, got {self.gpus}')
 
     def only(self, names: Sequence[str]) -> 'StudyFile':
         """Return the same file with some of its studies.
@@ -127,64 +146,6 @@ class StudyFile:
             )
         studies = [study for study in self.studies if study.name in names]
         return StudyFile(**vars(self) | dict(studies=studies))
-
-
-def read_study_file(path: str | os.PathLike) -> StudyFile:
-    """Read the studies of a Python config.
-
-    It has the variables ``data``, ``arms`` and ``studies`` and may have
-    ``ks``, ``num_labels``, ``plotted`` and ``keep_checkpoints``, see
-    :class:`StudyFile`::
-
-        data = {'digits': dict(root='data/digits')}
-        arms = {
-            'MoCo v2': dict(config='../small/mocov2.py'),
-            'T = 0.2': dict(config='../small/mocov2.py',
-                            options={'model.head.temperature': 0.2})}
-        studies = [dict(name='temperature', question='Which is better?',
-                        data=['digits'], arms=['MoCo v2', 'T = 0.2'],
-                        seeds=[0, 1, 2], pairs=[('T = 0.2', 'MoCo v2')])]
-
-    Args:
-        path: The file. Configs of arms are relative to its folder.
-
-    Raises:
-        FileNotFoundError: If the file or a config of an arm is missing.
-        ValueError: If an entry is missing, unknown or does not fit others.
-    """
-    path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f'there is no study file {path}')
-    content = Config.fromfile(path).to_dict()
-    kinds = StudyFile.__dataclass_fields__
-    try:
-        for name in 'data', 'arms', 'studies':
-            if name not in content:
-                raise ValueError(f'{name} is missing')
-        file = StudyFile(
-            **{k: v for k, v in content.items() if k in kinds}
-            | dict(
-                data={k: StudyData(**v) for k, v in content['data'].items()},
-                arms={
-                    k: _arm(path.parent, v) for k, v in content['arms'].items()
-                },
-                studies=[Study(**entry) for entry in content['studies']],
-            )
-        )
-    except (AttributeError, TypeError, ValueError) as error:
-        raise ValueError(f'{path}: {error}') from error
-    for name, arm in file.arms.items():
-        if not arm.config.is_file():
-            raise FileNotFoundError(
-                f'there is no config {arm.config} of the arm {name!r}; '
-                f'configs are relative to the folder of {path}'
-            )
-    return file
-
-
-def _arm(folder: Path, entry: Mapping[str, object]) -> StudyArm:
-    arm = StudyArm(**entry)
-    return StudyArm(folder / arm.config, arm.options, arm.trained)
 
 
 def _known(

@@ -6,6 +6,7 @@ It ends when its standard input does, which the study keeps open.
 import os
 import platform
 import runpy
+import signal
 import sys
 import threading
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ from hirl_mm.version import source_commit
 
 from ..run_folder import RunFolder
 from ..study_run import StudyRun
-from ..training import training_command
+from ..training import train, training_command
 from .job import read_job
 from .spent_time import SpentTime
 
@@ -36,7 +37,7 @@ def make_run(run: StudyRun, keep_checkpoint: bool) -> None:
     with SpentTime(run.folder) as spent:
         checkpoint = None
         if run.settings['trained']:
-            _run_as_main(training_command(run)[1:])
+            _train(run)
             checkpoint = str(RunFolder(run.folder).last_checkpoint())
         result = dict(figures=_figures(run, checkpoint), **_facts())
         run.note(result | spent.write())
@@ -54,7 +55,17 @@ def end_with_study() -> None:
     # sys.stdin has a lock, which Python needs when it exits.
     while os.read(sys.stdin.fileno(), 1024):
         pass
-    os._exit(1)
+    # The main thread may have to end the processes of a training.
+    signal.pthread_kill(threading.main_thread().ident, signal.SIGTERM)
+
+
+def _train(run: StudyRun) -> None:
+    gpus = run.settings.get('gpus', 1)
+    command = training_command(run, gpus)
+    if gpus > 1:
+        train(run, command)
+    else:
+        _run_as_main(command[1:])
 
 
 def _figures(run: StudyRun, checkpoint: str | None) -> dict[str, float]:
@@ -69,6 +80,8 @@ def _figures(run: StudyRun, checkpoint: str | None) -> dict[str, float]:
         settings['seed'],
         settings['ks'],
         settings['num_labels'],
+        settings.get('num_prototypes', ()),
+        settings.get('stages', ()),
     )
 
 
