@@ -65,6 +65,7 @@ METHODS = {
     'iBOT': ('ibot', VIT, '1xb32-mcrop-24e'),
     'HCCL': ('hccl',),
     'CsMl': ('csml', 'resnet18', '1xb128-12e'),
+    'SS-PRL': ('ssprl',),
 }
 arms = {
     'random ResNet': dict(config=small(*METHODS['MoCo v2']), trained=False),
@@ -74,6 +75,7 @@ for name, (method, *rest) in METHODS.items():
     arms[name] = dict(config=small(method, *rest))
     arms[f'HIRL-{name}'] = dict(config=small(f'hirl-{method}', *rest))
 arms |= {
+    'SS-PRL of whole views': dict(config=small('ssprl-scale0')),
     'HIRL-CsMl tree': dict(
         config=small('hirl-csml-tree', *METHODS['CsMl'][1:])
     ),
@@ -92,6 +94,10 @@ arms |= {
     'bank': of_moco(mode='bank'),
     'warm': of_moco(cold_interval=10),
 }
+for name in 'SimSiam', 'DINO':
+    arms[f'{name}, two views'] = dict(
+        arms[f'HIRL-{name}'], options={'model.spd_views': 2}
+    )
 HIRL = 'HIRL-MoCo v2'
 
 
@@ -177,16 +183,33 @@ studies = [
         seeds=3,
     ),
     study(
+        'views',
+        'Should the other global view follow the path, too?',
+        arms=[
+            *('HIRL-SimSiam', 'SimSiam, two views'),
+            *('HIRL-DINO', 'DINO, two views'),
+        ],
+        pairs=[
+            (f'{name}, two views', f'HIRL-{name}')
+            for name in ('SimSiam', 'DINO')
+        ],
+        seeds=3,
+    ),
+    study(
         'other methods of the project',
-        'What do levels of HCCL, positives of CsMl and trees give?',
+        'What do levels of HCCL, positives of CsMl, patches of SS-PRL and '
+        'trees give?',
         arms=[
             *('MoCo v2', 'CsMl', 'HIRL-CsMl', 'HIRL-CsMl tree'),
             *('SimSiam', 'HCCL', 'HIRL-HCCL'),
+            *('SS-PRL of whole views', 'SS-PRL', 'HIRL-SS-PRL'),
         ],
         pairs=[
             *(('CsMl', 'MoCo v2'), ('HIRL-CsMl', 'CsMl')),
             *(('HIRL-CsMl tree', 'HIRL-CsMl'), ('HCCL', 'SimSiam')),
             ('HIRL-HCCL', 'HCCL'),
+            ('SS-PRL', 'SS-PRL of whole views'),
+            ('HIRL-SS-PRL', 'SS-PRL'),
         ],
         seeds=3,
     ),
