@@ -8,6 +8,17 @@ data = {
         'data/fashion-mnist-6000 --num-train-per-class 600 '
         '--num-val-per-class 200',
     ),
+    'Fashion-MNIST, 20000': dict(
+        root='data/fashion-mnist-20000',
+        prepare='python tools/dataset_converters/fashion_mnist.py '
+        'data/fashion-mnist-20000 --num-train-per-class 2000 '
+        '--num-val-per-class 200',
+        options={
+            'train_cfg.max_epochs': 30,
+            'param_scheduler.0.T_max': 30,
+            'param_scheduler.0.end': 30,
+        },
+    ),
     'shapes': dict(
         root='data/shapes-grey',
         prepare='python tools/dataset_converters/shapes.py data/shapes-grey '
@@ -79,6 +90,7 @@ arms |= {
     'HIRL-CsMl tree': dict(
         config=small('hirl-csml-tree', *METHODS['CsMl'][1:])
     ),
+    '465 prototypes': of_moco(num_prototypes=(465, 155, 15), start_epoch=7),
     'one level of 215': levels(215),
     'shuffled parents': control('shuffled_parents'),
     'random leaves': control('random_leaves'),
@@ -110,7 +122,9 @@ def against_hirl(*others):
     return dict(arms=[HIRL, *others], pairs=[(o, HIRL) for o in others])
 
 
-def study(name, question, arms, pairs, seeds, data=tuple(data)):
+def study(
+    name, question, arms, pairs, seeds, data=('Fashion-MNIST', 'shapes')
+):
     return dict(
         name=name,
         question=question,
@@ -127,6 +141,14 @@ studies = [
         'Does HIRL change the features of MoCo v2 and DINO?',
         **against_plain('MoCo v2', 'DINO'),
         seeds=5,
+    ),
+    study(
+        'more images',
+        'Does HIRL change the features of MoCo v2 with 20,000 images?',
+        arms=['MoCo v2', '465 prototypes'],
+        pairs=[('465 prototypes', 'MoCo v2')],
+        seeds=5,
+        data=('Fashion-MNIST, 20000',),
     ),
     study(
         'methods',
