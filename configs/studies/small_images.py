@@ -8,11 +8,22 @@ data = {
         'data/fashion-mnist-6000 --num-train-per-class 600 '
         '--num-val-per-class 200',
     ),
+    'Fashion-MNIST, 20000': dict(
+        root='data/fashion-mnist-20000',
+        prepare='python tools/dataset_converters/fashion_mnist.py '
+        'data/fashion-mnist-20000 --num-train-per-class 2000 '
+        '--num-val-per-class 200',
+        options={
+            'train_cfg.max_epochs': 30,
+            'param_scheduler.0.T_max': 30,
+            'param_scheduler.0.end': 30,
+        },
+    ),
     'shapes': dict(
         root='data/shapes-grey',
         prepare='python tools/dataset_converters/shapes.py data/shapes-grey '
         '--image-size 32 --num-train-per-class 200 --num-val-per-class 50 '
-        '--grey',
+        '--grey --texture-scale 2 --min-radius 0.15',
     ),
 }
 
@@ -65,6 +76,7 @@ METHODS = {
     'iBOT': ('ibot', VIT, '1xb32-mcrop-24e'),
     'HCCL': ('hccl',),
     'CsMl': ('csml', 'resnet18', '1xb128-12e'),
+    'SS-PRL': ('ssprl',),
 }
 arms = {
     'random ResNet': dict(config=small(*METHODS['MoCo v2']), trained=False),
@@ -74,9 +86,11 @@ for name, (method, *rest) in METHODS.items():
     arms[name] = dict(config=small(method, *rest))
     arms[f'HIRL-{name}'] = dict(config=small(f'hirl-{method}', *rest))
 arms |= {
+    'SS-PRL of whole views': dict(config=small('ssprl-scale0')),
     'HIRL-CsMl tree': dict(
         config=small('hirl-csml-tree', *METHODS['CsMl'][1:])
     ),
+    '465 prototypes': of_moco(num_prototypes=(465, 155, 15), start_epoch=7),
     'one level of 215': levels(215),
     'shuffled parents': control('shuffled_parents'),
     'random leaves': control('random_leaves'),
@@ -92,6 +106,10 @@ arms |= {
     'bank': of_moco(mode='bank'),
     'warm': of_moco(cold_interval=10),
 }
+for name in 'SimSiam', 'DINO':
+    arms[f'{name}, two views'] = dict(
+        arms[f'HIRL-{name}'], options={'model.spd_views': 2}
+    )
 HIRL = 'HIRL-MoCo v2'
 
 
@@ -104,7 +122,9 @@ def against_hirl(*others):
     return dict(arms=[HIRL, *others], pairs=[(o, HIRL) for o in others])
 
 
-def study(name, question, arms, pairs, seeds, data=tuple(data)):
+def study(
+    name, question, arms, pairs, seeds, data=('Fashion-MNIST', 'shapes')
+):
     return dict(
         name=name,
         question=question,
@@ -121,6 +141,14 @@ studies = [
         'Does HIRL change the features of MoCo v2 and DINO?',
         **against_plain('MoCo v2', 'DINO'),
         seeds=5,
+    ),
+    study(
+        'more images',
+        'Does HIRL change the features of MoCo v2 with 20,000 images?',
+        arms=['MoCo v2', '465 prototypes'],
+        pairs=[('465 prototypes', 'MoCo v2')],
+        seeds=5,
+        data=('Fashion-MNIST, 20000',),
     ),
     study(
         'methods',
@@ -177,16 +205,33 @@ studies = [
         seeds=3,
     ),
     study(
+        'views',
+        'Should the other global view follow the path, too?',
+        arms=[
+            *('HIRL-SimSiam', 'SimSiam, two views'),
+            *('HIRL-DINO', 'DINO, two views'),
+        ],
+        pairs=[
+            (f'{name}, two views', f'HIRL-{name}')
+            for name in ('SimSiam', 'DINO')
+        ],
+        seeds=3,
+    ),
+    study(
         'other methods of the project',
-        'What do levels of HCCL, positives of CsMl and trees give?',
+        'What do levels of HCCL, positives of CsMl, patches of SS-PRL and '
+        'trees give?',
         arms=[
             *('MoCo v2', 'CsMl', 'HIRL-CsMl', 'HIRL-CsMl tree'),
             *('SimSiam', 'HCCL', 'HIRL-HCCL'),
+            *('SS-PRL of whole views', 'SS-PRL', 'HIRL-SS-PRL'),
         ],
         pairs=[
             *(('CsMl', 'MoCo v2'), ('HIRL-CsMl', 'CsMl')),
             *(('HIRL-CsMl tree', 'HIRL-CsMl'), ('HCCL', 'SimSiam')),
             ('HIRL-HCCL', 'HCCL'),
+            ('SS-PRL', 'SS-PRL of whole views'),
+            ('HIRL-SS-PRL', 'SS-PRL'),
         ],
         seeds=3,
     ),
