@@ -98,3 +98,10 @@ def test_training_of_two_processes(digits, tmp_path):
     assert '1 side by side' in text and text.count('finished: ') == 2
     log = (tmp_path / 'images/moco/seed-4/train.log').read_text()
     assert 'Epoch(train) [1][1/1]' in log
+
+
+def test_stage_that_the_network_lacks(digits, tmp_path):
+    status, text = compare(digits, tmp_path, '--stages', 9, arms=ARMS[:1])
+    assert status == 1
+    assert 'FAILED: images, random weights, seed 4' in text
+    assert 'Not finished: random weights: seeds 4 (failed); MoCo' in text
