@@ -31,10 +31,10 @@ def test_tools(digits, shapes, tmp_path):
     assert written.stdout.splitlines()[-1] == line
     write_shapes(root, **TINY, progress=never)
     grey = tmp_path / 'grey'
-    look = '--grey', '--texture-scale', '1.5'
+    look = '--grey', '--texture-scale', '1.5', '--min-radius', '0.2'
     written = run(tools / 'shapes.py', grey, *options.split(), *look)
     assert written.returncode == 0, written.stderr
-    look = dict(grey=True, texture_scale=1.5)
+    look = dict(grey=True, texture_scale=1.5, min_radius=0.2)
     write_shapes(grey, **TINY, **look, progress=never)
 
     for tool, used in (('digits.py', shapes), ('shapes.py', digits)):

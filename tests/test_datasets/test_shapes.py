@@ -196,6 +196,21 @@ def test_coarser_textures():
     assert 3 < sizes[0] / sizes[1] < 5
 
 
+def test_small_shapes():
+    names = 'disc-dotted', 'disc', 'round'
+
+    def radii(**options):
+        for seed in range(50):
+            rng = np.random.default_rng(seed)
+            outline = place_shape(*names, 64, rng, **options).outline
+            assert outline.min() >= 0 and outline.max() <= 64
+            yield np.ptp(outline[:, 0]) / 2 / 64
+
+    usual, small = list(radii()), list(radii(min_radius=0.15))
+    assert 0.34 <= min(usual) < 0.37 and 0.43 < max(usual) <= 0.46
+    assert 0.15 <= min(small) < 0.18 and 0.43 < max(small) <= 0.46
+
+
 @pytest.mark.parametrize(
     ('arguments', 'match'),
     [
@@ -204,6 +219,7 @@ def test_coarser_textures():
         ({'num_val_per_class': 0}, 'num_val_per_class must .* least 1'),
         ({'seed': -1}, 'seed must be an integer of at least 0, got -1'),
         ({'texture_scale': 0}, 'texture_scale must be above 0, got 0'),
+        ({'min_radius': 0.5}, 'min_radius must be .* at most 0.46, got 0.5'),
     ],
 )
 def test_shapes_errors(tmp_path, arguments, match):

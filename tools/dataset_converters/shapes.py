@@ -51,6 +51,13 @@ def parse_args() -> argparse.Namespace:
         help='factor of the period of the textures, which is an eighth to a '
         "fifth of the image's side",
     )
+    parser.add_argument(
+        '--min-radius',
+        type=float,
+        default=0.34,
+        help="smallest radius of a shape, as a share of the image's side, up "
+        'to 0.46',
+    )
     return parser.parse_args()
 
 

@@ -36,6 +36,7 @@ def write_shapes(
     seed: int = 0,
     grey: bool = False,
     texture_scale: float = 1.0,
+    min_radius: float = 0.34,
     progress: Callable[[Sequence], Iterable] = iter,
 ) -> Path:
     """Draw a labelled image folder whose classes make a three-level tree.
@@ -72,6 +73,8 @@ def write_shapes(
             period is an eighth to a fifth of the image's side, four to six
             pixels of 32, which a network that halves the resolution at once
             hardly sees.
+        min_radius: Smallest radius of a shape, as a share of the image's
+            side; the greatest is 0.46. Small shapes stand in more places.
         progress: Function that wraps the sequence of images while they are
             drawn, for example ``rich.progress.track``.
 
@@ -92,6 +95,7 @@ def write_shapes(
         # Left out where it changes nothing, for folders written before.
         **({'grey': True} if grey else {}),
         **({'texture_scale': texture_scale} if texture_scale != 1 else {}),
+        **({'min_radius': min_radius} if min_radius != 0.34 else {}),
     }
     check_at_least(32, image_size=image_size)
     check_at_least(0, seed=seed)
@@ -99,6 +103,11 @@ def write_shapes(
     if texture_scale <= 0:
         raise ValueError(
             f'texture_scale must be above 0, got {texture_scale!r}'
+        )
+    if not 0 < min_radius <= 0.46:
+        raise ValueError(
+            'min_radius must be above 0 and at most 0.46, got '
+            f'{min_radius!r}'
         )
     hierarchy = shape_hierarchy()
 
@@ -117,6 +126,7 @@ def write_shapes(
                 np.random.default_rng([seed, where, index]),
                 grey,
                 texture_scale,
+                min_radius,
             )
             save_png(image, folder / split / name / f'{index:05d}.png')
         hierarchy.save(folder / 'hierarchy.json')
@@ -145,10 +155,12 @@ def draw_shape(
     rng: np.random.Generator,
     grey: bool = False,
     texture_scale: float = 1.0,
+    min_radius: float = 0.34,
 ) -> np.ndarray:
     """Draw an image of a class, (image_size, image_size, 3) uint8."""
     background, first, second = (draw_greys if grey else draw_colours)(rng)
-    shape = place_shape(fine, middle, coarse, image_size, rng, texture_scale)
+    names = fine, middle, coarse
+    shape = place_shape(*names, image_size, rng, texture_scale, min_radius)
     return np.rint(255 * shape.paint(background, first, second)).astype(
         np.uint8
     )
@@ -193,6 +205,7 @@ def place_shape(
     image_size: int,
     rng: np.random.Generator,
     texture_scale: float = 1.0,
+    min_radius: float = 0.34,
 ) -> PlacedShape:
     """Place, rotate and fill a shape at random.
 
@@ -203,8 +216,9 @@ def place_shape(
         image_size: Side S of the square canvas in pixels.
         rng: Random generator.
         texture_scale: Factor of the period of the texture.
+        min_radius: Smallest radius, as a share of the image's side.
     """
-    radius = rng.uniform(0.34, 0.46)
+    radius = rng.uniform(min_radius, 0.46)
     centre = rng.uniform(radius + 0.03, 0.97 - radius, size=2)
     mirror = (rng.choice([-1, 1]), 1)
     turn = _rotation(rng.uniform(-25, 25))
