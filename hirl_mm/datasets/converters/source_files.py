@@ -143,9 +143,11 @@ def open_source(
                 named = _below_root(named, marker, path)
                 yield SourceArchive(path, named, archive.extractfile)
     except _BROKEN as error:
+        # tarfile lists what each of its formats says of the file.
+        what = f'{error}'.partition('\n')[0]
         raise ValueError(
             f'{path} is no tar or zip file, or is cut off or broken: '
-            f'download it again ({error})'
+            f'download it again ({what})'
         ) from error
 
 
