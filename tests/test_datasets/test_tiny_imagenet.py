@@ -1,59 +1,24 @@
 """Tiny ImageNet's official layout, a small one, as an image folder."""
 
 import os
-import zipfile
 
-import numpy as np
 import pytest
-from PIL import Image
 
 from hirl_mm.datasets.converters.tiny_imagenet import write_tiny_imagenet
 from hirl_mm.datasets.taxonomy.hierarchy import load_hierarchy
 from tests.image_folders import contents, never
-from tests.tool_process import run_tool
-
-WNIDS = 'n00000010', 'n00000011', 'n00000020', 'n00000021'
-# Two groups of two classes.
-IS_A = ''.join(
-    f'n{parent:08} n{child:08}\n'
-    for parent, child in [
-        *((0, 1), (0, 2), (1, 10), (1, 11)),
-        *((2, 20), (2, 21)),
-    ]
+from tests.tiny_imagenet_files import (
+    IS_A,
+    WNIDS,
+    write_unpacked,
+    write_zip,
 )
+from tests.tool_process import run_tool
 
 
 @pytest.fixture
 def source(tmp_path):
-    """The unpacked data set, with two training images per class."""
-    root = tmp_path / 'tiny-imagenet-200'
-    rng = np.random.default_rng(0)
-
-    def image(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        pixels = rng.integers(256, size=(64, 64, 3), dtype=np.uint8)
-        Image.fromarray(pixels).save(path)
-
-    lines = ''
-    for number, wnid in enumerate(WNIDS):
-        for i in range(2):
-            image(root / f'train/{wnid}/images/{wnid}_{i}.JPEG')
-        boxes = root / f'train/{wnid}/{wnid}_boxes.txt'
-        boxes.write_text(f'{wnid}_0.JPEG\t0\t10\t63\t60\n')
-        # In another order than the classes.
-        image(root / f'val/images/val_{3 - number}.JPEG')
-        lines += f'val_{3 - number}.JPEG\t{wnid}\t0\t32\t44\t62\n'
-        image(root / f'test/images/test_{number}.JPEG')
-    (root / 'val/val_annotations.txt').write_text(lines)
-    (root / 'words.txt').write_text('n00000010\tgoldfish\n')
-    return root
-
-
-def write_zip(path, folder):
-    with zipfile.ZipFile(path, 'w') as archive:
-        for file in (folder, *sorted(folder.rglob('*'))):
-            archive.write(file, file.relative_to(folder.parent))
-    return path
+    return write_unpacked(tmp_path / 'tiny-imagenet-200')
 
 
 def expected(source):
@@ -121,6 +86,8 @@ def test_classes_make_a_tree(source, tmp_path):
     with pytest.raises(FileExistsError, match='found tiny-imagenet.taxonomy='):
         write_tiny_imagenet(root, source)
     is_a.write_text(IS_A.replace('2 n00000021', '2 n00000022'))
+    with pytest.raises(FileExistsError, match='found tiny-imagenet.taxonomy='):
+        write_tiny_imagenet(root, source, taxonomy=is_a)
     with pytest.raises(ValueError, match='1 of 4 classes are missing'):
         write_tiny_imagenet(tmp_path / 'other', source, taxonomy=is_a)
     with pytest.raises(FileNotFoundError, match='no taxonomy .*gone: give'):
