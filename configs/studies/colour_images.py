@@ -1,6 +1,6 @@
 # Where HIRL helps on photographs with colours: studies in the order of their
-# importance. A run takes hours on a GPU (docs/evidence.md). Every study has
-# images of one kind, so that --only makes those whose images are there.
+# importance, for one GPU (docs/evidence.md). Every study has images of one
+# kind, so that --only makes those whose images are there.
 CONVERTERS = 'python tools/dataset_converters'
 # Workers only decode images; the GPU makes the views.
 ON_DEVICE = {'views': 'device'}

@@ -77,6 +77,8 @@ def test_every_image_of_cifar10(tmp_path):
 def test_archive_and_folder_above_are_the_same(source, tmp_path):
     archive = write_archive(tmp_path / 'cifar-100-python.tar.gz', source)
     plain = contents(write_cifar(tmp_path / 'a', source, 'cifar100'))
+    # A folder of another data set, with the name of a file of CIFAR-100.
+    (tmp_path / 'imagenet/meta').mkdir(parents=True)
     for name, given in ('b', archive), ('c', source.parent):
         root = write_cifar(tmp_path / name, given, 'cifar100')
         assert contents(root) == plain

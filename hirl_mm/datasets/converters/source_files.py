@@ -123,8 +123,12 @@ def open_source(
     path = Path(path)
     try:
         if path.is_dir():
-            near = path.glob(marker), path.glob(f'*/{marker}')
-            names = [p.relative_to(path).as_posix() for ps in near for p in ps]
+            near = [*path.glob(marker), *path.glob(f'*/{marker}')]
+            names = [
+                file.relative_to(path).as_posix()
+                for file in near
+                if file.is_file()
+            ]
             yield SourceFolder(path / _root_of(names, marker, path))
         elif not path.is_file():
             raise FileNotFoundError(
