@@ -16,7 +16,7 @@ SIZE = 96, 80
 # Of COCO's labels, drawn by multilabel_subset.py.
 PARTS = '', '-1pct', '-10pct'
 # Folders of converters whose number of classes no config says.
-FEW_CLASSES = 'fashion-mnist', 'cifar100', 'tiny-imagenet', 'imagenet-100'
+FEW_CLASSES = 'fashion-mnist', 'cifar-100', 'tiny-imagenet', 'imagenet-100'
 
 
 def write_all(root: Path) -> None:

@@ -41,7 +41,7 @@ def converted(tmp_path_factory):
     source = cifar_archives.write_folder(root / 'cifar-100-python', files)
     tiny = write_unpacked(root / 'tiny-imagenet-200', num=4)
     folders = {
-        'cifar100': write_cifar(root / 'cifar100', source, 'cifar100'),
+        'cifar100': write_cifar(root / 'cifar', source, 'cifar-100'),
         'tiny-imagenet': write_tiny_imagenet(root / 'tiny', tiny),
     }
     (root / 'classes.txt').write_text('\n'.join(WNIDS))

@@ -2,7 +2,7 @@
 # tools/dataset_converters/cifar.py writes them.
 _base_ = 'colour_images.py'
 
-data_root = 'data/cifar100/'
+data_root = 'data/cifar-100/'
 # As in MMPreTrain's configs of CIFAR-100.
 data_preprocessor = dict(
     type='mmpretrain.SelfSupDataPreprocessor',

@@ -6,13 +6,13 @@ CONVERTERS = 'python tools/dataset_converters'
 ON_DEVICE = {'views': 'device'}
 data = {
     'CIFAR-100': dict(
-        root='data/cifar100',
-        prepare=f'{CONVERTERS}/cifar.py cifar100 cifar-100-python.tar.gz',
+        root='data/cifar-100',
+        prepare=f'{CONVERTERS}/cifar.py cifar-100 cifar-100-python.tar.gz',
         options=ON_DEVICE,
     ),
     'CIFAR-10': dict(
-        root='data/cifar10',
-        prepare=f'{CONVERTERS}/cifar.py cifar10 cifar-10-python.tar.gz',
+        root='data/cifar-10',
+        prepare=f'{CONVERTERS}/cifar.py cifar-10 cifar-10-python.tar.gz',
         options=ON_DEVICE,
     ),
     'Tiny ImageNet': dict(

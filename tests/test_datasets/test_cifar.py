@@ -44,7 +44,7 @@ def check_images(found, images, names):
 
 
 def test_every_image_of_cifar100(source, tmp_path):
-    root = write_cifar(tmp_path / 'out', source, 'cifar100')
+    root = write_cifar(tmp_path / 'out', source, 'cifar-100')
     for split, images in cifar100()[1].items():
         names = [*NAMES100] * 3
         check_images(written(root, split), images, names)
@@ -59,7 +59,7 @@ def test_every_image_of_cifar10(tmp_path):
     """Of all five files, in their order."""
     files, images = cifar10()
     source = write_folder(tmp_path / 'cifar-10-batches-py', files)
-    root = write_cifar(tmp_path / 'out', source, 'cifar10')
+    root = write_cifar(tmp_path / 'out', source, 'cifar-10')
     names = [
         NAMES10[label]
         for part in range(5)
@@ -76,30 +76,30 @@ def test_every_image_of_cifar10(tmp_path):
 
 def test_archive_and_folder_above_are_the_same(source, tmp_path):
     archive = write_archive(tmp_path / 'cifar-100-python.tar.gz', source)
-    plain = contents(write_cifar(tmp_path / 'a', source, 'cifar100'))
+    plain = contents(write_cifar(tmp_path / 'a', source, 'cifar-100'))
     # A folder of another data set, with the name of a file of CIFAR-100.
     (tmp_path / 'imagenet/meta').mkdir(parents=True)
     for name, given in ('b', archive), ('c', source.parent):
-        root = write_cifar(tmp_path / name, given, 'cifar100')
+        root = write_cifar(tmp_path / name, given, 'cifar-100')
         assert contents(root) == plain
 
 
 def test_the_first_images_of_every_class(source, tmp_path):
     few = dict(num_train_per_class=2, num_val_per_class=1)
-    root = write_cifar(tmp_path / 'out', source, 'cifar100', **few)
+    root = write_cifar(tmp_path / 'out', source, 'cifar-100', **few)
     assert sorted(written(root, 'train')) == list(range(8))
     again = write_cifar(
-        root, tmp_path / 'gone', 'cifar100', **few, progress=never
+        root, tmp_path / 'gone', 'cifar-100', **few, progress=never
     )
     assert again == root
     with pytest.raises(FileExistsError, match='num_train_per_class=2'):
-        write_cifar(root, source, 'cifar100')
+        write_cifar(root, source, 'cifar-100')
     with pytest.raises(ValueError, match='num_train_per_class must be at m'):
         write_cifar(
-            tmp_path / 'more', source, 'cifar100', num_train_per_class=4
+            tmp_path / 'more', source, 'cifar-100', num_train_per_class=4
         )
     with pytest.raises(ValueError, match='at least 1, got 0'):
-        write_cifar(tmp_path / 'no', source, 'cifar100', num_val_per_class=0)
+        write_cifar(tmp_path / 'no', source, 'cifar-100', num_val_per_class=0)
 
 
 def changed(file, **values):
@@ -163,7 +163,7 @@ def test_broken_files_leave_nothing(tmp_path, change, match):
     change(files)
     source = write_folder(tmp_path / 'cifar-100-python', files)
     with pytest.raises((ValueError, FileNotFoundError), match=match):
-        write_cifar(tmp_path / 'out', source, 'cifar100')
+        write_cifar(tmp_path / 'out', source, 'cifar-100')
     assert not (tmp_path / 'out').exists()
 
 
@@ -173,7 +173,7 @@ def test_pickles_run_no_code(source, tmp_path, protocol):
     harm = pickle.dumps(Call(open, str(marker), 'w'), protocol)
     (source / 'train').write_bytes(harm)
     with pytest.raises(ValueError, match=r'holds \w+.open, which may run'):
-        write_cifar(tmp_path / 'out', source, 'cifar100')
+        write_cifar(tmp_path / 'out', source, 'cifar-100')
     assert not marker.exists()
 
 
@@ -182,7 +182,7 @@ def test_every_cut_pickle_is_an_error(source, tmp_path):
     for size in range(0, len(whole), 211):
         (source / 'test').write_bytes(whole[:size])
         with pytest.raises(ValueError, match='test is no pickle of arrays'):
-            write_cifar(tmp_path / 'out', source, 'cifar100')
+            write_cifar(tmp_path / 'out', source, 'cifar-100')
 
 
 @pytest.mark.parametrize(
@@ -193,7 +193,7 @@ def test_broken_archives(source, tmp_path, change):
     archive.write_bytes(change(archive.read_bytes()))
     match = 'tar.gz is no tar or zip .* broken'
     with pytest.raises(ValueError, match=match) as caught:
-        write_cifar(tmp_path / 'out', archive, 'cifar100')
+        write_cifar(tmp_path / 'out', archive, 'cifar-100')
     assert '\n' not in f'{caught.value}'
 
 
@@ -202,20 +202,20 @@ def test_other_data_sets(source, tmp_path):
     for given in source, archive:
         match = 'must have one file batches.meta: give'
         with pytest.raises(FileNotFoundError, match=match):
-            write_cifar(tmp_path / 'out', given, 'cifar10')
+            write_cifar(tmp_path / 'out', given, 'cifar-10')
     write_folder(tmp_path / 'copy', {'meta': b''})
     with pytest.raises(FileNotFoundError, match='one file meta but 2 of it'):
-        write_cifar(tmp_path / 'out', tmp_path, 'cifar100')
+        write_cifar(tmp_path / 'out', tmp_path, 'cifar-100')
     with pytest.raises(FileNotFoundError, match='no .*gone: give the file'):
-        write_cifar(tmp_path / 'out', tmp_path / 'gone', 'cifar100')
-    with pytest.raises(ValueError, match="cifar10, cifar100, got 'svhn'"):
+        write_cifar(tmp_path / 'out', tmp_path / 'gone', 'cifar-100')
+    with pytest.raises(ValueError, match="cifar-10, cifar-100, got 'svhn'"):
         write_cifar(tmp_path / 'out', source, 'svhn')
 
 
 def test_tool(source, tmp_path):
     tool = 'dataset_converters/cifar'
     root = tmp_path / 'out'
-    words = 'cifar100', source, '--out', root, '--num-val-per-class', 1
+    words = 'cifar-100', source, '--out', root, '--num-val-per-class', 1
     result = run_tool(tool, *words, '--num-train-per-class', 2)
     line = f'{root}: 8 train and 4 val images of 4 classes'
     assert result.stdout.splitlines()[-1] == line

@@ -14,7 +14,7 @@ FILE = ROOT / 'configs/studies/colour_images.py'
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """A working directory that has CIFAR-100 alone."""
-    (tmp_path / 'data/cifar100/train').mkdir(parents=True)
+    (tmp_path / 'data/cifar-100/train').mkdir(parents=True)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -35,7 +35,7 @@ def test_the_most_important_study_comes_first(folder):
     for run in runs:
         cfg = Config.fromfile(run.config)
         assert cfg.views == 'device'
-        assert cfg.train_dataloader.dataset.data_root == 'data/cifar100'
+        assert cfg.train_dataloader.dataset.data_root == 'data/cifar-100'
     one_level = Config.fromfile(runs[30].config)
     assert sum((1250, 400, 100)) == 1750
     assert list(one_level.default_hooks.kmeans.num_prototypes) == [1750]

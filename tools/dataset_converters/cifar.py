@@ -18,7 +18,7 @@ def parse_args() -> argparse.Namespace:
         'and their superclasses (20 of CIFAR-100; animals and vehicles of '
         'CIFAR-10) in OUT/hierarchy.json. A folder that already holds them is '
         'reused.',
-        epilog='Example: python tools/dataset_converters/cifar.py cifar100 '
+        epilog='Example: python tools/dataset_converters/cifar.py cifar-100 '
         'cifar-100-python.tar.gz',
     )
     add = parser.add_argument
@@ -33,7 +33,7 @@ def parse_args() -> argparse.Namespace:
     add(
         '--out',
         metavar='OUT',
-        help='folder to write (default: data/cifar10 or data/cifar100)',
+        help='folder to write (default: data/cifar-10 or data/cifar-100)',
     )
     for split, files in ('train', 'training'), ('val', 'test'):
         add(

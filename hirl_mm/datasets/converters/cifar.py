@@ -38,7 +38,7 @@ def write_cifar(
         source: The python version as it was downloaded
             (``cifar-100-python.tar.gz``), or the folder that it was unpacked
             to.
-        dataset: ``'cifar10'`` or ``'cifar100'``.
+        dataset: ``'cifar-10'`` or ``'cifar-100'``.
         num_train_per_class: Number of training images of every class, the
             first ones of the files; None for all images.
         num_val_per_class: Number of validation images of every class, the

@@ -31,7 +31,7 @@ class Layout:
 
 
 LAYOUTS = {
-    'cifar10': Layout(
+    'cifar-10': Layout(
         'batches.meta',
         {
             'train': [f'data_batch_{i}' for i in range(1, 6)],
@@ -39,7 +39,7 @@ LAYOUTS = {
         },
         [('label_names', 'labels')],
     ),
-    'cifar100': Layout(
+    'cifar-100': Layout(
         'meta',
         {'train': ['train'], 'val': ['test']},
         [
@@ -77,7 +77,7 @@ def read_cifar(source: str | os.PathLike, dataset: str) -> CIFAR:
         source: The python version as it was downloaded
             (``cifar-100-python.tar.gz``), or the folder that it was unpacked
             to.
-        dataset: ``'cifar10'`` or ``'cifar100'``.
+        dataset: ``'cifar-10'`` or ``'cifar-100'``.
 
     Raises:
         FileNotFoundError: If ``source`` is missing or lacks a file.
