@@ -15,6 +15,8 @@ VOC_CLASSES = 'dog', 'cat'
 SIZE = 96, 80
 # Of COCO's labels, drawn by multilabel_subset.py.
 PARTS = '', '-1pct', '-10pct'
+# Folders of converters whose number of classes no config says.
+FEW_CLASSES = 'fashion-mnist', 'cifar-100', 'tiny-imagenet', 'imagenet-100'
 
 
 def write_all(root: Path) -> None:
@@ -34,7 +36,8 @@ def write_all(root: Path) -> None:
         folders(picture, data / 'digits' / split, list('0123456789'))
         shapes = [f'shape_{i:02}' for i in range(36)]
         folders(picture, data / 'shapes' / split, shapes)
-        folders(picture, data / 'fashion-mnist' / split, list('abcde'))
+        for name in FEW_CLASSES:
+            folders(picture, data / name / split, list('abcde'))
     for share in '1percent', '10percent':
         for name, of in ('imagenet', classes), ('digits', '0123456789'):
             files = [f'{of_class}/{of_class}.JPEG' for of_class in of]

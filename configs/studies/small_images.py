@@ -23,7 +23,7 @@ data = {
         root='data/shapes-grey',
         prepare='python tools/dataset_converters/shapes.py data/shapes-grey '
         '--image-size 32 --num-train-per-class 200 --num-val-per-class 50 '
-        '--grey --texture-scale 2 --min-radius 0.15',
+        '--grey --texture-scale 2 --min-radius 0.28',
     ),
 }
 

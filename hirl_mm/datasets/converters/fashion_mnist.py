@@ -13,6 +13,8 @@ from hirl_mm.datasets.toy.folder import (
     write_folder,
 )
 
+from .first_of_classes import first_of_classes
+
 SOURCE = '/usr/share/datasets/fashion-mnist'
 VERSION = 1  # increase it when the images change
 _STEMS = {'train': 'train', 'val': 't10k'}
@@ -81,7 +83,7 @@ def write_fashion_mnist(
         jobs = []
         for split, num in nums.items():
             images, labels = read_fashion_mnist(source, split)
-            chosen = first_of_classes(labels, num, split)
+            chosen = first_of_classes(labels, len(_CLASSES), num, split)
             jobs += [(split, images[i], labels[i], i) for i in chosen]
         for split, image, label, index in progress(jobs):
             name = f'{_CLASSES[label][0]}/{index:05d}.png'
@@ -121,27 +123,6 @@ def read_fashion_mnist(
             f'and {len(labels)} labels up to {labels.max(initial=0)}'
         )
     return images, labels
-
-
-def first_of_classes(labels: np.ndarray, num: int, split: str) -> list[int]:
-    """Return the sorted indices of the first images of every class.
-
-    Args:
-        labels: (N,) integers.
-        num: Number of images per class.
-        split: Name of the split, for the error.
-
-    Raises:
-        ValueError: If a class has fewer images.
-    """
-    found = [np.flatnonzero(labels == c)[:num] for c in range(len(_CLASSES))]
-    fewest = min(map(len, found))
-    if fewest < num:
-        raise ValueError(
-            f'num_{split}_per_class must be at most {fewest}, the images of '
-            f'the smallest class, got {num}'
-        )
-    return np.sort(np.concatenate(found)).tolist()
 
 
 def _read_idx(path: str, magic: int) -> np.ndarray:

@@ -23,7 +23,7 @@ from PIL import Image
 from hirl_mm.datasets.image_files import folders_in
 
 RECORD = 'dataset.json'
-DATA_SUFFIXES = ('.jpg', '.json', '.png', '.txt', '.xml')
+DATA_SUFFIXES = ('.jpeg', '.jpg', '.json', '.png', '.txt', '.xml')
 
 
 def write_folder(
@@ -162,5 +162,6 @@ def _call(dataset: str, parameters: dict[str, int]) -> str:
 def _size(path: Path) -> int:
     """Count the data files below a folder; 1 for a file, 0 if not there."""
     if path.is_dir():
-        return sum(p.suffix in DATA_SUFFIXES for p in path.rglob('*'))
+        files = path.rglob('*')
+        return sum(p.suffix.lower() in DATA_SUFFIXES for p in files)
     return int(path.exists())
