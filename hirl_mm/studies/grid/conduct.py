@@ -1,8 +1,10 @@
 """Make the runs of studies and write their report."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
+from ..study_run import StudyRun
 from .listing import listing
 from .plan import plan_runs
 from .report import write_study_report
@@ -58,17 +60,7 @@ def conduct_studies(
         log(listing(runs, progress, slots.num))
         return progress
 
-    def report(progress: Progress) -> str:
-        if results:
-            give_results(runs, results)
-        return write_study_report(
-            results or work_dir,
-            file,
-            {r.key: v for r in runs if (v := progress.results.get(r.key))},
-            progress.failed,
-            command=command,
-        )
-
+    report = partial(_report, file, runs, work_dir, results, command)
     log(
         f'{len(runs)} runs, {len(progress.results)} of them finished before; '
         f'{slots.num} side by side, {slots.threads} thread(s) each'
@@ -85,3 +77,23 @@ def conduct_studies(
     if progress.left:
         log(f'{len(progress.left)} runs left: the same command goes on')
     return progress
+
+
+def _report(
+    file: StudyFile,
+    runs: Sequence[StudyRun],
+    work_dir: Path,
+    results: Path | None,
+    command: str,
+    progress: Progress,
+) -> str:
+    """Write the report, and the results that machines share."""
+    if results:
+        give_results(runs, results)
+    return write_study_report(
+        results or work_dir,
+        file,
+        {r.key: v for r in runs if (v := progress.results.get(r.key))},
+        progress.failed,
+        command=command,
+    )
