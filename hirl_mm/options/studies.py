@@ -18,15 +18,16 @@ def add_study_options(parser: argparse.ArgumentParser) -> None:
         '--work-dir',
         type=Path,
         required=True,
-        help='folder for the runs, study.md, study.json and study.png',
+        help='folder for the runs and the report: study.md, study.json, '
+        'study.png and differences.png',
     )
     add(
         '--results',
         type=Path,
         metavar='FOLDER',
-        help='folder for the results of finished runs and for study.md, '
-        'study.json and study.png, which machines can share and a repository '
-        'can hold: runs whose results are there are not made again',
+        help='folder for the results of finished runs and for the report, '
+        'which machines can share and a repository can hold: runs whose '
+        'results are there are not made again',
     )
     add(
         '--hours',

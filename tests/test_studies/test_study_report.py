@@ -7,13 +7,13 @@ import pytest
 from hirl_mm.studies.grid import write_study_report
 from hirl_mm.studies.grid.compared import compare_arms
 from hirl_mm.studies.grid.intervals import paired_difference
-from hirl_mm.studies.grid.report import study_tables
 from hirl_mm.studies.grid.study_file import (
     Study,
     StudyArm,
     StudyData,
     StudyFile,
 )
+from hirl_mm.studies.grid.tables import study_tables
 
 
 def record(**figures):
@@ -55,7 +55,9 @@ def rows(text, first):
 
 
 def test_tables():
-    text = study_tables(compare_arms(FILE, RESULTS), [('photos', 'HIRL', 1)])
+    text = study_tables(
+        compare_arms(FILE, RESULTS), failed=[('photos', 'HIRL', 1)]
+    )
     knn, of_photos = rows(text, 'kNN')
     assert knn == ['kNN', '65.0 ± 5.0', '66.1 ± 4.9']
     assert of_photos == ['kNN', '31.0 ± 1.4', '33.0 ± 2.8']
@@ -73,6 +75,19 @@ def test_tables():
     assert 'helps' not in text.replace('Does it help?', '')
 
 
+def test_differences_that_decide_come_first():
+    text = study_tables(compare_arms(FILE, RESULTS), ['kNN', 'NMI'])
+    assert text.startswith('## Differences\n')
+    clear, single = (
+        [cell.strip() for cell in line.split('|')[1:-1]]
+        for line in text.splitlines()[4:6]
+    )
+    assert clear[:4] == ['main', 'shapes', 'HIRL - plain', '3']
+    assert clear[4] == '**+1.10 (+0.85 to +1.35)**'
+    assert clear[5].startswith('+3.67 (-')
+    assert single == ['main', 'photos', 'HIRL - plain', '1', '+1.00', '']
+
+
 def test_report(tmp_path):
     table = write_study_report(tmp_path, FILE, RESULTS, command='x')
     text = (tmp_path / 'study.md').read_text()
@@ -83,13 +98,15 @@ def test_report(tmp_path):
     assert first['reading'] == 'higher' and first['baseline'] == 'plain'
     assert second['mean'] == pytest.approx(11 / 3)
     assert third['spread'] is None and third['t_interval'] is None
-    assert (tmp_path / 'study.png').stat().st_size > 1000
+    assert first['values'] == pytest.approx([1, 1.2, 1.1])
+    for name in 'study.png', 'differences.png':
+        assert (tmp_path / name).stat().st_size > 1000
 
 
 def test_report_of_nothing(tmp_path):
     text = write_study_report(tmp_path, FILE, {})
     assert text.count('Not finished: plain: seeds 0, 1, 2; HIRL') == 2
-    assert not (tmp_path / 'study.png').exists()
+    assert not list(tmp_path.glob('*.png'))
 
 
 def test_every_difference_is_computed_once(tmp_path, monkeypatch):

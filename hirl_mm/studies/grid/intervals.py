@@ -8,6 +8,7 @@ import numpy as np
 from scipy import stats
 
 LEVEL = 0.95
+HIGHER, LOWER = 'higher', 'lower'
 _RESAMPLES = 9999
 
 
@@ -24,6 +25,7 @@ class PairedDifference:
             degrees of freedom; None with less than two seeds.
         bootstrap: 95 % interval of the mean by resampling the seeds
             (percentiles); None with less than two seeds.
+        values: The differences themselves.
     """
 
     num: int
@@ -31,6 +33,12 @@ class PairedDifference:
     spread: float
     t_interval: tuple[float, float] | None
     bootstrap: tuple[float, float] | None
+    values: tuple[float, ...] = ()
+
+    @property
+    def clear(self) -> bool:
+        """Whether the t interval excludes 0."""
+        return self.reading in (HIGHER, LOWER)
 
     @property
     def reading(self) -> str:
@@ -43,8 +51,8 @@ class PairedDifference:
             return 'too few seeds'
         low, high = self.t_interval
         if low > 0:
-            return 'higher'
-        return 'lower' if high < 0 else 'not shown: 0 is in the interval'
+            return HIGHER
+        return LOWER if high < 0 else 'not shown: 0 is in the interval'
 
 
 def paired_difference(values: Sequence[float]) -> PairedDifference:
@@ -62,14 +70,16 @@ def paired_difference(values: Sequence[float]) -> PairedDifference:
         >>> found.reading
         'not shown: 0 is in the interval'
     """
-    values = np.asarray(values, dtype=np.float64)
+    given = tuple(map(float, values))
+    values = np.array(given)
     num = len(values)
     mean = float(values.mean()) if num else math.nan
     if num < 2:
-        return PairedDifference(num, mean, math.nan, None, None)
+        return PairedDifference(num, mean, math.nan, None, None, given)
     spread = float(values.std(ddof=1))
     if spread == 0:  # SciPy divides by it.
-        return PairedDifference(num, mean, 0.0, (mean, mean), (mean, mean))
+        ends = mean, mean
+        return PairedDifference(num, mean, 0.0, ends, ends, given)
     interval = stats.ttest_1samp(values, 0).confidence_interval(LEVEL)
     resampled = stats.bootstrap(
         (values,),
@@ -80,4 +90,4 @@ def paired_difference(values: Sequence[float]) -> PairedDifference:
         rng=np.random.default_rng(0),
     ).confidence_interval
     ends = [(float(i.low), float(i.high)) for i in (interval, resampled)]
-    return PairedDifference(num, mean, spread, *ends)
+    return PairedDifference(num, mean, spread, *ends, given)
