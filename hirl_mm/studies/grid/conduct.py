@@ -7,9 +7,10 @@ from pathlib import Path
 from ..study_run import StudyRun
 from .listing import listing
 from .plan import plan_runs
+from .progress import Progress, progress_of
 from .report import write_study_report
 from .shared_results import give_results, take_results
-from .side_by_side import Progress, make_runs, progress_of
+from .side_by_side import make_runs
 from .slots import share_machine
 from .study_file import StudyFile
 

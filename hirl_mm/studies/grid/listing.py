@@ -6,7 +6,7 @@ from datetime import timedelta
 from hirl_mm.tables import aligned_table
 
 from ..study_run import StudyRun
-from .side_by_side import Progress, expected_seconds
+from .progress import Progress, expected_seconds
 
 
 def listing(runs: Sequence[StudyRun], progress: Progress, jobs: int) -> str:

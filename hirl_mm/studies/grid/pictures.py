@@ -19,7 +19,8 @@ def draw_differences(
 
     Args:
         compared: Comparisons of the studies.
-        plotted: Names of the figures, a column each.
+        plotted: Names of the figures, a column each; the first one if there
+            are none.
         path: Picture to write; without a difference there is none.
     """
     rows = [
@@ -34,7 +35,8 @@ def draw_differences(
         if figures
     ]
     if rows:
-        draw_difference_dots(rows, plotted, path)
+        figures = plotted or list(rows[0].differences)[:1]
+        draw_difference_dots(rows, figures, path)
 
 
 def dot_panels(

@@ -3,74 +3,20 @@
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import timedelta
-from statistics import mean
 
 from ..process import exit_on_sigterm, stop_process
 from ..study_run import StudyRun
 from .job import job_of
 from .plan import Key
+from .progress import Progress, expected_seconds
+from .progress_lines import LOG_FILE, ProgressLines
 from .slots import Slots
-from .spent_time import spent_seconds
 
 _SECONDS_BETWEEN_LOOKS = 0.2
 # Lines at the end of the log of a failed run that are shown.
 _TAIL = 15
-
-
-@dataclass
-class Progress:
-    """What has become of the runs of a study.
-
-    Args:
-        results: Record of every finished run, in the order of their ends.
-        failed: Keys of the runs that failed.
-        left: Runs that wait, in their order.
-    """
-
-    results: dict[Key, Mapping[str, object]] = field(default_factory=dict)
-    failed: list[Key] = field(default_factory=list)
-    left: list[StudyRun] = field(default_factory=list)
-
-
-def progress_of(runs: Sequence[StudyRun]) -> Progress:
-    """Read which runs are finished.
-
-    Args:
-        runs: All runs of a study.
-    """
-    results = {run.key: run.result() for run in runs}
-    return Progress(
-        {key: value for key, value in results.items() if value is not None},
-        left=[run for run in runs if results[run.key] is None],
-    )
-
-
-def expected_seconds(run: StudyRun, progress: Progress) -> float | None:
-    """Return how long a run will still take, judged by finished ones.
-
-    These are runs of the same arm on the same data, else of the same arm,
-    else all.
-
-    Args:
-        run: A run that is not finished.
-        progress: What has become of the others.
-
-    Returns:
-        Seconds; None if no run is finished.
-    """
-    data, arm, _ = run.key
-    taken = {k: float(v['seconds']) for k, v in progress.results.items()}
-    for alike in (
-        [s for (d, a, _), s in taken.items() if (d, a) == (data, arm)],
-        [s for (_, a, _), s in taken.items() if a == arm],
-        list(taken.values()),
-    ):
-        if alike:
-            return max(mean(alike) - spent_seconds(run.folder)['seconds'], 1)
-    return None
 
 
 def make_runs(
@@ -108,6 +54,7 @@ def make_runs(
         raise ValueError(f'hours must be above 0, got {hours}')
     end = None if hours is None else time.monotonic() + 3600 * hours
     active: dict[int, tuple[StudyRun, subprocess.Popen]] = {}
+    lines = ProgressLines()
     with exit_on_sigterm():
         try:
             while True:
@@ -117,6 +64,8 @@ def make_runs(
                 _start(active, progress, slots, end, keep_checkpoints, log)
                 if not active:
                     break
+                for run, line in lines.new(r for r, _ in active.values()):
+                    log(f'{_named(run.key)}: {line}')
                 time.sleep(_SECONDS_BETWEEN_LOOKS)
         finally:
             for run, process in active.values():
@@ -150,7 +99,7 @@ def _start(
         progress.left.remove(run)
         run.folder.mkdir(parents=True, exist_ok=True)
         words = ['-m', f'{__package__}.worker', job_of(run, keep_checkpoints)]
-        with (run.folder / 'train.log').open('a') as file:
+        with (run.folder / LOG_FILE).open('a') as file:
             active[place] = (
                 run,
                 subprocess.Popen(
@@ -196,7 +145,7 @@ def _collect(
 
 
 def _failure(run: StudyRun, status: int) -> str:
-    log_file = run.folder / 'train.log'
+    log_file = run.folder / LOG_FILE
     lines = log_file.read_text(errors='replace').splitlines()[-_TAIL:]
     tail = ''.join(f'    {line}\n' for line in lines)
     return (
