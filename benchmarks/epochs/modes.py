@@ -31,7 +31,7 @@ from hirl_mm.engine.features.feature_pass import feature_loader, feature_pass
 from hirl_mm.engine.hooks import HierarchicalKMeansHook
 from hirl_mm.engine.trees.mode import MODES
 from hirl_mm.structures import PrototypeTree
-from hirl_mm.studies.arm_report import measure_arm
+from hirl_mm.studies.arm_figures import measure_arm
 
 QUICK = dict(seeds=1, epochs=2, num_images=750)
 

@@ -8,7 +8,7 @@ from sklearn.metrics import normalized_mutual_info_score
 from hirl_mm.clustering import hierarchical_kmeans
 from hirl_mm.evaluation.frozen_protocols import FrozenData, Taxonomy
 from hirl_mm.evaluation.functional import cluster_purity
-from hirl_mm.studies.arm_report import measure_arm
+from hirl_mm.studies.arm_figures import measure_arm
 from hirl_mm.studies.grid.figures import feature_figures
 
 TAXONOMY = Taxonomy(['fine', 'coarse'], [np.arange(4), np.array([0, 0, 1, 1])])

@@ -1,8 +1,7 @@
-"""Measure the frozen features of several arms and compare them."""
+"""Measure the frozen features of an arm by kNN, clusters and a tree."""
 
 import math
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 import torch.nn.functional as F
 from torch import Tensor
@@ -13,9 +12,6 @@ from hirl_mm.evaluation.functional import (
     knn_accuracy,
     tree_purity,
 )
-from hirl_mm.tables import aligned_table
-
-from .report import report_facts, write_report
 
 # Numbers of neighbours of kNN.
 KS = (10, 20, 100)
@@ -70,47 +66,3 @@ def measure_arm(
         purity = tree_purity(tree, gallery_labels)
     names = [f'purity K={num}' for num in num_prototypes]
     return figures | dict(zip(names, purity, strict=True))
-
-
-def markdown_table(arms: Mapping[str, Mapping[str, float]]) -> str:
-    """Return a Markdown table with a row per arm and a column per score."""
-    columns = list(next(iter(arms.values())))
-    rows = [
-        [name, *(_cell(figures[column]) for column in columns)]
-        for name, figures in arms.items()
-    ]
-    return aligned_table(['arm', *columns], rows)
-
-
-def _cell(value: float) -> str:
-    return '-' if math.isnan(value) else f'{value:.1f}'
-
-
-def write_arm_report(
-    folder: Path, arms: Mapping[str, Mapping[str, float]], **facts
-) -> str:
-    """Write ``report.json`` and ``report.md``.
-
-    Args:
-        folder: Folder to write to.
-        arms: Percentages by arm and score, see :func:`measure_arm`.
-        **facts: Facts about the measurement, such as its seed.
-
-    Returns:
-        The table of the report.
-    """
-    facts = report_facts(**facts)
-    table = markdown_table(arms)
-    # JSON has no nan.
-    values = {
-        arm: {k: None if math.isnan(v) else v for k, v in figures.items()}
-        for arm, figures in arms.items()
-    }
-    write_report(
-        folder / 'report.md',
-        table=table,
-        note='All figures in percent; - is what the images are too few for.',
-        facts=facts,
-        content=dict(facts=facts, arms=values),
-    )
-    return table

@@ -1,13 +1,7 @@
-import json
-
 import pytest
 import torch
 
-from hirl_mm.studies.arm_report import (
-    markdown_table,
-    measure_arm,
-    write_arm_report,
-)
+from hirl_mm.studies.arm_figures import measure_arm
 from tests.trees import blobs
 
 
@@ -38,7 +32,7 @@ def test_features_without_classes_are_near_chance():
     assert figures['purity K=4'] < 45
 
 
-def test_what_a_small_gallery_does_not_allow(tmp_path):
+def test_what_a_small_gallery_does_not_allow():
     gallery, labels = labelled(0)
     figures = measure_arm(gallery[:15], labels[:15], *labelled(1), (20, 4))
     given = [name for name, value in figures.items() if value == value]
@@ -46,30 +40,3 @@ def test_what_a_small_gallery_does_not_allow(tmp_path):
     figures = measure_arm(gallery[:4], labels[:4], *labelled(1), (3, 2))
     given = [name for name, value in figures.items() if value == value]
     assert given == ['purity K=3', 'purity K=2']
-    table = write_arm_report(tmp_path, {'small': figures})
-    assert table.splitlines()[2].startswith('| small |        - |        - |')
-    report = json.loads((tmp_path / 'report.json').read_text())
-    assert report['arms']['small']['NMI'] is None
-
-
-def test_table():
-    table = markdown_table(
-        {'random': {'kNN': 9.04, 'NMI': 70}, 'HIRL': {'kNN': 98.96, 'NMI': 7}}
-    )
-    assert table.splitlines() == [
-        '| arm    |  kNN |  NMI |',
-        '| ------ | ---: | ---: |',
-        '| random |  9.0 | 70.0 |',
-        '| HIRL   | 99.0 |  7.0 |',
-    ]
-
-
-def test_report_files(tmp_path):
-    arms = {'random': {'kNN': 9.0}}
-    table = write_arm_report(tmp_path, arms, seed=3)
-    report = json.loads((tmp_path / 'report.json').read_text())
-    assert report['arms'] == arms
-    assert report['facts']['seed'] == 3
-    assert report['facts']['torch'] == torch.__version__
-    text = (tmp_path / 'report.md').read_text()
-    assert table in text and '- seed: 3' in text
