@@ -80,7 +80,7 @@ def test_figures_are_those_of_the_features(evaluated, trained, digits):
     found = results['figures']['kNN']
     assert found['k=5'] == pytest.approx(expected[5])
     assert found['k=20'] == pytest.approx(expected[20])
-    assert found['best k'] == max(expected[5], expected[20])
+    assert found['best k'] == pytest.approx(max(expected[5], expected[20]))
 
 
 def images_of(data, digits):
