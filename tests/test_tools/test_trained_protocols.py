@@ -97,25 +97,27 @@ def chance(cfg):
 
 
 @pytest.mark.parametrize('name', CONFIGS)
-def test_two_epochs_beat_chance(name, data, checkpoints, tmp_path):
+def test_few_epochs_beat_chance(name, data, checkpoints, tmp_path):
     cfg = with_data(name, data)
     backbone = name.split('_')[0].split('-')[0]
     cfg.model.backbone.init_cfg.checkpoint = checkpoints[backbone]
-    cfg.train_cfg.max_epochs = 2
+    # Presence of several classes is learned more slowly than a single class.
+    several = cfg.protocol.metric != 'accuracy/top1'
+    cfg.train_cfg.max_epochs = 5 if several else 2
     cfg.work_dir = str(tmp_path)
     quiet(cfg)
     runner = Runner.from_cfg(cfg)
     runner.train()
     value = RunFolder(tmp_path).last_value(cfg.protocol.metric)
     # A mean average precision of 10 classes strays less than an accuracy.
-    factor = 2 if cfg.protocol.metric == 'accuracy/top1' else 1.3
+    factor = 1.3 if several else 2
     assert value > factor * chance(cfg)
 
     (record,) = tmp_path.glob('*/vis_data/config.py')
     assert Config.fromfile(record).protocol == cfg.protocol
     (scalars,) = tmp_path.glob('*/vis_data/scalars.json')
     last = json.loads(scalars.read_text().splitlines()[-1])
-    assert last['step'] == 2
+    assert last['step'] == cfg.train_cfg.max_epochs
 
     source = torch.load(checkpoints[backbone], weights_only=False)
     trained = runner.model.backbone.state_dict()
