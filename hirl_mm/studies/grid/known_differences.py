@@ -9,6 +9,7 @@ from hirl_mm.tables import aligned_table, mean_with_spread
 from .compared import ComparedArms
 from .intervals import HIGHER, LOWER
 from .pairs import Pair
+from .tables import mean_with_interval
 
 # Mean, t interval, reading and number of seeds by figure.
 Known = Mapping[str, Mapping[str, object]]
@@ -67,8 +68,5 @@ def table_beside_known(found: ComparedArms, known: Known) -> str:
 def _with_interval(entry: Mapping[str, object] | None) -> str:
     if entry is None:
         return '-'
-    text = f'{entry["mean"]:+.1f}'
-    if entry['t_interval']:
-        low, high = entry['t_interval']
-        text += f' ({low:+.1f} to {high:+.1f})'
-    return f'**{text}**' if entry['reading'] in (HIGHER, LOWER) else text
+    clear = entry['reading'] in (HIGHER, LOWER)
+    return mean_with_interval(entry['mean'], entry['t_interval'], clear, 1)

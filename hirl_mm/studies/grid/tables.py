@@ -58,12 +58,34 @@ def summary_table(
     return aligned_table(head, rows, left=3) if rows else ''
 
 
+def mean_with_interval(
+    mean: float,
+    ends: Sequence[float] | None,
+    clear: bool,
+    decimals: int = 2,
+) -> str:
+    """Return a mean difference and its interval for a cell.
+
+    Args:
+        mean: The mean.
+        ends: Ends of the interval; None for none.
+        clear: Whether the interval excludes 0, for bold type.
+        decimals: Number of decimals.
+
+    Example:
+        >>> mean_with_interval(2, (1, 3), True, decimals=1)
+        '**+2.0 (+1.0 to +3.0)**'
+    """
+    text = f'{mean:+.{decimals}f}'
+    if ends is not None:
+        text += f' ({_interval(ends, decimals)})'
+    return f'**{text}**' if clear else text
+
+
 def _summary(found: PairedDifference | None) -> str:
     if found is None:
         return ''
-    ends = f' ({_interval(found.t_interval)})' if found.t_interval else ''
-    text = f'{found.mean:+.2f}{ends}'
-    return f'**{text}**' if found.clear else text
+    return mean_with_interval(found.mean, found.t_interval, found.clear)
 
 
 def arm_table(found: ComparedArms) -> str:
@@ -117,8 +139,10 @@ def _cells(found: PairedDifference) -> list[str]:
     ]
 
 
-def _interval(ends: tuple[float, float] | None) -> str:
-    return '-' if ends is None else f'{ends[0]:+.2f} to {ends[1]:+.2f}'
+def _interval(ends: Sequence[float] | None, decimals: int = 2) -> str:
+    if ends is None:
+        return '-'
+    return ' to '.join(f'{end:+.{decimals}f}' for end in ends)
 
 
 def _missing(found: ComparedArms, failed: Sequence[Key]) -> str:
