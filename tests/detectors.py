@@ -75,6 +75,8 @@ def narrow(model):
     model.rpn_head.feat_channels = WIDTH
     model.train_cfg.rpn_proposal.max_per_img = 20
     model.test_cfg.rpn.max_per_img = 8
+    # MMDetection computes no AP where nothing was found.
+    model.test_cfg.rcnn.score_thr = 0.0
     for part in listed(model.train_cfg.rcnn):
         part.sampler.num = 8
     if model.type == 'hirl_mm.C4Detector':

@@ -10,6 +10,7 @@ from hirl_mm.clustering.searched_share import SearchedShare
 from hirl_mm.clustering.triton_assignment import assign_triton
 from hirl_mm.clustering.triton_exact import GroupSearch, assign_exact
 from tests.test_clustering.hard_rows import HARD, near_ties, plain
+from tests.test_clustering.interpreted_dot import dot_of_a_gpu  # noqa: F401
 
 # n, K, D: groups of 128, 64 and 256 centroids, one block of coordinates or
 # several, blocks that are not full, centroids in shares of programs.

@@ -6,6 +6,7 @@ import torch
 from hirl_mm.clustering import triton_assignment
 from hirl_mm.clustering.cluster_sums import sums_by_kernel
 from hirl_mm.clustering.triton_assignment import assign_triton
+from tests.test_clustering.interpreted_dot import dot_of_a_gpu  # noqa: F401
 
 PRECISIONS = ['fp32', 'tf32', 'bf16']
 # n, K, D: one of everything, blocks that are not full, several blocks of
@@ -21,28 +22,6 @@ SIZES = [
     (150, 300, 130),
     (64, 257, 300),
 ]
-
-
-@pytest.fixture(autouse=True)
-def low_precision(monkeypatch):
-    """The interpreter multiplies the bits of bfloat16, and tf32 in full."""
-    from triton._C.libtriton import ir
-    from triton.runtime.interpreter import InterpreterBuilder, TensorHandle
-
-    dot = InterpreterBuilder.create_dot
-
-    def create_dot(self, a, b, d, input_precision, max_imprecise):
-        handles = []
-        for operand in (a, b):
-            data = operand.data
-            if data.dtype == 'uint16':
-                data = (data.astype('uint32') << 16).view('float32')
-            elif input_precision == ir.INPUT_PRECISION.TF32:
-                data = (data.view('uint32') & 0xFFFFE000).view('float32')
-            handles.append(TensorHandle(data, d.dtype.scalar))
-        return dot(self, *handles, d, input_precision, max_imprecise)
-
-    monkeypatch.setattr(InterpreterBuilder, 'create_dot', create_dot)
 
 
 def drawn(num, num_clusters, dim, offset=0.0):

@@ -19,7 +19,7 @@ from hirl_mm.studies.epoch_times import (
 )
 from hirl_mm.visualization.epoch_bars import draw_epoch_bars
 from tests.image_folders import contents
-from tests.runs import run, small_config
+from tests.runs import name_logs_apart, run, small_config
 from tests.tool_process import run_tool
 
 EPOCHS = 3
@@ -144,7 +144,7 @@ def test_resumed_run_counts_what_was_trained_last(digits, tmp_path):
         cfg = timed(small_config(digits, tmp_path, epochs=epochs))
         cfg.resume = epochs == 3
         if cfg.resume:
-            time.sleep(1.1)  # the folder of a log is named by the second
+            name_logs_apart()
         run(cfg)
     logs = sorted(tmp_path.glob('*/vis_data/scalars.json'))
     assert len(logs) == 2

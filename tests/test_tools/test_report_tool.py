@@ -8,7 +8,7 @@ from PIL import Image
 from hirl_mm.studies.run_report import write_run_report
 from tests.browsers import BROWSERS, browser_or_skip
 from tests.html_pages import PageReader
-from tests.runs import run, small_config
+from tests.runs import name_logs_apart, run, small_config
 from tests.tool_process import run_tool
 
 
@@ -23,6 +23,8 @@ def runs(digits, tmp_path_factory):
         cfg.default_hooks.epoch_time = dict(type='hirl_mm.EpochTimeHook')
         cfg.default_hooks.throughput = dict(type='hirl_mm.ThroughputHook')
         cfg.resume = epochs == 3
+        if cfg.resume:
+            name_logs_apart()
         run(cfg)
     return folder / 'hirl', folder / 'plain'
 
