@@ -237,3 +237,9 @@ studies = [
     ),
 ]
 plotted = ('kNN k=20, fine', 'kNN k=20, middle', 'NMI, fine')
+pictures = dict(
+    gains=['gain', 'more images', 'methods'],
+    controls=['why', 'start'],
+    settings=['levels', 'modes', 'loss', 'first tree', 'views'],
+    siblings=['other methods of the project'],
+)

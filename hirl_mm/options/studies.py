@@ -19,7 +19,7 @@ def add_study_options(parser: argparse.ArgumentParser) -> None:
         type=Path,
         required=True,
         help='folder for the runs and the report: study.md, study.json, '
-        'study.png and differences.png',
+        'study.png, and differences.png or the pictures that the file names',
     )
     add(
         '--results',

@@ -46,7 +46,7 @@ def draw_paired_dots(
     most = max(len(panel.pairs) for row in panels for panel in row)
     figure = Figure(
         figsize=(columns * max(3.2, 1.3 * most + 0.8), 3.3 * len(panels)),
-        dpi=120,
+        dpi=90,
         layout='constrained',
     )
     grid = figure.subplots(len(panels), columns, squeeze=False)

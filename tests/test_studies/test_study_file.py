@@ -72,6 +72,16 @@ def test_only_some_studies(folder):
         file.only(['one', 'x'])
 
 
+def test_pictures(folder):
+    named = "pictures = dict(both=['one', 'two'], later=['two'])\nstudies = ["
+    file = read(folder, 'studies = [', named)
+    assert file.only(['two']).pictures == dict(both=['two'], later=['two'])
+    assert file.only(['one']).pictures == dict(both=['one'])
+    for bad in "a=['three']", 'a=[]', "A=['one']", "study=['one']":
+        with pytest.raises(ValueError, match='pictures need names in small'):
+            read(folder, 'studies = [', f'pictures = dict({bad})\nstudies = [')
+
+
 def test_other_images_in_the_same_folder(folder):
     """The class tree and the record of the folder are settings of a run."""
     file = read(folder)

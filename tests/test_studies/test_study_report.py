@@ -1,10 +1,11 @@
 """Reports of studies: what is paired, and what words an interval allows."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
-from hirl_mm.studies.grid import write_study_report
+from hirl_mm.studies.grid import pictures, write_study_report
 from hirl_mm.studies.grid.compared import compare_arms
 from hirl_mm.studies.grid.intervals import paired_difference
 from hirl_mm.studies.grid.study_file import (
@@ -101,6 +102,43 @@ def test_report(tmp_path):
     assert first['values'] == pytest.approx([1, 1.2, 1.1])
     for name in 'study.png', 'differences.png':
         assert (tmp_path / name).stat().st_size > 1000
+
+
+def test_pictures_that_the_file_names(tmp_path, monkeypatch):
+    drawn = {}
+
+    def keep(rows, figures, path):
+        drawn[path] = [(r.group, r.name, r.differences) for r in rows], figures
+
+    monkeypatch.setattr(pictures, 'draw_difference_dots', keep)
+    other = Study('other', '?', ['photos'], ['HIRL', 'plain'], [0], [PAIR])
+    never = Study('never', '?', ['shapes'], ['HIRL', 'plain'], [7], [PAIR])
+    # The images stand in the order of the file, not of the studies.
+    file = replace(
+        FILE,
+        data=dict(photos=StudyData('p'), shapes=StudyData('s')),
+        studies=[*FILE.studies, other, never],
+        pictures=dict(both=['main', 'other'], one=['main'], none=['never']),
+    )
+    write_study_report(tmp_path, file, RESULTS)
+    assert list(drawn) == [tmp_path / 'both.png', tmp_path / 'one.png']
+    both, figures = drawn[tmp_path / 'both.png']
+    assert figures == ['kNN']
+    assert [row[0] for row in both] == ['photos', 'photos', 'shapes']
+    assert both[1][1:] == ('HIRL - plain', dict(kNN=(1.0,)))
+    one, _ = drawn[tmp_path / 'one.png']
+    assert [row[0] for row in one] == ['photos', 'shapes']
+    assert one == [both[0], both[2]]
+
+
+def test_study_without_a_pair_has_no_panel():
+    results = {k: v for k, v in RESULTS.items() if k[1] == 'HIRL'}
+    lone = ('shapes', 'plain', 0)
+    compared = compare_arms(FILE, results | {lone: RESULTS[lone]})
+    ((panel,),) = pictures.dot_panels(compared, ['kNN', 'other'])
+    assert panel.title == 'main: shapes'
+    ours, theirs = panel.pairs[PAIR]
+    assert (len(ours), len(theirs)) == (3, 1)
 
 
 def test_report_of_nothing(tmp_path):

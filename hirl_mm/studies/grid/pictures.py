@@ -10,33 +10,45 @@ from hirl_mm.visualization.difference_dots import (
 from hirl_mm.visualization.paired_dots import DotPanel
 
 from .compared import ComparedArms
+from .study_file import StudyFile
 
 
 def draw_differences(
-    compared: Sequence[ComparedArms], plotted: Sequence[str], path: Path
+    compared: Sequence[ComparedArms], file: StudyFile, folder: Path
 ) -> None:
     """Draw the differences of all pairs, data set by data set.
 
     Args:
         compared: Comparisons of the studies.
-        plotted: Names of the figures, a column each; the first one if there
-            are none.
-        path: Picture to write; without a difference there is none.
+        file: The studies, with the pictures to make of them and the figures,
+            a column each; the first figure if there are none.
+        folder: Folder of the pictures: ``differences.png`` if the file names
+            none. One that would have no difference is not written.
     """
-    rows = [
+    everything = [study.name for study in file.studies]
+    pictures = file.pictures or dict(differences=everything)
+    for name, shown in pictures.items():
+        rows = _rows([c for c in compared if c.study.name in shown], file)
+        if rows:
+            figures = file.plotted or list(rows[0].differences)[:1]
+            draw_difference_dots(rows, figures, folder / f'{name}.png')
+
+
+def _rows(
+    compared: Sequence[ComparedArms], file: StudyFile
+) -> list[DifferenceRow]:
+    order = list(file.data)
+    return [
         DifferenceRow(
-            f'{found.study.name}: {found.data}',
+            found.data,
             ' - '.join(pair),
             {name: d.values for name, d in figures.items()},
             {n: d.t_interval for n, d in figures.items() if d.t_interval},
         )
-        for found in compared
+        for found in sorted(compared, key=lambda c: order.index(c.data))
         for pair, figures in found.differences.items()
         if figures
     ]
-    if rows:
-        figures = plotted or list(rows[0].differences)[:1]
-        draw_difference_dots(rows, figures, path)
 
 
 def dot_panels(
@@ -63,9 +75,9 @@ def dot_panels(
 def _dots(
     found: ComparedArms, name: str
 ) -> dict[tuple[str, str], tuple[dict, dict]]:
-    """Values by seed of both arms of every pair that has some."""
-    both = {
-        pair: tuple(found.values[arm].get(name, {}) for arm in pair)
-        for pair in found.differences
+    """Values by seed of both arms of every pair that has a difference."""
+    return {
+        pair: tuple(found.values[arm][name] for arm in pair)
+        for pair, figures in found.differences.items()
+        if name in figures
     }
-    return {pair: values for pair, values in both.items() if any(values)}

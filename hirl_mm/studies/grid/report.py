@@ -30,7 +30,7 @@ def write_study_report(
     failed: Sequence[Key] = (),
     **facts,
 ) -> str:
-    """Write ``study.md``, ``study.json``, ``study.png``, ``differences.png``.
+    """Write ``study.md``, ``study.json``, ``study.png`` and differences.
 
     Args:
         folder: Folder to write to.
@@ -54,7 +54,7 @@ def write_study_report(
         content=_content(compared, failed, facts),
         draw=partial(draw_paired_dots, panels) if panels else None,
     )
-    draw_differences(compared, file.plotted, folder / 'differences.png')
+    draw_differences(compared, file, folder)
     return tables
 
 

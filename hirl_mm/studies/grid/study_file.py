@@ -84,7 +84,9 @@ class StudyFile:
             often as the configs say.
         gpus: Number of processes of a training; each has a GPU if there is
             one.
-        plotted: Names of the figures that the picture shows.
+        plotted: Names of the figures that the pictures show.
+        pictures: Names of studies whose differences a picture shows, by the
+            name of its file without suffix; all in one if there are none.
         keep_checkpoints: Whether finished runs keep their checkpoints.
 
     Raises:
@@ -101,6 +103,7 @@ class StudyFile:
     epochs: int | None = None
     gpus: int = 1
     plotted: Sequence[str] = ()
+    pictures: Mapping[str, Sequence[str]] = field(default_factory=dict)
     keep_checkpoints: bool = False
 
     def __post_init__(self) -> None:
@@ -123,6 +126,15 @@ class StudyFile:
                     f'{list(study.seeds)}'
                 )
             check_pairs(study.pairs, study.arms)
+        for name, shown in self.pictures.items():
+            unknown = [study for study in shown if study not in names]
+            bad_name = name != folder_name(name) or name == 'study'
+            if unknown or not shown or bad_name:
+                raise ValueError(
+                    'pictures need names in small letters, other than '
+                    f'study, and studies of {", ".join(names)}; got '
+                    f'{name!r} of {list(shown)}'
+                )
         if self.num_prototypes:
             check_num_prototypes(self.num_prototypes)
         if self.gpus < 1:
@@ -145,7 +157,16 @@ class StudyFile:
                 f'{", ".join(found)}'
             )
         studies = [study for study in self.studies if study.name in names]
-        return StudyFile(**vars(self) | dict(studies=studies))
+        pictures = {
+            picture: [study for study in shown if study in names]
+            for picture, shown in self.pictures.items()
+        }
+        pictures = {
+            picture: shown for picture, shown in pictures.items() if shown
+        }
+        return StudyFile(
+            **vars(self) | dict(studies=studies, pictures=pictures)
+        )
 
 
 def _known(
