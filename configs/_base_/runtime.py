@@ -13,6 +13,7 @@ default_hooks = dict(
     dataset_check=dict(type='hirl_mm.DatasetCheckHook'),
     work_folder=dict(type='hirl_mm.WorkFolderHook'),
     start_check=dict(type='hirl_mm.StartCheckHook'),
+    position_seed=dict(type='hirl_mm.PositionSeedHook'),
     resume_position=dict(type='hirl_mm.ResumePositionHook'),
     throughput=dict(type='hirl_mm.ThroughputHook'),
 )

@@ -10,7 +10,7 @@ from mmpretrain.structures import DataSample
 from hirl_mm.datasets.collate import ragged_collate
 from hirl_mm.engine.runtime.device_views import place_views
 from hirl_mm.engine.runtime.model_config import with_data_preprocessor
-from hirl_mm.engine.runtime.seeded import seeded
+from hirl_mm.seeding import seeded
 from tests.device_recipes import RECIPES, recipe
 
 SIZES = (40, 60), (33, 20), (64, 64)

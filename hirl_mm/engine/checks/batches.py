@@ -20,9 +20,9 @@ from mmpretrain.models.selfsup import (
 )
 from torch import nn
 
-from hirl_mm.engine.runtime.seeded import seeded
 from hirl_mm.models.modules.embedding_queue import EmbeddingQueue
 from hirl_mm.models.selfsup import HCCL, SSPRL, SelfDistillation
+from hirl_mm.seeding import seeded
 
 from .errors import StartError
 from .first_views import first_views

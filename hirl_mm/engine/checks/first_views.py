@@ -2,8 +2,8 @@ from mmengine.dataset import BaseDataset
 from torch import Tensor, nn
 
 from hirl_mm.datasets.collate import ragged_collate
-from hirl_mm.engine.runtime.seeded import seeded
 from hirl_mm.models.data_preprocessors import DeviceViews
+from hirl_mm.seeding import seeded
 
 
 def first_views(model: nn.Module, dataset: BaseDataset) -> list[Tensor]:

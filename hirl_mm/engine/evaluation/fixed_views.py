@@ -7,8 +7,8 @@ from mmengine.model import BaseModel
 from torch.utils.data import Dataset
 
 from hirl_mm.datasets.collate import ragged_collate
-from hirl_mm.engine.runtime.seeded import seeded
 from hirl_mm.models.data_preprocessors import DeviceViews
+from hirl_mm.seeding import seeded
 
 
 class FixedViews(Dataset):

@@ -17,9 +17,9 @@ from hirl_mm.engine.features.feature_pass import (
     feature_pass,
 )
 from hirl_mm.engine.runtime.progress import logged_progress
-from hirl_mm.engine.runtime.seeded import seeded
 from hirl_mm.models.data_preprocessors import DeviceViews
 from hirl_mm.models.selfsup import HIRLAlgorithm
+from hirl_mm.seeding import seeded
 from hirl_mm.structures import NO_LEAF, PrototypeTree
 
 from .fixed_views import FixedViews, collate_of

@@ -26,13 +26,13 @@ from hirl_mm.engine.features.image_reading import (
 from hirl_mm.engine.features.labelled_data import class_names_of, labels_of
 from hirl_mm.engine.features.labelled_sets import labelled_sets
 from hirl_mm.engine.runtime.progress import logged_progress
-from hirl_mm.engine.runtime.seeded import seeded
 from hirl_mm.evaluation.functional import (
     ClassDistances,
     ClassSums,
     class_distances,
     view_distances,
 )
+from hirl_mm.seeding import seeded
 
 from .fixed_views import FixedViews, collate_of
 from .pretrained import load_pretrained

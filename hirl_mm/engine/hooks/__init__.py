@@ -14,6 +14,7 @@ from .named_hook import NamedHook
 from .neighbor_bank_hook import NeighborBankHook
 from .parameter_clip_hook import ParameterClipHook
 from .portable_checkpoint_hook import PortableCheckpointHook
+from .position_seed_hook import PositionSeedHook
 from .resume_position_hook import ResumePositionHook
 from .start_check_hook import StartCheckHook
 from .teacher_update_hook import TeacherUpdateHook
@@ -38,6 +39,7 @@ __all__ = [
     'NeighborBankHook',
     'ParameterClipHook',
     'PortableCheckpointHook',
+    'PositionSeedHook',
     'ResumePositionHook',
     'StartCheckHook',
     'TeacherUpdateHook',

@@ -20,9 +20,9 @@ class FeaturePassHook(NamedHook, metaclass=ABCMeta):
     ``start_epoch``, then one every ``interval`` epochs, and one before every
     epoch as long as there is no result. It builds the loader of the training
     images with the pipeline of the feature pass. It saves the result in
-    checkpoints under :attr:`state_key`, with the identity of the images. A
-    resumed run continues with that result, unless it was computed from other
-    images.
+    checkpoints under :attr:`state_key`, with the identity of the images, and
+    the epoch of the last pass. A resumed run continues with that result, also
+    inside an epoch, unless it was computed from other images.
 
     A subclass defines the result: it overrides :meth:`refresh`,
     :meth:`has_result`, :meth:`result_state`, :meth:`take_state` and, if a
@@ -74,8 +74,13 @@ class FeaturePassHook(NamedHook, metaclass=ABCMeta):
         self._stored: dict | None = None
 
     @abstractmethod
-    def refresh(self, runner: Runner) -> None:
-        """Compute a new result from the images of ``self.loader``."""
+    def refresh(self, runner: Runner, epoch: int) -> None:
+        """Compute a new result from the images of ``self.loader``.
+
+        Args:
+            runner: Runner of the training.
+            epoch: Epoch that the result is for, counted from 0.
+        """
 
     @abstractmethod
     def has_result(self, runner: Runner) -> bool:
@@ -153,13 +158,31 @@ class FeaturePassHook(NamedHook, metaclass=ABCMeta):
     def before_train_epoch(self, runner: Runner) -> None:
         # Another hook may have switched the pipelines of the data set.
         number_samples(runner.train_dataloader.dataset)
-        if self.is_due(runner, runner.epoch):
-            self.refresh(runner)
+        self.pass_if_due(runner, runner.epoch)
+
+    def pass_if_due(self, runner: Runner, epoch: int) -> None:
+        """Compute the result of an epoch if it is due and was not yet.
+
+        A run that is resumed inside an epoch has the result of this epoch.
+
+        Args:
+            runner: Runner of the training.
+            epoch: Epoch, counted from 0.
+        """
+        last = runner.message_hub.runtime_info.get(self._pass_key)
+        if last != epoch and self.is_due(runner, epoch):
+            self.refresh(runner, epoch)
+            runner.message_hub.update_info(self._pass_key, epoch)
+
+    @property
+    def _pass_key(self) -> str:
+        return f'{self.state_key}_epoch'
 
     def _resumed_state(self, runner: Runner) -> dict | None:
         """Return the checkpoint's result if this run can use it."""
         stored, self._stored = self._stored, None
-        if stored is None or runner.epoch <= self.start_epoch:
+        last = runner.message_hub.runtime_info.get(self._pass_key, -1)
+        if stored is None or max(runner.epoch - 1, last) < self.start_epoch:
             return None
         reason = self.misfit(stored)
         same = same_data(stored.get('data', ''), self.data)
@@ -170,6 +193,7 @@ class FeaturePassHook(NamedHook, metaclass=ABCMeta):
                 'same images in another order'
             )
         if reason is not None:
+            runner.message_hub.update_info(self._pass_key, -1)
             runner.logger.warning(
                 f'the checkpoint holds {reason}: building anew'
             )

@@ -187,21 +187,33 @@ class HierarchicalKMeansHook(FeaturePassHook):
         super().before_train_epoch(runner)
         if self._bank is not None:
             self._bank.clear()
-            fills = self.is_due(runner, runner.epoch + 1)
+            following = runner.epoch + 1
+            fills = following < runner.max_epochs
+            fills = fills and self.is_due(runner, following)
             get_ori_model(runner.model).set_bank(self._bank if fills else None)
 
-    def refresh(self, runner: Runner) -> None:
+    def after_train_epoch(self, runner: Runner) -> None:
+        """Build the tree of the next epoch if training has filled the bank.
+
+        So it is in the checkpoint of this epoch, and the bank need not be.
+        """
+        following = runner.epoch + 1
+        filled = self._bank is not None and len(self._bank)
+        if filled and following < runner.max_epochs:
+            self.pass_if_due(runner, following)
+
+    def refresh(self, runner: Runner, epoch: int) -> None:
         """Build a tree and give it to the model, unless it is rejected."""
         model = get_ori_model(runner.model)
-        tree = self._good_tree(runner, model)
+        tree = self._good_tree(runner, model, epoch)
         if tree is not None:
             model.set_tree(tree)
 
     def _good_tree(
-        self, runner: Runner, model: HIRLAlgorithm
+        self, runner: Runner, model: HIRLAlgorithm, epoch: int
     ) -> PrototypeTree | None:
         """Build, check and save a tree; return None if it is rejected."""
-        start = None if self._starts_cold(runner) else model.tree
+        start = None if self._starts_cold(epoch) else model.tree
         try:
             built = self._builder.build(model, start)
         except FeaturePassError as error:
@@ -214,12 +226,14 @@ class HierarchicalKMeansHook(FeaturePassHook):
                 model.tree,
                 built.spread,
                 built.seconds,
+                epoch + 1,
                 built.searched,
             )
             faults = self.guard.faults(tree, built.spread)
-        epoch = runner.epoch + 1
         if faults:
-            what = self._rejections.add(epoch, faults, model.tree is not None)
+            what = self._rejections.add(
+                epoch + 1, faults, model.tree is not None
+            )
             runner.logger.warning(what)
             return None
         self._rejections.clear()
@@ -227,18 +241,18 @@ class HierarchicalKMeansHook(FeaturePassHook):
             self._tree_files = save_of_epoch(
                 tree,
                 Path(runner.work_dir) / TREES_FOLDER,
-                epoch,
+                epoch + 1,
                 self._tree_files,
                 self.max_keep_trees,
             )
         return tree
 
-    def _starts_cold(self, runner: Runner) -> bool:
+    def _starts_cold(self, epoch: int) -> bool:
         """Return whether k-means starts from random images.
 
         This depends on the epoch only, so that a resumed run repeats what an
         uninterrupted run does. After a rejected tree k-means starts from
         random images, too, in case the previous tree was the cause.
         """
-        index = (runner.epoch - self.start_epoch) // self.interval
+        index = (epoch - self.start_epoch) // self.interval
         return index % self.mode.cold_interval == 0 or self._rejections.num > 0

@@ -143,7 +143,7 @@ class NeighborBankHook(FeaturePassHook):
             runner.work_dir, NEIGHBORS_FOLDER, runner.epoch
         )
 
-    def refresh(self, runner: Runner) -> None:
+    def refresh(self, runner: Runner, epoch: int) -> None:
         """Find the neighbours of all images and give them to the sampler."""
         begin = time.perf_counter()
         model = get_ori_model(runner.model)
@@ -162,12 +162,12 @@ class NeighborBankHook(FeaturePassHook):
         )
         last = self._table
         self._set_table(NeighborTable(neighbors, self.data))
-        self._report(runner, last, seconds)
+        self._report(runner, last, seconds, epoch)
         if is_main_process():
             self._files = save_of_epoch(
                 self._table,
                 Path(runner.work_dir) / NEIGHBORS_FOLDER,
-                runner.epoch + 1,
+                epoch + 1,
                 self._files,
                 self.max_keep_files,
             )
@@ -188,6 +188,7 @@ class NeighborBankHook(FeaturePassHook):
         runner: Runner,
         last: NeighborTable | None,
         seconds: dict[str, float],
+        epoch: int,
     ) -> None:
         scalars = {f'neighbors/seconds_{k}': s for k, s in seconds.items()}
         line = ', '.join(f'{what} {s:.1f} s' for what, s in seconds.items())
@@ -195,7 +196,5 @@ class NeighborBankHook(FeaturePassHook):
             kept = kept_share(last.neighbors, self._table.neighbors)
             scalars['neighbors/kept'] = kept
             line += f', {kept:.1%} of the neighbours as before'
-        runner.logger.info(
-            f'{_WHAT} of epoch {runner.epoch + 1}: k {self.k}, {line}'
-        )
-        runner.visualizer.add_scalars(scalars, step=runner.epoch + 1)
+        runner.logger.info(f'{_WHAT} of epoch {epoch + 1}: k {self.k}, {line}')
+        runner.visualizer.add_scalars(scalars, step=epoch + 1)

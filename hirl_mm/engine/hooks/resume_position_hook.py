@@ -3,6 +3,11 @@ from mmengine.runner import BaseLoop, EpochBasedTrainLoop, Runner
 from mmpretrain.utils import get_ori_model
 
 from hirl_mm.engine.runtime.batch_size import batch_size_of
+from hirl_mm.engine.runtime.inside_epoch import (
+    begin_inside,
+    can_begin_inside,
+    end_inside,
+)
 from hirl_mm.engine.runtime.resume_position import (
     IMAGES_KEY,
     Position,
@@ -30,9 +35,11 @@ class ResumePositionHook(NamedHook):
     changed, the run is resumed as MMEngine does it.
 
     Two more cases are mended in the same way. A checkpoint that was saved
-    inside an epoch goes on at the beginning of that epoch. A checkpoint
-    without schedules, such as ``best_*.pth``, goes on at its epoch instead of
-    the beginning of the schedules.
+    inside an epoch goes on inside it, and no batch before is read; without a
+    :class:`~hirl_mm.engine.hooks.PositionSeedHook` it goes on at the
+    beginning of the epoch. A checkpoint without schedules, such as
+    ``best_*.pth``, goes on at its epoch instead of the beginning of the
+    schedules.
 
     Learning rates are not scaled to the new batch size, unless the config
     asks for it (``auto_scale_lr.enable=True``). A schedule that depends on
@@ -71,20 +78,32 @@ class ResumePositionHook(NamedHook):
         runner.logger.info(_line(runner, stored, here, follows))
 
     def before_train(self, runner: Runner) -> None:
-        loop = runner.train_loop
-        begin = runner.epoch * len(runner.train_dataloader)
-        if isinstance(loop, EpochBasedTrainLoop) and runner.iter != begin:
-            raise ValueError(
-                f'the checkpoint was saved at iteration {runner.iter}, but '
-                f'epoch {runner.epoch + 1} begins at iteration {begin} here: '
-                'the batch size, the number of processes or of images has '
-                'changed, or the checkpoint was saved inside an epoch. Resume '
-                'with Runner(resume=True, load_from=CHECKPOINT), which can '
-                'convert it, instead of Runner.resume(CHECKPOINT)'
-            )
+        if isinstance(runner.train_loop, EpochBasedTrainLoop):
+            self._begin_epoch(runner)
         images = _images_per_step(runner)
         if images:
             runner.message_hub.update_info(IMAGES_KEY, images)
+
+    def after_train_epoch(self, runner: Runner) -> None:
+        end_inside(runner.train_loop)
+
+    @staticmethod
+    def _begin_epoch(runner: Runner) -> None:
+        length = len(runner.train_dataloader)
+        done = runner.iter - runner.epoch * length
+        inside = 0 < done <= length and can_begin_inside(runner.train_loop)
+        if inside and runner._resume:
+            begin_inside(runner.train_loop, done)
+        elif done:
+            raise ValueError(
+                f'the checkpoint was saved at iteration {runner.iter}, but '
+                f'epoch {runner.epoch + 1} begins at iteration '
+                f'{runner.epoch * length} here: the batch size, the number of '
+                'processes or of images has changed, or the checkpoint was '
+                'saved inside an epoch. Resume with Runner(resume=True, '
+                'load_from=CHECKPOINT), which can convert it, instead of '
+                'Runner.resume(CHECKPOINT)'
+            )
 
 
 def _images_per_step(runner: Runner) -> int | None:

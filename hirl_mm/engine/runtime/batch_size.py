@@ -1,6 +1,8 @@
 from mmengine.dataset import InfiniteSampler
 from torch.utils.data import BatchSampler, DataLoader
 
+from hirl_mm.datasets.seeded_batches import SeededBatches
+
 
 def batch_size_of(loader: DataLoader) -> int | None:
     """Return the batch size of a loader on this rank, None if unknown.
@@ -24,6 +26,8 @@ def batch_sizes_of(loader: DataLoader) -> set[int]:
         of another library composes the batches.
     """
     sampler = loader.batch_sampler
+    if isinstance(sampler, SeededBatches):
+        sampler = sampler.batches
     if type(sampler) is not BatchSampler:
         return set()
     size = sampler.batch_size

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from mmengine.optim import OptimWrapperDict
 from mmengine.runner import EpochBasedTrainLoop, Runner
 
+from .inside_epoch import can_begin_inside
 from .schedules import advance
 
 # Entry of the message hub, and so of checkpoints.
@@ -56,10 +57,10 @@ def position_here(
 ) -> Position:
     """Return the position in a run at which it continues a checkpoint.
 
-    A training that counts epochs goes on at the beginning of an epoch, also
-    if the checkpoint was saved inside it. A training that counts iterations
-    goes on after the same number of images, if the checkpoint holds the
-    number of images per step.
+    A training that counts epochs goes on inside an epoch after the same share
+    of it, if its data loader can leave out batches; otherwise at its
+    beginning. A training that counts iterations goes on after the same number
+    of images, if the checkpoint holds the number of images per step.
 
     Args:
         checkpoint: Checkpoint of MMEngine's Runner.
@@ -67,14 +68,19 @@ def position_here(
         images: Number of images per step of all ranks; None if unknown.
     """
     meta = checkpoint['meta']
+    epoch, iteration = meta['epoch'], meta['iter']
     if isinstance(runner.train_loop, EpochBasedTrainLoop):
         length = len(runner.train_dataloader)
-        return Position(meta['epoch'], meta['epoch'] * length, length)
-    iteration = meta['iter']
+        begin = epoch * length
+        stored = stored_position(checkpoint, by_epoch=True).epoch_length
+        if stored and can_begin_inside(runner.train_loop):
+            done = max(0, iteration - epoch * stored)
+            begin += min(length, int(done * length / stored))
+        return Position(epoch, begin, length)
     before = checkpoint['message_hub']['runtime_info'].get(IMAGES_KEY)
     if before and images:
         iteration = round(iteration * before / images)
-    return Position(meta['epoch'], iteration, None)
+    return Position(epoch, iteration, None)
 
 
 def move_schedules(
@@ -123,8 +129,11 @@ def move_schedules(
 def _steps_before(position: Position) -> dict[str, int]:
     if position.epoch_length is None:
         return dict(num_epochs=0, epoch_length=0, num_iters=position.iter)
+    length = int(position.epoch_length)
     return dict(
-        num_epochs=position.epoch, epoch_length=int(position.epoch_length)
+        num_epochs=position.epoch,
+        epoch_length=length,
+        num_iters=position.iter - position.epoch * length,
     )
 
 

@@ -9,6 +9,7 @@ from .hook_entries import entries_of
 _TRAINING = dict(
     work_folder='WorkFolderHook',
     start_check='StartCheckHook',
+    position_seed='PositionSeedHook',
     resume_position='ResumePositionHook',
     throughput='ThroughputHook',
 )

@@ -12,6 +12,7 @@ def report_tree(
     last: PrototypeTree | None,
     spread: float,
     seconds: dict[str, float],
+    epoch: int,
     searched: float | None = None,
 ) -> None:
     """Log one line and the scalars ``hirl/*`` of a new tree.
@@ -23,6 +24,7 @@ def report_tree(
             another prototype; None if there is none.
         spread: Spread of the features.
         seconds: Duration by step, such as ``extract`` and ``cluster``.
+        epoch: Epoch of the tree, counted from 1.
         searched: Share of the distances that a GPU computed in float32 after
             a pass in low precision; None if there was no such pass.
     """
@@ -31,7 +33,7 @@ def report_tree(
         for level, moved in zip(levels, moved_shares(last, tree), strict=True):
             level['moved_share'] = moved
     runner.logger.info(
-        f'HIRL tree of epoch {runner.epoch + 1}: '
+        f'HIRL tree of epoch {epoch}: '
         + ', '.join(f'{what} {s:.1f} s' for what, s in seconds.items())
         + _in_fp32(searched)
         + f', feature spread {spread:.3f}: '
@@ -43,7 +45,7 @@ def report_tree(
         scalars['hirl/searched_in_fp32'] = searched
     for i, level in enumerate(levels):
         scalars |= {f'hirl/level{i}_{name}': v for name, v in level.items()}
-    runner.visualizer.add_scalars(scalars, step=runner.epoch + 1)
+    runner.visualizer.add_scalars(scalars, step=epoch)
 
 
 def _in_fp32(searched: float | None) -> str:

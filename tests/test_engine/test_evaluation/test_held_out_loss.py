@@ -19,8 +19,8 @@ from hirl_mm.engine.evaluation.held_out_loss import (
     held_out_loss,
 )
 from hirl_mm.engine.features.feature_pass import feature_loader
-from hirl_mm.engine.runtime.seeded import seeded
 from hirl_mm.registry import MODELS
+from hirl_mm.seeding import seeded
 from tests.algorithms import DIM, build
 from tests.oracles.semantic_path import batch_loss
 from tests.runs import ROOT, small_config

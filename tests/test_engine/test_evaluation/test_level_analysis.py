@@ -17,8 +17,8 @@ from hirl_mm.engine.evaluation.projector import (
     level_projections,
 )
 from hirl_mm.engine.runtime.device_views import place_views
-from hirl_mm.engine.runtime.seeded import seeded
 from hirl_mm.registry import MODELS
+from hirl_mm.seeding import seeded
 from tests.runs import ROOT
 
 SIMSIAM = ROOT / 'configs/debug/simsiam_resnet18_1xb64-4e_digits.py'

@@ -46,8 +46,8 @@ class NeighborHook(FeaturePassHook):
     def sampler(self, runner):
         return runner.train_dataloader.sampler
 
-    def refresh(self, runner):
-        self.passes.append(runner.epoch)
+    def refresh(self, runner, epoch):
+        self.passes.append(epoch)
         features = whole_backbone_features(runner.model, self.loader, 'all')
         _, nearest = top_k_neighbors(features, features, k=2)
         self.sampler(runner).neighbors = nearest[:, 1].cpu()

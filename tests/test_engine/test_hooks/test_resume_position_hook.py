@@ -20,7 +20,7 @@ def log_of(work_dir):
     return log.read_text()
 
 
-def resumed(checkpoint, work_dir, batch_size, **options):
+def resumed(checkpoint, work_dir, batch_size, without='', **options):
     """Values and log of a run that goes on from a checkpoint."""
     cfg = tiny_config(
         work_dir,
@@ -30,6 +30,7 @@ def resumed(checkpoint, work_dir, batch_size, **options):
         log_level='INFO',
         **options,
     )
+    cfg.default_hooks.pop(without, None)
     return tiny_run(cfg)[1], log_of(work_dir)
 
 
@@ -99,14 +100,37 @@ def test_scaled_rates_if_asked_for(first, tmp_path):
     assert 'auto_scale_lr has scaled the learning rate' in log
 
 
-def test_checkpoint_from_inside_an_epoch(tmp_path):
-    """It goes on at the beginning of the epoch, as MMEngine's loop does."""
+@pytest.fixture(scope='module')
+def inside(tmp_path_factory):
+    """Checkpoint of ten iterations, and the values of the whole run."""
     options = dict(
         default_hooks__checkpoint__by_epoch=False,
         default_hooks__checkpoint__interval=10,
     )
-    _, expected = tiny_run(tiny_config(tmp_path / 'a', 8, **options))
-    values, log = resumed(tmp_path / 'a/iter_10.pth', tmp_path / 'b', 8)
+    folder = tmp_path_factory.mktemp('inside')
+    _, values = tiny_run(tiny_config(folder, 8, **options))
+    return folder / 'iter_10.pth', values
+
+
+def test_checkpoint_from_inside_an_epoch(inside, tmp_path):
+    checkpoint, expected = inside
+    values, log = resumed(checkpoint, tmp_path, 8)
+    assert values == rest(expected, 3.3)
+    assert 'position of the run' not in log
+
+
+def test_checkpoint_from_inside_an_epoch_of_other_steps(inside, tmp_path):
+    _, expected = tiny_run(tiny_config(tmp_path / 'new', 4))
+    values, log = resumed(inside[0], tmp_path / 'run', 4)
+    assert values == rest(expected, 3.3)
+    assert 'iteration 10 (3 per epoch) of the checkpoint is iteration 20' in (
+        log
+    )
+
+
+def test_epoch_begins_anew_where_no_batch_can_be_left_out(inside, tmp_path):
+    checkpoint, expected = inside
+    values, log = resumed(checkpoint, tmp_path, 8, without='position_seed')
     assert values == rest(expected, 3)
     assert 'iteration 10 (3 per epoch) of the checkpoint is iteration 9' in log
 

@@ -23,7 +23,7 @@ def test_the_share_of_float32_is_told_where_there_is_one(
         runner.visualizer, 'add_scalars', lambda d, step: scalars.update(d)
     )
     with caplog.at_level('INFO'):
-        report_tree(runner, tree, None, 0.5, dict(cluster=1.5), searched)
+        report_tree(runner, tree, None, 0.5, dict(cluster=1.5), 1, searched)
     told = ', distances in fp32 1.23%, ' in caplog.text
     assert told == (searched is not None)
     assert 'cluster 1.5 s, ' in caplog.text
