@@ -31,7 +31,7 @@ def run_tool(name, *arguments):
         The finished process, as ``subprocess.run`` describes it; ``stdout``
         holds what was written to both stdout and stderr.
     """
-    return _run(_run_file, [ROOT / f'tools/{name}.py', *arguments])
+    return _run(run_file, [ROOT / f'tools/{name}.py', *arguments])
 
 
 def run_module(name, *arguments):
@@ -69,7 +69,7 @@ def launch_tool(num, name, *arguments):
         meeting_point | dict(RANK=str(rank), LOCAL_RANK=str(rank))
         for rank in range(num)
     ]
-    return _run(_run_file, words, ranks)
+    return _run(run_file, words, ranks)
 
 
 def _run(function, words, environments=({},)):
@@ -129,7 +129,7 @@ def _enter(function, argv, env, output):
     function(argv[0])
 
 
-def _run_file(path):
+def run_file(path):
     sys.path.insert(0, str(Path(path).parent))
     runpy.run_path(path, run_name='__main__')
 
