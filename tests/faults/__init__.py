@@ -1,1 +1,1 @@
-"""Trainings that are killed: at named points of their work, and at any time."""
+"""Trainings that are killed, at named points of their work or at any time."""

@@ -2,8 +2,6 @@
 
 import multiprocessing
 import os
-import random
-import signal
 import sys
 from pathlib import Path
 

@@ -92,7 +92,7 @@ def test_two_processes_build_the_tree_of_one(config, tmp_path):
     # One process goes on with the run of two, in twice as many steps.
     options = [*options[:-2], 'train_cfg.max_epochs=2', options[-1]]
     log = train(config, tmp_path / 'two', '--resume', *options)
-    assert 'iteration 3 (3 per epoch) of the checkpoint is iteration 6 (6' in (
+    assert '(3 per epoch) of the checkpoint is iteration 6 of 12 (6 per' in (
         log
     )
     checkpoint = torch.load(tmp_path / 'two/epoch_2.pth', weights_only=False)

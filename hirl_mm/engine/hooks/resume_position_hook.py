@@ -24,14 +24,16 @@ from .named_hook import NamedHook
 
 @HOOKS.register_module()
 class ResumePositionHook(NamedHook):
-    """Resume with another batch size, number of GPUs or number of images.
+    """Resume with another batch size, number of GPUs, images or epochs.
 
     MMEngine resumes at the iteration of the checkpoint, with the schedules of
     the checkpoint. This hook keeps the position in epochs instead: the run
     goes on at the iteration at which the epoch begins in this run, and the
     schedules of learning rates, momentum and temperature are those of a new
     run with this config from there on. A training that counts iterations
-    keeps its position in images. One line in the log says so. If nothing has
+    keeps its position in images. So it does if the run is longer or shorter
+    than before: MMEngine would keep the schedules of the checkpoint, which end
+    where the run was to end. One line in the log says so. If nothing has
     changed, the run is resumed as MMEngine does it.
 
     Two more cases are mended in the same way. A checkpoint that was saved
@@ -129,5 +131,5 @@ def _line(
     unit = 'images' if here.epoch_length is None else 'epochs'
     return (
         f'the position of the run is kept in {unit}: {stored} of the '
-        f'checkpoint is {here} of {runner.max_iters} here. {schedules}'
+        f'checkpoint is {here} here. {schedules}'
     )

@@ -1,8 +1,9 @@
-"""Continue a run whose steps, or epochs, have another size than before.
+"""Continue a run whose steps, epochs or length have another size than before.
 
 MMEngine takes the iteration and the schedules of the checkpoint, which count
 iterations. If there are more images per step than before, the run has fewer
-iterations, and the schedules of the checkpoint end too late.
+iterations, and the schedules of the checkpoint end too late. If the run is
+longer than before, they end too early.
 """
 
 from typing import NamedTuple
@@ -25,16 +26,19 @@ class Position(NamedTuple):
         iter: Number of iterations.
         epoch_length: Number of iterations per epoch; None for a training that
             counts iterations only.
+        max_iters: Number of iterations of the whole training.
     """
 
     epoch: int
     iter: int
     epoch_length: float | None
+    max_iters: int
 
     def __str__(self) -> str:
+        of_all = f'iteration {self.iter} of {self.max_iters}'
         if self.epoch_length is None:
-            return f'iteration {self.iter}'
-        return f'iteration {self.iter} ({self.epoch_length:g} per epoch)'
+            return of_all
+        return f'{of_all} ({self.epoch_length:g} per epoch)'
 
 
 def stored_position(checkpoint: dict, by_epoch: bool) -> Position:
@@ -46,10 +50,10 @@ def stored_position(checkpoint: dict, by_epoch: bool) -> Position:
     """
     meta = checkpoint['meta']
     info = checkpoint['message_hub']['runtime_info']
-    length = None
+    length, max_iters = None, info.get('max_iters', 0)
     if by_epoch:
-        length = info.get('max_iters', 0) / max(1, info.get('max_epochs', 1))
-    return Position(meta['epoch'], meta['iter'], length)
+        length = max_iters / max(1, info.get('max_epochs', 1))
+    return Position(meta['epoch'], meta['iter'], length, max_iters)
 
 
 def position_here(
@@ -76,11 +80,11 @@ def position_here(
         if stored and can_begin_inside(runner.train_loop):
             done = max(0, iteration - epoch * stored)
             begin += min(length, int(done * length / stored))
-        return Position(epoch, begin, length)
+        return Position(epoch, begin, length, runner.max_iters)
     before = checkpoint['message_hub']['runtime_info'].get(IMAGES_KEY)
     if before and images:
         iteration = round(iteration * before / images)
-    return Position(epoch, iteration, None)
+    return Position(epoch, iteration, None, runner.max_iters)
 
 
 def move_schedules(

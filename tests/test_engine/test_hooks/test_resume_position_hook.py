@@ -1,5 +1,6 @@
 """A run that resumes with steps of another size, against a new run."""
 
+import copy
 import itertools
 
 import pytest
@@ -10,7 +11,7 @@ from mmpretrain.registry import MODELS
 
 from hirl_mm.engine.runtime.resumed_state import align_queues
 from tests.runs import run, small_config
-from tests.tiny_runs import EPOCHS, Stop, tiny_config, tiny_run
+from tests.tiny_runs import EPOCHS, SCHEDULES, Stop, tiny_config, tiny_run
 
 DONE = 3  # epochs of the first run
 
@@ -62,8 +63,8 @@ def test_schedules_are_those_of_a_new_run(
     last = values[max(values)]
     assert last['iter'] == last['max_iters'] - 1 == EPOCHS * length - 1
     (line,) = [x for x in log.splitlines() if 'position of the run' in x]
-    assert 'is kept in epochs: iteration 9 (3 per epoch) of the' in line
-    assert f'is iteration {begin} ({length} per epoch) of {6 * length}' in line
+    assert 'is kept in epochs: iteration 9 of 18 (3 per epoch)' in line
+    assert f'is iteration {begin} of {6 * length} ({length} per' in line
     assert 'nothing has scaled the learning rate' in line
     assert 'eta: -' not in log
 
@@ -87,6 +88,22 @@ def test_nothing_changes_for_steps_of_the_same_size(first, tmp_path):
     state = plain.model.state_dict()
     for key, value in runner.model.state_dict().items():
         assert torch.equal(value, state[key])
+
+
+def test_longer_run_has_the_schedules_of_its_config(first, tmp_path):
+    """MMEngine would go on with the ones that end after six epochs."""
+    longer = copy.deepcopy(SCHEDULES)
+    for schedule in longer:
+        for name in {'T_max', 'end'} & set(schedule):
+            schedule[name] += EPOCHS * (schedule[name] > 2)
+    options = dict(train_cfg__max_epochs=2 * EPOCHS, param_scheduler=longer)
+    _, expected = tiny_run(tiny_config(tmp_path / 'new', 8, **options))
+    values, log = resumed(
+        first / f'epoch_{DONE}.pth', tmp_path / 'run', 8, **options
+    )
+    assert len(expected) == 36 and values == rest(expected, DONE)
+    assert 'iteration 9 of 18 (3 per epoch) of the checkpoint is' in log
+    assert 'is iteration 9 of 36 (3 per epoch) here' in log
 
 
 def test_scaled_rates_if_asked_for(first, tmp_path):
@@ -123,16 +140,14 @@ def test_checkpoint_from_inside_an_epoch_of_other_steps(inside, tmp_path):
     _, expected = tiny_run(tiny_config(tmp_path / 'new', 4))
     values, log = resumed(inside[0], tmp_path / 'run', 4)
     assert values == rest(expected, 3.3)
-    assert 'iteration 10 (3 per epoch) of the checkpoint is iteration 20' in (
-        log
-    )
+    assert 'of 18 (3 per epoch) of the checkpoint is iteration 20 of 36' in log
 
 
 def test_epoch_begins_anew_where_no_batch_can_be_left_out(inside, tmp_path):
     checkpoint, expected = inside
     values, log = resumed(checkpoint, tmp_path, 8, without='position_seed')
     assert values == rest(expected, 3)
-    assert 'iteration 10 (3 per epoch) of the checkpoint is iteration 9' in log
+    assert 'iteration 10 of 18 (3 per epoch) of the checkpoint is' in log
 
 
 @pytest.mark.parametrize('batch_size', [8, 4])
@@ -169,7 +184,7 @@ def test_training_that_counts_iterations(tmp_path):
         tmp_path / 'a/iter_10.pth', tmp_path / 'b', 8, **options(10)
     )
     assert values == rest(expected, 5)
-    assert 'is kept in images: iteration 10 of the checkpoint' in log
+    assert 'is kept in images: iteration 10 of 20 of the checkpoint' in log
     assert 'is iteration 5 of 10 here' in log
 
 
