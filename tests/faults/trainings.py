@@ -40,7 +40,7 @@ KINDS = {
 }
 
 
-def write_config(kind, digits, path):
+def write_config(kind, digits, path, num=16 * STEPS):
     """A debug config on a few images, with one checkpoint at a time."""
     name, options = KINDS[kind]
     cfg = Config.fromfile(ROOT / f'configs/debug/{name}.py')
@@ -50,10 +50,8 @@ def write_config(kind, digits, path):
     cfg.train_dataloader.batch_size = 16
     if 'queue_len' in cfg.model:
         cfg.model.queue_len = 64
-    images = range(0, 1500, 1500 // (16 * STEPS))
-    cfg.train_dataloader.dataset.update(
-        data_root=str(digits), indices=list(images)[: 16 * STEPS]
-    )
+    indices = [i * 1500 // num for i in range(num)]
+    cfg.train_dataloader.dataset.update(data_root=str(digits), indices=indices)
     cfg.default_hooks.pop('knn_probe', None)
     cfg.default_hooks.checkpoint.update(interval=1, max_keep_ckpts=1)
     cfg.default_hooks.kmeans.update(num_prototypes=(12, 4, 2))
