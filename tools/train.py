@@ -27,8 +27,8 @@ def parse_args() -> argparse.Namespace:
         nargs='?',
         const='auto',
         metavar='CHECKPOINT',
-        help='resume from CHECKPOINT (default: the latest checkpoint in the '
-        'work folder)',
+        help='resume from CHECKPOINT (default: the newest whole checkpoint '
+        'in the work folder; without one, start a new run)',
     )
     files.add_argument(
         '--overwrite',
@@ -82,7 +82,8 @@ def load_config(args: argparse.Namespace):
         cfg.optim_wrapper.setdefault('loss_scale', 'dynamic')
     if args.resume:
         cfg.resume = True
-        cfg.load_from = None if args.resume == 'auto' else args.resume
+    if args.resume not in (None, 'auto'):
+        cfg.load_from = args.resume
     if args.overwrite:
         cfg.default_hooks.work_folder = dict(
             type='hirl_mm.WorkFolderHook', overwrite=True
@@ -112,12 +113,14 @@ def main() -> None:
     cfg = load_config(args)
     pass_trust_on(cfg)
     try:
-        check_config(cfg)
+        notes = check_config(cfg, newest=args.resume == 'auto')
     except (OSError, ValueError) as error:
         sys.exit(str(error))
     if not torch.cuda.is_available():
         fit_to_cpu(cfg)
     runner = Runner.from_cfg(cfg)
+    for note in notes:
+        runner.logger.warning(note)
     try:
         check_runner(runner)
     except StartError as error:

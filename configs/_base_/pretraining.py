@@ -6,7 +6,7 @@ _base_ = 'knn_imagenet.py'
 # default_collate accepts no such argument.
 collate_fn = dict(type='hirl_mm.default_collate')
 pretraining_hooks = dict(
-    checkpoint=dict(backend_args=dict(backend='hirl_mm.atomic')),
+    checkpoint=dict(type='hirl_mm.DurableCheckpointHook'),
     knn_probe=_base_.knn_probe,
     dataset_check=dict(type='hirl_mm.DatasetCheckHook'),
     work_folder=dict(type='hirl_mm.WorkFolderHook'),

@@ -2,6 +2,7 @@
 
 from .dataset_check_hook import DatasetCheckHook
 from .device_views_hook import DeviceViewsHook
+from .durable_checkpoint_hook import DurableCheckpointHook
 from .epoch_time_hook import EpochTimeHook
 from .feature_health_hook import FeatureHealthHook
 from .feature_pass_hook import FeaturePassHook
@@ -26,6 +27,7 @@ from .work_folder_hook import WorkFolderHook
 __all__ = [
     'DatasetCheckHook',
     'DeviceViewsHook',
+    'DurableCheckpointHook',
     'EpochTimeHook',
     'FeatureHealthHook',
     'FeaturePassHook',
