@@ -103,9 +103,19 @@ def main() -> None:
     import torch
     from mmengine.runner import Runner
 
-    from hirl_mm.engine.checks.errors import StartError, StoppedError
+    from hirl_mm.engine.checks.errors import (
+        StartError,
+        StoppedBySignal,
+        StoppedError,
+    )
     from hirl_mm.engine.checks.start import check_config, check_runner
     from hirl_mm.engine.runtime.cpu_training import fit_to_cpu
+    from hirl_mm.engine.runtime.hook_entries import entries_of
+    from hirl_mm.engine.runtime.stop_signals import (
+        REQUEUE_STATUS,
+        ignore_stop_signals,
+        stop_signals,
+    )
     from hirl_mm.engine.runtime.trust import pass_trust_on
 
     if args.amp and not torch.cuda.is_available():
@@ -118,6 +128,9 @@ def main() -> None:
         sys.exit(str(error))
     if not torch.cuda.is_available():
         fit_to_cpu(cfg)
+    if entries_of(cfg, 'StopSignalHook'):
+        # Before the first worker process of a data loader.
+        stop_signals.listen()
     runner = Runner.from_cfg(cfg)
     for note in notes:
         runner.logger.warning(note)
@@ -127,6 +140,10 @@ def main() -> None:
         sys.exit(str(error))
     try:
         runner.train()
+    except StoppedBySignal as error:
+        ignore_stop_signals()
+        print(error, file=sys.stderr)
+        sys.exit(REQUEUE_STATUS)
     except StoppedError as error:
         sys.exit(str(error))
 

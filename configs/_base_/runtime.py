@@ -14,6 +14,7 @@ default_hooks = dict(
     start_check=dict(type='hirl_mm.StartCheckHook'),
     resume_position=dict(type='hirl_mm.ResumePositionHook'),
     throughput=dict(type='hirl_mm.ThroughputHook'),
+    stop_signal=dict(type='hirl_mm.StopSignalHook'),
 )
 # Empty, for configs that add to their base's list.
 custom_hooks = []

@@ -17,6 +17,7 @@ from .parameter_clip_hook import ParameterClipHook
 from .portable_checkpoint_hook import PortableCheckpointHook
 from .resume_position_hook import ResumePositionHook
 from .start_check_hook import StartCheckHook
+from .stop_signal_hook import StopSignalHook
 from .teacher_update_hook import TeacherUpdateHook
 from .throughput_hook import ThroughputHook
 from .tree_positives_hook import TreePositivesHook
@@ -42,6 +43,7 @@ __all__ = [
     'PortableCheckpointHook',
     'ResumePositionHook',
     'StartCheckHook',
+    'StopSignalHook',
     'TeacherUpdateHook',
     'ThroughputHook',
     'TreePositivesHook',

@@ -12,6 +12,7 @@ _TRAINING = dict(
     start_check='StartCheckHook',
     resume_position='ResumePositionHook',
     throughput='ThroughputHook',
+    stop_signal='StopSignalHook',
 )
 # Registers a PortableCheckpointHook.
 _ALWAYS = dict(loaded_weights='LoadedWeightsHook')
