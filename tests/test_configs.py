@@ -65,8 +65,8 @@ def test_model_hooks_and_pipelines_build(name):
         assert pipeline[0]['type'] == 'hirl_mm.LoadImage'
         assert len(Compose(pipeline).transforms) == len(pipeline)
     assert cfg.train_dataloader.collate_fn.type == 'hirl_mm.default_collate'
-    backend = cfg.default_hooks.checkpoint.backend_args.backend
-    assert backend == 'hirl_mm.atomic'
+    checkpoint = cfg.default_hooks.checkpoint
+    assert checkpoint.type == 'hirl_mm.DurableCheckpointHook'
     if isinstance(model, HIRLAlgorithm):
         assert cfg.find_unused_parameters
         levels = len(cfg.default_hooks.kmeans.num_prototypes)

@@ -1,16 +1,25 @@
 #!/usr/bin/env bash
 # Train on a Slurm cluster: one task for each GPU.
 #
-# usage: bash tools/slurm_train.sh PARTITION JOB_NAME CONFIG
+# usage: bash tools/slurm_train.sh [--requeue] PARTITION JOB_NAME CONFIG
 #            [options of tools/train.py]
 #
 #   GPUS=16 bash tools/slurm_train.sh gpu my_job configs/hirl/my_config.py
 #
-# An empty PARTITION ('') takes the default one of the cluster. Variables:
+# An empty PARTITION ('') takes the default one of the cluster.
+#
+# With --requeue Slurm sends SIGUSR1 before the time of the job is over. At
+# this signal, or SIGTERM when the job is preempted, the training saves a
+# checkpoint and exits with status 75, and then goes on from it: in a batch
+# job (sbatch) by "scontrol requeue", otherwise in a new job of srun. For a
+# batch job give the signal to sbatch: --requeue --signal=USR1@120.
+#
+# Variables:
 #
 #   GPUS            GPUs of the job (8)
 #   GPUS_PER_NODE   GPUs of one machine (8, or GPUS if that is less)
 #   CPUS_PER_TASK   CPU cores of one task (5)
+#   SIGNAL_SECONDS  how long before the end the signal comes (120)
 #   SRUN_ARGS       more options of srun, separated by spaces
 #   PYTHON          the Python to use (python)
 set -euo pipefail
@@ -23,6 +32,11 @@ case ${1-} in
     exit
     ;;
 esac
+requeue=
+if [ "${1-}" = --requeue ]; then
+    requeue=1
+    shift
+fi
 if [ $# -lt 3 ]; then
     usage >&2
     exit 2
@@ -43,8 +57,31 @@ options=(
     --kill-on-bad-exit=1
 )
 [ -z "$partition" ] || options+=(--partition="$partition")
+[ -z "$requeue" ] || options+=(--signal="USR1@${SIGNAL_SECONDS:-120}")
 read -r -a more <<<"${SRUN_ARGS-}"
 
-exec srun "${options[@]}" ${more[@]+"${more[@]}"} \
-    "${PYTHON:-python}" -u "$(dirname "$0")/train.py" "$config" \
-    --launcher slurm "$@"
+command=(
+    srun "${options[@]}" ${more[@]+"${more[@]}"}
+    "${PYTHON:-python}" -u "$(dirname "$0")/train.py" "$config"
+    --launcher slurm
+)
+[ -n "$requeue" ] || exec "${command[@]}" "$@"
+
+# Options of a start that goes on, whatever the first start began with.
+resumed=()
+for word in "$@"; do
+    [ "$word" = --overwrite ] || resumed+=("$word")
+done
+resumed+=(--resume)
+
+# Slurm counts how often it has requeued a batch job.
+[ "${SLURM_RESTART_COUNT:-0}" = 0 ] || set -- "${resumed[@]}"
+while true; do
+    status=0
+    "${command[@]}" "$@" || status=$?
+    [ "$status" = 75 ] || exit "$status"
+    if [ -n "${SLURM_JOB_ID-}" ]; then
+        exec scontrol requeue "$SLURM_JOB_ID"
+    fi
+    set -- "${resumed[@]}"
+done

@@ -27,8 +27,8 @@ def parse_args() -> argparse.Namespace:
         nargs='?',
         const='auto',
         metavar='CHECKPOINT',
-        help='resume from CHECKPOINT (default: the latest checkpoint in the '
-        'work folder)',
+        help='resume from CHECKPOINT (default: the newest whole checkpoint '
+        'in the work folder; without one, start a new run)',
     )
     files.add_argument(
         '--overwrite',
@@ -82,7 +82,8 @@ def load_config(args: argparse.Namespace):
         cfg.optim_wrapper.setdefault('loss_scale', 'dynamic')
     if args.resume:
         cfg.resume = True
-        cfg.load_from = None if args.resume == 'auto' else args.resume
+    if args.resume not in (None, 'auto'):
+        cfg.load_from = args.resume
     if args.overwrite:
         cfg.default_hooks.work_folder = dict(
             type='hirl_mm.WorkFolderHook', overwrite=True
@@ -102,9 +103,19 @@ def main() -> None:
     import torch
     from mmengine.runner import Runner
 
-    from hirl_mm.engine.checks.errors import StartError, StoppedError
+    from hirl_mm.engine.checks.errors import (
+        StartError,
+        StoppedBySignal,
+        StoppedError,
+    )
     from hirl_mm.engine.checks.start import check_config, check_runner
     from hirl_mm.engine.runtime.cpu_training import fit_to_cpu
+    from hirl_mm.engine.runtime.hook_entries import entries_of
+    from hirl_mm.engine.runtime.stop_signals import (
+        REQUEUE_STATUS,
+        ignore_stop_signals,
+        stop_signals,
+    )
     from hirl_mm.engine.runtime.trust import pass_trust_on
 
     if args.amp and not torch.cuda.is_available():
@@ -112,18 +123,27 @@ def main() -> None:
     cfg = load_config(args)
     pass_trust_on(cfg)
     try:
-        check_config(cfg)
+        notes = check_config(cfg, newest=args.resume == 'auto')
     except (OSError, ValueError) as error:
         sys.exit(str(error))
     if not torch.cuda.is_available():
         fit_to_cpu(cfg)
+    if entries_of(cfg, 'StopSignalHook'):
+        # Before the first worker process of a data loader.
+        stop_signals.listen()
     runner = Runner.from_cfg(cfg)
+    for note in notes:
+        runner.logger.warning(note)
     try:
         check_runner(runner)
     except StartError as error:
         sys.exit(str(error))
     try:
         runner.train()
+    except StoppedBySignal as error:
+        ignore_stop_signals()
+        print(error, file=sys.stderr)
+        sys.exit(REQUEUE_STATUS)
     except StoppedError as error:
         sys.exit(str(error))
 

@@ -6,7 +6,7 @@ _base_ = 'knn_imagenet.py'
 # default_collate accepts no such argument.
 collate_fn = dict(type='hirl_mm.default_collate')
 pretraining_hooks = dict(
-    checkpoint=dict(backend_args=dict(backend='hirl_mm.atomic')),
+    checkpoint=dict(type='hirl_mm.DurableCheckpointHook'),
     knn_probe=_base_.knn_probe,
     dataset_check=dict(type='hirl_mm.DatasetCheckHook'),
     work_folder=dict(type='hirl_mm.WorkFolderHook'),
@@ -14,4 +14,5 @@ pretraining_hooks = dict(
     position_seed=dict(type='hirl_mm.PositionSeedHook'),
     resume_position=dict(type='hirl_mm.ResumePositionHook'),
     throughput=dict(type='hirl_mm.ThroughputHook'),
+    stop_signal=dict(type='hirl_mm.StopSignalHook'),
 )

@@ -4,10 +4,9 @@ default_hooks = dict(
     logger=dict(type='LoggerHook', interval=100),
     param_scheduler=dict(type='ParamSchedulerHook'),
     checkpoint=dict(
-        type='CheckpointHook',
+        type='hirl_mm.DurableCheckpointHook',
         interval=10,
         max_keep_ckpts=3,
-        backend_args=dict(backend='hirl_mm.atomic'),
     ),
     sampler_seed=dict(type='DistSamplerSeedHook'),
     dataset_check=dict(type='hirl_mm.DatasetCheckHook'),
@@ -16,6 +15,7 @@ default_hooks = dict(
     position_seed=dict(type='hirl_mm.PositionSeedHook'),
     resume_position=dict(type='hirl_mm.ResumePositionHook'),
     throughput=dict(type='hirl_mm.ThroughputHook'),
+    stop_signal=dict(type='hirl_mm.StopSignalHook'),
 )
 # Empty, for configs that add to their base's list.
 custom_hooks = []

@@ -10,9 +10,11 @@ from pathlib import Path
 import torch
 from mmengine.runner import CheckpointLoader
 
+from hirl_mm.files import check_archive
+from hirl_mm.files.archive import is_archive
+
 from .log_classes import log_globals
 
-_ZIP = b'PK\x03\x04'
 # Environment variables that set PyTorch's default of ``weights_only``.
 WEIGHTS_ONLY = 'TORCH_FORCE_WEIGHTS_ONLY_LOAD'
 NO_WEIGHTS_ONLY = 'TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD'
@@ -26,8 +28,9 @@ def read_checkpoint(path: str | os.PathLike, trust: bool = False) -> dict:
     """Read a checkpoint into CPU memory.
 
     Tensors, plain types and the logs that MMEngine writes are read without
-    running code from the file. If the format allows it, tensors of a local
-    file are memory-mapped: they stay on disk until they are used.
+    running code from the file. If the format allows it, a local file is
+    checked for damage, see :func:`~hirl_mm.files.check_archive`, and its
+    tensors are memory-mapped: they stay on disk until they are used.
 
     Args:
         path: Path of a file, or an address that MMEngine can read, such as
@@ -40,7 +43,7 @@ def read_checkpoint(path: str | os.PathLike, trust: bool = False) -> dict:
 
     Raises:
         FileNotFoundError: If the file does not exist.
-        OSError: If the file is not a checkpoint, or is incomplete.
+        OSError: If the file is not a checkpoint, is incomplete or damaged.
         UntrustedCheckpointError: If the file holds other objects and
             ``trust`` is False.
         ValueError: If the file does not hold a dict.
@@ -103,8 +106,8 @@ def _load_address(address: str) -> object:
 
 
 def _load_file(path: Path, trust: bool) -> object:
-    with path.open('rb') as file:
-        is_zip = file.read(len(_ZIP)) == _ZIP
+    is_zip = is_archive(path)
+    check_archive(path)
     try:
         return torch.load(
             str(path),

@@ -1,6 +1,7 @@
 import os
 from collections.abc import Mapping
 
+from hirl_mm.files import BrokenFileError
 from hirl_mm.structures import TREE_KEY, PrototypeTree
 
 from .reader import UntrustedCheckpointError, read_checkpoint
@@ -42,8 +43,8 @@ def load_tree(path: str | os.PathLike, trust: bool = False) -> PrototypeTree:
         The tree, on the CPU.
 
     Raises:
-        ValueError: If the file does not exist, holds no tree, or needs
-            ``trust``.
+        ValueError: If the file does not exist, is damaged, holds no tree, or
+            needs ``trust``.
     """
     try:
         checkpoint = read_checkpoint(path, trust)
@@ -51,6 +52,8 @@ def load_tree(path: str | os.PathLike, trust: bool = False) -> PrototypeTree:
         raise ValueError(f'there is no file {path}') from None
     except UntrustedCheckpointError:
         raise
+    except BrokenFileError as error:
+        raise ValueError(str(error)) from error
     except (OSError, ValueError) as error:
         cause = error.__cause__ or error
         reason = f'{type(cause).__name__}: {cause}'.splitlines()[0]

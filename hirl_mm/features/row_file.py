@@ -2,6 +2,7 @@
 
 import json
 import os
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,7 +26,8 @@ def stored_rows(
     """Return rows that are computed once and kept in a folder.
 
     Blocks that an earlier call has written are not computed again, also if
-    it was stopped. Rows that depend on something else are replaced.
+    it was stopped. Rows that depend on something else are replaced, and so
+    are rows whose checksum is not that of what was written.
 
     Args:
         folder: Folder of the rows, of one process.
@@ -40,26 +42,35 @@ def stored_rows(
     """
     folder = Path(folder)
     facts = json.loads(json.dumps(facts | dict(num_rows=num_rows)))
-    done = _done(folder, facts)
+    done, crc32 = _done(folder, facts)
     for start in range(done, num_rows, block_size):
         block = range(start, min(start + block_size, num_rows))
         rows = compute(block).to(torch.float16).cpu().numpy()
         _write(folder, rows, block, num_rows)
+        crc32 = zlib.crc32(rows.tobytes(), crc32)
         with replacing(folder / _STATE) as temporary:
-            state = dict(done=block.stop, facts=facts)
+            state = dict(done=block.stop, crc32=crc32, facts=facts)
             temporary.write_text(json.dumps(state, indent=2) + '\n')
     # Mode 'c' (copy on write), since PyTorch warns of read-only memory.
     return torch.from_numpy(np.load(folder / _ROWS, mmap_mode='c'))
 
 
-def _done(folder: Path, facts: dict) -> int:
-    """Return how many rows are there that depend on the same facts."""
+def _done(folder: Path, facts: dict) -> tuple[int, int]:
+    """Return how many rows depend on the same facts, and their checksum."""
     try:
         state = json.loads((folder / _STATE).read_text())
-        done = state['done'] if state['facts'] == facts else 0
+        rows = np.load(folder / _ROWS, mmap_mode='r')[: state['done']]
+        if state['facts'] != facts:
+            return 0, 0
     except (OSError, ValueError, KeyError, TypeError):
-        done = 0
-    return done if (folder / _ROWS).is_file() else 0
+        return 0, 0
+    crc32 = 0
+    for row in rows:
+        crc32 = zlib.crc32(row, crc32)
+    # Earlier versions wrote none.
+    if crc32 != state.get('crc32', crc32):
+        return 0, 0
+    return state['done'], crc32
 
 
 def _write(folder: Path, rows: np.ndarray, block: range, num: int) -> None:

@@ -15,6 +15,7 @@ from hirl_mm.files import replacing
 from hirl_mm.ranks import rank_and_world_size
 
 from .finite import check_finite
+from .store_checksums import write_checksums
 
 _MANIFEST = 'manifest.json'
 _FEATURES = 'features.npy'
@@ -113,8 +114,9 @@ def merge_shards(
     """Merge the shards of all ranks into one file, ordered by sample index.
 
     The file has no rows for samples that could not be read; their absence is
-    stored, see :func:`stored_samples`. The manifest is written last: the
-    store is complete if it exists.
+    stored, see :func:`stored_samples`, and so are checksums, see
+    :func:`~hirl_mm.features.store_checksums.damaged_file`. The manifest is
+    written last: the store is complete if it exists.
 
     Args:
         folder: Folder of the store, with the shards of all ranks.
@@ -156,6 +158,7 @@ def merge_shards(
     if len(stored) < num_samples:
         with replacing(folder / _SAMPLES) as temporary:
             np.save(temporary, stored)
+    write_checksums(folder)
     with replacing(folder / _MANIFEST) as temporary:
         temporary.write_text(json.dumps(facts, indent=2) + '\n')
     shutil.rmtree(paths[0].parent)

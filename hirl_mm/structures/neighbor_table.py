@@ -4,7 +4,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from hirl_mm.files import replacing
+from hirl_mm.files import check_archive, replacing
 
 _KEYS = frozenset({'neighbors', 'data'})
 
@@ -89,8 +89,10 @@ class NeighborTable:
             path: Path of the file.
 
         Raises:
+            BrokenFileError: If the file is incomplete or damaged.
             ValueError: If the file does not hold a table.
         """
+        check_archive(path)
         state = torch.load(path, map_location='cpu', weights_only=True)
         if not isinstance(state, dict) or set(state) != _KEYS:
             found = sorted(state) if isinstance(state, dict) else type(state)

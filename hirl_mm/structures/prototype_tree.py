@@ -245,6 +245,7 @@ class PrototypeTree:
             path: Path of the file.
 
         Raises:
+            BrokenFileError: If the file is incomplete or damaged.
             ValueError: If the file does not hold a tree.
         """
         return cls.from_state_dict(read_state(path))

@@ -4,7 +4,7 @@ import os
 
 import torch
 
-from hirl_mm.files import replacing
+from hirl_mm.files import check_archive, replacing
 
 # Key of the state of the tree in checkpoints.
 TREE_KEY = 'prototype_tree'
@@ -31,8 +31,10 @@ def read_state(path: str | os.PathLike) -> dict:
         path: Path of the file.
 
     Raises:
+        BrokenFileError: If the file is incomplete or damaged.
         ValueError: If the file does not hold the state of a tree.
     """
+    check_archive(path)
     state = torch.load(path, map_location='cpu', weights_only=True)
     if not isinstance(state, dict) or set(state) | _OPTIONAL != _KEYS:
         found = sorted(state) if isinstance(state, dict) else type(state)

@@ -5,6 +5,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from hirl_mm.engine.runtime.found_checkpoints import find_checkpoint
+
 
 @dataclass(frozen=True)
 class RunFolder:
@@ -40,28 +42,25 @@ class RunFolder:
         return configs[-1]
 
     def has_checkpoint(self) -> bool:
-        """Return whether the run has saved a checkpoint to resume from."""
-        return (Path(self.path) / 'last_checkpoint').is_file()
+        """Return whether the run has saved a checkpoint, even a broken one."""
+        return any(find_checkpoint(self.path))
 
     def last_checkpoint(self) -> Path:
-        """Return the last checkpoint, even if the folder was moved.
+        """Return the newest whole checkpoint, even if the folder was moved.
 
         Raises:
             FileNotFoundError: If the run has saved no checkpoint, or the
-                file was deleted.
+                files were deleted.
+            OSError: If all are broken.
         """
-        if not self.has_checkpoint():
-            raise FileNotFoundError(
-                f'{self.path} holds no checkpoint: there is no file '
-                'last_checkpoint, which a training writes when it saves'
-            )
-        text = (Path(self.path) / 'last_checkpoint').read_text().strip()
-        for file in Path(self.path) / Path(text).name, Path(text):
-            if file.is_file():
-                return file
+        file, broken = find_checkpoint(self.path)
+        if file is not None:
+            return Path(file)
+        if broken:
+            raise OSError(broken[0])
         raise FileNotFoundError(
-            f'{self.path}/last_checkpoint names {text}, which is gone: '
-            'restore that file, or train again'
+            f'{self.path} holds no checkpoint: the run has saved none, or '
+            'they were deleted. Train again, or give another folder'
         )
 
     def logs(self) -> list[list[dict]]:

@@ -94,3 +94,31 @@ def test_state_without_rows_counts_as_nothing(store):
     assert json.loads((store.folder / 'rows.json').read_text())['done'] == 10
     _, calls = store()
     assert len(calls) == 3
+
+
+@pytest.mark.parametrize('part', [0, 1])
+def test_damaged_rows_are_computed_again(store, part):
+    """Those of a block that is read again, not of one to come."""
+    with pytest.raises(KeyboardInterrupt):
+        store(stop_at=8)
+    file = store.folder / 'rows.npy'
+    content = bytearray(file.read_bytes())
+    place = content.index(WHOLE[4 * part].numpy().tobytes())
+    content[place] ^= 1
+    file.write_bytes(content)
+    rows, calls = store()
+    assert calls[0] == [0, 1, 2, 3]
+    assert torch.equal(rows, WHOLE)
+
+
+def test_rows_of_earlier_versions_have_no_checksum(store):
+    with pytest.raises(KeyboardInterrupt):
+        store(stop_at=8)
+    file = store.folder / 'rows.json'
+    state = json.loads(file.read_text())
+    del state['crc32']
+    file.write_text(json.dumps(state))
+    rows, calls = store()
+    assert calls == [[8, 9]]
+    rows, calls = store()
+    assert calls == [] and torch.equal(rows, WHOLE)

@@ -16,6 +16,7 @@ from hirl_mm.features.store import (
     stored_samples,
     write_shard,
 )
+from hirl_mm.features.store_checksums import damaged_file
 from tests.processes import run_processes
 from tests.samples import samples
 
@@ -51,6 +52,7 @@ def test_rows_come_in_the_order_of_the_samples(tmp_path):
     torch.testing.assert_close(features, rows_of(range(7)))
     assert stored_facts(tmp_path) == FACTS
     assert sorted(p.name for p in tmp_path.iterdir()) == [
+        'checksums.json',
         'features.npy',
         'manifest.json',
     ]
@@ -171,3 +173,19 @@ def test_no_sample_can_be_read(tmp_path):
     write_shard(rows, [dict(data_samples=[], unreadable=[0, 1])], tmp_path)
     with pytest.raises(FeatureStoreError, match='none of the 2 samples could'):
         merge_shards(tmp_path, 2, FACTS)
+
+
+@pytest.mark.parametrize('name', ['features.npy', 'samples.npy'])
+def test_damaged_file(name, tmp_path):
+    left_out = dict(data_samples=[], unreadable=[0, 1, 2, 4, 5])
+    write_shard(rows, [*batches([3, 6]), left_out], tmp_path)
+    merge_shards(tmp_path, 7, FACTS)
+    assert damaged_file(tmp_path) is None
+    content = bytearray((tmp_path / name).read_bytes())
+    content[-2] ^= 1
+    (tmp_path / name).write_bytes(content)
+    assert damaged_file(tmp_path) == tmp_path / name
+    (tmp_path / name).unlink()
+    assert damaged_file(tmp_path) == tmp_path / name
+    (tmp_path / 'checksums.json').write_text('[1')
+    assert damaged_file(tmp_path) == tmp_path / 'checksums.json'

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+import torch
 
 from hirl_mm.engine.features.fingerprint import file_fingerprint
 from hirl_mm.evaluation.arm_results import ArmResults
@@ -136,14 +137,13 @@ def test_recipe_is_known_by_the_run_of_the_checkpoint(tmp_path):
     """Without results of tools/evaluate.py, which have it."""
     checkpoint = tmp_path / 'pretrained/epoch_100.pth'
     checkpoint.parent.mkdir()
-    checkpoint.write_bytes(b'weights')
+    torch.save(dict(meta=dict(epoch=100, iter=1)), checkpoint)
     name = 'hccl_resnet50_8xb64-coslr-100e_in1k'
-    (checkpoint.parent / f'{name}.py').touch()
     folder = write_run(
         tmp_path / 'linear', {3: 69.0}, 'linear-90e', checkpoint=checkpoint
     )
     assert gather_results('HCCL', [folder]).recipe == ''
-    (checkpoint.parent / 'last_checkpoint').write_text(str(checkpoint))
+    (checkpoint.parent / f'{name}.py').touch()
     arm = gather_results('HCCL', [folder])
     assert arm.recipe == name
     assert arm.paper() == {('linear-90e', 'top-1'): 69.5}

@@ -4,6 +4,7 @@ import json
 import os
 
 import pytest
+import torch
 
 from hirl_mm.studies import RunFolder
 from tests.runs import run, small_config
@@ -13,6 +14,11 @@ def write_log(folder, start, lines, end=''):
     log = folder / start / 'vis_data/scalars.json'
     log.parent.mkdir(parents=True)
     log.write_text(''.join(json.dumps(line) + '\n' for line in lines) + end)
+
+
+def write_checkpoint(file):
+    file.parent.mkdir(exist_ok=True)
+    torch.save(dict(meta=dict(epoch=3, iter=9)), file)
 
 
 def test_real_run(digits, tmp_path):
@@ -29,20 +35,32 @@ def test_real_run(digits, tmp_path):
 
 def test_folder_that_was_moved(tmp_path):
     old, new = tmp_path / 'old', tmp_path / 'new'
-    old.mkdir()
-    (old / 'epoch_3.pth').write_text('')
+    write_checkpoint(old / 'epoch_3.pth')
     (old / 'last_checkpoint').write_text(f'{old}/epoch_3.pth')
     old.rename(new)
     assert RunFolder(new).last_checkpoint() == new / 'epoch_3.pth'
     (new / 'epoch_3.pth').unlink()
-    with pytest.raises(FileNotFoundError, match=r'epoch_3.pth, which is gone'):
+    with pytest.raises(FileNotFoundError, match='or they were deleted'):
         RunFolder(new).last_checkpoint()
+    assert not RunFolder(new).has_checkpoint()
+
+
+def test_broken_checkpoints(tmp_path):
+    """The one before is taken; without one, the run is not a new one."""
+    for name in 'epoch_3.pth', 'epoch_4.pth':
+        write_checkpoint(tmp_path / name)
+    (tmp_path / 'epoch_4.pth').write_text('')
+    folder = RunFolder(tmp_path)
+    assert folder.last_checkpoint() == tmp_path / 'epoch_3.pth'
+    (tmp_path / 'epoch_3.pth').unlink()
+    assert folder.has_checkpoint()
+    with pytest.raises(OSError, match=r'epoch_4.pth cannot be read'):
+        folder.last_checkpoint()
 
 
 def test_checkpoints_beside_the_folder(tmp_path):
     weights = tmp_path / 'weights/epoch_3.pth'
-    weights.parent.mkdir()
-    weights.write_text('')
+    write_checkpoint(weights)
     (tmp_path / 'last_checkpoint').write_text(str(weights))
     assert RunFolder(tmp_path).last_checkpoint() == weights
 

@@ -339,7 +339,7 @@ def test_results_from_elsewhere(tmp_path):
 
 def test_results_of_another_checkpoint(tmp_path):
     run = write_config(tmp_path)
-    torch.save({}, run / 'epoch_4.pth')
+    torch.save(dict(meta=dict(epoch=4, iter=8)), run / 'epoch_4.pth')
     (run / 'last_checkpoint').write_text('/gone/epoch_4.pth')
     write_evaluation(run / 'evaluation')
     assert 'another checkpoint than its last one, epoch_4.pth' in notes_of(

@@ -44,6 +44,7 @@ def tools(tmp_path: Path) -> Path:
 def environment(tmp_path: Path, **variables: str) -> dict[str, str]:
     names = {'NNODES', 'NODE_RANK', 'MASTER_ADDR', 'MASTER_PORT', 'GPUS'}
     names |= {'GPUS_PER_NODE', 'CPUS_PER_TASK', 'SRUN_ARGS', 'PORT'}
+    names |= {'SIGNAL_SECONDS', 'SLURM_JOB_ID', 'SLURM_RESTART_COUNT'}
     clean = {k: v for k, v in os.environ.items() if k not in names}
     return clean | {
         'PYTHON': sys.executable,
@@ -165,6 +166,89 @@ def test_slurm_defaults(tools, tmp_path):
     assert not any(a.startswith('--partition') for a in argv)
 
 
+def slurm_that_stops_trainings(tmp_path: Path, statuses: list[int]) -> str:
+    """An srun that ends with one status after another, and an scontrol.
+
+    Every call of them writes its arguments to a file; see ``calls``.
+    """
+    folder = tmp_path / 'bin'
+    folder.mkdir()
+    (tmp_path / 'statuses').write_text(''.join(f'{s}\n' for s in statuses))
+    for name in 'srun', 'scontrol':
+        program = folder / name
+        program.write_text(
+            '#!/bin/bash\n'
+            f'number=$(ls "$OUT" | grep -c call_)\n'
+            f'printf "%s\\0" {name} "$@" >"$OUT/call_$number"\n'
+            f'[ {name} = scontrol ] && exit\n'
+            'exit $(sed -n "$((number + 1))p" "$OUT/statuses")\n'
+        )
+        program.chmod(0o755)
+    return f'{folder}:{os.environ["PATH"]}'
+
+
+def requeued(
+    tools: Path, tmp_path: Path, statuses: list[int], *options, **variables
+) -> tuple[int, list[list[str]]]:
+    """Exit status of slurm_train.sh --requeue, and what it has called."""
+    path = slurm_that_stops_trainings(tmp_path, statuses)
+    command = [tools / 'slurm_train.sh', '--requeue', 'gpu', 'job', 'my.py']
+    env = environment(tmp_path, PATH=path, **variables)
+    result = run([*command, *options], env, cwd=tmp_path)
+    calls = sorted(tmp_path.glob('call_*'))
+    return result.returncode, [c.read_text().split('\0')[:-1] for c in calls]
+
+
+def options_of_training(call: list[str]) -> list[str]:
+    assert call[0] == 'srun'
+    return call[call.index('my.py') + 1 :]
+
+
+START = ['--launcher', 'slurm']
+
+
+def test_slurm_starts_again_when_a_signal_has_stopped_the_training(
+    tools, tmp_path
+):
+    given = ['--resume', 'a b.pth', '--cfg-options', 'a=b c']
+    status, calls = requeued(tools, tmp_path, [75, 75, 0], *given)
+    assert status == 0
+    first, *others = map(options_of_training, calls)
+    assert first == [*START, *given]
+    # The last --resume counts: the newest checkpoint.
+    assert others == [[*START, *given, '--resume']] * 2
+    assert all('--signal=USR1@120' in call for call in calls)
+
+
+@pytest.mark.parametrize('status', [0, 1, 137])
+def test_slurm_ends_with_any_other_status(status, tools, tmp_path):
+    found, calls = requeued(tools, tmp_path, [status], SIGNAL_SECONDS='300')
+    assert found == status and len(calls) == 1
+    assert '--signal=USR1@300' in calls[0]
+
+
+def test_slurm_requeues_a_batch_job(tools, tmp_path):
+    given = ['--overwrite', '--amp']
+    status, calls = requeued(tools, tmp_path, [75], *given, SLURM_JOB_ID='77')
+    assert status == 0
+    assert options_of_training(calls[0]) == [*START, *given]
+    assert calls[1:] == [['scontrol', 'requeue', '77']]
+
+
+@pytest.mark.parametrize(('count', 'goes_on'), [('0', False), ('2', True)])
+def test_slurm_goes_on_in_a_batch_job_that_was_requeued(
+    count, goes_on, tools, tmp_path
+):
+    given = ['--overwrite', '--amp']
+    status, (call,) = requeued(
+        *(tools, tmp_path, [0], *given),
+        SLURM_JOB_ID='77',
+        SLURM_RESTART_COUNT=count,
+    )
+    expected = ['--amp', '--resume'] if goes_on else given
+    assert options_of_training(call) == [*START, *expected]
+
+
 @pytest.mark.parametrize(
     'script, arguments, status',
     [
@@ -172,6 +256,7 @@ def test_slurm_defaults(tools, tmp_path):
         ('dist_train.sh', ['config.py'], 2),
         ('dist_train.sh', ['--help'], 0),
         ('slurm_train.sh', ['gpu', 'job'], 2),
+        ('slurm_train.sh', ['--requeue', 'gpu', 'job'], 2),
         ('slurm_train.sh', ['-h'], 0),
     ],
 )

@@ -2,12 +2,14 @@
 
 import os
 import runpy
+import shutil
 import sys
 from pathlib import Path
 
 import pytest
 from mmengine.config import Config
 
+from hirl_mm.checkpoints import load_tree
 from hirl_mm.checkpoints.reader import NO_WEIGHTS_ONLY, WEIGHTS_ONLY
 from hirl_mm.engine.checks.checkpoint_files import check_checkpoint_files
 from hirl_mm.engine.runtime.trust import pass_trust_on
@@ -125,8 +127,16 @@ def test_half_written_latest_checkpoint(trained, tmp_path, monkeypatch):
     (tmp_path / 'last_checkpoint').write_text(str(half))
     words = trained / 'config.py', '--resume', '--work-dir', tmp_path
     said = tool('train', *words, monkeypatch=monkeypatch)
-    assert said.startswith(f'{half} cannot be read as a checkpoint')
-    assert said.endswith('resume from an earlier one')
+    assert said.startswith(f'{half} is incomplete or damaged, BadZipFile: F')
+    assert said.endswith('Use an earlier file, or write this one again')
+    shutil.copy(trained / 'epoch_2.pth', tmp_path / 'epoch_0.pth')
+    half.rename(tmp_path / 'epoch_3.pth')
+    options = '--cfg-options', 'train_cfg.max_epochs=3', 'log_level=WARNING'
+    assert tool('train', *words, *options, monkeypatch=monkeypatch) is None
+    (log,) = tmp_path.glob('*/*.log')
+    line = f'resuming from {tmp_path}/epoch_0.pth instead: {tmp_path}/epoch_3'
+    assert log.read_text().count(line) == 1
+    assert load_tree(tmp_path / 'epoch_3.pth').num_levels == 3
 
 
 def classifier(digits, folder, checkpoint):

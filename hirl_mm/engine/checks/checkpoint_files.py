@@ -1,18 +1,18 @@
 """Check before a run starts that it can read its checkpoints."""
 
 from mmengine.config import Config
-from mmengine.runner import find_latest_checkpoint
 
 from hirl_mm.checkpoints import read_checkpoint, read_state_dict
 from hirl_mm.checkpoints.reader import is_address
+from hirl_mm.engine.runtime.found_checkpoints import find_for
 from hirl_mm.engine.runtime.trust import is_strict, pretrained_init_cfgs
 
 
 def check_checkpoint_files(cfg: Config, *, training: bool) -> None:
     """Check the files that a Runner of this config is going to load.
 
-    The files are opened without reading their tensors, which is fast.
-    Addresses such as ``https://...`` are not checked.
+    The files are read as a whole, to find damage, but their tensors are not
+    loaded. Addresses such as ``https://...`` are not checked.
 
     Args:
         cfg: A config with ``work_dir``. Its ``trust_checkpoint`` says whether
@@ -22,7 +22,7 @@ def check_checkpoint_files(cfg: Config, *, training: bool) -> None:
 
     Raises:
         FileNotFoundError: If a file is missing.
-        OSError: If a file is no checkpoint, or is incomplete.
+        OSError: If a file is no checkpoint, is incomplete or damaged.
         ValueError: If a file holds no weights or needs
             ``--trust-checkpoint``, or an ``init_cfg`` or ``load_from`` that
             needs a checkpoint names none.
@@ -54,4 +54,4 @@ def _resumed_or_loaded(cfg: Config) -> str | None:
     """Return the file that ``Runner.load_or_resume`` chooses."""
     if cfg.get('load_from') or not cfg.get('resume', False):
         return cfg.get('load_from')
-    return find_latest_checkpoint(cfg.work_dir)
+    return find_for(cfg).file

@@ -4,3 +4,7 @@ class StartError(ValueError):
 
 class StoppedError(RuntimeError):
     """Raised by a training that ends itself, because to go on is no use."""
+
+
+class StoppedBySignal(StoppedError):
+    """Raised by a training that has saved its state, to go on later."""

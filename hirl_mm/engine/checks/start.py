@@ -1,14 +1,12 @@
 """All checks of a training that tools/train.py makes before it starts."""
 
-from pathlib import Path
-
 from mmengine.config import Config
-from mmengine.runner import Runner, find_latest_checkpoint
+from mmengine.runner import Runner
 
 from hirl_mm.datasets.list_checks import check_lists
+from hirl_mm.engine.runtime.found_checkpoints import find_for
 from hirl_mm.engine.runtime.hook_entries import entries_of
 from hirl_mm.engine.runtime.process_group import rank_of_launcher
-from hirl_mm.engine.runtime.run_files import latest_checkpoint
 
 from .checkpoint_files import check_checkpoint_files
 from .loaders import check_loaders
@@ -16,15 +14,21 @@ from .steps import check_steps
 from .work_folder import check_work_folder
 
 
-def check_config(cfg: Config) -> None:
+def check_config(cfg: Config, newest: bool = False) -> list[str]:
     """Check what can be checked before the model is built.
 
-    A run that resumes in a folder that was moved, or copied, gets the
-    checkpoint of that folder in ``load_from``. The first process alone looks
-    at the work folder; if it stops, its launcher stops the others.
+    A run that resumes gets the newest whole checkpoint of its folder in
+    ``load_from``. If there is none, it begins as a new run does. The first
+    process alone looks for files of another run in the work folder; if it
+    stops, its launcher stops the others.
 
     Args:
         cfg: A training config with ``work_dir``.
+        newest: Whether to resume from the newest checkpoint of the folder,
+            also if ``load_from`` names the weights from which the run began.
+
+    Returns:
+        Lines for the log: newer checkpoints that are broken.
 
     Raises:
         OSError: If a checkpoint is missing or cannot be read.
@@ -33,9 +37,10 @@ def check_config(cfg: Config) -> None:
         StartError: If PyTorch would refuse an option of a data loader, or the
             work folder holds files of another run.
     """
+    notes = []
+    if newest or (cfg.get('resume') and not cfg.get('load_from')):
+        notes = _find_checkpoint(cfg)
     resume = cfg.get('resume', False)
-    if resume and not cfg.get('load_from'):
-        cfg.load_from = _moved_checkpoint(cfg.work_dir)
     check_lists(cfg)
     check_checkpoint_files(cfg, training=True)
     check_loaders(cfg)
@@ -43,6 +48,7 @@ def check_config(cfg: Config) -> None:
     refuses = hooks and not hooks[0].get('overwrite', False)
     if refuses and rank_of_launcher(cfg.launcher) == 0:
         check_work_folder(cfg.work_dir, resume, cfg.get('load_from'))
+    return notes
 
 
 def check_runner(runner: Runner) -> None:
@@ -61,10 +67,19 @@ def check_runner(runner: Runner) -> None:
         check_steps(runner)
 
 
-def _moved_checkpoint(folder: str) -> str | None:
-    """Return the latest checkpoint if MMEngine would look elsewhere."""
-    latest = latest_checkpoint(folder)
-    if latest is None:
-        return None
-    named = find_latest_checkpoint(folder)
-    return None if Path(named).resolve() == Path(latest).resolve() else latest
+def _find_checkpoint(cfg: Config) -> list[str]:
+    """Set the checkpoint from which a run goes on.
+
+    Returns:
+        Lines about newer checkpoints that are broken.
+
+    Raises:
+        OSError: If all checkpoints are broken.
+    """
+    file, broken = find_for(cfg)
+    if file is None and broken:
+        raise OSError(broken[0])
+    cfg.resume = file is not None
+    # Otherwise MMEngine would read ``last_checkpoint``, whatever it holds.
+    cfg.load_from = file or cfg.get('load_from')
+    return [f'resuming from {file} instead: {text}' for text in broken]

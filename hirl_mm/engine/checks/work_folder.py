@@ -3,11 +3,11 @@
 import re
 from pathlib import Path
 
+from hirl_mm.engine.runtime.found_checkpoints import latest_checkpoint
 from hirl_mm.engine.runtime.run_files import (
     NEIGHBORS_FOLDER,
     TREES_FOLDER,
     epoch_files,
-    latest_checkpoint,
 )
 
 from .errors import StartError
@@ -52,13 +52,14 @@ def goes_on_here(
     """
     if not resume:
         return False
-    last = latest_checkpoint(folder)
     if load_from is None:
-        return last is not None
+        return latest_checkpoint(folder) is not None
     source = Path(load_from).resolve()
+    if source.parent == Path(folder).resolve():
+        return True
     # CheckpointHook can write checkpoints to another folder (out_dir).
-    is_last = last is not None and Path(last).resolve() == source
-    return is_last or source.parent == Path(folder).resolve()
+    last = latest_checkpoint(folder)
+    return last is not None and Path(last).resolve() == source
 
 
 def used_folder(folder: str | Path, files: list[Path]) -> str:
@@ -71,8 +72,8 @@ def used_folder(folder: str | Path, files: list[Path]) -> str:
     names = [str(file.relative_to(folder)) for file in files]
     shown = ', '.join(names[:3]) + (', ...' if len(names) > 3 else '')
     go_on = 'To go on with that run, resume it (--resume). '
-    if not (Path(folder) / 'last_checkpoint').is_file():
-        go_on = 'That run has no last checkpoint to resume from. '
+    if latest_checkpoint(folder) is None:
+        go_on = 'That run has no checkpoint to resume from. '
     return (
         f'{folder} holds {len(names)} files of another run ({shown}), and '
         f'this run would mix its own with them. {go_on}To start a new run, '

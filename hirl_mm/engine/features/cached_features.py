@@ -22,6 +22,7 @@ from hirl_mm.features.store import (
     stored_samples,
     write_shards,
 )
+from hirl_mm.features.store_checksums import damaged_file
 
 from .feature_pass import (
     feature_loader,
@@ -96,7 +97,7 @@ class FeatureCache:
 
         Raises:
             FeatureStoreError: If the store holds features of another
-                checkpoint, config or data set.
+                checkpoint, config or data set, or is damaged.
             FeaturePassError: If features are NaN or infinite.
             OSError: If an image cannot be read and the pipeline does not
                 ignore it.
@@ -145,12 +146,15 @@ class FeatureCache:
             facts: All that the features depend on.
 
         Raises:
-            FeatureStoreError: If the store holds other features.
+            FeatureStoreError: If the store holds other features, or is
+                damaged.
         """
         folder, answer = self.store(name), [None]
         if is_main_process():
             stored = stored_facts(folder)
             complaint = _difference(folder, stored, facts)
+            if stored is not None:
+                complaint = complaint or _damage(folder)
             if complaint and self.refresh:
                 stored, complaint = None, None
             if stored is None:
@@ -181,7 +185,7 @@ def store_features(
         pipeline: Config of the data set's pipeline.
 
     Raises:
-        FeatureStoreError: If a store holds other features.
+        FeatureStoreError: If a store holds other features, or is damaged.
         FeaturePassError: If features are NaN or infinite.
         ValueError: If the backbone lacks a stage.
         OSError: If an image cannot be read and the pipeline does not ignore
@@ -263,4 +267,15 @@ def _difference(folder: Path, stored: dict | None, facts: dict) -> str | None:
     return (
         f'{folder} holds features of {" and of ".join(differing)}. Choose '
         'another folder with --out, or replace the features with --refresh'
+    )
+
+
+def _damage(folder: Path) -> str | None:
+    """Return an error text if a file of a store is damaged, else None."""
+    file = damaged_file(folder)
+    if file is None:
+        return None
+    return (
+        f'{file} is missing or damaged: it has another checksum than when it '
+        'was written. Extract the features again with --refresh'
     )

@@ -2,6 +2,7 @@
 
 from .dataset_check_hook import DatasetCheckHook
 from .device_views_hook import DeviceViewsHook
+from .durable_checkpoint_hook import DurableCheckpointHook
 from .epoch_time_hook import EpochTimeHook
 from .feature_health_hook import FeatureHealthHook
 from .feature_pass_hook import FeaturePassHook
@@ -17,6 +18,7 @@ from .portable_checkpoint_hook import PortableCheckpointHook
 from .position_seed_hook import PositionSeedHook
 from .resume_position_hook import ResumePositionHook
 from .start_check_hook import StartCheckHook
+from .stop_signal_hook import StopSignalHook
 from .teacher_update_hook import TeacherUpdateHook
 from .throughput_hook import ThroughputHook
 from .tree_positives_hook import TreePositivesHook
@@ -27,6 +29,7 @@ from .work_folder_hook import WorkFolderHook
 __all__ = [
     'DatasetCheckHook',
     'DeviceViewsHook',
+    'DurableCheckpointHook',
     'EpochTimeHook',
     'FeatureHealthHook',
     'FeaturePassHook',
@@ -42,6 +45,7 @@ __all__ = [
     'PositionSeedHook',
     'ResumePositionHook',
     'StartCheckHook',
+    'StopSignalHook',
     'TeacherUpdateHook',
     'ThroughputHook',
     'TreePositivesHook',

@@ -11,7 +11,12 @@ from hirl_mm.engine.checks.work_folder import (
     goes_on_here,
     used_folder,
 )
-from hirl_mm.engine.runtime.run_files import moved_path
+from hirl_mm.engine.runtime.run_files import (
+    NEIGHBORS_FOLDER,
+    TREES_FOLDER,
+    moved_path,
+)
+from hirl_mm.files import remove_leftovers
 from hirl_mm.registry import HOOKS
 
 from .named_hook import NamedHook
@@ -24,7 +29,8 @@ class WorkFolderHook(NamedHook):
     A new run in a folder that holds checkpoints or trees of another run is
     refused before the first iteration. A resumed run goes on in the folder of
     its checkpoint, or in one without such files. In a new folder it leaves the
-    best checkpoint in the old one, which MMEngine would delete. The first
+    best checkpoint in the old one, which MMEngine would delete. Temporary
+    files of a run that was killed while it wrote are deleted. The first
     process looks at the folder; all processes stop.
 
     Args:
@@ -55,6 +61,8 @@ class WorkFolderHook(NamedHook):
         refusal = [None]
         if is_main_process():
             refusal = [self._refusal(runner)]
+            if refusal[0] is None:
+                _remove_leftovers(runner)
         broadcast_object_list(refusal)
         if refusal[0]:
             raise StartError(refusal[0])
@@ -77,6 +85,18 @@ class WorkFolderHook(NamedHook):
             + ', '.join(str(file.relative_to(folder)) for file in files)
         )
         return None
+
+
+def _remove_leftovers(runner: Runner) -> None:
+    folder = Path(runner.work_dir)
+    places = {folder, folder / TREES_FOLDER, folder / NEIGHBORS_FOLDER}
+    places.add(_checkpoint_folder(runner))
+    removed = [file for place in places for file in remove_leftovers(place)]
+    if removed:
+        runner.logger.info(
+            f'deleted {len(removed)} unfinished files of a run that was '
+            'killed: ' + ', '.join(sorted(file.name for file in removed))
+        )
 
 
 def _checkpoint_folder(runner: Runner) -> Path:

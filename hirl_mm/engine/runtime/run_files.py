@@ -64,23 +64,6 @@ def save_of_epoch(
     return files[num_old:]
 
 
-def latest_checkpoint(work_dir: str | Path) -> str | None:
-    """Return the latest checkpoint of a run, also in a folder that was moved.
-
-    Args:
-        work_dir: Work folder of a run.
-
-    Returns:
-        Path of the file that ``last_checkpoint`` names; None if the run has
-        saved none.
-    """
-    file = Path(work_dir) / 'last_checkpoint'
-    if not file.is_file():
-        return None
-    named = file.read_text().strip()
-    return moved_path(named, Path(work_dir)) or named
-
-
 def moved_path(path: str, folder: Path) -> str | None:
     """Return where a file of a run is in the folder that it uses now.
 

@@ -170,3 +170,22 @@ def test_random_weights_are_those_of_the_seed(cfg, tmp_path):
     cfg.randomness.seed = 4
     with pytest.raises(FeatureStoreError, match='random, seed 3'):
         fill(cfg, None, tmp_path / 'a')
+
+
+def test_damaged_store(cfg, tmp_path):
+    """A flipped bit is no other feature."""
+    features, _ = fill(cfg, None, tmp_path)
+    expected = features.clone()
+    file = tmp_path / 'train/features.npy'
+    content = bytearray(file.read_bytes())
+    content[-3] ^= 4
+    file.write_bytes(content)
+    with pytest.raises(FeatureStoreError) as error:
+        fill(cfg, None, tmp_path)
+    assert str(error.value) == (
+        f'{file} is missing or damaged: it has another checksum than when it '
+        'was written. Extract the features again with --refresh'
+    )
+    again, asked = fill(cfg, None, tmp_path, refresh=True)
+    assert asked == 1
+    torch.testing.assert_close(again, expected)

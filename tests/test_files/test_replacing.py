@@ -1,4 +1,6 @@
+import errno
 import os
+import stat
 
 import pytest
 from mmengine.fileio import get_file_backend
@@ -51,3 +53,33 @@ def test_failed_writer_leaves_no_trace(tmp_path):
         raise ZeroDivisionError
     assert [f.name for f in tmp_path.iterdir()] == ['report.json']
     assert (tmp_path / 'report.json').read_text() == 'old'
+
+
+def test_file_and_folder_are_flushed_before_and_after(tmp_path, monkeypatch):
+    """Bytes before the name, then the name: a power cut loses neither."""
+    flushed = []
+
+    def fsync(descriptor):
+        is_folder = stat.S_ISDIR(os.fstat(descriptor).st_mode)
+        flushed.append((is_folder, (tmp_path / 'file').exists()))
+
+    monkeypatch.setattr(os, 'fsync', fsync)
+    with replacing(tmp_path / 'file') as temporary:
+        temporary.write_text('content')
+    assert flushed == [(False, False), (True, True)]
+
+
+@pytest.mark.parametrize('kind', [errno.EINVAL, errno.EIO])
+def test_file_systems_that_flush_no_folders(kind, tmp_path, monkeypatch):
+    def fsync(descriptor):
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(kind, os.strerror(kind))
+
+    monkeypatch.setattr(os, 'fsync', fsync)
+    try:
+        with replacing(tmp_path / 'file') as temporary:
+            temporary.write_text('content')
+    except OSError as error:
+        assert error.errno == errno.EIO == kind
+    else:
+        assert kind == errno.EINVAL
