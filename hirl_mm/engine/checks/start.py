@@ -11,16 +11,17 @@ from hirl_mm.engine.runtime.process_group import rank_of_launcher
 from .checkpoint_files import check_checkpoint_files
 from .loaders import check_loaders
 from .steps import check_steps
-from .work_folder import check_work_folder
+from .work_folder import check_work_folder, died_early
 
 
 def check_config(cfg: Config, newest: bool = False) -> list[str]:
     """Check what can be checked before the model is built.
 
     A run that resumes gets the newest whole checkpoint of its folder in
-    ``load_from``. If there is none, it begins as a new run does. The first
-    process alone looks for files of another run in the work folder; if it
-    stops, its launcher stops the others.
+    ``load_from``. If there is none, it begins as a new run does, also in a
+    folder with trees of a run that was killed before its first checkpoint.
+    The first process alone looks for files of another run in the work folder;
+    if it stops, its launcher stops the others.
 
     Args:
         cfg: A training config with ``work_dir``.
@@ -38,14 +39,18 @@ def check_config(cfg: Config, newest: bool = False) -> list[str]:
             work folder holds files of another run.
     """
     notes = []
+    hooks = entries_of(cfg, 'WorkFolderHook')
     if newest or (cfg.get('resume') and not cfg.get('load_from')):
         notes = _find_checkpoint(cfg)
+        if hooks and not cfg.resume and died_early(cfg.work_dir):
+            hooks[0]['restart'] = True
     resume = cfg.get('resume', False)
     check_lists(cfg)
     check_checkpoint_files(cfg, training=True)
     check_loaders(cfg)
-    hooks = entries_of(cfg, 'WorkFolderHook')
-    refuses = hooks and not hooks[0].get('overwrite', False)
+    refuses = hooks and not {'overwrite', 'restart'}.intersection(
+        name for name, value in hooks[0].items() if value is True
+    )
     if refuses and rank_of_launcher(cfg.launcher) == 0:
         check_work_folder(cfg.work_dir, resume, cfg.get('load_from'))
     return notes

@@ -83,6 +83,20 @@ def used_folder(folder: str | Path, files: list[Path]) -> str:
     )
 
 
+def died_early(folder: str | Path) -> bool:
+    """Return whether a run has left trees or neighbours and no checkpoint.
+
+    It was killed before it had saved one.
+
+    Args:
+        folder: Work folder; it need not exist.
+    """
+    files = files_of_runs(folder)
+    return bool(files) and all(
+        file.parent.name in (TREES_FOLDER, NEIGHBORS_FOLDER) for file in files
+    )
+
+
 def check_work_folder(
     folder: str | Path, resume: bool, load_from: str | None
 ) -> None:

@@ -7,6 +7,7 @@ from mmengine.runner import Runner
 
 from hirl_mm.engine.checks.errors import StartError
 from hirl_mm.engine.checks.work_folder import (
+    died_early,
     files_of_runs,
     goes_on_here,
     used_folder,
@@ -37,6 +38,9 @@ class WorkFolderHook(NamedHook):
         overwrite: Whether to delete the checkpoints and trees of the other
             run instead. Logs and configs stay, and so does the file that
             ``load_from`` names.
+        restart: Whether to begin a run anew that was killed before its first
+            checkpoint: its trees are replaced one after the other. This is
+            for ``tools/train.py --resume``, which finds no checkpoint then.
 
     Raises:
         StartError: Before the first iteration, if the folder holds files of
@@ -46,8 +50,9 @@ class WorkFolderHook(NamedHook):
     config_name = 'work_folder'
     priority = 'VERY_HIGH'
 
-    def __init__(self, overwrite: bool = False) -> None:
+    def __init__(self, overwrite: bool = False, restart: bool = False) -> None:
         self.overwrite = overwrite
+        self.restart = restart
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Let a resumed run know the files in its own folder only."""
@@ -72,6 +77,13 @@ class WorkFolderHook(NamedHook):
         folder, source = runner.work_dir, runner._load_from
         files = files_of_runs(folder)
         if not files or goes_on_here(folder, runner._resume, source):
+            return None
+        if self.restart and died_early(folder):
+            runner.logger.warning(
+                f'{folder} has no checkpoint to resume from: the run begins '
+                f'anew, and replaces the {len(files)} trees or neighbours '
+                'that it has left'
+            )
             return None
         if not self.overwrite:
             return used_folder(folder, files)

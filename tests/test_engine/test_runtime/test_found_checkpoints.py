@@ -161,6 +161,23 @@ def test_nothing_to_go_on_from(recorded, tmp_path):
     assert cfg.load_from == str(tmp_path / 'weights.pth')
 
 
+@pytest.mark.parametrize('other', ['', 'best_knn.pth', 'last_checkpoint'])
+def test_run_that_was_killed_before_its_first_checkpoint(other, tmp_path):
+    """Trees alone are in the way of a new run, but not of --resume."""
+    (tmp_path / 'neighbors').mkdir()
+    (tmp_path / 'neighbors/epoch_1.pth').touch()
+    with pytest.raises(StartError, match='holds 1 files of another run'):
+        check_config(config(tmp_path))
+    cfg = config(tmp_path, resume=True)
+    if other:
+        (tmp_path / other).touch()
+        with pytest.raises(StartError, match='holds 2 files of another run'):
+            check_config(cfg)
+        return
+    check_config(cfg)
+    assert not cfg.resume and cfg.default_hooks.work_folder.restart
+
+
 def test_newest_instead_of_the_weights_at_the_start(run, tmp_path):
     cfg = config(run, resume=True, load_from=str(run / 'epoch_9.pth'))
     check_config(cfg)
