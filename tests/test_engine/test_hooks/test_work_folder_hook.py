@@ -78,7 +78,7 @@ def test_new_run_is_refused(left, used):
     assert before
     message = REFUSED
     if left != 'all':
-        message = 'has no last checkpoint to resume from. .*--overwrite'
+        message = 'has no checkpoint to resume from. .*--overwrite'
     with pytest.raises(StartError, match=message):
         tiny_run(tiny_config(used, 8))
     assert {f: f.stat().st_mtime_ns for f in files_of_runs(used)} == before
