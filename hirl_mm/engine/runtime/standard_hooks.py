@@ -20,6 +20,7 @@ _ALWAYS = dict(loaded_weights='LoadedWeightsHook')
 _MMPRETRAIN = dict(dataset_check='DatasetCheckHook')
 # Classes of the hooks by their names in ``default_hooks``.
 STANDARD_HOOKS = _TRAINING | _ALWAYS | _MMPRETRAIN
+STANDARD_HOOKS['checkpoint'] = 'DurableCheckpointHook'
 
 
 def add_standard_hooks(cfg: Config, training: bool) -> None:
