@@ -16,7 +16,12 @@ from hirl_mm.features import (
 )
 from hirl_mm.features.nearest_rows import NearestRows
 from hirl_mm.features.top_k import stable_top_k
-from tests.property_inputs import SEEDS, any_rows, grid_rows, shares
+from tests.property_inputs import (
+    SEEDS,
+    any_rows,
+    grid_rows,
+    shares,
+)
 from tests.ranks import on_ranks
 
 CHUNKS = st.integers(1, 20)
@@ -69,6 +74,12 @@ def test_neighbours_are_those_of_a_naive_search(x, dtype, chunk, data):
         ),
     )
     assert torch.equal(torch.cat(found), expected[torch.cat(parts)])
+
+
+@given(grid_rows(least=20, most=30), st.integers(1, 3), CHUNKS)
+def test_of_more_equal_rows_than_candidates_the_first_are_found(x, k, chunk):
+    found = nearest_neighbors(x, k, chunk_size=chunk)
+    assert found.tolist() == naive_neighbors(x, k)
 
 
 @given(grid_rows(least=2), st.data())
