@@ -11,12 +11,26 @@ import sys
 import numpy as np
 import pytest
 import torch
+from hypothesis import settings
+from hypothesis.internal.conjecture import providers
 from mmengine.dataset import BaseDataset
 from mmengine.logging import MessageHub
 
 import tests.quick_stack  # noqa: F401
 
 torch.set_num_threads(1)
+
+# Property tests try the same examples in every run, and more and other ones
+# with HYPOTHESIS_PROFILE=thorough. A failure prints how to run its example
+# again, so none are kept in a folder. No example has to be fast.
+PROFILE = dict(deadline=None, database=None, print_blob=True)
+settings.register_profile('ci', max_examples=30, derandomize=True, **PROFILE)
+settings.register_profile(
+    'thorough', max_examples=1000, derandomize=False, **PROFILE
+)
+settings.load_profile(os.environ.get('HYPOTHESIS_PROFILE', 'ci'))
+# Hypothesis tries the constants of the modules that happen to be imported.
+providers.is_local_module_file = lambda path: False
 
 
 # Tests in these folders run tools, benchmarks and detectors as a whole, or

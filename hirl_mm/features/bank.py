@@ -2,7 +2,12 @@ import torch
 from torch import Tensor
 
 from .finite import check_finite
-from .shard import first_rows, holding_ranks, missing_samples
+from .shard import (
+    first_rows,
+    holding_ranks,
+    missing_samples,
+    number_outside,
+)
 
 
 class FeatureBank:
@@ -124,7 +129,7 @@ class FeatureBank:
         """
         sample_idx, features = self.rows()
         holder = holding_ranks(sample_idx, num_samples)
-        outside = int(((sample_idx < 0) | (sample_idx >= num_samples)).sum())
+        outside = number_outside(sample_idx, num_samples)
         if outside:
             raise ValueError(
                 f'{outside} of the sample indices in the bank lie outside '

@@ -3,6 +3,8 @@ from collections.abc import Callable, Iterable
 import torch
 from torch import Tensor
 
+from hirl_mm.ranks import gather_objects
+
 from .finite import check_finite
 from .shard import first_holders
 
@@ -32,7 +34,8 @@ def extract_features(
 
     Raises:
         ValueError: If samples are missing, the index of a sample lies
-            outside [0, N), or this rank could read no sample.
+            outside [0, N), or a rank could read no sample; the same on all
+            ranks.
         NonFiniteFeaturesError: If a feature is NaN or infinite.
     """
     features, sample_idx, unreadable = [], [], []
@@ -42,10 +45,13 @@ def extract_features(
             continue
         features.append(fn(batch).float())
         sample_idx.extend(s.sample_idx for s in batch['data_samples'])
-    if not features:
-        raise ValueError(
-            f'this process could read none of its {len(unreadable)} samples'
-        )
+    counts = gather_objects((len(sample_idx), len(unreadable)))
+    for rank, (num_read, num_unreadable) in enumerate(counts):
+        if not num_read:
+            raise ValueError(
+                f'rank {rank} could read none of its {num_unreadable} samples:'
+                ' look at the data folder on the machine of that rank'
+            )
     features = torch.cat(features)
     sample_idx = torch.tensor(sample_idx, device=features.device)
     keep = first_holders(sample_idx, num_samples, unreadable)

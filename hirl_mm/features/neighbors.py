@@ -28,7 +28,10 @@ def top_k_neighbors(
     Returns:
         Similarities (Q, k), in descending order, and indices (Q, k) into the
         gallery, on the device of the queries. Of two rows with the same
-        similarity the one with the smaller index comes first.
+        similarity the one with the smaller index comes first. The computed
+        similarities of two copies of a row may differ by rounding, as their
+        places in the chunks do; those of
+        :func:`~hirl_mm.features.nearest_neighbors` are equal.
 
     Raises:
         ValueError: If the shapes do not fit, a feature is not finite, or

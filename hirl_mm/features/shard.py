@@ -96,7 +96,7 @@ def share_of_this_rank(rows: Tensor) -> tuple[Tensor, Tensor]:
         the indices of these rows, (n',) long.
     """
     rank, world_size = rank_and_world_size()
-    idx = torch.arange(rank, len(rows), world_size, device=rows.device)
+    idx = torch.arange(len(rows), device=rows.device)[rank::world_size]
     return rows[idx], idx
 
 
@@ -122,6 +122,21 @@ def holding_ranks(sample_idx: Tensor, num_samples: int) -> Tensor:
     if world_size > 1:
         dist.all_reduce(holder, dist.ReduceOp.MIN)
     return holder
+
+
+def number_outside(sample_idx: Tensor, num_samples: int) -> int:
+    """Return how many sample indices of all ranks lie outside [0, N).
+
+    A collective call, so that all ranks can raise the same error.
+
+    Args:
+        sample_idx: (n,) long, sample indices of this rank.
+        num_samples: Number of samples N of the data set.
+    """
+    outside = ((sample_idx < 0) | (sample_idx >= num_samples)).sum()
+    if rank_and_world_size()[1] > 1:
+        dist.all_reduce(outside)
+    return int(outside)
 
 
 def missing_samples(holder: Tensor) -> Tensor:
@@ -220,10 +235,11 @@ def first_holders(
         (n,) bool, True for rows to keep.
 
     Raises:
-        ValueError: If an index lies outside [0, N), or a sample is missing.
+        ValueError: If an index lies outside [0, N), or a sample is missing;
+            the same on all ranks.
     """
     holder = holding_ranks(sample_idx, num_samples)
-    outside = int(((sample_idx < 0) | (sample_idx >= num_samples)).sum())
+    outside = number_outside(sample_idx, num_samples)
     missing = missing_samples(holder)
     if len(missing):
         known = holding_ranks(sample_idx.new_tensor(unreadable), num_samples)

@@ -5,6 +5,7 @@ import torch.distributed as dist
 from hirl_mm.clustering import hierarchical_kmeans, kmeans
 from hirl_mm.structures import PrototypeTree
 from tests.processes import run_processes
+from tests.ranks import on_ranks
 from tests.trees import blobs
 
 NUMS = (40, 12, 4)
@@ -102,3 +103,19 @@ def nan_on_rank_one(rank):
 
 def test_all_processes_hear_of_a_bad_feature():
     run_processes(nan_on_rank_one, 2)
+
+
+def test_more_ranks_than_prototypes_of_a_level():
+    """Level 1 clusters two rows: ranks 2, 3 and 4 have none of them."""
+    x = blobs(5, 4, num_blobs=2, spread=0.2)
+    alone = hierarchical_kmeans(x, (2, 1))
+    found = on_ranks(
+        5,
+        lambda rank: hierarchical_kmeans(
+            x[rank : rank + 1], (2, 1), sample_idx=torch.tensor([rank])
+        ),
+    )
+    for tree in found:
+        assert torch.equal(tree.leaf, alone.leaf)
+        assert tree.parents[0].tolist() == [0, 0]
+        torch.testing.assert_close(tree.centroids[1], alone.centroids[1])

@@ -3,6 +3,7 @@ import torch
 
 from hirl_mm.features import FeatureBank, NonFiniteFeaturesError
 from tests.processes import run_processes
+from tests.ranks import on_ranks
 
 
 def fill(bank, sample_idx, step=0, size=3):
@@ -159,3 +160,15 @@ def all_ranks_hear(rank):
 
 def test_all_ranks_hear_of_a_bad_feature():
     run_processes(all_ranks_hear, 2)
+
+
+def test_all_ranks_hear_of_samples_of_other_data():
+    def keep(rank):
+        bank = FeatureBank(3)
+        fill(bank, [[0, 2], [1, 3, 9]][rank])
+        with pytest.raises(
+            ValueError, match=r'1 of the .* lie outside \[0, 4'
+        ):
+            bank.kept(4)
+
+    on_ranks(2, keep)

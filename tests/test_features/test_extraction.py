@@ -7,6 +7,7 @@ import torch.distributed as dist
 from hirl_mm.features import NonFiniteFeaturesError, extract_features
 from hirl_mm.features.shard import absent_samples, first_holders
 from tests.processes import run_processes
+from tests.ranks import on_ranks
 
 
 def batches(sample_idx, size=3):
@@ -121,5 +122,28 @@ def test_unreadable_samples_are_left_out_on_all_ranks(tmp_path):
 
 
 def test_nothing_can_be_read():
-    with pytest.raises(ValueError, match='could read none of its 2 samples'):
+    with pytest.raises(ValueError, match='0 could read none of its 2 samples'):
         extract_features(None, [dict(data_samples=[], unreadable=[0, 1])], 2)
+
+
+def test_all_ranks_hear_of_one_that_can_read_nothing():
+    def read(rank):
+        unreadable = dict(data_samples=[], unreadable=[1, 3])
+        loader = [unreadable] if rank else batches([0, 2])
+        with pytest.raises(
+            ValueError, match='rank 1 could read none of its 2'
+        ):
+            extract_features(lambda batch: batch['inputs'], loader, 4)
+
+    on_ranks(2, read)
+
+
+def test_all_ranks_hear_of_indices_that_are_not_those_of_the_samples():
+    def keep(rank):
+        idx = torch.tensor([[0, 2], [1, 3, 4, -1]][rank])
+        with pytest.raises(
+            ValueError, match='2 lie outside and 0 are missing'
+        ):
+            first_holders(idx, 4)
+
+    on_ranks(2, keep)
