@@ -41,3 +41,17 @@ def gather_objects(value: Any) -> list[Any]:
     gathered = [None] * world_size
     dist.all_gather_object(gathered, value)
     return gathered
+
+
+def gather_to_first(value: Any) -> list[Any] | None:
+    """Return the values of all ranks on rank 0, and None on the others.
+
+    Args:
+        value: Value of this rank; it must be picklable.
+    """
+    rank, world_size = rank_and_world_size()
+    if world_size == 1:
+        return [value]
+    gathered = [None] * world_size if rank == 0 else None
+    dist.gather_object(value, gathered)
+    return gathered

@@ -6,6 +6,7 @@ step; a batch of the feature pass; an iteration of k-means.
 
 import os
 import signal
+import tempfile
 from importlib import import_module
 
 from mmengine.runner import EpochBasedTrainLoop
@@ -66,6 +67,6 @@ class Events:
 def _shown(path):
     """Name of a file with its folder; that of temporary ones is their kind."""
     folder, name = os.path.split(os.fspath(path))
-    if name.startswith(('.', 'tmp')):
+    if name.startswith('.') or folder == tempfile.gettempdir():
         return 'temporary file'
     return f'{os.path.basename(folder)}/{name}'

@@ -29,6 +29,14 @@ KINDS = {
             'train_dataloader.num_workers': 2,
         },
     ),
+    'mocov2-bank-steps': (
+        'hirl-mocov2_resnet18_1xb64-4e_digits',
+        {
+            'default_hooks.kmeans.mode': 'bank',
+            'default_hooks.checkpoint.by_epoch': False,
+            'default_hooks.checkpoint.interval': 3,
+        },
+    ),
     'swav': ('hirl-swav_resnet18_1xb64-mcrop-4e_digits', {}),
     'dino': ('hirl-dino_vit-4x64-p8_1xb64-mcrop-4e_digits', {}),
     'dino-bank': (

@@ -15,6 +15,8 @@ from hirl_mm.engine.runtime.found_checkpoints import (
 from hirl_mm.files import replacing
 from hirl_mm.registry import HOOKS
 
+from .named_hook import NamedHook
+
 _KEPT = 'keep_ckpt_ids'
 _INSIDE = 'ckpt_inside_epoch'
 
@@ -112,6 +114,9 @@ class DurableCheckpointHook(CheckpointHook):
         hub = runner.message_hub
         for key, value in dict(info, last_ckpt=path).items():
             hub.update_info(key, value)
+        for hook in runner.hooks:
+            if isinstance(hook, NamedHook):
+                hook.gather_state(runner)
         runner.save_checkpoint(
             self.out_dir,
             Path(path).name,

@@ -169,10 +169,13 @@ class FeaturePassHook(NamedHook, metaclass=ABCMeta):
             runner: Runner of the training.
             epoch: Epoch, counted from 0.
         """
-        last = runner.message_hub.runtime_info.get(self._pass_key)
-        if last != epoch and self.is_due(runner, epoch):
+        if self.last_pass(runner) != epoch and self.is_due(runner, epoch):
             self.refresh(runner, epoch)
             runner.message_hub.update_info(self._pass_key, epoch)
+
+    def last_pass(self, runner: Runner) -> int:
+        """Return the epoch of the last pass, from 0; -1 if there was none."""
+        return runner.message_hub.runtime_info.get(self._pass_key, -1)
 
     @property
     def _pass_key(self) -> str:
@@ -181,8 +184,8 @@ class FeaturePassHook(NamedHook, metaclass=ABCMeta):
     def _resumed_state(self, runner: Runner) -> dict | None:
         """Return the checkpoint's result if this run can use it."""
         stored, self._stored = self._stored, None
-        last = runner.message_hub.runtime_info.get(self._pass_key, -1)
-        if stored is None or max(runner.epoch - 1, last) < self.start_epoch:
+        passed = max(runner.epoch - 1, self.last_pass(runner))
+        if stored is None or passed < self.start_epoch:
             return None
         reason = self.misfit(stored)
         same = same_data(stored.get('data', ''), self.data)

@@ -16,6 +16,11 @@ from hirl_mm.engine.checks.unused_parameters import (
     check_finds_unused_parameters,
 )
 from hirl_mm.engine.features.bank_pass import bank_for
+from hirl_mm.engine.features.bank_state import (
+    BankState,
+    gather_bank,
+    restore_bank,
+)
 from hirl_mm.engine.features.feature_pass import FeaturePassError
 from hirl_mm.engine.runtime.run_files import (
     TREES_FOLDER,
@@ -32,6 +37,9 @@ from hirl_mm.registry import HOOKS
 from hirl_mm.structures import TREE_KEY, PrototypeTree
 
 from .feature_pass_hook import FeaturePassHook
+
+# Entry of checkpoints that are saved inside an epoch.
+_BANK_KEY = 'feature_bank'
 
 
 @HOOKS.register_module()
@@ -129,6 +137,7 @@ class HierarchicalKMeansHook(FeaturePassHook):
         self.max_keep_trees = max_keep_trees
         self.guard = TreeGuard(**(guard or {}))
         self._bank: FeatureBank | None = None
+        self._bank_rows: BankState | None = None
         self._tree_files: list[Path] = []
         self._rejections = Rejections(self.guard.max_rejected)
 
@@ -177,6 +186,27 @@ class HierarchicalKMeansHook(FeaturePassHook):
             self.data,
         )
 
+    def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        super().after_load_checkpoint(runner, checkpoint)
+        self._bank_rows = checkpoint.pop(_BANK_KEY, None)
+
+    def gather_state(self, runner: Runner) -> None:
+        """Collect the rows of a bank that this epoch has not yet used."""
+        self._bank_rows = None
+        following = runner.epoch + 1
+        if self.is_filling and self.last_pass(runner) != following:
+            self._bank_rows = gather_bank(self._bank)
+
+    def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        super().before_save_checkpoint(runner, checkpoint)
+        if self._bank_rows is not None:
+            checkpoint[_BANK_KEY], self._bank_rows = self._bank_rows, None
+
+    @property
+    def is_filling(self) -> bool:
+        """Whether training has added rows to the bank in this epoch."""
+        return self._bank is not None and len(self._bank) > 0
+
     def before_train_epoch(self, runner: Runner) -> None:
         if runner.epoch == 0 and self.start_epoch > 0:
             runner.logger.info(
@@ -190,17 +220,20 @@ class HierarchicalKMeansHook(FeaturePassHook):
             following = runner.epoch + 1
             fills = following < runner.max_epochs
             fills = fills and self.is_due(runner, following)
-            get_ori_model(runner.model).set_bank(self._bank if fills else None)
+            model = get_ori_model(runner.model)
+            model.set_bank(self._bank if fills else None)
+            if fills and self._bank_rows is not None:
+                device = next(model.parameters()).device
+                restore_bank(self._bank, self._bank_rows, device)
+            self._bank_rows = None
 
     def after_train_epoch(self, runner: Runner) -> None:
         """Build the tree of the next epoch if training has filled the bank.
 
         So it is in the checkpoint of this epoch, and the bank need not be.
         """
-        following = runner.epoch + 1
-        filled = self._bank is not None and len(self._bank)
-        if filled and following < runner.max_epochs:
-            self.pass_if_due(runner, following)
+        if self.is_filling and runner.epoch + 1 < runner.max_epochs:
+            self.pass_if_due(runner, runner.epoch + 1)
 
     def refresh(self, runner: Runner, epoch: int) -> None:
         """Build a tree and give it to the model, unless it is rejected."""

@@ -42,6 +42,14 @@ class NamedHook(Hook):
                 if name not in present:
                     runner.register_hook(dict(type=f'hirl_mm.{name}'))
 
+    def gather_state(self, runner: Runner) -> None:
+        """Collect from all ranks what a checkpoint is to hold.
+
+        A :class:`~hirl_mm.engine.hooks.DurableCheckpointHook` calls this on
+        all ranks before it saves; ``before_save_checkpoint`` is called on the
+        first rank only.
+        """
+
     @staticmethod
     def _warn_of_custom_hooks(runner: Runner, hooks: list['NamedHook']):
         names = {type(h).__name__: h.config_name for h in hooks}
