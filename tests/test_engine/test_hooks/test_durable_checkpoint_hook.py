@@ -159,7 +159,7 @@ def test_killed_while_it_saves_the_best(run, tmp_path):
     cfg = tiny_config(tmp_path, 8, **KEEP, **BEST)
     _, runner = resume(cfg, at_start, Score(best_epoch=2), Stop(3))
     assert at_start.names == [both[1], 'epoch_2.pth']
-    # The score was -98 of 100, and is 0 when it is measured again.
+    # The score was -98, and is 0 when it is measured again.
     best = loaded(tmp_path, 'best_score_epoch_2.pth')
     assert best['message_hub']['runtime_info']['best_score'] == 0
     assert names(tmp_path) == [both[1], 'epoch_3.pth']
@@ -185,6 +185,9 @@ def test_best_of_a_later_epoch_stays(tmp_path):
     at_start = Names(tmp_path)
     tiny_run(cfg, at_start, Stop(3))
     assert 'best_score_epoch_3.pth' in at_start.names
+    # It is not taken for the best until then, whose file is gone.
+    info = loaded(tmp_path, 'epoch_3.pth')['message_hub']['runtime_info']
+    assert (info['best_score'], info['best_ckpt']) == (-98, None)
 
 
 def test_best_of_other_runs_and_names_stay(tmp_path):
