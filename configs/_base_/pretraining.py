@@ -13,4 +13,5 @@ pretraining_hooks = dict(
     start_check=dict(type='hirl_mm.StartCheckHook'),
     resume_position=dict(type='hirl_mm.ResumePositionHook'),
     throughput=dict(type='hirl_mm.ThroughputHook'),
+    dead_prototypes=dict(type='hirl_mm.DeadPrototypesHook'),
 )

@@ -1,6 +1,7 @@
 """Hooks of training, registered with MMEngine."""
 
 from .dataset_check_hook import DatasetCheckHook
+from .dead_prototypes_hook import DeadPrototypesHook
 from .device_views_hook import DeviceViewsHook
 from .epoch_time_hook import EpochTimeHook
 from .feature_health_hook import FeatureHealthHook
@@ -25,6 +26,7 @@ from .work_folder_hook import WorkFolderHook
 
 __all__ = [
     'DatasetCheckHook',
+    'DeadPrototypesHook',
     'DeviceViewsHook',
     'EpochTimeHook',
     'FeatureHealthHook',

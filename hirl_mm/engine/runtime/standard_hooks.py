@@ -11,6 +11,7 @@ _TRAINING = dict(
     start_check='StartCheckHook',
     resume_position='ResumePositionHook',
     throughput='ThroughputHook',
+    dead_prototypes='DeadPrototypesHook',
 )
 # Registers a PortableCheckpointHook.
 _ALWAYS = dict(loaded_weights='LoadedWeightsHook')
