@@ -26,6 +26,7 @@ ENGINE = (
     ('checks', 'features'),
     ('trees',),
     ('evaluation',),
+    ('bad_batches',),
     ('hooks',),
 )
 CORE = (

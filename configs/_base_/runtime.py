@@ -15,6 +15,7 @@ default_hooks = dict(
     start_check=dict(type='hirl_mm.StartCheckHook'),
     resume_position=dict(type='hirl_mm.ResumePositionHook'),
     throughput=dict(type='hirl_mm.ThroughputHook'),
+    bad_batch=dict(type='hirl_mm.BadBatchHook'),
     dead_prototypes=dict(type='hirl_mm.DeadPrototypesHook'),
 )
 # Empty, for configs that add to their base's list.

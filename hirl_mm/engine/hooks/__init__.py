@@ -1,5 +1,6 @@
 """Hooks of training, registered with MMEngine."""
 
+from .bad_batch_hook import BadBatchHook
 from .dataset_check_hook import DatasetCheckHook
 from .dead_prototypes_hook import DeadPrototypesHook
 from .device_views_hook import DeviceViewsHook
@@ -25,6 +26,7 @@ from .trust_checkpoint_hook import TrustCheckpointHook
 from .work_folder_hook import WorkFolderHook
 
 __all__ = [
+    'BadBatchHook',
     'DatasetCheckHook',
     'DeadPrototypesHook',
     'DeviceViewsHook',

@@ -11,6 +11,7 @@ _TRAINING = dict(
     start_check='StartCheckHook',
     resume_position='ResumePositionHook',
     throughput='ThroughputHook',
+    bad_batch='BadBatchHook',
     dead_prototypes='DeadPrototypesHook',
 )
 # Registers a PortableCheckpointHook.
