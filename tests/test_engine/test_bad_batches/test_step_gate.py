@@ -1,8 +1,10 @@
 """Steps that an optimizer does not take."""
 
+import warnings
+
 import pytest
 import torch
-from mmengine.optim import OptimWrapper
+from mmengine.optim import MultiStepLR, OptimWrapper
 from torch import nn
 
 from hirl_mm.engine.bad_batches.step_gate import (
@@ -60,6 +62,20 @@ def test_a_removed_gate_lets_everything_through():
     gate.remove()
     wrapper.update_params(layer(torch.ones(1, 3)).sum() * NAN)
     assert layer.weight.isnan().all()
+
+
+def test_schedules_go_on_counting_steps():
+    """Without a warning that the step has been replaced."""
+    layer, wrapper, gate = gated()
+    gate.remove()
+    schedule = MultiStepLR(wrapper, [1])
+    gate = StepGate(wrapper, lambda: None)
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        wrapper.update_params(layer(torch.ones(1, 3)).sum())
+        schedule.step()
+    gate.remove()
+    assert wrapper.step._with_counter
 
 
 def test_broken_gradients():

@@ -24,6 +24,7 @@ from tests.bad_batches import (
     swav,
     told,
 )
+from tests.processes import run_processes
 from tests.runs import run
 from tests.scaled_optim_wrapper import ScaledOptimWrapper
 
@@ -130,6 +131,33 @@ def test_action_stop_stops_at_the_first(digits, tmp_path):
         'optim_wrapper.clip_grad.max_norm=1'
     )
     assert not (tmp_path / 'bad_batches').exists()
+
+
+def on_one_of_two(rank, digits, work_dir):
+    cfg = dino(digits, work_dir, epochs=1)
+    cfg.train_dataloader.batch_size = 8
+    cfg.experiment_name = f'rank_{rank}'
+    runner = run(cfg, *([Break(2)] if rank else []))
+    state = runner.model.state_dict()
+    assert all(value.isfinite().all() for value in state.values())
+    torch.save(state['head.center'], f'{work_dir}/{rank}.pth')
+
+
+@pytest.mark.slow
+def test_a_batch_of_another_rank_is_skipped_too(digits, tmp_path):
+    """The centre stays that of both; only the rank itself keeps a file."""
+    run_processes(on_one_of_two, 2, digits, tmp_path)
+    (line,) = told(tmp_path)
+    assert line.startswith(
+        'epoch 1, iteration 2, on another rank: the loss is not finite (loss '
+    )
+    assert line.endswith(
+        '1 of 10 bad batches in a row); this batch is skipped'
+    )
+    files = [file.name for file in tmp_path.glob('bad_batches/*')]
+    assert files == ['epoch_1_iter_2_rank_1.pth']
+    centers = [torch.load(tmp_path / f'{rank}.pth') for rank in range(2)]
+    assert torch.equal(*centers) and centers[0].any()
 
 
 @TRANSFORMS.register_module()
@@ -256,7 +284,7 @@ class TwoNetworks(BaseModel):
         return self.other(self.one(inputs)).mean()
 
     def train_step(self, data, optim_wrapper):
-        loss = self(torch.stack(data))
+        loss = self(data)
         optim_wrapper['one'].update_params(loss)
         return dict(loss=loss)
 
