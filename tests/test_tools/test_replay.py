@@ -76,6 +76,8 @@ def test_a_good_batch_has_the_losses_of_the_run(trained):
     assert model.tree is None
     use_tree_of(trained, kept, model)
     wrapper = optimizer_of(cfg, kept, model)
+    (group,) = wrapper.optimizer.param_groups
+    assert group['lr'] == kept.rates[0] < cfg.optim_wrapper.optimizer.lr
     steps = list(replay(model, wrapper, kept, steps=3))
     assert set(kept.losses) == {'loss', 'loss_ssl', 'loss_spd', 'z0_std'}
     assert steps[0].losses == pytest.approx(kept.losses, rel=1e-5)

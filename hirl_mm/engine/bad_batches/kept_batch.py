@@ -94,11 +94,6 @@ class KeptBatch:
         return cls(**state | dict(batch=rebuilt_batch(state['batch'])))
 
 
-def num_kept(folder: str | os.PathLike, rank: int) -> int:
-    """Return how many batches of a rank a folder holds."""
-    return len(list(Path(folder).glob(f'epoch_*_rank_{rank}.pth')))
-
-
 def _paths_in(value: object) -> list[str]:
     if isinstance(value, BaseDataElement):
         path = value.get('img_path')

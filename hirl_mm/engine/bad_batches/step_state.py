@@ -5,6 +5,8 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor, nn
 
+from hirl_mm.features import FeatureBank
+
 
 class StepState:
     """Copies of all that a forward pass changes, to undo a bad one.
@@ -47,7 +49,8 @@ class StepState:
             self._tensors = tensors
             self._copies = [tensor.detach().clone() for tensor in tensors]
         bank = getattr(self._model, 'bank', None)
-        self._bank_rows = None if bank is None else len(bank)
+        self._bank = bank if isinstance(bank, FeatureBank) else None
+        self._bank_rows = 0 if self._bank is None else len(self._bank)
         self.random = random_states()
 
     def after_forward(self) -> None:
@@ -73,8 +76,8 @@ class StepState:
         torch._foreach_copy_(self._tensors, self._copies)
         # Modules read counters from their buffers when they are loaded.
         self._model.load_state_dict(self._model.state_dict())
-        if self._bank_rows is not None:
-            self._model.bank.truncate(self._bank_rows)
+        if self._bank is not None:
+            self._bank.truncate(self._bank_rows)
         set_random_states(self.random)
 
 

@@ -10,7 +10,6 @@ from hirl_mm.engine.bad_batches.counted import BadBatches
 from hirl_mm.engine.bad_batches.kept_batch import (
     BAD_BATCHES_FOLDER,
     KeptBatch,
-    num_kept,
 )
 from hirl_mm.engine.bad_batches.step_gate import Outcome, StepGate
 from hirl_mm.engine.bad_batches.step_state import StepState
@@ -52,8 +51,8 @@ class BadBatchHook(NamedHook):
     Args:
         action: ``'skip'``, or ``'stop'`` at the first bad batch.
         max_bad: Number of bad batches in a row that stops the training.
-        max_files: Number of batches that each rank keeps in files at most,
-            those of earlier starts of the run included; 0 keeps none.
+        max_files: Number of batches that each rank keeps in files at most
+            per start of the run; 0 keeps none.
 
     Raises:
         ValueError: If an argument is out of range.
@@ -70,6 +69,7 @@ class BadBatchHook(NamedHook):
         if max_files < 0:
             raise ValueError(f'max_files must be at least 0, got {max_files}')
         self.max_files = max_files
+        self._num_files = 0
         self._bad = BadBatches(action, max_bad)
         self._gate: StepGate | None = None
 
@@ -133,16 +133,16 @@ class BadBatchHook(NamedHook):
         outcome: Outcome,
         losses: dict[str, float],
     ) -> Path | None:
-        folder, rank = Path(runner.work_dir) / BAD_BATCHES_FOLDER, get_rank()
-        if num_kept(folder, rank) >= self.max_files:
+        if self._num_files >= self.max_files:
             return None
+        self._num_files += 1
         return KeptBatch(
             batch=batch,
             why=outcome.value,
             losses=losses,
             epoch=runner.epoch + 1,
             iteration=runner.iter + 1,
-            rank=rank,
+            rank=get_rank(),
             seed=runner.seed,
             max_epochs=runner.max_epochs,
             max_iters=runner.max_iters,
@@ -150,7 +150,7 @@ class BadBatchHook(NamedHook):
             checkpoint=latest_checkpoint(runner.work_dir),
             random=self._state.random,
             num_views_made=self._views_made,
-        ).save(folder)
+        ).save(Path(runner.work_dir) / BAD_BATCHES_FOLDER)
 
 
 def _views_made(runner: Runner) -> int | None:
