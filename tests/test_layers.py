@@ -29,6 +29,7 @@ ENGINE = (
     ('checks', 'features'),
     ('trees',),
     ('evaluation',),
+    ('bad_batches',),
     ('hooks',),
 )
 CORE = (

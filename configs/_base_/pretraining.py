@@ -15,4 +15,6 @@ pretraining_hooks = dict(
     resume_position=dict(type='hirl_mm.ResumePositionHook'),
     throughput=dict(type='hirl_mm.ThroughputHook'),
     stop_signal=dict(type='hirl_mm.StopSignalHook'),
+    bad_batch=dict(type='hirl_mm.BadBatchHook'),
+    dead_prototypes=dict(type='hirl_mm.DeadPrototypesHook'),
 )

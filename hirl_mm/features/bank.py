@@ -90,6 +90,10 @@ class FeatureBank:
         """Remove all rows, but keep the memory allocated."""
         self._count = 0
 
+    def truncate(self, num_rows: int) -> None:
+        """Remove the rows that were added after the first ``num_rows``."""
+        self._count = min(self._count, num_rows)
+
     def rows(self) -> tuple[Tensor, Tensor]:
         """Return the rows that this rank added, in the order of adding.
 

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from mmengine.logging import MessageHub
 
 from hirl_mm.models.heads import PyramidHead, SwAVLoss
+from hirl_mm.models.modules import prototype_uses
 from tests.oracles.ssprl import naive_pyramid
 from tests.processes import run_processes
 
@@ -393,3 +394,13 @@ def test_arguments_out_of_range(wrong, message):
 def test_queues_that_do_not_fit_the_batch(lengths, message):
     with pytest.raises(ValueError, match=message):
         queued(queue_lengths=lengths).loss(rows(views_of()))
+
+
+def test_images_of_every_scale_count_at_their_prototypes():
+    head = head_of()
+    head.loss(rows(views_of()))
+    uses = prototype_uses(torch.nn.ModuleDict(dict(head=head)))
+    assert list(uses) == [f'head.{scale}' for scale in range(len(NUMS))]
+    num_rows = [2 * B * num for num in (1, *PATCHES)]
+    assert [int(use.counts.sum()) for use in uses.values()] == num_rows
+    assert [len(use.counts) for use in uses.values()] == list(NUMS)

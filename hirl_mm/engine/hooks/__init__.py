@@ -1,6 +1,8 @@
 """Hooks of training, registered with MMEngine."""
 
+from .bad_batch_hook import BadBatchHook
 from .dataset_check_hook import DatasetCheckHook
+from .dead_prototypes_hook import DeadPrototypesHook
 from .device_views_hook import DeviceViewsHook
 from .durable_checkpoint_hook import DurableCheckpointHook
 from .epoch_time_hook import EpochTimeHook
@@ -27,7 +29,9 @@ from .trust_checkpoint_hook import TrustCheckpointHook
 from .work_folder_hook import WorkFolderHook
 
 __all__ = [
+    'BadBatchHook',
     'DatasetCheckHook',
+    'DeadPrototypesHook',
     'DeviceViewsHook',
     'DurableCheckpointHook',
     'EpochTimeHook',

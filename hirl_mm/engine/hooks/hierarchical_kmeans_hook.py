@@ -40,6 +40,8 @@ from .feature_pass_hook import FeaturePassHook
 
 # Entry of checkpoints that are saved inside an epoch.
 _BANK_KEY = 'feature_bank'
+# Key of checkpoints for the number of trees in a row that were rejected.
+_REJECTED = 'rejected_trees'
 
 
 @HOOKS.register_module()
@@ -158,6 +160,16 @@ class HierarchicalKMeansHook(FeaturePassHook):
         tree = PrototypeTree.from_state_dict(state)
         num_images = len(self.loader.dataset)
         return tree_misfit(tree, self.num_prototypes, num_images)
+
+    def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        super().after_load_checkpoint(runner, checkpoint)
+        if runner._resume:
+            num = checkpoint.get(_REJECTED, 0)
+            self._rejections = Rejections(self.guard.max_rejected, num)
+
+    def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        super().before_save_checkpoint(runner, checkpoint)
+        checkpoint[_REJECTED] = self._rejections.num
 
     def before_train(self, runner: Runner) -> None:
         model = get_ori_model(runner.model)

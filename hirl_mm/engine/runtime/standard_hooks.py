@@ -14,6 +14,8 @@ _TRAINING = dict(
     resume_position='ResumePositionHook',
     throughput='ThroughputHook',
     stop_signal='StopSignalHook',
+    bad_batch='BadBatchHook',
+    dead_prototypes='DeadPrototypesHook',
 )
 # Registers a PortableCheckpointHook.
 _ALWAYS = dict(loaded_weights='LoadedWeightsHook')

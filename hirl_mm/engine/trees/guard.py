@@ -19,6 +19,8 @@ class TreeGuard:
             :func:`~hirl_mm.clustering.spread.feature_spread`.
         max_rejected: Number of rejected trees in a row that stops the
             training.
+        max_empty: Maximum share of the prototypes of any level without an
+            image; 1 for any.
 
     Raises:
         ValueError: If a value is out of range.
@@ -27,12 +29,17 @@ class TreeGuard:
     max_share: float = 0.5
     min_spread: float = 0.01
     max_rejected: int = 3
+    max_empty: float = 1.0
 
     def __post_init__(self) -> None:
         if not (0 < self.max_share <= 1 and 0 <= self.min_spread < 1):
             raise ValueError(
                 'max_share must lie in (0, 1] and min_spread in [0, 1), got '
                 f'{self.max_share} and {self.min_spread}'
+            )
+        if not 0 <= self.max_empty <= 1:
+            raise ValueError(
+                f'max_empty must lie in [0, 1], got {self.max_empty}'
             )
         if self.max_rejected < 1:
             raise ValueError(
@@ -52,7 +59,16 @@ class TreeGuard:
                 f'the features have collapsed: their spread is {spread:.2g} '
                 f'(0 is a single direction), the minimum is {self.min_spread}'
             )
-        finest = tree.summary()[0]
+        levels = tree.summary()
+        for number, level in enumerate(levels):
+            if level['empty'] > self.max_empty * level['K']:
+                share = level['empty'] / level['K']
+                faults.append(
+                    f'{level["empty"]} of the {level["K"]} prototypes of '
+                    f'level {number} ({share:.1%}) have no image, the maximum '
+                    f'is {self.max_empty:.1%}'
+                )
+        finest = levels[0]
         most = max(self.max_share, 2 / finest['K'])
         if finest['largest_share'] > most:
             faults.append(
@@ -68,11 +84,12 @@ class Rejections:
 
     Args:
         max_rejected: Number of rejected trees in a row that raises an error.
+        num: Number of trees in a row that have been rejected already.
     """
 
-    def __init__(self, max_rejected: int) -> None:
+    def __init__(self, max_rejected: int, num: int = 0) -> None:
         self.max_rejected = max_rejected
-        self.num = 0
+        self.num = num
 
     def clear(self) -> None:
         """Reset the count after a good tree."""
@@ -101,7 +118,7 @@ class Rejections:
                 f'{what}. Training stops here. Resume from an earlier '
                 'checkpoint with a lower learning rate, or set other limits '
                 'with guard=dict(max_share=..., min_spread=..., '
-                'max_rejected=...) of HierarchicalKMeansHook'
+                'max_rejected=..., max_empty=...) of HierarchicalKMeansHook'
             )
         if has_tree:
             return f'{what}; the last good tree stays'

@@ -29,6 +29,8 @@ def report_tree(
             a pass in low precision; None if there was no such pass.
     """
     levels = tree.summary()
+    for level in levels:
+        level['empty_share'] = level['empty'] / level['K']
     if last is not None and len(last.leaf) == len(tree.leaf):
         for level, moved in zip(levels, moved_shares(last, tree), strict=True):
             level['moved_share'] = moved
@@ -54,7 +56,8 @@ def _in_fp32(searched: float | None) -> str:
 
 def _line(level: dict[str, float]) -> str:
     line = (
-        f'K {level["K"]}, empty {level["empty"]}, largest '
+        f'K {level["K"]}, empty {level["empty"]} '
+        f'({level["empty_share"]:.1%}), largest '
         f'{level["largest_share"]:.1%}, entropy {level["size_entropy"]:.2f}, '
         f'objective {level["objective"]:.4g}'
     )

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from hirl_mm.losses import cross_scale_loss, pyramid_loss
 from hirl_mm.models.modules import (
     EmbeddingQueue,
+    PrototypeUse,
     assign_with_queue,
     current_epoch,
 )
@@ -119,6 +120,7 @@ class PyramidHead(BaseModule):
         self.prototypes = nn.ModuleList(
             nn.Linear(feat_dim, num, bias=False) for num in own
         )
+        self.uses = [PrototypeUse() for _ in self.weights]
         self.correlations = nn.ModuleList(
             nn.Linear(num, num_prototypes[0], bias=False)
             for num in num_prototypes[1:]
@@ -222,7 +224,7 @@ class PyramidHead(BaseModule):
         # depend on the number of processes.
         num_images = embeddings.size(1) // (1, *self.num_patches)[scale]
         by_image = embeddings[:2].detach().unflatten(1, (-1, num_images))
-        return assign_with_queue(
+        assignments = assign_with_queue(
             by_image.transpose(1, 2).flatten(1, 2),
             scores[:2].detach(),
             self.prototypes_of(scale),
@@ -230,6 +232,8 @@ class PyramidHead(BaseModule):
             self.epsilon,
             self.num_iters,
         )
+        self.uses[scale].add(assignments)
+        return assignments
 
     def _check_queues(self, batch_size: int) -> None:
         for num, queue in zip(

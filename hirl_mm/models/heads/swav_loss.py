@@ -6,7 +6,11 @@ from mmengine.model import BaseModule
 from torch import Tensor, nn
 
 from hirl_mm.losses.swapped_prediction import swapped_prediction_loss
-from hirl_mm.models.modules import assign_with_queue, current_epoch
+from hirl_mm.models.modules import (
+    PrototypeUse,
+    assign_with_queue,
+    current_epoch,
+)
 from hirl_mm.models.modules.embedding_queue import EmbeddingQueue
 from hirl_mm.registry import MODELS
 
@@ -82,6 +86,7 @@ class SwAVLoss(BaseModule):
         self.num_iters = num_iters
         self.queue_start_epoch = queue_start_epoch
         self.prototypes = nn.Linear(feat_dim, num_prototypes, bias=False)
+        self.uses = [PrototypeUse()]
         self.queue: EmbeddingQueue | None = None
         if queue_length:
             self.queue = EmbeddingQueue(
@@ -128,7 +133,7 @@ class SwAVLoss(BaseModule):
             (A, B, K) probabilities.
         """
         fills = current_epoch() >= self.queue_start_epoch
-        return assign_with_queue(
+        assignments = assign_with_queue(
             self._crops_to_assign(embeddings),
             self._crops_to_assign(scores),
             self.prototypes,
@@ -136,6 +141,8 @@ class SwAVLoss(BaseModule):
             self.epsilon,
             self.num_iters,
         )
+        self.uses[0].add(assignments)
+        return assignments
 
     def _crops_to_assign(self, crops: Tensor) -> Tensor:
         return torch.stack([crops[crop] for crop in self.crops_for_assign])

@@ -18,6 +18,7 @@ from .nearest_leaves import nearest_leaves
 from .output_dim import output_dim
 from .pair_mixing import PairCutMix, PairMix, PairMixUp
 from .pooled import pooled
+from .prototype_use import PrototypeUse, prototype_uses
 from .queued_assignment import assign_with_queue
 from .teacher_temperature import teacher_temperature
 from .training_progress import current_epoch, done_share
@@ -32,6 +33,7 @@ __all__ = [
     'PairCutMix',
     'PairMix',
     'PairMixUp',
+    'PrototypeUse',
     'PushesKeys',
     'StartsAverages',
     'assign_with_queue',
@@ -47,6 +49,7 @@ __all__ = [
     'nearest_leaves',
     'output_dim',
     'pooled',
+    'prototype_uses',
     'teacher_temperature',
     'with_averages',
 ]

@@ -4,6 +4,7 @@ import pytest
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
+from hirl_mm.engine.checks.errors import StoppedError
 from hirl_mm.engine.hooks import HierarchicalKMeansHook
 from hirl_mm.engine.trees.guard import TreeGuard
 from tests.runs import small_config
@@ -160,10 +161,38 @@ def test_least_spread():
     assert 'spread is 0.09' in fault and 'minimum is 0.1' in fault
 
 
+def test_share_of_empty_prototypes():
+    """Level 0 has two of five without images, level 1 one of three."""
+    tree = tree_of([0, 1, 2, 2], [0, 1, 0, 2, 2])
+    assert not TreeGuard(max_empty=0.4).faults(tree, spread=1.0)
+    (fault,) = TreeGuard(max_empty=0.35).faults(tree, spread=1.0)
+    assert fault == (
+        '2 of the 5 prototypes of level 0 (40.0%) have no image, the maximum '
+        'is 35.0%'
+    )
+    assert len(TreeGuard(max_empty=0.3).faults(tree, spread=1.0)) == 2
+
+
+def test_the_count_survives_a_resume(digits, tmp_path):
+    """Trees of epochs 3 and 4 are rejected, the run resumes between them."""
+    guard = dict(max_rejected=2)
+    cfg = small_config(digits, tmp_path, epochs=3, guard=guard)
+    runner = Runner.from_cfg(cfg)
+    runner.register_hook(Break(diverge, [2]), priority='VERY_HIGH')
+    runner.train()
+    cfg = small_config(digits, tmp_path, epochs=5, guard=guard)
+    cfg.resume = True
+    runner = Runner.from_cfg(cfg)
+    runner.register_hook(Break(diverge, [3]), priority='VERY_HIGH')
+    with pytest.raises(StoppedError, match=r'epoch 4 is rejected \(2 of 2'):
+        runner.train()
+
+
 @pytest.mark.parametrize(
     'limits',
     [
         dict(max_share=0.0),
+        dict(max_empty=1.1),
         dict(max_share=1.1),
         dict(min_spread=-0.1),
         dict(min_spread=1.0),

@@ -1,0 +1,1 @@
+"""Batches with a broken loss: undo their step, keep them, run them again."""
