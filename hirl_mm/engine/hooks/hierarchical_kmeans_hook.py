@@ -124,6 +124,7 @@ class HierarchicalKMeansHook(FeaturePassHook):
             precision=precision,
             cold_interval=cold_interval,
         )
+        self._asked_precision = precision
         self.seed = seed
         self.backend = backend
         self.max_keep_trees = max_keep_trees
@@ -164,6 +165,11 @@ class HierarchicalKMeansHook(FeaturePassHook):
         assignment(
             self.backend, device, self.num_prototypes[0], self.mode.precision
         )
+        if self._asked_precision == 'tf32' and device.type == 'cpu':
+            runner.logger.warning(
+                "HIRL: precision='tf32' has no effect on a CPU, which "
+                'clusters in fp32'
+            )
         if self.mode.from_training:
             self._bank = bank_for(runner.train_dataloader)
             model.set_bank(self._bank)
