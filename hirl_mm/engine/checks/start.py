@@ -7,13 +7,16 @@ from mmengine.runner import Runner, find_latest_checkpoint
 
 from hirl_mm.datasets.list_checks import check_lists
 from hirl_mm.engine.runtime.hook_entries import entries_of
-from hirl_mm.engine.runtime.process_group import rank_of_launcher
+from hirl_mm.engine.runtime.process_group import (
+    check_launcher,
+    rank_of_launcher,
+)
 from hirl_mm.engine.runtime.run_files import latest_checkpoint
 
 from .checkpoint_files import check_checkpoint_files
 from .loaders import check_loaders
 from .steps import check_steps
-from .work_folder import check_work_folder
+from .work_folder import check_is_folder, check_work_folder
 
 
 def check_config(cfg: Config) -> None:
@@ -36,9 +39,11 @@ def check_config(cfg: Config) -> None:
     resume = cfg.get('resume', False)
     if resume and not cfg.get('load_from'):
         cfg.load_from = _moved_checkpoint(cfg.work_dir)
+    check_launcher(cfg.launcher)
     check_lists(cfg)
     check_checkpoint_files(cfg, training=True)
     check_loaders(cfg)
+    check_is_folder(cfg.work_dir)
     hooks = entries_of(cfg, 'WorkFolderHook')
     refuses = hooks and not hooks[0].get('overwrite', False)
     if refuses and rank_of_launcher(cfg.launcher) == 0:
