@@ -72,7 +72,7 @@ def sentence(error: Exception) -> str:
         return printable(text)
     text = printable(' '.join(text.split()))
     if len(text) > _LONGEST:
-        text = f'{text[:_LONGEST]} ...'
+        text = f'{text[:_LONGEST].rstrip()} ...'
     name = type(error).__name__
     return f'{name}{": " if text else ""}{text} (--debug shows where)'
 

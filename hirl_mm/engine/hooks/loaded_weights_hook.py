@@ -82,11 +82,11 @@ class LoadedWeightsHook(NamedHook):
                 if any(key.startswith(prefix + average) for key in state)
             }
             state.update(with_averages(state, sources, prefix))
-            self._keys = fitting(model, state)
+            self._keys, own = fitting(model, state), model.state_dict()
             self._unused = dict.fromkeys(
                 name.split('.')[0]
                 for name in (key.removeprefix(prefix) for key in state)
-                if name not in self._keys
+                if name not in own
             )
 
     def before_train(self, runner: Runner) -> None:
