@@ -9,6 +9,7 @@ from mmengine.logging import MMLogger
 from torch.utils.data import DataLoader
 
 from hirl_mm.options import ToolParser, run_tool, sentence
+from hirl_mm.tables import printable
 from tests.runs import ROOT
 from tests.training_tool import start
 
@@ -30,6 +31,13 @@ def test_a_foreign_error_is_one_line(capsys):
         'error: TypeError: unsupported operand type(s) for +: '
         "'NoneType' and 'int' (--debug shows where)"
     )
+
+
+def test_a_slip_of_this_project_keeps_its_class():
+    with pytest.raises(TypeError) as raised:
+        printable(5)
+    said = "TypeError: 'int' object is not iterable (--debug shows where)"
+    assert sentence(raised.value) == said
 
 
 def test_debug_shows_the_traceback():
