@@ -10,11 +10,8 @@ PACKAGE = Path(__file__).parents[1] / 'hirl_mm'
 # From the ground up: a room imports rooms that stand before it alone. Those
 # of one line do not know each other.
 FLOORS = (
-    (
-        *('files', 'options', 'progress', 'ranks', 'seeding', 'stack'),
-        *('tables', 'version'),
-    ),
-    ('structures', 'heads', 'views'),
+    ('files', 'progress', 'ranks', 'seeding', 'stack', 'tables', 'version'),
+    ('structures', 'heads', 'views', 'options'),
     ('features', 'losses'),
     ('clustering',),
     ('evaluation', 'hierarchy'),

@@ -9,14 +9,18 @@ returns one projection per level, such as HCCL, SimSiam (one level) or BYOL.
 """
 
 import argparse
-import sys
 from pathlib import Path
 
-from hirl_mm.options import add_reading_options, add_trust_option
+from hirl_mm.options import (
+    ToolParser,
+    add_reading_options,
+    add_trust_option,
+    run_tool,
+)
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+    parser = ToolParser(
         description=__doc__,
         epilog='Example: python tools/analyze_levels.py '
         'configs/debug/simsiam_resnet18_1xb64-4e_digits.py '
@@ -43,35 +47,31 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def main() -> None:
-    args = parse_args()
+def main(args: argparse.Namespace) -> None:
     # Imported here, so that --help does not wait for PyTorch.
     from hirl_mm.engine.evaluation.level_analysis import analyse_levels
     from hirl_mm.engine.features.dataset_features import evaluation_config
     from hirl_mm.studies.level_report import write_level_report
 
     out = args.out or Path('work_dirs/levels', Path(args.config).stem)
-    try:
-        analysis = analyse_levels(
-            evaluation_config(args.config),
-            args.checkpoint,
-            trust=args.trust_checkpoint,
-            batch_size=args.batch_size,
-            num_workers=args.num_workers,
-            seed=args.seed,
-        )
-        table = write_level_report(
-            out,
-            analysis,
-            config=args.config,
-            checkpoint=args.checkpoint,
-            seed=args.seed,
-        )
-    except (OSError, ValueError) as error:
-        sys.exit(f'{type(error).__name__}: {error}')
+    analysis = analyse_levels(
+        evaluation_config(args.config),
+        args.checkpoint,
+        trust=args.trust_checkpoint,
+        batch_size=args.batch_size,
+        num_workers=args.num_workers,
+        seed=args.seed,
+    )
+    table = write_level_report(
+        out,
+        analysis,
+        config=args.config,
+        checkpoint=args.checkpoint,
+        seed=args.seed,
+    )
     print(table, end='')
     print(f'written to {out}, with all values (.json) and a picture')
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(parse_args, main)

@@ -11,16 +11,14 @@ other tools do not read the images again.
 """
 
 import argparse
-import sys
 from pathlib import Path
 
-from hirl_mm.options import add_hierarchy_options
-from hirl_mm.stack import StackError, check_stack
-from hirl_mm.tables import printable
+from hirl_mm.options import ToolParser, add_hierarchy_options, run_tool
+from hirl_mm.stack import check_stack
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+    parser = ToolParser(
         description=__doc__,
         epilog='Example: python tools/assign.py work_dirs/run a.jpg photos/ '
         '--out paths.parquet',
@@ -75,7 +73,4 @@ def main(args: argparse.Namespace) -> None:
 
 
 if __name__ == '__main__':
-    try:
-        main(parse_args())
-    except (StackError, ValueError, OSError) as error:
-        sys.exit(f'error: {printable(str(error))}')
+    run_tool(parse_args, main)

@@ -6,15 +6,14 @@ moved between two trees.
 """
 
 import argparse
-import sys
 from pathlib import Path
 
-from hirl_mm.options import add_tree_options
-from hirl_mm.stack import StackError, check_stack
+from hirl_mm.options import ToolParser, add_tree_options, run_tool
+from hirl_mm.stack import check_stack
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+    parser = ToolParser(
         description=__doc__,
         epilog="""\
 Examples:
@@ -109,7 +108,4 @@ def main(args: argparse.Namespace) -> None:
 
 
 if __name__ == '__main__':
-    try:
-        main(parse_args())
-    except (StackError, ValueError, OSError) as error:
-        sys.exit(f'error: {error}')
+    run_tool(parse_args, main)

@@ -4,7 +4,6 @@ If papers report results for a network, they stand beside those measured here.
 """
 
 import argparse
-import sys
 from pathlib import Path
 
 from hirl_mm.evaluation.paper_results import (
@@ -12,11 +11,12 @@ from hirl_mm.evaluation.paper_results import (
     HCCL_TABLES,
     SSPRL_TABLES,
 )
+from hirl_mm.options import ToolParser, run_tool
 from hirl_mm.studies.comparison import gather_results, write_comparison
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+    parser = ToolParser(
         description=__doc__,
         epilog="Example: python tools/compare.py --arm 'MoCo v2' "
         "work_dirs/evaluation/plain work_dirs/linear/plain --arm 'HIRL-MoCo "
@@ -80,16 +80,12 @@ def parse_args() -> argparse.Namespace:
     return args
 
 
-def main() -> None:
-    args = parse_args()
-    try:
-        arms = [gather_results(name, folders) for name, *folders in args.arm]
-        table = write_comparison(args.out, arms, args.tables)
-    except (OSError, ValueError) as error:
-        sys.exit(f'{type(error).__name__}: {error}')
+def main(args: argparse.Namespace) -> None:
+    arms = [gather_results(name, folders) for name, *folders in args.arm]
+    table = write_comparison(args.out, arms, args.tables)
     print(table, end='')
     print(f'written to {args.out}, with all values (.json) and a picture')
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(parse_args, main)

@@ -16,13 +16,12 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from hirl_mm.options import add_hierarchy_options
-from hirl_mm.stack import StackError, check_stack
-from hirl_mm.tables import printable
+from hirl_mm.options import ToolParser, add_hierarchy_options, run_tool
+from hirl_mm.stack import check_stack
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+    parser = ToolParser(
         description=__doc__,
         epilog="""\
 Example:
@@ -106,7 +105,4 @@ def main(args: argparse.Namespace) -> None:
 
 
 if __name__ == '__main__':
-    try:
-        main(parse_args())
-    except (StackError, ValueError, OSError) as error:
-        sys.exit(f'error: {printable(str(error))}')
+    run_tool(parse_args, main)

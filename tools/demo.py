@@ -12,7 +12,13 @@ from pathlib import Path
 
 from mmengine.logging import MMLogger
 
-from hirl_mm.studies import RunFolder, follow_process, report_facts
+from hirl_mm.options import ToolParser, run_tool
+from hirl_mm.studies import (
+    RunFolder,
+    TrainingError,
+    follow_process,
+    report_facts,
+)
 from hirl_mm.studies.grid.compared import ComparedArms, compare_arms
 from hirl_mm.studies.grid.known_differences import (
     known_differences,
@@ -46,7 +52,7 @@ PATIENCE = {'GOMP_SPINCOUNT': '3000'}
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+    parser = ToolParser(
         description=__doc__,
         epilog='Takes about five minutes on two CPU cores. The same command '
         'goes on where it was stopped, and keeps what is finished: delete '
@@ -85,7 +91,8 @@ def tool(*command: str | Path) -> None:
     print(f'      $ python {shlex.join(words)}', flush=True)
     output = []
     if follow_process([sys.executable, *words], output.append):
-        sys.exit(''.join(output[-40:]) + f'\n{words[0]} failed, see above')
+        print(''.join(output[-40:]), flush=True)
+        raise TrainingError(f'{words[0]} failed, see above')
 
 
 def study_of(args: argparse.Namespace) -> StudyFile:
@@ -109,7 +116,7 @@ def pretrain(file: StudyFile, out: Path) -> tuple[ComparedArms, Path]:
         log=lambda line: print(f'      {line}', flush=True),
     )
     if progress.failed:
-        sys.exit('a pre-training failed, see above')
+        raise TrainingError('a pre-training failed, see above')
     (found,) = compare_arms(file, progress.results)
     (folder,) = (run.folder for run in runs if run.key[1] == HIRL)
     return found, folder
@@ -121,8 +128,7 @@ def peak_gigabytes() -> float:
     return max(resource.getrusage(w).ru_maxrss for w in who) / 2**20
 
 
-def main() -> None:
-    args = parse_args()
+def main(args: argparse.Namespace) -> None:
     os.chdir(ROOT)
     began = time.monotonic()
     MMLogger.get_instance('mmengine', log_level='WARNING')
@@ -158,4 +164,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(parse_args, main)

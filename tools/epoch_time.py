@@ -1,9 +1,9 @@
 """Compare how long the parts of a pre-training epoch take in several runs."""
 
 import argparse
-import sys
 from pathlib import Path
 
+from hirl_mm.options import ToolParser, run_tool
 from hirl_mm.studies.epoch_times import (
     first_to_compare,
     mean_epoch,
@@ -33,7 +33,7 @@ only runs of the same machine, while nobody else used it.
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+    parser = ToolParser(
         description=__doc__,
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -62,21 +62,16 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def main() -> None:
-    args = parse_args()
-    try:
-        runs = {str(run): read_epochs(run) for run in args.runs}
-        first = args.first_epoch
-        if first is None:
-            first = first_to_compare(runs)
-        means = {
-            name: mean_epoch(epochs, first, name)
-            for name, epochs in runs.items()
-        }
-        if args.out:
-            write_epoch_times(args.out, means, first)
-    except (OSError, ValueError) as error:
-        sys.exit(f'{type(error).__name__}: {error}')
+def main(args: argparse.Namespace) -> None:
+    runs = {str(run): read_epochs(run) for run in args.runs}
+    first = args.first_epoch
+    if first is None:
+        first = first_to_compare(runs)
+    means = {
+        name: mean_epoch(epochs, first, name) for name, epochs in runs.items()
+    }
+    if args.out:
+        write_epoch_times(args.out, means, first)
     print(f'Mean seconds per epoch, from epoch {first} on:\n')
     print(time_table(means), end='')
     print("\nFor reference, the paper's Table 6 (ImageNet, V100 GPUs):\n")
@@ -84,4 +79,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(parse_args, main)

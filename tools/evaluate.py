@@ -7,7 +7,6 @@ linear support vector machines. Later calls reuse the stored features.
 """
 
 import argparse
-import sys
 from functools import cache
 from pathlib import Path
 
@@ -36,12 +35,18 @@ from hirl_mm.engine.runtime.process_group import (
     init_process_group,
 )
 from hirl_mm.evaluation.arm_results import ArmResults
-from hirl_mm.options import add_launcher, add_reading_options, add_trust_option
+from hirl_mm.options import (
+    ToolParser,
+    add_launcher,
+    add_reading_options,
+    add_trust_option,
+    run_tool,
+)
 from hirl_mm.studies.comparison import write_results
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+    parser = ToolParser(
         description=__doc__,
         epilog="""\
 The config names labelled data sets with their pipelines: knn_gallery, the
@@ -203,15 +208,11 @@ def evaluate(args: argparse.Namespace, cfg: Config) -> ArmResults | None:
     return results
 
 
-def main() -> None:
-    args = parse_args()
+def main(args: argparse.Namespace) -> None:
     args.out = args.out or Path('work_dirs/evaluation', Path(args.config).stem)
     init_process_group(args.launcher)
-    try:
-        cfg = evaluation_config(args.config, args.data)
-        results = evaluate(args, cfg)
-    except (OSError, ValueError) as error:
-        sys.exit(f'{type(error).__name__}: {error}')
+    cfg = evaluation_config(args.config, args.data)
+    results = evaluate(args, cfg)
     if results is None:
         return
     print(write_results(args.out, results), end='')
@@ -219,4 +220,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(parse_args, main)

@@ -1,10 +1,8 @@
 """Extract the features of a pre-trained backbone and write them to a file."""
 
 import argparse
-import sys
 
 import torch
-from mmengine.config import Config
 
 from hirl_mm.engine.evaluation.pretrained import load_pretrained
 from hirl_mm.engine.features.dataset_features import (
@@ -14,12 +12,18 @@ from hirl_mm.engine.features.dataset_features import (
 )
 from hirl_mm.engine.features.labelled_data import paths_of
 from hirl_mm.engine.features.labelled_sets import labelled_sets
+from hirl_mm.engine.runtime.config_file import read_config
 from hirl_mm.files import replacing
-from hirl_mm.options import add_reading_options, add_trust_option
+from hirl_mm.options import (
+    ToolParser,
+    add_reading_options,
+    add_trust_option,
+    run_tool,
+)
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+    parser = ToolParser(
         description=__doc__,
         epilog='The file holds a dictionary with features (N, C), labels '
         '(N,), paths (N strings) and classes, numbered as those of '
@@ -40,22 +44,18 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def main() -> None:
-    args = parse_args()
-    try:
-        cfg = Config.fromfile(args.config)
-        # The training images number the classes of the validation images.
-        names = dict.fromkeys((TRAIN, args.data))
-        sets = labelled_sets({n: evaluation_data(cfg, n) for n in names})
-        features, labels, dataset = dataset_features(
-            load_pretrained(cfg, args.checkpoint, trust=args.trust_checkpoint),
-            sets[args.data],
-            args.data,
-            args.batch_size,
-            args.num_workers,
-        )
-    except (OSError, ValueError) as error:
-        sys.exit(f'{type(error).__name__}: {error}')
+def main(args: argparse.Namespace) -> None:
+    cfg = read_config(args.config)
+    # The training images number the classes of the validation images.
+    names = dict.fromkeys((TRAIN, args.data))
+    sets = labelled_sets({n: evaluation_data(cfg, n) for n in names})
+    features, labels, dataset = dataset_features(
+        load_pretrained(cfg, args.checkpoint, trust=args.trust_checkpoint),
+        sets[args.data],
+        args.data,
+        args.batch_size,
+        args.num_workers,
+    )
     with replacing(args.out) as temporary:
         torch.save(
             dict(
@@ -71,4 +71,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(parse_args, main)

@@ -14,20 +14,21 @@ test are never labelled. Train on with a config of configs/evaluation/mining.
 """
 
 import argparse
-import sys
 from pathlib import Path
 
 from hirl_mm.options import (
+    ToolParser,
     add_config_options,
     add_launcher,
     add_reading_options,
     add_trust_option,
+    run_tool,
 )
-from hirl_mm.stack import StackError, check_stack
+from hirl_mm.stack import check_stack
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+    parser = ToolParser(
         description=__doc__,
         epilog="""\
 Example:
@@ -133,20 +134,13 @@ def write(args: argparse.Namespace, plan, paths, found) -> None:
     print(f'{summary}written to {args.out}: {len(entries)} images')
 
 
-def main() -> None:
-    try:
-        args = parse_args()
-        check_stack()
-    except StackError as error:
-        sys.exit(str(error))
+def main(args: argparse.Namespace) -> None:
+    check_stack()
     from hirl_mm.engine.runtime.process_group import init_process_group
 
     init_process_group(args.launcher)
-    try:
-        mine(args)
-    except (OSError, StackError, ValueError) as error:
-        sys.exit(f'{type(error).__name__}: {error}')
+    mine(args)
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(parse_args, main)

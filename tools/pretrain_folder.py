@@ -15,15 +15,15 @@ from collections import deque
 from functools import partial
 from pathlib import Path
 
-from hirl_mm.options import add_trust_option
-from hirl_mm.stack import StackError, check_stack
+from hirl_mm.options import ToolParser, add_trust_option, run_tool
+from hirl_mm.stack import check_stack
 
 say = partial(print, flush=True)
 _FULL = 'No space left on device'
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+    parser = ToolParser(
         description=__doc__,
         epilog='Example: python tools/pretrain_folder.py photos --method '
         'hirl-dino --plan. Without --plan it trains; --resume continues a '
@@ -41,6 +41,7 @@ def parse_args() -> argparse.Namespace:
 
 
 def main(args: argparse.Namespace) -> None:
+    check_stack()
     from mmengine.logging import MMLogger
 
     from hirl_mm.engine.checks.work_folder import check_work_folder
@@ -100,7 +101,12 @@ def train(config: Path, out: Path) -> None:
     import torch
 
     from hirl_mm.planning.finish import export_trained, next_commands
-    from hirl_mm.studies import RunFolder, StudyRun, follow_process
+    from hirl_mm.studies import (
+        RunFolder,
+        StudyRun,
+        TrainingError,
+        follow_process,
+    )
     from hirl_mm.studies.run_pages import write_pages
     from hirl_mm.studies.tool_command import tool_command
     from hirl_mm.studies.training import training_command
@@ -121,8 +127,8 @@ def train(config: Path, out: Path) -> None:
             why = 'ended, because the disk is full: free some space'
         if status == -signal.SIGKILL:
             why = 'was killed, as the system does when memory runs out'
-        sys.exit(
-            f'error: the training {why}; --resume --out '
+        raise TrainingError(
+            f'the training {why}; --resume --out '
             f'{shlex.quote(str(out))} continues it'
         )
     checkpoint = RunFolder(out).last_checkpoint()
@@ -140,9 +146,4 @@ def train(config: Path, out: Path) -> None:
 
 
 if __name__ == '__main__':
-    try:
-        arguments = parse_args()
-        check_stack()
-        main(arguments)
-    except (OSError, ValueError, StackError) as error:
-        sys.exit(f'error: {error}')
+    run_tool(parse_args, main)

@@ -1,8 +1,9 @@
 """Report one run, or compare several, in one self-contained HTML page."""
 
 import argparse
-import sys
 from pathlib import Path
+
+from hirl_mm.options import ToolParser, run_tool
 
 EPILOG = """\
 The page shows losses, kNN, the health of the tree, what moved, times,
@@ -18,7 +19,7 @@ Examples:
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+    parser = ToolParser(
         description=__doc__,
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -68,26 +69,22 @@ def parse_args() -> argparse.Namespace:
     return args
 
 
-def main() -> None:
-    args = parse_args()
+def main(args: argparse.Namespace) -> None:
     results = {}
     for run, *folders in args.results:
         results.setdefault(run, []).extend(folders)
     from hirl_mm.studies.run_report import write_run_report
 
-    try:
-        write_run_report(
-            args.runs,
-            args.out,
-            title=args.title,
-            recipe=args.recipe,
-            results=results,
-        )
-    except (OSError, ValueError) as error:
-        sys.exit(f'error: {error}')
+    write_run_report(
+        args.runs,
+        args.out,
+        title=args.title,
+        recipe=args.recipe,
+        results=results,
+    )
     megabytes = args.out.stat().st_size / 1e6
     print(f'written to {args.out} ({megabytes:.1f} MB)')
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(parse_args, main)

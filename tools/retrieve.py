@@ -12,13 +12,17 @@ import argparse
 import sys
 from pathlib import Path
 
-from hirl_mm.options import add_hierarchy_options, prototype_name
-from hirl_mm.stack import StackError, check_stack
-from hirl_mm.tables import printable
+from hirl_mm.options import (
+    ToolParser,
+    add_hierarchy_options,
+    prototype_name,
+    run_tool,
+)
+from hirl_mm.stack import check_stack
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+    parser = ToolParser(
         description=__doc__,
         epilog='Example: python tools/retrieve.py work_dirs/run --image '
         'a.jpg b.jpg -k 10 --picture nearest.png',
@@ -109,7 +113,4 @@ def main(args: argparse.Namespace) -> None:
 
 
 if __name__ == '__main__':
-    try:
-        main(parse_args())
-    except (StackError, ValueError, OSError) as error:
-        sys.exit(f'error: {printable(str(error))}')
+    run_tool(parse_args, main)

@@ -7,11 +7,15 @@ from functools import partial
 from itertools import product
 from pathlib import Path
 
-from mmengine.config import Config
-
 from hirl_mm.engine.runtime.cfg_options import merge_options
-from hirl_mm.options import add_config_options, add_trust_option
-from hirl_mm.studies import PROGRESS, StudyRun, TrainingError, train_runs
+from hirl_mm.engine.runtime.config_file import read_config
+from hirl_mm.options import (
+    ToolParser,
+    add_config_options,
+    add_trust_option,
+    run_tool,
+)
+from hirl_mm.studies import PROGRESS, StudyRun, train_runs
 from hirl_mm.studies.search import (
     Candidate,
     candidate_configs,
@@ -26,7 +30,7 @@ def numbers(text: str) -> tuple[int, ...]:
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+    parser = ToolParser(
         description=__doc__,
         epilog='Trains every candidate without the held-out images, which '
         'are the same for all candidates, and computes the loss of its last '
@@ -84,7 +88,7 @@ def parse_args() -> argparse.Namespace:
 
 
 def search(args: argparse.Namespace) -> str:
-    cfg = Config.fromfile(args.config)
+    cfg = read_config(args.config)
     merge_options(cfg, args.cfg_options)
     pairs = product(args.num_prototypes, args.num_negatives)
     candidates = [Candidate(*pair) for pair in pairs]
@@ -116,14 +120,10 @@ def search(args: argparse.Namespace) -> str:
     return report(results)
 
 
-def main() -> None:
-    args = parse_args()
-    try:
-        table = search(args)
-    except (OSError, TrainingError, ValueError) as error:
-        sys.exit(f'{type(error).__name__}: {error}')
+def main(args: argparse.Namespace) -> None:
+    table = search(args)
     print(f'\n{table}\nwritten to {args.work_dir}')
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(parse_args, main)

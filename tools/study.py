@@ -12,11 +12,11 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from hirl_mm.options import add_study_options
+from hirl_mm.options import ToolParser, add_study_options, run_tool
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+    parser = ToolParser(
         description=__doc__,
         epilog='To continue, run the same command again: finished runs are '
         'kept and stopped ones resumed. A run that fails is told and does '
@@ -37,7 +37,7 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def study(args: argparse.Namespace) -> int:
+def main(args: argparse.Namespace) -> int:
     from hirl_mm.studies.grid import conduct_studies, read_study_file
 
     file = read_study_file(args.file)
@@ -56,14 +56,5 @@ def study(args: argparse.Namespace) -> int:
     return 1 if progress.failed else 0
 
 
-def main() -> None:
-    args = parse_args()
-    try:
-        status = study(args)
-    except (OSError, ValueError) as error:
-        sys.exit(f'{type(error).__name__}: {error}')
-    sys.exit(status)
-
-
 if __name__ == '__main__':
-    main()
+    run_tool(parse_args, main)

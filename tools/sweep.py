@@ -7,10 +7,9 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from mmengine.config import Config
-
-from hirl_mm.options import add_trust_option
-from hirl_mm.studies import RunFolder, StudyRun, TrainingError, train_runs
+from hirl_mm.engine.runtime.config_file import read_config
+from hirl_mm.options import ToolParser, add_trust_option, run_tool
+from hirl_mm.studies import RunFolder, StudyRun, train_runs
 from hirl_mm.studies.metrics import in_percent
 from hirl_mm.studies.sweep import (
     check_checkpoints,
@@ -23,7 +22,7 @@ SHOWN = re.compile(r'Epoch\(val\) +\[\d+\]\[\d+/\d+\].*')
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+    parser = ToolParser(
         description=__doc__,
         epilog='Trains every arm at every rate with the same config, options '
         'and seeds. The last validation of a run is its result. To continue, '
@@ -88,7 +87,7 @@ def sweep(args: argparse.Namespace) -> str:
     grid = arms, args.lr, args.seeds, args.cfg_options, args.work_dir
     runs = plan_sweep(args.config, args.param, *grid)
     check_checkpoints(args.config, arms, args.trust_checkpoint)
-    metric = Config.fromfile(args.config).protocol.metric
+    metric = read_config(args.config).protocol.metric
 
     def measure(run: StudyRun) -> float:
         return in_percent(metric, RunFolder(run.folder).last_value(metric))
@@ -113,14 +112,10 @@ def sweep(args: argparse.Namespace) -> str:
     return report(results)
 
 
-def main() -> None:
-    args = parse_args()
-    try:
-        report = sweep(args)
-    except (OSError, TrainingError, ValueError) as error:
-        sys.exit(f'{type(error).__name__}: {error}')
+def main(args: argparse.Namespace) -> None:
+    report = sweep(args)
     print(f'\n{report}\n\nwritten to {args.work_dir}')
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(parse_args, main)

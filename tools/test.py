@@ -1,15 +1,20 @@
 """Test a detector, segmentation model or classifier; draw predictions."""
 
 import argparse
-import sys
 from pathlib import Path
 
-from hirl_mm.options import add_config_options, add_launcher, add_trust_option
-from hirl_mm.stack import StackError, check_stack
+from hirl_mm.options import (
+    ToolParser,
+    add_config_options,
+    add_launcher,
+    add_trust_option,
+    run_tool,
+)
+from hirl_mm.stack import check_stack
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+    parser = ToolParser(
         description=__doc__,
         epilog='Prints the metrics of the config, for detectors those of '
         'COCO or VOC. If the config has no test data, the validation data '
@@ -43,15 +48,16 @@ def parse_args() -> argparse.Namespace:
 
 
 def load_config(args: argparse.Namespace):
+    from hirl_mm.engine.checks.parts import check_parts
     from hirl_mm.engine.evaluation.prediction_pictures import draw_predictions
     from hirl_mm.engine.runtime.cfg_options import merge_options
-    from hirl_mm.engine.runtime.config_file import ConfigError, read_config
+    from hirl_mm.engine.runtime.config_file import read_config
+    from hirl_mm.engine.runtime.option_names import check_config_names
 
-    try:
-        cfg = read_config(args.config)
-        merge_options(cfg, args.cfg_options)
-    except (StackError, ConfigError) as error:
-        sys.exit(str(error))
+    cfg = read_config(args.config)
+    check_config_names(cfg)
+    merge_options(cfg, args.cfg_options)
+    check_parts(cfg, training=False)
     cfg.launcher = args.launcher
     cfg.work_dir = args.work_dir or str(
         Path('work_dirs', Path(args.config).stem)
@@ -60,6 +66,11 @@ def load_config(args: argparse.Namespace):
     if args.trust_checkpoint:
         cfg.trust_checkpoint = True
     if cfg.get('test_dataloader') is None:
+        if cfg.get('val_dataloader') is None:
+            raise ValueError(
+                f'{args.config} has neither test nor validation data. For '
+                'the features of a pre-training, use tools/evaluate.py'
+            )
         cfg.test_dataloader = cfg.val_dataloader
         cfg.test_evaluator = cfg.val_evaluator
         cfg.test_cfg = dict(type='TestLoop')
@@ -68,36 +79,34 @@ def load_config(args: argparse.Namespace):
     return cfg
 
 
-def main() -> None:
-    try:
-        args = parse_args()
-        check_stack()
-    except StackError as error:
-        sys.exit(str(error))
-
+def main(args: argparse.Namespace) -> None:
+    check_stack()
     import torch
     from mmengine.dist import is_main_process
-    from mmengine.runner import Runner
 
     from hirl_mm.datasets.list_checks import check_lists
     from hirl_mm.engine.checks.checkpoint_files import check_checkpoint_files
     from hirl_mm.engine.checks.loaders import check_loaders
+    from hirl_mm.engine.checks.work_folder import check_is_folder
+    from hirl_mm.engine.runtime.brief_runner import BriefRunner
+    from hirl_mm.engine.runtime.build_errors import explained_errors
     from hirl_mm.engine.runtime.cpu_training import fit_to_cpu
+    from hirl_mm.engine.runtime.process_group import check_launcher
     from hirl_mm.engine.runtime.standard_hooks import add_standard_hooks
     from hirl_mm.engine.runtime.trust import pass_trust_on
 
     cfg = load_config(args)
     pass_trust_on(cfg)
     add_standard_hooks(cfg, training=False)
-    try:
-        check_lists(cfg)
-        check_checkpoint_files(cfg, training=False)
-        check_loaders(cfg)
-    except (OSError, ValueError) as error:
-        sys.exit(str(error))
+    check_launcher(cfg.launcher)
+    check_is_folder(cfg.work_dir)
+    check_lists(cfg)
+    check_checkpoint_files(cfg, training=False)
+    check_loaders(cfg)
     if not torch.cuda.is_available():
         fit_to_cpu(cfg)
-    metrics = Runner.from_cfg(cfg).test()
+    with explained_errors(cfg):
+        metrics = BriefRunner.from_cfg(cfg).test()
     if not is_main_process():
         return
     for name, value in metrics.items():
@@ -107,4 +116,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(parse_args, main)

@@ -5,12 +5,18 @@ import os
 import sys
 from pathlib import Path
 
-from hirl_mm.options import add_config_options, add_launcher, add_trust_option
-from hirl_mm.stack import StackError, check_stack
+from hirl_mm.options import (
+    ToolParser,
+    add_config_options,
+    add_launcher,
+    add_trust_option,
+    run_tool,
+)
+from hirl_mm.stack import check_stack
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+    parser = ToolParser(
         description=__doc__,
         epilog='To train with several processes, use tools/dist_train.sh or '
         'tools/slurm_train.sh, which start this script in each of them.',
@@ -60,18 +66,19 @@ def parse_args() -> argparse.Namespace:
 
 
 def load_config(args: argparse.Namespace):
+    from hirl_mm.engine.checks.parts import check_parts
     from hirl_mm.engine.runtime.cfg_options import merge_options
-    from hirl_mm.engine.runtime.config_file import ConfigError, read_config
+    from hirl_mm.engine.runtime.config_file import read_config
     from hirl_mm.engine.runtime.device_views import place_views
+    from hirl_mm.engine.runtime.option_names import check_config_names
     from hirl_mm.engine.runtime.standard_hooks import add_standard_hooks
 
-    try:
-        cfg = read_config(args.config)
-        add_standard_hooks(cfg, training=True)
-        merge_options(cfg, args.cfg_options)
-        place_views(cfg)
-    except (StackError, ConfigError) as error:
-        sys.exit(str(error))
+    cfg = read_config(args.config)
+    check_config_names(cfg)
+    add_standard_hooks(cfg, training=True)
+    merge_options(cfg, args.cfg_options)
+    check_parts(cfg, training=True)
+    place_views(cfg)
     cfg.launcher = args.launcher
     if args.work_dir:
         cfg.work_dir = args.work_dir
@@ -93,22 +100,14 @@ def load_config(args: argparse.Namespace):
     return cfg
 
 
-def main() -> None:
-    try:
-        args = parse_args()
-        check_stack()
-    except StackError as error:
-        sys.exit(str(error))
-
+def main(args: argparse.Namespace) -> None:
+    check_stack()
     import torch
-    from mmengine.runner import Runner
 
-    from hirl_mm.engine.checks.errors import (
-        StartError,
-        StoppedBySignal,
-        StoppedError,
-    )
+    from hirl_mm.engine.checks.errors import StoppedBySignal
     from hirl_mm.engine.checks.start import check_config, check_runner
+    from hirl_mm.engine.runtime.brief_runner import BriefRunner
+    from hirl_mm.engine.runtime.build_errors import explained_errors
     from hirl_mm.engine.runtime.cpu_training import fit_to_cpu
     from hirl_mm.engine.runtime.hook_entries import entries_of
     from hirl_mm.engine.runtime.stop_signals import (
@@ -119,34 +118,27 @@ def main() -> None:
     from hirl_mm.engine.runtime.trust import pass_trust_on
 
     if args.amp and not torch.cuda.is_available():
-        sys.exit('--amp needs an accelerator, and PyTorch finds none')
+        raise ValueError('--amp needs an accelerator, and PyTorch finds none')
     cfg = load_config(args)
     pass_trust_on(cfg)
-    try:
-        notes = check_config(cfg, newest=args.resume == 'auto')
-    except (OSError, ValueError) as error:
-        sys.exit(str(error))
+    notes = check_config(cfg, newest=args.resume == 'auto')
     if not torch.cuda.is_available():
         fit_to_cpu(cfg)
     if entries_of(cfg, 'StopSignalHook'):
         # Before the first worker process of a data loader.
         stop_signals.listen()
-    runner = Runner.from_cfg(cfg)
-    for note in notes:
-        runner.logger.warning(note)
-    try:
+    with explained_errors(cfg):
+        runner = BriefRunner.from_cfg(cfg)
+        for note in notes:
+            runner.logger.warning(note)
         check_runner(runner)
-    except StartError as error:
-        sys.exit(str(error))
-    try:
-        runner.train()
-    except StoppedBySignal as error:
-        ignore_stop_signals()
-        print(error, file=sys.stderr)
-        sys.exit(REQUEUE_STATUS)
-    except StoppedError as error:
-        sys.exit(str(error))
+        try:
+            runner.train()
+        except StoppedBySignal as error:
+            ignore_stop_signals()
+            print(error, file=sys.stderr)
+            sys.exit(REQUEUE_STATUS)
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(parse_args, main)

@@ -1,10 +1,14 @@
 """Draw the features of trainings in the plane, by class and by prototype."""
 
 import argparse
-import sys
 from pathlib import Path
 
-from hirl_mm.options import add_reading_options, add_trust_option
+from hirl_mm.options import (
+    ToolParser,
+    add_reading_options,
+    add_trust_option,
+    run_tool,
+)
 
 EPILOG = """\
 Figure 2 of the HIRL paper: a column per network, a row colored by class (if
@@ -19,7 +23,7 @@ Examples:
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+    parser = ToolParser(
         description=__doc__,
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -72,32 +76,28 @@ def parse_args() -> argparse.Namespace:
     return args
 
 
-def main() -> None:
-    args = parse_args()
+def main(args: argparse.Namespace) -> None:
     from hirl_mm.studies.embedding_columns import read_columns
     from hirl_mm.visualization import draw_embedding_panels
     from hirl_mm.visualization.picture_format import check_picture_format
 
-    try:
-        check_picture_format(args.out)
-        columns = read_columns(
-            args.sources,
-            args.names,
-            (args.batch_size, args.num_workers),
-            args.trust_checkpoint,
-            num=args.num,
-            num_classes=args.num_classes,
-            method=args.method,
-            seed=args.seed,
-        )
-        name = dict(tsne='t-SNE', umap='UMAP')[args.method]
-        nums = ' and '.join(f'{len(c.points):,}' for c in columns)
-        title = args.title or f'{name} of {nums} images'
-        draw_embedding_panels(columns, args.out, title=title)
-    except (OSError, ValueError) as error:
-        sys.exit(f'error: {error}')
+    check_picture_format(args.out)
+    columns = read_columns(
+        args.sources,
+        args.names,
+        (args.batch_size, args.num_workers),
+        args.trust_checkpoint,
+        num=args.num,
+        num_classes=args.num_classes,
+        method=args.method,
+        seed=args.seed,
+    )
+    name = dict(tsne='t-SNE', umap='UMAP')[args.method]
+    nums = ' and '.join(f'{len(c.points):,}' for c in columns)
+    title = args.title or f'{name} of {nums} images'
+    draw_embedding_panels(columns, args.out, title=title)
     print(f'written to {args.out}')
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(parse_args, main)

@@ -8,12 +8,13 @@ share has the class of its image.
 """
 
 import argparse
-import sys
 from pathlib import Path
+
+from hirl_mm.options import ToolParser, run_tool
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+    parser = ToolParser(
         description=__doc__,
         epilog='Example: python tools/visualize_neighbors.py work_dirs/run '
         '--num-images 6 --out work_dirs/run/neighbors.png',
@@ -85,12 +86,12 @@ def parse_args() -> argparse.Namespace:
 
 def main(args: argparse.Namespace) -> None:
     import numpy as np
-    from mmengine.config import Config
 
     from hirl_mm.engine.features.tree_images import (
         images_in_folder,
         images_of_config,
     )
+    from hirl_mm.engine.runtime.config_file import read_config
     from hirl_mm.studies.neighbor_report import (
         neighbor_tables,
         write_neighbor_report,
@@ -104,7 +105,7 @@ def main(args: argparse.Namespace) -> None:
         found = images_in_folder(first, args.data)
     else:
         config = args.config or RunFolder(args.run).config_file()
-        found = images_of_config(first, Config.fromfile(config))
+        found = images_of_config(first, read_config(config))
     shown = args.images or sample_members(
         np.arange(first.num_images), args.num_images, [args.seed]
     )
@@ -126,8 +127,4 @@ def main(args: argparse.Namespace) -> None:
 
 
 if __name__ == '__main__':
-    arguments = parse_args()
-    try:
-        main(arguments)
-    except (ValueError, OSError) as error:
-        sys.exit(f'error: {error}')
+    run_tool(parse_args, main)

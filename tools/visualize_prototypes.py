@@ -8,19 +8,20 @@ largest cosine similarity.
 """
 
 import argparse
-import sys
 from pathlib import Path
 
 from hirl_mm.options import (
+    ToolParser,
     add_config_options,
     add_reading_options,
     add_trust_option,
+    run_tool,
 )
-from hirl_mm.stack import StackError, check_stack
+from hirl_mm.stack import check_stack
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+    parser = ToolParser(
         description=__doc__,
         epilog="""\
 Examples:
@@ -147,14 +148,10 @@ def draw(args: argparse.Namespace) -> None:
     print(f'written to {out}, with a table (.md) and all values (.json)')
 
 
-def main() -> None:
-    try:
-        args = parse_args()
-        check_stack()
-        draw(args)
-    except (StackError, ValueError, OSError) as error:
-        sys.exit(f'error: {error}')
+def main(args: argparse.Namespace) -> None:
+    check_stack()
+    draw(args)
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(parse_args, main)

@@ -1,10 +1,9 @@
 """Draw subtrees of a trained hierarchy with the images nearest to them."""
 
 import argparse
-import sys
 from pathlib import Path
 
-from hirl_mm.options import add_hierarchy_options
+from hirl_mm.options import ToolParser, add_hierarchy_options, run_tool
 
 EPILOG = """\
 Figures 3 and 4 of the HIRL paper: a prototype, its largest branches, and
@@ -19,7 +18,7 @@ Examples:
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+    parser = ToolParser(
         description=__doc__,
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -94,7 +93,4 @@ def main(args: argparse.Namespace) -> None:
 
 
 if __name__ == '__main__':
-    try:
-        main(parse_args())
-    except (ValueError, OSError) as error:
-        sys.exit(f'error: {error}')
+    run_tool(parse_args, main)

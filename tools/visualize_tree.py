@@ -4,11 +4,11 @@ import argparse
 import sys
 from pathlib import Path
 
-from hirl_mm.options import add_trust_option
+from hirl_mm.options import ToolParser, add_trust_option, run_tool
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+    parser = ToolParser(
         description=__doc__,
         epilog='Shows the largest branches, with random images of each leaf; '
         'the picture says how much is left out. Example: python '
@@ -59,7 +59,7 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def main(
+def draw(
     tree: Path,
     data: Path | None,
     config: str | None,
@@ -67,18 +67,17 @@ def main(
     trust_checkpoint: bool,
     **options,
 ) -> None:
-    from mmengine.config import Config
-
     from hirl_mm.checkpoints.trees import load_tree
     from hirl_mm.engine.features.tree_images import (
         images_in_folder,
         images_of_config,
     )
+    from hirl_mm.engine.runtime.config_file import read_config
     from hirl_mm.visualization import draw_semantic_tree
 
     loaded = load_tree(tree, trust_checkpoint)
     if config:
-        found = images_of_config(loaded, Config.fromfile(config))
+        found = images_of_config(loaded, read_config(config))
     else:
         found = images_in_folder(loaded, data)
     if not loaded.data:
@@ -91,9 +90,9 @@ def main(
     draw_semantic_tree(loaded, out=out, **found, **options)
 
 
+def main(args: argparse.Namespace) -> None:
+    draw(**vars(args))
+
+
 if __name__ == '__main__':
-    arguments = vars(parse_args())
-    try:
-        main(**arguments)
-    except (ValueError, OSError) as error:
-        sys.exit(f'error: {error}')
+    run_tool(parse_args, main)

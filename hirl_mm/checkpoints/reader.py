@@ -120,8 +120,8 @@ def _load_file(path: Path, trust: bool) -> object:
         if refused and (is_zip or 'GLOBAL ' in str(error)):
             raise _refusal(path, error) from error
         raise OSError(
-            f'{path} cannot be read as a checkpoint, '
-            f'{type(error).__name__}: {error}. It is another kind of file, or '
+            f'{path} cannot be read as a checkpoint '
+            f'({type(error).__name__}). It is another kind of file, or '
             'incomplete because a run was stopped while it saved: resume '
             'from an earlier one'
         ) from error

@@ -85,14 +85,14 @@ def _dotted(prefix: str) -> str:
 def _unknown(
     checkpoint: Mapping, weights: Mapping, layouts: Sequence[Release]
 ) -> str:
-    tried = '\n'.join(f'  {release.describe()}' for release in layouts)
+    tried = '; '.join(release.describe() for release in layouts)
     hints = [obstacles(weights), other_network(weights)]
-    return '\n'.join(
+    return ' '.join(
         [
             'the layout of this checkpoint is unknown: '
             f'{_seen(checkpoint, weights)}.',
             *(f'{hint}.' for hint in hints if hint),
-            f'Layouts tried, each with ResNet, ViT and BEiT:\n{tried}',
+            f'Layouts tried, each with ResNet, ViT and BEiT: {tried}.',
             'If one of its networks is to be used, give the beginning of its '
             'keys: --prefix',
         ]

@@ -56,11 +56,14 @@ def load_tree(path: str | os.PathLike, trust: bool = False) -> PrototypeTree:
         raise ValueError(str(error)) from error
     except (OSError, ValueError) as error:
         cause = error.__cause__ or error
-        reason = f'{type(cause).__name__}: {cause}'.splitlines()[0]
+        reason = type(cause).__name__
         raise ValueError(
             f'{path} is neither a prototype tree nor a checkpoint ({reason})'
         ) from error
-    tree = tree_in(checkpoint)
+    try:
+        tree = tree_in(checkpoint)
+    except ValueError as error:
+        raise ValueError(f'{path} holds a broken tree: {error}') from error
     if tree is None:
         raise ValueError(
             f'{path} is neither a prototype tree nor a checkpoint with the '

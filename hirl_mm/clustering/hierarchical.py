@@ -157,13 +157,14 @@ def check_num_prototypes(
         num_prototypes: Number of prototypes per level, from fine to coarse.
         num_samples: Number of samples N of the tree; None if unknown.
     """
-    nums = tuple(num_prototypes)
+    is_one = isinstance(num_prototypes, (int, float, str))
+    nums = () if is_one else tuple(num_prototypes)
     if not nums or any(
         isinstance(n, bool) or not isinstance(n, int) for n in nums
     ):
         raise ValueError(
             'num_prototypes must be whole numbers, one per level, such as '
-            f'(30000, 10000, 1000), got {num_prototypes}'
+            f'(30000, 10000, 1000), got {num_prototypes!r}'
         )
     descending = all(
         fine > coarse for fine, coarse in zip(nums, nums[1:], strict=False)

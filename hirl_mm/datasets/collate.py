@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from mmengine.dataset import default_collate as mmengine_collate
 
@@ -20,8 +20,43 @@ def default_collate(batch: Sequence, _scope_: str | None = None) -> object:
 
     Returns:
         The samples, with one more dimension at the front of every tensor.
+
+    Raises:
+        ValueError: If images have different sizes; the error names two.
     """
-    return mmengine_collate(batch)
+    try:
+        return mmengine_collate(batch)
+    except RuntimeError as error:
+        text = _different_sizes(batch)
+        if text is None:
+            raise
+        raise ValueError(text) from error
+
+
+def _different_sizes(batch: Sequence) -> str | None:
+    """Name two images of a batch that differ in size; None if none do."""
+    found = {}
+    for sample in batch:
+        if not isinstance(sample, Mapping) or 'inputs' not in sample:
+            return None
+        inputs = sample['inputs']
+        view = inputs[0] if isinstance(inputs, (list, tuple)) else inputs
+        path = getattr(sample.get('data_samples'), 'img_path', 'an image')
+        found.setdefault(tuple(view.shape), path)
+    if len(found) < 2:
+        return None
+    (first, path), (second, other), *_ = found.items()
+    return (
+        f'the images of a batch differ in size: {path} has {_size(first)} '
+        f'pixels after the pipeline, {other} {_size(second)}. Add a transform '
+        'that makes them equal to the pipeline, such as '
+        "dict(type='mmpretrain.Resize', scale=(224, 224))"
+    )
+
+
+def _size(shape: Sequence[int]) -> str:
+    """Height and width of an image (C, H, W)."""
+    return 'x'.join(map(str, shape[-2:]))
 
 
 @FUNCTIONS.register_module()

@@ -77,7 +77,13 @@ def _check_lines(
     path: str | os.PathLike, fault: Callable[[str], str | None]
 ) -> None:
     """Raise ValueError if a line of a file has a fault."""
-    text = Path(path).read_text(encoding='utf-8')
+    try:
+        text = Path(path).read_text(encoding='utf-8')
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f'{path} is not UTF-8: {error.reason} at byte {error.start}. '
+            'Convert the file'
+        ) from error
     for number, line in enumerate(text.removesuffix('\n').split('\n'), 1):
         found = _blank(line) or fault(line)
         if found:

@@ -205,7 +205,7 @@ def open_features(folder: str | os.PathLike) -> Tensor:
     try:
         # Mode 'c' (copy on write), since PyTorch warns of read-only memory.
         return torch.from_numpy(np.load(path, mmap_mode='c'))
-    except (OSError, ValueError) as error:
+    except (EOFError, OSError, ValueError) as error:
         raise FeatureStoreError(
             f'{path} cannot be read as features ({error}); delete {folder} '
             'and extract the features again'

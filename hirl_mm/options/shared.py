@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 
@@ -27,13 +28,13 @@ def add_reading_options(
     """
     parser.add_argument(
         '--batch-size',
-        type=int,
+        type=partial(whole_number, least=1),
         default=batch_size,
         help='images per batch and process (default: %(default)s)',
     )
     parser.add_argument(
         '--num-workers',
-        type=int,
+        type=partial(whole_number, least=0),
         default=4,
         help='worker processes that load images, per process (default: '
         '%(default)s)',
@@ -72,6 +73,23 @@ def add_tree_options(parser: argparse.ArgumentParser) -> None:
     )
     add_reading_options(parser)
     add_trust_option(parser)
+
+
+def whole_number(text: str, least: int) -> int:
+    """Return a whole number, for ``type`` of an option.
+
+    Args:
+        text: The number.
+        least: Least value.
+
+    Raises:
+        ArgumentTypeError: If it is something else.
+    """
+    if not text.removeprefix('-').isdecimal() or int(text) < least:
+        raise argparse.ArgumentTypeError(
+            f'expected a whole number of at least {least}, got {text!r}'
+        )
+    return int(text)
 
 
 def prototype_name(text: str) -> tuple[int, int]:

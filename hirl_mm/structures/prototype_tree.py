@@ -6,7 +6,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from .tree_checks import NO_LEAF, check_node, check_parts
+from .tree_checks import NO_LEAF, check_finite, check_node, check_parts
 from .tree_file import read_state, write_state
 from .tree_summary import level_summary
 
@@ -230,8 +230,19 @@ class PrototypeTree:
         Args:
             state: State of the tree. Earlier versions saved it without
                 ``data``.
+
+        Raises:
+            ValueError: If the state is no tree, or holds NaN or infinite
+                prototypes.
         """
-        return cls(**state)
+        unknown = state.keys() - cls.__dataclass_fields__
+        if unknown:
+            raise ValueError(
+                f'a tree has no entries {", ".join(sorted(unknown))}'
+            )
+        tree = cls(**state)
+        check_finite(tree.centroids)
+        return tree
 
     def save(self, path: str | os.PathLike) -> None:
         """Write the tree to the file ``path``, replacing it atomically."""

@@ -17,9 +17,23 @@ NO_LEAF = -1
 
 def check_parts(tree: PrototypeTree) -> None:
     """Raise ValueError unless the tensors of a tree fit together."""
-    nums = tree.num_prototypes
-    if not nums:
+    if not tree.centroids:
         raise ValueError('a prototype tree needs at least one level')
+    for name in 'centroids', 'parents':
+        for level, part in enumerate(getattr(tree, name)):
+            _check_tensor(f'{name}[{level}]', part)
+    _check_tensor('leaf', tree.leaf)
+    nums = tree.num_prototypes
+    dims = [tuple(centroids.shape[1:]) for centroids in tree.centroids]
+    if len(set(dims)) > 1 or len(dims[0]) != 1:
+        raise ValueError(
+            'centroids must have shape (K, D) with the same D on all levels, '
+            f'got {[tuple(c.shape) for c in tree.centroids]}'
+        )
+    if tree.leaf.dim() != 1:
+        raise ValueError(
+            f'leaf must have shape (N,), got {tuple(tree.leaf.shape)}'
+        )
     if len(tree.parents) != len(nums) - 1:
         raise ValueError(
             f'{len(nums)} levels need {len(nums) - 1} parent tensors, '
@@ -42,6 +56,28 @@ def check_parts(tree: PrototypeTree) -> None:
         raise ValueError(
             'data must be the identity of the images as a string, empty if '
             f'unknown, got {type(tree.data).__name__}'
+        )
+
+
+def check_finite(centroids: Sequence[Tensor]) -> None:
+    """Raise ValueError if a prototype holds NaN or an infinite value.
+
+    Args:
+        centroids: Prototypes of every level, (K_l, D).
+    """
+    for level, rows in enumerate(centroids):
+        bad = int((~rows.isfinite()).any(dim=1).sum())
+        if bad:
+            raise ValueError(
+                f'{bad} of {len(rows)} prototypes of level {level} hold NaN '
+                'or infinite values'
+            )
+
+
+def _check_tensor(name: str, part: object) -> None:
+    if not isinstance(part, Tensor):
+        raise ValueError(
+            f'{name} must be a tensor, got a {type(part).__name__}'
         )
 
 

@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
-from mmengine.config import Config
 
 from hirl_mm.checkpoints.trees import load_tree
 from hirl_mm.datasets.shards.locations import in_shards
@@ -15,6 +14,7 @@ from hirl_mm.engine.features.tree_images import (
     images_in_folder,
     images_of_config,
 )
+from hirl_mm.engine.runtime.config_file import read_config
 from hirl_mm.pages import ShownTree
 from hirl_mm.structures import EmbeddedImages, PrototypeTree
 
@@ -127,7 +127,7 @@ def shown_file(
         found = images_in_folder(tree, folder)
     else:
         config = config or _config_beside(Path(file))
-        found = images_of_config(tree, Config.fromfile(config))
+        found = images_of_config(tree, read_config(config))
     return _shown_files(tree, Path(file).stem, **found)
 
 

@@ -117,11 +117,15 @@ def train(
         env = {'PYTHON': sys.executable} | os.environ
         status = follow_process(command, on_line, env)
     if status:
+        for line in tail:
+            log(line.rstrip())
+        said = [line for line in tail if line.startswith('error: ')]
+        why = f' ({said[-1].removeprefix("error: ").strip()})' if said else ''
         raise TrainingError(
-            f'{"".join(tail)}\nthe training in {run.folder} failed with exit '
-            f'status {status}, see {log_file}. Fix the cause and run the '
-            'same command again to continue, or delete the folder first to '
-            'start this training from the beginning'
+            f'the training in {run.folder} failed with exit status {status}'
+            f'{why}, see {log_file}. Fix the cause and run the same command '
+            'again to continue, or delete the folder first to start this '
+            'training from the beginning'
         )
 
 

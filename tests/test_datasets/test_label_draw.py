@@ -190,5 +190,5 @@ def test_tool(coco, voc):
     before = out.read_text()
     failed = run(TOOL, voc, '--percent', 0.1)
     assert failed.returncode == 1 and failed.stderr.count('\n') == 1
-    assert failed.stderr.startswith('ValueError: a share of 0.001 is 0 of 30')
+    assert failed.stderr.startswith('error: a share of 0.001 is 0 of 30')
     assert out.read_text() == before

@@ -48,7 +48,7 @@ def test_subset_of_imagenet(tmp_path):
     assert line == f'{out}: 2 images of 2 classes'
     assert out.read_text() == 'n02/n02_5.JPEG 1\nn01/n01_5.JPEG 0\n'
     error = refuse('imagenet_subset', *words, '--out', tmp_path / 'none.txt')
-    assert error.startswith(f'ValueError: {names} has 2 images, expected 12,')
+    assert error.startswith(f'error: {names} has 2 images, expected 12,')
     assert not (tmp_path / 'none.txt').exists()
 
 

@@ -106,11 +106,20 @@ def test_stopped_study_goes_on(config, tmp_path):
 
 def test_training_that_fails(config, tmp_path):
     run = StudyRun('a', config, tmp_path / 'run', {}, ('a=1',))
+    logged = []
     with pytest.raises(TrainingError) as error:
-        train_runs([run], lambda run: 1.0, arguments=['--resume', 'gone.pth'])
-    *tail, last = str(error.value).splitlines()
-    assert 'gone.pth' in ''.join(tail)
-    assert last.startswith(f'the training in {run.folder} failed with exit')
+        train_runs(
+            [run],
+            lambda run: 1.0,
+            arguments=['--resume', 'gone.pth'],
+            log=logged.append,
+        )
+    said = str(error.value)
+    assert said.startswith(
+        f'the training in {run.folder} failed with exit status 1 (there is no '
+        f'checkpoint gone.pth), see {run.folder}/train.log. Fix the cause'
+    )
+    assert 'there is no checkpoint gone.pth' in logged[-1]
     assert run.result() is None
 
 

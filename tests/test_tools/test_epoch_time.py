@@ -136,7 +136,7 @@ def test_tool(runs, tmp_path):
     done = run_tool('epoch_time', *folders, '--first-epoch', 4)
     assert done.returncode == 1
     line = done.stdout.splitlines()[-1]
-    assert line.startswith(f'ValueError: {folders[0]} ends after epoch 3')
+    assert line.startswith(f'error: {folders[0]} ends after epoch 3')
 
 
 def test_resumed_run_counts_what_was_trained_last(digits, tmp_path):

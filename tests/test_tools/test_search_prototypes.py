@@ -87,7 +87,7 @@ def test_other_settings_in_the_same_folder(finished, config):
     done = search(config, *OPTIONS, '--work-dir', folder)
     assert done.returncode == 1
     line = done.stdout.splitlines()[-1]
-    assert line.startswith('ValueError: ')
+    assert line.startswith('error: ')
     assert 'm12-4-2_neg5.py is of a search with other settings' in line
 
 

@@ -31,7 +31,7 @@ def test_conversion(tmp_path):
     (folder / 'a/0.png').write_bytes(b'other')
     done = run_tool(TOOL, *options, '--check')
     assert done.returncode == 1
-    assert done.stdout.startswith(f'ValueError: {folder}/a/0.png has changed')
+    assert done.stdout.startswith(f'error: {folder}/a/0.png has changed')
 
 
 def test_training_is_the_same(digits, tmp_path):

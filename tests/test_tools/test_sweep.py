@@ -100,7 +100,7 @@ def test_nothing_runs_before_all_is_checked(arms, tmp_path):
     save_checkpoint(dict(state_dict={'backbone.conv1.weight': 1}), str(bad))
     run = sweep(tmp_path / 'sweep', arms | {'broken': str(bad)})
     assert run.returncode == 1
-    assert 'ValueError: ' in run.stdout and 'bad.pth' in run.stdout
+    assert 'error: ' in run.stdout and 'bad.pth' in run.stdout
     assert 'Traceback' not in run.stdout
     assert not (tmp_path / 'sweep').exists()
 

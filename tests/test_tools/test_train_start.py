@@ -57,7 +57,9 @@ def used(trained, tmp_path):
 def test_folder_of_another_run(config, used, monkeypatch):
     before = {f: f.stat().st_mtime_ns for f in used.rglob('*')}
     said = tool(monkeypatch, 'train', config, '--work-dir', used)
-    assert said.startswith(f'{used} holds 4 files of another run (epoch_1.pt')
+    assert said.startswith(
+        f'error: {used} holds 4 files of another run (epoch_1.pt'
+    )
     assert '\n' not in said and '--overwrite' in said
     assert {f: f.stat().st_mtime_ns for f in used.rglob('*')} == before
 

@@ -102,7 +102,7 @@ def test_training_refuses_to_resume(
 ):
     words = trained / 'config.py', '--resume', hostile, '--work-dir', tmp_path
     said = tool('train', *words, monkeypatch=monkeypatch)
-    assert said.startswith(f'{hostile} holds more than tensors')
+    assert said.startswith(f'error: {hostile} holds more than tensors')
     assert '\n' not in said
     assert not marker.exists()
 
@@ -127,7 +127,7 @@ def test_half_written_latest_checkpoint(trained, tmp_path, monkeypatch):
     (tmp_path / 'last_checkpoint').write_text(str(half))
     words = trained / 'config.py', '--resume', '--work-dir', tmp_path
     said = tool('train', *words, monkeypatch=monkeypatch)
-    assert said.startswith(f'{half} is incomplete or damaged, BadZipFile: F')
+    assert said.startswith(f'error: {half} is incomplete or damaged, BadZip')
     assert said.endswith('Use an earlier file, or write this one again')
     shutil.copy(trained / 'epoch_2.pth', tmp_path / 'epoch_0.pth')
     half.rename(tmp_path / 'epoch_3.pth')
@@ -206,7 +206,7 @@ def test_evaluation_of_a_training(
     hostile = add_code(tmp_path / 'epoch_1.pth', marker, tmp_path / 'h.pth')
     words = tmp_path / 'config.py', hostile, '--work-dir', tmp_path / 'test'
     said = tool('test', *words, monkeypatch=monkeypatch)
-    assert said.startswith(f'{hostile} holds more than tensors')
+    assert said.startswith(f'error: {hostile} holds more than tensors')
     assert not marker.exists()
     words += ('--trust-checkpoint',)
     assert tool('test', *words, monkeypatch=monkeypatch) is None

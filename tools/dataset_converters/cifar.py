@@ -1,7 +1,6 @@
 """Write CIFAR-10 or CIFAR-100 as an image folder with a class tree."""
 
 import argparse
-import sys
 from functools import partial
 
 from rich.progress import track
@@ -9,10 +8,11 @@ from rich.progress import track
 from hirl_mm.datasets.converters.cifar import write_cifar
 from hirl_mm.datasets.converters.cifar_files import LAYOUTS
 from hirl_mm.datasets.toy.folder import describe_folder
+from hirl_mm.options import ToolParser, run_tool
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+    parser = ToolParser(
         description='Write the photographs of CIFAR, 32 x 32 pixels, as '
         'OUT/train/<class>/*.png and OUT/val/<class>/*.png, with the classes '
         'and their superclasses (20 of CIFAR-100; animals and vehicles of '
@@ -46,17 +46,14 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def main() -> None:
-    args = vars(parse_args())
+def main(args: argparse.Namespace) -> None:
+    args = vars(args)
     root = args.pop('out') or f'data/{args["dataset"]}'
-    try:
-        root = write_cifar(
-            root, **args, progress=partial(track, description='Writing images')
-        )
-    except (OSError, ValueError) as error:
-        sys.exit(f'error: {error}')
+    root = write_cifar(
+        root, **args, progress=partial(track, description='Writing images')
+    )
     print(describe_folder(root))
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(parse_args, main)

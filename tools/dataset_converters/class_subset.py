@@ -1,17 +1,17 @@
 """Write an image folder of some classes of another, such as ImageNet-100."""
 
 import argparse
-import sys
 from functools import partial
 
 from rich.progress import track
 
 from hirl_mm.datasets.converters.class_subset import write_class_subset
 from hirl_mm.datasets.toy.folder import describe_folder
+from hirl_mm.options import ToolParser, run_tool
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+    parser = ToolParser(
         description='Write all images of some classes as OUT/train/<class>/* '
         'and OUT/val/<class>/*. A folder that already holds them is reused.',
         epilog='Example: python tools/dataset_converters/class_subset.py '
@@ -48,16 +48,13 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def main() -> None:
-    args = vars(parse_args())
-    try:
-        root = write_class_subset(
-            **args, progress=partial(track, description='Placing images')
-        )
-    except (OSError, ValueError) as error:
-        sys.exit(f'error: {error}')
+def main(args: argparse.Namespace) -> None:
+    args = vars(args)
+    root = write_class_subset(
+        **args, progress=partial(track, description='Placing images')
+    )
     print(describe_folder(root))
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(parse_args, main)

@@ -2,17 +2,17 @@
 
 import argparse
 import json
-import sys
 
 from hirl_mm.datasets.converters.coco_multilabel import (
     NUM_CLASSES,
     coco_multilabel,
 )
 from hirl_mm.files import replacing
+from hirl_mm.options import ToolParser, run_tool
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+    parser = ToolParser(
         description=__doc__,
         epilog='An image has a class if it has an annotation of this class. '
         'Images without annotations are kept.',
@@ -36,14 +36,10 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def main() -> None:
-    args = parse_args()
-    try:
-        content = coco_multilabel(args.json, args.num_classes)
-        with replacing(args.out) as temporary:
-            temporary.write_text(json.dumps(content))
-    except (OSError, ValueError) as error:
-        sys.exit(f'{type(error).__name__}: {error}')
+def main(args: argparse.Namespace) -> None:
+    content = coco_multilabel(args.json, args.num_classes)
+    with replacing(args.out) as temporary:
+        temporary.write_text(json.dumps(content))
     images = content['data_list']
     labels = sum(len(image['gt_label']) for image in images)
     print(
@@ -53,4 +49,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(parse_args, main)

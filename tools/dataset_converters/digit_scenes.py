@@ -1,16 +1,16 @@
 """Write scenes of several digits in the layout of VOC2007."""
 
 import argparse
-import sys
 from functools import partial
 
 from rich.progress import track
 
 from hirl_mm.datasets.toy import write_digit_scenes
+from hirl_mm.options import ToolParser, run_tool
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+    parser = ToolParser(
         description='Write scenes of one to four handwritten digits of '
         'scikit-learn as a multi-label data set in the layout of VOC2007: '
         'ROOT/JPEGImages, ROOT/Annotations and ROOT/ImageSets/Main/'
@@ -40,14 +40,10 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def main() -> None:
-    args = parse_args()
-    try:
-        root = write_digit_scenes(
-            **vars(args), progress=partial(track, description='Drawing scenes')
-        )
-    except (OSError, ValueError) as error:
-        sys.exit(f'error: {error}')
+def main(args: argparse.Namespace) -> None:
+    root = write_digit_scenes(
+        **vars(args), progress=partial(track, description='Drawing scenes')
+    )
     print(
         f'{root}: {args.num_trainval} trainval and {args.num_test} test '
         'scenes of 10 digits'
@@ -55,4 +51,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(parse_args, main)

@@ -1,17 +1,17 @@
 """Write scikit-learn's handwritten digits as an image folder."""
 
 import argparse
-import sys
 from functools import partial
 
 from rich.progress import track
 
 from hirl_mm.datasets.toy import write_digits
 from hirl_mm.datasets.toy.folder import describe_folder
+from hirl_mm.options import ToolParser, run_tool
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+    parser = ToolParser(
         description='Write the 1,797 handwritten digits of scikit-learn as '
         'ROOT/train/<digit>/*.png and ROOT/val/<digit>/*.png. Nothing is '
         'downloaded. A folder that already holds them is reused.',
@@ -42,16 +42,13 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def main() -> None:
-    args = vars(parse_args())
-    try:
-        root = write_digits(
-            **args, progress=partial(track, description='Writing digits')
-        )
-    except (OSError, ValueError) as error:
-        sys.exit(f'error: {error}')
+def main(args: argparse.Namespace) -> None:
+    args = vars(args)
+    root = write_digits(
+        **args, progress=partial(track, description='Writing digits')
+    )
     print(describe_folder(root))
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(parse_args, main)

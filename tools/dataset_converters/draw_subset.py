@@ -12,11 +12,11 @@ from hirl_mm.datasets.image_files import (
     left_out_text,
     visible_files,
 )
-from hirl_mm.options import add_draw_options
+from hirl_mm.options import ToolParser, add_draw_options, run_tool
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+    parser = ToolParser(
         description=__doc__,
         epilog='For data sets without a published list (for ImageNet there '
         "are SimCLR's lists). The draw depends only on the file names and "
@@ -35,15 +35,11 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def main() -> None:
-    args = parse_args()
+def main(args: argparse.Namespace) -> None:
     name = f'{args.percent:g}percent.txt'
     out = args.out or Path(args.folder).parent / 'meta' / name
-    try:
-        entries = draw_images(args.folder, args.percent / 100, args.seed)
-        write_annotations(out, entries)
-    except (OSError, ValueError) as error:
-        sys.exit(f'{type(error).__name__}: {error}')
+    entries = draw_images(args.folder, args.percent / 100, args.seed)
+    write_annotations(out, entries)
     counts = left_out(visible_files(args.folder), LISTED, with_label=True)
     if counts:
         print(left_out_text(args.folder, counts, LISTED), file=sys.stderr)
@@ -52,4 +48,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(parse_args, main)

@@ -1,7 +1,6 @@
 """Write Fashion-MNIST as an image folder with a three-level class tree."""
 
 import argparse
-import sys
 from functools import partial
 
 from rich.progress import track
@@ -11,10 +10,11 @@ from hirl_mm.datasets.converters.fashion_mnist import (
     write_fashion_mnist,
 )
 from hirl_mm.datasets.toy.folder import describe_folder
+from hirl_mm.options import ToolParser, run_tool
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+    parser = ToolParser(
         description='Write the grey photographs of Fashion-MNIST, 28 x 28 '
         'pixels, as ROOT/train/<class>/*.png and ROOT/val/<class>/*.png, with '
         'the class tree (10 classes, 5 groups, 3 groups of groups) in '
@@ -46,16 +46,13 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def main() -> None:
-    args = vars(parse_args())
-    try:
-        root = write_fashion_mnist(
-            **args, progress=partial(track, description='Writing images')
-        )
-    except (OSError, ValueError) as error:
-        sys.exit(f'error: {error}')
+def main(args: argparse.Namespace) -> None:
+    args = vars(args)
+    root = write_fashion_mnist(
+        **args, progress=partial(track, description='Writing images')
+    )
     print(describe_folder(root))
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(parse_args, main)

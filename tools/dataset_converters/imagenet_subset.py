@@ -1,15 +1,15 @@
 """Convert SimCLR's list of 1 % or 10 % of ImageNet to an annotation file."""
 
 import argparse
-import sys
 from pathlib import Path
 
 from hirl_mm.datasets.converters.annotations import write_annotations
 from hirl_mm.datasets.converters.imagenet_subset import subset_annotations
+from hirl_mm.options import ToolParser, run_tool
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+    parser = ToolParser(
         description=__doc__,
         epilog='The list has one image per line, such as '
         "n01440764_10183.JPEG; SimCLR's lists have 12,811 and 128,116 lines. "
@@ -37,18 +37,14 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def main() -> None:
-    args = parse_args()
+def main(args: argparse.Namespace) -> None:
     default = Path(args.train).parent / 'meta' / Path(args.list).name
     out = args.out or default
-    try:
-        entries = subset_annotations(args.list, args.train, args.num)
-        write_annotations(out, entries)
-    except (OSError, ValueError) as error:
-        sys.exit(f'{type(error).__name__}: {error}')
+    entries = subset_annotations(args.list, args.train, args.num)
+    write_annotations(out, entries)
     num_classes = len({label for _, label in entries})
     print(f'{out}: {len(entries):,} images of {num_classes:,} classes')
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(parse_args, main)

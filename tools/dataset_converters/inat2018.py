@@ -1,7 +1,6 @@
 """Convert the annotations of iNaturalist 2018 to an annotation file."""
 
 import argparse
-import sys
 from pathlib import Path
 
 from hirl_mm.datasets.converters.annotations import (
@@ -13,10 +12,11 @@ from hirl_mm.datasets.converters.inat2018 import (
     NUM_CLASSES,
     inat2018_annotations,
 )
+from hirl_mm.options import ToolParser, run_tool
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+    parser = ToolParser(
         description=__doc__,
         epilog='Images without a label and classes without an image are '
         'errors. One image per class is checked to exist.',
@@ -44,18 +44,14 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def main() -> None:
-    args = parse_args()
-    try:
-        entries = inat2018_annotations(args.json, args.num_classes)
-        check_images(first_of_every_class(entries), args.images, args.json)
-        write_annotations(args.out, entries)
-    except (OSError, ValueError) as error:
-        sys.exit(f'{type(error).__name__}: {error}')
+def main(args: argparse.Namespace) -> None:
+    entries = inat2018_annotations(args.json, args.num_classes)
+    check_images(first_of_every_class(entries), args.images, args.json)
+    write_annotations(args.out, entries)
     print(
         f'{args.out}: {len(entries):,} images of {args.num_classes:,} classes'
     )
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(parse_args, main)

@@ -1,7 +1,6 @@
 """Draw a share of the images of a multi-label data set as a list."""
 
 import argparse
-import sys
 from pathlib import Path
 
 from hirl_mm.datasets.converters.label_draw import draw_labelled
@@ -10,11 +9,11 @@ from hirl_mm.datasets.converters.multilabel_lists import (
     read_multilabel,
 )
 from hirl_mm.files import replacing
-from hirl_mm.options import add_draw_options
+from hirl_mm.options import ToolParser, add_draw_options, run_tool
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+    parser = ToolParser(
         description=__doc__,
         epilog='The images of a smaller share are among those of a larger '
         'one with the same seed. Every class has an image if there is room '
@@ -37,17 +36,13 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def main() -> None:
-    args = parse_args()
+def main(args: argparse.Namespace) -> None:
     name = f'{args.list.stem}-{args.percent:g}pct{args.list.suffix}'
     out = args.out or args.list.with_name(name)
-    try:
-        labels = read_multilabel(args.list)
-        drawn = draw_labelled(labels, args.percent / 100, args.seed)
-        with replacing(out) as temporary:
-            temporary.write_text(part_of_list(args.list, drawn))
-    except (OSError, ValueError) as error:
-        sys.exit(f'{type(error).__name__}: {error}')
+    labels = read_multilabel(args.list)
+    drawn = draw_labelled(labels, args.percent / 100, args.seed)
+    with replacing(out) as temporary:
+        temporary.write_text(part_of_list(args.list, drawn))
     classes = frozenset().union(*labels)
     shown = frozenset().union(*(labels[index] for index in drawn))
     print(
@@ -57,4 +52,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(parse_args, main)

@@ -1,7 +1,6 @@
 """Convert a list of Places205 to an annotation file."""
 
 import argparse
-import sys
 from pathlib import Path
 
 from hirl_mm.datasets.converters.annotations import (
@@ -10,12 +9,13 @@ from hirl_mm.datasets.converters.annotations import (
     read_annotations,
     write_annotations,
 )
+from hirl_mm.options import ToolParser, run_tool
 
 NUM_CLASSES = 205
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+    parser = ToolParser(
         description=__doc__,
         epilog='The lists train_places205.csv and val_places205.csv come '
         'with the images; a line is a path, a space and a label. Lines '
@@ -41,16 +41,12 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def main() -> None:
-    args = parse_args()
-    try:
-        entries = read_annotations(args.list, NUM_CLASSES)
-        check_images(first_of_every_class(entries), args.images, args.list)
-        write_annotations(args.out, entries)
-    except (OSError, ValueError) as error:
-        sys.exit(f'{type(error).__name__}: {error}')
+def main(args: argparse.Namespace) -> None:
+    entries = read_annotations(args.list, NUM_CLASSES)
+    check_images(first_of_every_class(entries), args.images, args.list)
+    write_annotations(args.out, entries)
     print(f'{args.out}: {len(entries):,} images of {NUM_CLASSES} classes')
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(parse_args, main)

@@ -1,16 +1,16 @@
 """Draw scenes of several shapes in COCO's format."""
 
 import argparse
-import sys
 from functools import partial
 
 from rich.progress import track
 
 from hirl_mm.datasets.toy import write_shape_scenes
+from hirl_mm.options import ToolParser, run_tool
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+    parser = ToolParser(
         description='Draw scenes of one to four shapes with boxes and masks '
         "in COCO's format: ROOT/train, ROOT/val and ROOT/annotations/"
         'instances_{train,val}.json. Nothing is downloaded. A folder that '
@@ -36,14 +36,10 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def main() -> None:
-    args = parse_args()
-    try:
-        root = write_shape_scenes(
-            **vars(args), progress=partial(track, description='Drawing scenes')
-        )
-    except (OSError, ValueError) as error:
-        sys.exit(f'error: {error}')
+def main(args: argparse.Namespace) -> None:
+    root = write_shape_scenes(
+        **vars(args), progress=partial(track, description='Drawing scenes')
+    )
     print(
         f'{root}: {args.num_train} train and {args.num_val} val scenes of '
         '12 shapes'
@@ -51,4 +47,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(parse_args, main)

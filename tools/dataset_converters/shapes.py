@@ -1,17 +1,17 @@
 """Draw an image folder of textured shapes with a three-level class tree."""
 
 import argparse
-import sys
 from functools import partial
 
 from rich.progress import track
 
 from hirl_mm.datasets.toy import write_shapes
 from hirl_mm.datasets.toy.folder import describe_folder
+from hirl_mm.options import ToolParser, run_tool
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+    parser = ToolParser(
         description='Draw textured shapes of 36 fine, 12 middle and 4 coarse '
         'classes as ROOT/train/<fine class>/*.png and ROOT/val/<fine class>/'
         '*.png, with the class tree in ROOT/hierarchy.json. A folder that '
@@ -61,16 +61,13 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def main() -> None:
-    args = vars(parse_args())
-    try:
-        root = write_shapes(
-            **args, progress=partial(track, description='Drawing shapes')
-        )
-    except (OSError, ValueError) as error:
-        sys.exit(f'error: {error}')
+def main(args: argparse.Namespace) -> None:
+    args = vars(args)
+    root = write_shapes(
+        **args, progress=partial(track, description='Drawing shapes')
+    )
     print(describe_folder(root))
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(parse_args, main)

@@ -5,11 +5,12 @@ import sys
 from functools import partial
 from pathlib import Path
 
+from hirl_mm.options import ToolParser, run_tool
 from hirl_mm.progress import shown_progress
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+    parser = ToolParser(
         description=__doc__,
         epilog='Data sets of the types hirl_mm.FolderImages, '
         'hirl_mm.ImageNetImages and hirl_mm.LabelledImages read OUT in place '
@@ -39,8 +40,7 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def main() -> None:
-    args = parse_args()
+def main(args: argparse.Namespace) -> None:
     log = partial(print, file=sys.stderr, flush=True)
 
     from hirl_mm.datasets.shards.conversion import check, convert
@@ -48,17 +48,14 @@ def main() -> None:
     def shown(what: str):
         return partial(shown_progress, what=what, log=log)
 
-    try:
-        shards = convert(
-            args.folder,
-            args.out,
-            args.images_per_shard,
-            shown('writing shards'),
-        )
-        if args.check:
-            check(shards, args.folder, shown('comparing images'))
-    except (OSError, ValueError) as error:
-        sys.exit(f'{type(error).__name__}: {error}')
+    shards = convert(
+        args.folder,
+        args.out,
+        args.images_per_shard,
+        shown('writing shards'),
+    )
+    if args.check:
+        check(shards, args.folder, shown('comparing images'))
     index = shards.index
     compared = ', all equal to the files' if args.check else ''
     print(
@@ -68,4 +65,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(parse_args, main)

@@ -1,17 +1,17 @@
 """Write Tiny ImageNet as an image folder, with a subfolder per class."""
 
 import argparse
-import sys
 from functools import partial
 
 from rich.progress import track
 
 from hirl_mm.datasets.converters.tiny_imagenet import write_tiny_imagenet
 from hirl_mm.datasets.toy.folder import describe_folder
+from hirl_mm.options import ToolParser, run_tool
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+    parser = ToolParser(
         description='Write the photographs of Tiny ImageNet, 64 x 64 pixels, '
         'as OUT/train/<wnid>/*.JPEG and OUT/val/<wnid>/*.JPEG. A folder that '
         'already holds them is reused.',
@@ -41,16 +41,13 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def main() -> None:
-    args = vars(parse_args())
-    try:
-        root = write_tiny_imagenet(
-            **args, progress=partial(track, description='Writing images')
-        )
-    except (OSError, ValueError) as error:
-        sys.exit(f'error: {error}')
+def main(args: argparse.Namespace) -> None:
+    args = vars(args)
+    root = write_tiny_imagenet(
+        **args, progress=partial(track, description='Writing images')
+    )
     print(describe_folder(root))
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(parse_args, main)

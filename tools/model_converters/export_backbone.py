@@ -6,14 +6,13 @@ Prints the Python code that loads the exported file.
 """
 
 import argparse
-import sys
 
 from hirl_mm.checkpoints.export import export_backbone
-from hirl_mm.options import add_trust_option
+from hirl_mm.options import ToolParser, add_trust_option, run_tool
 
 
 def parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+    parser = ToolParser(
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -53,20 +52,16 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def main() -> None:
-    args = parse_args()
-    try:
-        exported = export_backbone(
-            args.checkpoint,
-            args.to,
-            args.out,
-            prefix=args.prefix,
-            config=args.config,
-            num_heads=args.num_heads,
-            trust=args.trust_checkpoint,
-        )
-    except (OSError, ValueError) as error:
-        sys.exit(f'{type(error).__name__}: {error}')
+def main(args: argparse.Namespace) -> None:
+    exported = export_backbone(
+        args.checkpoint,
+        args.to,
+        args.out,
+        prefix=args.prefix,
+        config=args.config,
+        num_heads=args.num_heads,
+        trust=args.trust_checkpoint,
+    )
     print(f'network   {exported.family}, {exported.num_tensors} tensors')
     print(f'left out  {", ".join(exported.left_out) or "nothing"}')
     print(f'images    {exported.images}')
@@ -74,4 +69,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(parse_args, main)

@@ -24,19 +24,18 @@ and in a config
 """
 
 import argparse
-import sys
 from pathlib import Path
 
 from hirl_mm.checkpoints.backbone_config import backbone_config
 from hirl_mm.checkpoints.import_backbone import import_backbone
 from hirl_mm.checkpoints.import_release import meta_of_import, save_backbone
 from hirl_mm.checkpoints.layouts.releases import RELEASES
-from hirl_mm.options import add_trust_option
+from hirl_mm.options import ToolParser, add_trust_option, run_tool
 
 
 def parse_args() -> argparse.Namespace:
     layouts = '\n'.join(f'  {release.describe()}' for release in RELEASES)
-    parser = argparse.ArgumentParser(
+    parser = ToolParser(
         description=__doc__,
         epilog='Known layouts with their keys; the first that fits is used:\n'
         + layouts,
@@ -69,19 +68,15 @@ def parse_args() -> argparse.Namespace:
     return args
 
 
-def main() -> None:
-    args = parse_args()
-    try:
-        imported = import_backbone(
-            args.checkpoint,
-            prefix=args.prefix,
-            num_heads=args.num_heads,
-            trust=args.trust_checkpoint,
-        )
-        meta = meta_of_import(imported, Path(args.checkpoint).name)
-        save_backbone(imported, meta, args.out)
-    except (OSError, ValueError) as error:
-        sys.exit(f'error: {error}')
+def main(args: argparse.Namespace) -> None:
+    imported = import_backbone(
+        args.checkpoint,
+        prefix=args.prefix,
+        num_heads=args.num_heads,
+        trust=args.trust_checkpoint,
+    )
+    meta = meta_of_import(imported, Path(args.checkpoint).name)
+    save_backbone(imported, meta, args.out)
     print(f'layout    {meta["layout"]}')
     print(f'network   {meta["network"] or "(no prefix)"} {meta["family"]}')
     print(f'tensors   {meta["num_tensors"]}')
@@ -94,4 +89,4 @@ def main() -> None:
 
 
 if __name__ == '__main__':
-    main()
+    run_tool(parse_args, main)

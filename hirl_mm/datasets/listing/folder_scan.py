@@ -72,7 +72,8 @@ def scan_folder(
         ``known`` that have changed, and new ones.
 
     Raises:
-        OSError: If a folder cannot be listed.
+        OSError: If a folder cannot be listed, or a link leads to a folder
+            that is gone.
     """
     scan = _Scan(os.fspath(folder), known)
     for top in shown(scan.visit('')):
@@ -139,6 +140,7 @@ def _entries(path: str) -> tuple[list[bytes], list[str]]:
                 if not (entry.is_symlink() and _is_above(entry.path)):
                     folders.append(entry.name)
             elif not entry.name.startswith('.'):
+                _check_link(entry)
                 files.append(os.fsencode(entry.name))
     return files, folders
 
@@ -152,6 +154,19 @@ def _is_folder(entry: os.DirEntry) -> bool:
         if error.errno == errno.ELOOP:
             return False
         raise
+
+
+def _check_link(entry: os.DirEntry) -> None:
+    """Refuse a link to a folder that is gone: its images would be left out.
+
+    A link to an image that is gone cannot be read, as other broken images.
+    """
+    is_image = os.path.splitext(entry.name)[1]
+    if entry.is_symlink() and not is_image and not os.path.exists(entry.path):
+        raise FileNotFoundError(
+            f'{entry.path} is a link to {os.readlink(entry.path)}, which does '
+            'not exist: correct the link or remove it'
+        )
 
 
 def _is_above(link: str) -> bool:

@@ -7,6 +7,8 @@ from hirl_mm.checkpoints.reader import is_address
 from hirl_mm.engine.runtime.found_checkpoints import find_for
 from hirl_mm.engine.runtime.trust import is_strict, pretrained_init_cfgs
 
+from .checkpoint_contents import check_resumable, check_state_dict
+
 
 def check_checkpoint_files(cfg: Config, *, training: bool) -> None:
     """Check the files that a Runner of this config is going to load.
@@ -24,8 +26,9 @@ def check_checkpoint_files(cfg: Config, *, training: bool) -> None:
         FileNotFoundError: If a file is missing.
         OSError: If a file is no checkpoint, is incomplete or damaged.
         ValueError: If a file holds no weights or needs
-            ``--trust-checkpoint``, or an ``init_cfg`` or ``load_from`` that
-            needs a checkpoint names none.
+            ``--trust-checkpoint``, a training cannot be resumed from it, or
+            an ``init_cfg`` or ``load_from`` that needs a checkpoint names
+            none.
     """
     trust = cfg.get('trust_checkpoint', False)
     if training and cfg.get('load_from') == '' and not cfg.get('resume'):
@@ -41,8 +44,11 @@ def check_checkpoint_files(cfg: Config, *, training: bool) -> None:
         elif file:
             _check(read_checkpoint, file, trust)
     file = _resumed_or_loaded(cfg)
-    if file:
-        _check(read_checkpoint, file, trust)
+    if file and not is_address(file):
+        content = read_checkpoint(file, trust)
+        check_state_dict(content, file)
+        if training and cfg.get('resume', False):
+            check_resumable(content, file)
 
 
 def _check(read, file: str | None, trust: bool) -> None:

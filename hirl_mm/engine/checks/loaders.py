@@ -14,13 +14,15 @@ def check_loaders(cfg: Config) -> None:
 
     Raises:
         StartError: If a loader without worker processes keeps them or
-            prefetches batches, or a batch size is below 1.
+            prefetches batches, or a batch size is below 1, or a number of
+            workers below 0.
     """
     for name in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
         loader = cfg.get(name)
         if isinstance(loader, dict):
+            _check_number(name, loader, 'batch_size', 1)
+            _check_number(name, loader, 'num_workers', 0)
             _check_workers(name, loader)
-            _check_batch_size(name, loader)
 
 
 def _check_workers(name: str, loader: dict) -> None:
@@ -36,10 +38,10 @@ def _check_workers(name: str, loader: dict) -> None:
             )
 
 
-def _check_batch_size(name: str, loader: dict) -> None:
-    size = loader.get('batch_size', 1)
-    if not isinstance(size, int) or size < 1:
+def _check_number(name: str, loader: dict, option: str, least: int) -> None:
+    value = loader.get(option, least)
+    if not isinstance(value, int) or value < least:
         raise StartError(
-            f'{name}.batch_size must be a whole number of at least 1, got '
-            f'{size!r}'
+            f'{name}.{option} must be a whole number of at least {least}, got '
+            f'{value!r}'
         )

@@ -6,12 +6,15 @@ from mmengine.runner import Runner
 from hirl_mm.datasets.list_checks import check_lists
 from hirl_mm.engine.runtime.found_checkpoints import find_for
 from hirl_mm.engine.runtime.hook_entries import entries_of
-from hirl_mm.engine.runtime.process_group import rank_of_launcher
+from hirl_mm.engine.runtime.process_group import (
+    check_launcher,
+    rank_of_launcher,
+)
 
 from .checkpoint_files import check_checkpoint_files
 from .loaders import check_loaders
 from .steps import check_steps
-from .work_folder import check_work_folder, died_early
+from .work_folder import check_is_folder, check_work_folder, died_early
 
 
 def check_config(cfg: Config, newest: bool = False) -> list[str]:
@@ -45,9 +48,11 @@ def check_config(cfg: Config, newest: bool = False) -> list[str]:
         if hooks and not cfg.resume and died_early(cfg.work_dir):
             hooks[0]['restart'] = True
     resume = cfg.get('resume', False)
+    check_launcher(cfg.launcher)
     check_lists(cfg)
     check_checkpoint_files(cfg, training=True)
     check_loaders(cfg)
+    check_is_folder(cfg.work_dir)
     refuses = hooks and not {'overwrite', 'restart'}.intersection(
         name for name, value in hooks[0].items() if value is True
     )

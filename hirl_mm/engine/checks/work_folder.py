@@ -113,3 +113,20 @@ def check_work_folder(
     files = files_of_runs(folder)
     if files and not goes_on_here(folder, resume, load_from):
         raise StartError(used_folder(folder, files))
+
+
+def check_is_folder(folder: str | Path) -> None:
+    """Check that a run can write into its work folder.
+
+    Args:
+        folder: Work folder; it need not exist.
+
+    Raises:
+        StartError: If there is a file of this name or of one of its parents.
+    """
+    for path in (Path(folder), *Path(folder).parents):
+        if path.exists() and not path.is_dir():
+            raise StartError(
+                f'the work folder {folder} cannot be made, because {path} is '
+                'a file: choose another folder (--work-dir)'
+            )

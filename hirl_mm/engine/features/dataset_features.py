@@ -9,6 +9,7 @@ from hirl_mm.datasets.distinct_images import (
     DistinctImages,
     distinct_images,
 )
+from hirl_mm.engine.runtime.config_file import read_config
 from hirl_mm.engine.runtime.renamed_options import rename_options
 from hirl_mm.registry import enter_scope
 
@@ -125,6 +126,6 @@ def dataset_features(
 
 
 def _read(config: str) -> Config:
-    cfg = Config.fromfile(config)
+    cfg = read_config(config)
     rename_options(cfg, _NEW_NAMES, config)
     return cfg

@@ -4,10 +4,11 @@ import copy
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from mmengine.dataset import Compose, default_collate
+from mmengine.dataset import Compose
 from mmengine.dist import is_main_process
 from mmengine.logging import MMLogger
 
+from hirl_mm.datasets.collate import default_collate
 from hirl_mm.datasets.distinct_images import DistinctImages, image_name
 from hirl_mm.datasets.sample_numbers import without_shift
 

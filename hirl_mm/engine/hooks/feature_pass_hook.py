@@ -60,10 +60,11 @@ class FeaturePassHook(NamedHook, metaclass=ABCMeta):
         batch_size: int = 256,
         num_workers: int = 4,
     ) -> None:
-        if start_epoch < 0 or interval < 1:
+        whole = isinstance(start_epoch, int) and isinstance(interval, int)
+        if not whole or start_epoch < 0 or interval < 1:
             raise ValueError(
                 'start_epoch must be at least 0 and interval at least 1, got '
-                f'{start_epoch} and {interval}'
+                f'{start_epoch!r} and {interval!r}'
             )
         self.start_epoch = start_epoch
         self.pipeline = pipeline

@@ -134,6 +134,7 @@ class HierarchicalKMeansHook(FeaturePassHook):
             precision=precision,
             cold_interval=cold_interval,
         )
+        self._asked_precision = precision
         self.seed = seed
         self.backend = backend
         self.max_keep_trees = max_keep_trees
@@ -166,10 +167,13 @@ class HierarchicalKMeansHook(FeaturePassHook):
         if runner._resume:
             num = checkpoint.get(_REJECTED, 0)
             self._rejections = Rejections(self.guard.max_rejected, num)
+            self._bank_rows = checkpoint.pop(_BANK_KEY, None)
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         super().before_save_checkpoint(runner, checkpoint)
         checkpoint[_REJECTED] = self._rejections.num
+        if self._bank_rows is not None:
+            checkpoint[_BANK_KEY], self._bank_rows = self._bank_rows, None
 
     def before_train(self, runner: Runner) -> None:
         model = get_ori_model(runner.model)
@@ -185,6 +189,11 @@ class HierarchicalKMeansHook(FeaturePassHook):
         assignment(
             self.backend, device, self.num_prototypes[0], self.mode.precision
         )
+        if self._asked_precision == 'tf32' and device.type == 'cpu':
+            runner.logger.warning(
+                "HIRL: precision='tf32' has no effect on a CPU, which "
+                'clusters in fp32'
+            )
         if self.mode.from_training:
             self._bank = bank_for(runner.train_dataloader)
             model.set_bank(self._bank)
@@ -198,21 +207,12 @@ class HierarchicalKMeansHook(FeaturePassHook):
             self.data,
         )
 
-    def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
-        super().after_load_checkpoint(runner, checkpoint)
-        self._bank_rows = checkpoint.pop(_BANK_KEY, None)
-
     def gather_state(self, runner: Runner) -> None:
         """Collect the rows of a bank that this epoch has not yet used."""
         self._bank_rows = None
         following = runner.epoch + 1
         if self.is_filling and self.last_pass(runner) != following:
             self._bank_rows = gather_bank(self._bank)
-
-    def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
-        super().before_save_checkpoint(runner, checkpoint)
-        if self._bank_rows is not None:
-            checkpoint[_BANK_KEY], self._bank_rows = self._bank_rows, None
 
     @property
     def is_filling(self) -> bool:

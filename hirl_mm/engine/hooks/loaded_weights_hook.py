@@ -1,3 +1,5 @@
+import logging
+
 from mmengine.runner import Runner
 from mmpretrain.utils import get_ori_model
 from torch import nn
@@ -27,7 +29,7 @@ class LoadedWeightsHook(NamedHook):
     every ``init_cfg`` and for a checkpoint that is resumed or tested. Moving
     averages that the file does not hold start as copies of the loaded
     networks. One line of the log names the parts that keep their initial
-    weights.
+    weights; for a checkpoint that is resumed or tested there may be none.
 
     A run with any other hook of this package registers this hook by itself.
 
@@ -43,6 +45,7 @@ class LoadedWeightsHook(NamedHook):
     def __init__(self) -> None:
         self._keys: set[str] = set()
         self._held: set[str] = set()
+        self._unused: dict[str, None] = {}
 
     def before_run(self, runner: Runner) -> None:
         super().before_run(runner)
@@ -63,6 +66,13 @@ class LoadedWeightsHook(NamedHook):
         backbone = backbone_of(model)
         if backbone is not None:
             check_facts(backbone, meta_of(checkpoint), source)
+        if runner._resume:
+            _check_whole(
+                model,
+                fitting(model, state),
+                f'the run cannot be resumed from {source}',
+                'resume with the config of that run',
+            )
         if not runner._resume:
             prefix = 'module.' * all(k.startswith('module.') for k in state)
             sources = average_sources(model)
@@ -72,7 +82,12 @@ class LoadedWeightsHook(NamedHook):
                 if any(key.startswith(prefix + average) for key in state)
             }
             state.update(with_averages(state, sources, prefix))
-            self._keys = fitting(model, state)
+            self._keys, own = fitting(model, state), model.state_dict()
+            self._unused = dict.fromkeys(
+                name.split('.')[0]
+                for name in (key.removeprefix(prefix) for key in state)
+                if name not in own
+            )
 
     def before_train(self, runner: Runner) -> None:
         if not runner._resume:
@@ -80,7 +95,15 @@ class LoadedWeightsHook(NamedHook):
             self._report(runner, model, initialised_from(model))
 
     def before_test(self, runner: Runner) -> None:
-        self._report(runner, get_ori_model(runner.model), {})
+        model = get_ori_model(runner.model)
+        if self._keys:
+            _check_whole(
+                model,
+                self._keys,
+                f'{runner._load_from} was not trained as this model',
+                'give a checkpoint of a training with this config',
+            )
+        self._report(runner, model, {})
 
     def _report(
         self, runner: Runner, model: nn.Module, files: dict[str, str]
@@ -115,4 +138,25 @@ class LoadedWeightsHook(NamedHook):
         if copies:
             names = ', '.join(sorted(copies))
             told.append(f'starting as copies of the trained network: {names}')
-        runner.logger.info('; '.join(told))
+        level = logging.INFO
+        if self._unused:
+            told.append(f'in the file, not here: {", ".join(self._unused)}')
+            # Both sides have parts of their own: another method, perhaps.
+            level = logging.WARNING if left else level
+        runner.logger.log(level, '; '.join(told))
+
+
+def _check_whole(
+    model: nn.Module, keys: set[str], what: str, fix: str
+) -> None:
+    """Raise ValueError unless all weights of a model were loaded."""
+    # Queues and the like are filled again, or by others.
+    state = {
+        name for name, _ in model.named_buffers() if 'running_' not in name
+    }
+    left = parts_without(model, keys | state)
+    if left:
+        raise ValueError(
+            f'{what}: it has no weights that fit {", ".join(left)} of '
+            f'{type(model).__name__}. Fix: {fix}'
+        )

@@ -1,10 +1,12 @@
 """Overriding a config by options of the command line."""
 
 import inspect
+from collections.abc import Mapping
 
 from mmengine.config import Config
 
 from hirl_mm.engine.runtime.config_file import ConfigError
+from hirl_mm.engine.runtime.option_names import check_option_names
 from hirl_mm.engine.runtime.standard_hooks import STANDARD_HOOKS
 from hirl_mm.registry import HOOKS
 
@@ -31,7 +33,7 @@ def merge_options(cfg: Config, options: dict | None) -> None:
     Raises:
         ConfigError: If an option is for a hook that the config does not
             have, or for an argument that an entry of ``custom_hooks`` does
-            not take.
+            not take, or its name is misspelt.
     """
     options = options or {}
     for option in options:
@@ -40,8 +42,14 @@ def merge_options(cfg: Config, options: dict | None) -> None:
             _check_custom_hook(cfg, option, *names)
         elif group == 'default_hooks' and names:
             _check_default_hook(cfg, option, names[0], options)
+    check_option_names(
+        cfg,
+        {k: v for k, v in options.items() if not _adds_hook(cfg, k)},
+    )
     cfg.merge_from_dict(options)
     hooks = cfg.get('default_hooks') or {}
+    if not isinstance(hooks, Mapping):
+        raise ConfigError(f'default_hooks must be a dict, got {hooks!r}')
     for name in [name for name, hook in hooks.items() if hook is None]:
         if name not in RUNNER_HOOKS:
             del hooks[name]
@@ -51,13 +59,23 @@ def _check_default_hook(
     cfg: Config, option: str, name: str, options: dict
 ) -> None:
     hooks = cfg.get('default_hooks') or {}
+    if name in hooks:
+        return
     whole = {f'default_hooks.{name}', f'default_hooks.{name}.type'}
-    if name not in hooks and not whole & options.keys():
+    removed = option in whole and options[option] is None
+    if not whole & options.keys() or (removed and name not in RUNNER_HOOKS):
         raise ConfigError(
             f'{option}: the config has no hook named {name}, but '
             f'{", ".join(hooks) or "none"}. Correct the name, or give '
             f'default_hooks.{name}.type to add a hook'
         )
+
+
+def _adds_hook(cfg: Config, option: str) -> bool:
+    """Whether an option belongs to a hook that the config does not have."""
+    group, *names = option.split('.')
+    hooks = cfg.get('default_hooks') or {}
+    return group == 'default_hooks' and bool(names) and names[0] not in hooks
 
 
 def _check_custom_hook(

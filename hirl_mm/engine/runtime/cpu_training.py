@@ -19,7 +19,8 @@ def fit_to_cpu(cfg: Config) -> None:
     Args:
         cfg: A training config, changed in place.
     """
-    if type_name(cfg.optim_wrapper.get('type')) == 'AmpOptimWrapper':
+    optim_wrapper = cfg.get('optim_wrapper') or {}
+    if type_name(optim_wrapper.get('type')) == 'AmpOptimWrapper':
         cfg.optim_wrapper.type = 'OptimWrapper'
         for option in ('loss_scale', 'dtype', 'use_fsdp'):
             cfg.optim_wrapper.pop(option, None)

@@ -8,6 +8,41 @@ _RANK_VARIABLES = dict(
     pytorch='RANK', slurm='SLURM_PROCID', mpi='OMPI_COMM_WORLD_RANK'
 )
 
+# What torch.distributed reads of the environment, and MMEngine before it.
+_GROUP = 'RANK', 'WORLD_SIZE', 'MASTER_ADDR', 'MASTER_PORT'
+_VARIABLES = dict(
+    pytorch=(*_GROUP, 'LOCAL_RANK'),
+    slurm=('SLURM_PROCID', 'SLURM_NTASKS', 'SLURM_NODELIST'),
+    mpi=('OMPI_COMM_WORLD_LOCAL_RANK', *_GROUP),
+)
+_STARTS = dict(
+    pytorch='tools/dist_train.sh or torchrun',
+    slurm='tools/slurm_train.sh',
+    mpi='mpirun',
+)
+
+
+def check_launcher(launcher: str) -> None:
+    """Check that a launcher has told this process about the others.
+
+    Args:
+        launcher: ``'none'``, ``'pytorch'``, ``'slurm'`` or ``'mpi'``.
+
+    Raises:
+        ValueError: If a variable of the environment is missing.
+    """
+    if launcher == 'none':
+        return
+    # Without a GPU, gloo is initialised as PyTorch documents it.
+    needed = _VARIABLES[launcher] if torch.cuda.is_available() else _GROUP
+    missing = [name for name in needed if not os.environ.get(name)]
+    if missing:
+        raise ValueError(
+            f'--launcher {launcher}, but the environment has no '
+            f'{", ".join(missing)}: start the processes with '
+            f'{_STARTS[launcher]}, or a single one without --launcher'
+        )
+
 
 def init_process_group(launcher: str) -> None:
     """Initialise the process group, with gloo if there is no GPU.
@@ -21,6 +56,7 @@ def init_process_group(launcher: str) -> None:
     """
     if launcher == 'none' or dist.is_initialized():
         return
+    check_launcher(launcher)
     if torch.cuda.is_available():
         init_dist(launcher)
     else:

@@ -74,11 +74,38 @@ def load_results(path: str | os.PathLike) -> ArmResults:
             'correct the path'
         )
     try:
-        return ArmResults(**json.loads(path.read_text()))
-    except (TypeError, ValueError) as error:
+        content = json.loads(path.read_text())
+        _check_results(content)
+    except ValueError as error:
         raise ValueError(
             f'{path} holds no results of tools/evaluate.py: {error}'
         ) from error
+    return ArmResults(**content)
+
+
+def _check_results(content: object) -> None:
+    """Raise ValueError unless a value of JSON has the form of results."""
+    if not isinstance(content, dict):
+        raise ValueError(f'expected an object, got a {type(content).__name__}')
+    kinds = dict(name=str, recipe=str, figures=dict, facts=dict, source=dict)
+    for name, kind in kinds.items():
+        if not isinstance(content.get(name), kind):
+            raise ValueError(
+                f'expected {name} to be a {kind.__name__}, got '
+                f'{content.get(name)!r:.80}'
+            )
+    if unknown := content.keys() - kinds:
+        raise ValueError(f'unknown entries {", ".join(sorted(unknown))}')
+    for protocol, figures in content['figures'].items():
+        if not isinstance(content['facts'].get(protocol), dict):
+            raise ValueError(f'there are no facts of {protocol}')
+        if not isinstance(figures, dict) or not all(
+            isinstance(value, (int, float)) for value in figures.values()
+        ):
+            raise ValueError(
+                f'figures of {protocol} must be numbers by name, got '
+                f'{figures!r:.80}'
+            )
 
 
 def _write(

@@ -34,7 +34,10 @@ def read_study_file(path: str | os.PathLike) -> StudyFile:
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f'there is no study file {path}')
-    content = Config.fromfile(path).to_dict()
+    try:
+        content = Config.fromfile(path).to_dict()
+    except SyntaxError as error:
+        raise ValueError(f'{path} is no Python: {error}') from error
     kinds = StudyFile.__dataclass_fields__
     try:
         for name in 'data', 'arms', 'studies':

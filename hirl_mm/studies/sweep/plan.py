@@ -7,6 +7,7 @@ from pathlib import Path
 from mmengine.config import Config
 
 from hirl_mm.checkpoints import load_backbone
+from hirl_mm.engine.runtime.config_file import read_config
 from hirl_mm.registry import MODELS, enter_scope
 
 from ..study_run import StudyRun, recipe_fingerprint
@@ -44,7 +45,7 @@ def plan_sweep(
     """
     if not Path(config).is_file():
         raise FileNotFoundError(f'there is no config file {config}')
-    cfg = Config.fromfile(config)
+    cfg = read_config(config)
     _check_config(cfg, config, param)
     _check_grid(arms, rates, seeds)
     recipe = recipe_fingerprint(cfg.pretty_text)
@@ -71,7 +72,7 @@ def check_checkpoints(
     Raises:
         ValueError: If a checkpoint does not fit the backbone of the config.
     """
-    cfg = Config.fromfile(config)
+    cfg = read_config(config)
     enter_scope(cfg)
     for checkpoint in arms.values():
         backbone = MODELS.build(cfg.model.backbone)

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from hirl_mm.engine.runtime.config_file import read_config
+from hirl_mm.engine.runtime.config_file import ConfigError, read_config
 from tests.runs import ROOT
 
 DETECTOR = (
@@ -35,7 +35,7 @@ sys.modules['{0}'] = None
 sys.argv = ['train.py', '{1}']
 sys.path.insert(0, 'tools')
 import train
-train.main()
+train.run_tool(train.parse_args, train.main)
 """
 
 
@@ -44,10 +44,10 @@ def test_config_of_a_detector():
     assert read_config(str(ROOT / DETECTOR)).default_scope == 'mmdet'
 
 
-def test_error_of_another_package_stays(tmp_path):
+def test_error_of_another_package_is_named(tmp_path):
     file = tmp_path / 'config.py'
     file.write_text("_base_ = 'mmpose::some/config.py'")
-    with pytest.raises(ModuleNotFoundError, match='mmpose is not'):
+    with pytest.raises(ConfigError, match='ModuleNotFound.* mmpose is not'):
         read_config(str(file))
 
 
