@@ -25,7 +25,7 @@ from benchmarks.common.usage import usage
 from benchmarks.epochs.demo_runs import demo_config
 from benchmarks.epochs.soak_slopes import draw_soak, slopes, slopes_table
 from hirl_mm.datasets.toy import write_digits
-from hirl_mm.engine.runtime.run_files import latest_checkpoint
+from hirl_mm.engine.runtime.found_checkpoints import latest_checkpoint
 from hirl_mm.files import replacing
 
 QUICK = dict(epochs=6, num_images=64)

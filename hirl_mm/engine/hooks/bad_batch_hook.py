@@ -13,7 +13,7 @@ from hirl_mm.engine.bad_batches.kept_batch import (
 )
 from hirl_mm.engine.bad_batches.step_gate import Outcome, StepGate
 from hirl_mm.engine.bad_batches.step_state import StepState
-from hirl_mm.engine.runtime.run_files import latest_checkpoint
+from hirl_mm.engine.runtime.found_checkpoints import latest_checkpoint
 from hirl_mm.models.data_preprocessors import DeviceViews
 from hirl_mm.registry import HOOKS
 
