@@ -55,8 +55,9 @@ def load_tree(path: str | os.PathLike, trust: bool = False) -> PrototypeTree:
     except BrokenFileError as error:
         raise ValueError(str(error)) from error
     except (OSError, ValueError) as error:
-        cause = error.__cause__ or error
-        reason = type(cause).__name__
+        reason = str(error).removeprefix(f'{path} ')
+        if error.__cause__ is not None:
+            reason = type(error.__cause__).__name__
         raise ValueError(
             f'{path} is neither a prototype tree nor a checkpoint ({reason})'
         ) from error

@@ -91,7 +91,9 @@ def test_two_arms_at_two_rates(arms, digits, tmp_path, monkeypatch):
     assert '4 runs, 3 of them finished before' in again.stdout
     assert (tmp_path / 'sweep.md').read_text().split('\n\n')[0] == table
     log = (record.parent / 'train.log').read_text()
-    assert 'resumed epoch: 1' in log and 'GPU number: 2' in log
+    assert 'resumed epoch: 1' in log
+    *_, resumed = sorted(record.parent.glob('*/*.log'))
+    assert 'GPU number: 2' in resumed.read_text()
     assert json.loads(record.read_text()) == stored
 
 

@@ -165,10 +165,9 @@ TABLE = {
     ),
     'list for a tree': (
         lambda _: [1],
-        (
-            '~/tree.pth is neither a prototype tree nor a checkpoint '
-            '(ValueError)'
-        ),
+        '~/tree.pth is neither a prototype tree nor a checkpoint (holds a '
+        'list, not a dict: expected a state dict, which maps names of weights '
+        'to tensors)',
     ),
     'tree of other images': (
         entry(data='abc'),
