@@ -11,6 +11,9 @@ from importlib import import_module
 
 from mmengine.runner import EpochBasedTrainLoop
 
+# Found once: it is found by writing files and deleting them.
+_TEMPORARY = tempfile.gettempdir()
+
 
 class Events:
     """Counts events, writes their names to a file, and ends at one of them.
@@ -67,6 +70,6 @@ class Events:
 def _shown(path):
     """Name of a file with its folder; that of temporary ones is their kind."""
     folder, name = os.path.split(os.fspath(path))
-    if name.startswith('.') or folder == tempfile.gettempdir():
+    if name.startswith('.') or folder == _TEMPORARY:
         return 'temporary file'
     return f'{os.path.basename(folder)}/{name}'
