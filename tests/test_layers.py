@@ -25,6 +25,7 @@ FLOORS = (
     ('planning', 'studies'),
 )
 ENGINE = (
+    ('watch',),
     ('runtime', 'optimizers'),
     ('checks', 'features'),
     ('trees',),

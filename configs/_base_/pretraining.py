@@ -14,4 +14,5 @@ pretraining_hooks = dict(
     position_seed=dict(type='hirl_mm.PositionSeedHook'),
     resume_position=dict(type='hirl_mm.ResumePositionHook'),
     throughput=dict(type='hirl_mm.ThroughputHook'),
+    rank_watch=dict(type='hirl_mm.RankWatchHook'),
 )

@@ -16,6 +16,7 @@ default_hooks = dict(
     position_seed=dict(type='hirl_mm.PositionSeedHook'),
     resume_position=dict(type='hirl_mm.ResumePositionHook'),
     throughput=dict(type='hirl_mm.ThroughputHook'),
+    rank_watch=dict(type='hirl_mm.RankWatchHook'),
 )
 # Empty, for configs that add to their base's list.
 custom_hooks = []

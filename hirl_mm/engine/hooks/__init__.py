@@ -15,6 +15,7 @@ from .neighbor_bank_hook import NeighborBankHook
 from .parameter_clip_hook import ParameterClipHook
 from .portable_checkpoint_hook import PortableCheckpointHook
 from .position_seed_hook import PositionSeedHook
+from .rank_watch_hook import RankWatchHook
 from .resume_position_hook import ResumePositionHook
 from .start_check_hook import StartCheckHook
 from .teacher_update_hook import TeacherUpdateHook
@@ -40,6 +41,7 @@ __all__ = [
     'ParameterClipHook',
     'PortableCheckpointHook',
     'PositionSeedHook',
+    'RankWatchHook',
     'ResumePositionHook',
     'StartCheckHook',
     'TeacherUpdateHook',

@@ -12,6 +12,7 @@ _TRAINING = dict(
     position_seed='PositionSeedHook',
     resume_position='ResumePositionHook',
     throughput='ThroughputHook',
+    rank_watch='RankWatchHook',
 )
 # Registers a PortableCheckpointHook.
 _ALWAYS = dict(loaded_weights='LoadedWeightsHook')
