@@ -67,6 +67,7 @@ class RankWatch:
         self._main = threading.get_ident()
         self._end: str | None = None
         self._ended = threading.Event()
+        self._gives_up = False
         self._verdict: Verdict | None = None
         self._count, self._since = -1, 0.0
 
@@ -97,6 +98,7 @@ class RankWatch:
         self._wake.send_bytes(b'!')
         # Ends the process if another rank has died, whatever the error says.
         self._thread.join(_CAUSE_WITHIN)
+        self._gives_up = True
         if failed and self._verdict is not None:
             ends = [note.end for note in self._verdict.notes]
             if self._end not in ends:
@@ -121,7 +123,7 @@ class RankWatch:
     def _verdict_of(self, post: Hub | Spoke, meeting: Meeting) -> Verdict:
         clock = AwakeClock(4 * self._pause)
         warned = False
-        while True:
+        while not self._gives_up:
             now = clock.read()
             verdict = post.turn(self._note(now), now)
             if verdict is not None:
@@ -137,6 +139,7 @@ class RankWatch:
             hurries = self._end is not None or (missing and not warned)
             if self._woken.poll(_HURRY if hurries else self._pause):
                 self._woken.recv_bytes()
+        return Verdict(LEFT, ())
 
     def _note(self, now: float) -> Note:
         if self._count != SIGNS.count:

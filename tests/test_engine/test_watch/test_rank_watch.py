@@ -5,12 +5,13 @@ import os
 import re
 import signal
 import sys
+import threading
 import time
 
 import pytest
 import torch.distributed as dist
 
-from hirl_mm.engine.watch import ending
+from hirl_mm.engine.watch import ending, rank_watch
 from hirl_mm.engine.watch.awake_clock import AwakeClock
 from hirl_mm.engine.watch.rank_watch import RankWatch
 from hirl_mm.engine.watch.signs_of_life import SIGNS
@@ -190,6 +191,32 @@ def left_alone(rank):
 @pytest.mark.slow
 def test_others_are_left_alone():
     run_processes(left_alone, 2)
+
+
+def out_of_reach(rank):
+    """No TCP goes to this address."""
+    os.environ['MASTER_ADDR'] = '255.255.255.255'
+    rank_watch._CAUSE_WITHIN = 1
+    lines = Lines()
+    LOGGER.addHandler(lines)
+    with RankWatch(1, LOGGER):
+        while not lines.lines:
+            time.sleep(0.05)
+        dist.barrier()
+    (line,) = lines.lines
+    said = [
+        r'ranks \[1\] have not connected to rank 0 at 255.+: no rank that',
+        'rank 1 is not watched, because it cannot reach rank 0 at 255',
+    ]
+    assert re.match(said[rank], line)
+    for thread in threading.enumerate():
+        if thread.name == 'watch ranks':
+            thread.join()
+
+
+@pytest.mark.slow
+def test_a_rank_that_cannot_be_watched_trains():
+    run_processes(out_of_reach, 2)
 
 
 def test_interruptions_do_not_count(monkeypatch):
