@@ -45,7 +45,7 @@ def run_processes(function, world_size, *args):
     """
     with tempfile.TemporaryDirectory() as folder:
         mp.start_processes(
-            _enter,
+            in_group,
             (function, world_size, f'file://{folder}/store', args),
             world_size,
             True,
@@ -65,7 +65,16 @@ def free_port():
     raise RuntimeError(f'no free port from {_FIRST_PORT} on')
 
 
-def _enter(rank, function, world_size, meeting_point, args):
+def in_group(rank, function, world_size, meeting_point, args):
+    """Call ``function(rank, *args)`` as one process of a group.
+
+    Args:
+        rank: Rank of this process.
+        function: The function.
+        world_size: Number of processes.
+        meeting_point: Where they find each other, ``'file://PATH'``.
+        args: Further arguments of the function.
+    """
     torch.set_num_threads(1)
     os.environ.update(
         RANK=str(rank), LOCAL_RANK=str(rank), WORLD_SIZE=str(world_size)

@@ -22,6 +22,7 @@ FLOORS = (
     ('planning', 'studies'),
 )
 ENGINE = (
+    ('watch',),
     ('runtime', 'optimizers'),
     ('checks', 'features'),
     ('trees',),

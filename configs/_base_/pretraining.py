@@ -17,4 +17,5 @@ pretraining_hooks = dict(
     stop_signal=dict(type='hirl_mm.StopSignalHook'),
     bad_batch=dict(type='hirl_mm.BadBatchHook'),
     dead_prototypes=dict(type='hirl_mm.DeadPrototypesHook'),
+    rank_watch=dict(type='hirl_mm.RankWatchHook'),
 )

@@ -18,6 +18,7 @@ default_hooks = dict(
     stop_signal=dict(type='hirl_mm.StopSignalHook'),
     bad_batch=dict(type='hirl_mm.BadBatchHook'),
     dead_prototypes=dict(type='hirl_mm.DeadPrototypesHook'),
+    rank_watch=dict(type='hirl_mm.RankWatchHook'),
 )
 # Empty, for configs that add to their base's list.
 custom_hooks = []

@@ -18,6 +18,7 @@ from .neighbor_bank_hook import NeighborBankHook
 from .parameter_clip_hook import ParameterClipHook
 from .portable_checkpoint_hook import PortableCheckpointHook
 from .position_seed_hook import PositionSeedHook
+from .rank_watch_hook import RankWatchHook
 from .resume_position_hook import ResumePositionHook
 from .start_check_hook import StartCheckHook
 from .stop_signal_hook import StopSignalHook
@@ -47,6 +48,7 @@ __all__ = [
     'ParameterClipHook',
     'PortableCheckpointHook',
     'PositionSeedHook',
+    'RankWatchHook',
     'ResumePositionHook',
     'StartCheckHook',
     'StopSignalHook',

@@ -31,7 +31,8 @@ def fit_to_cpu(cfg: Config) -> None:
         )
     if cfg.get('launcher', 'none') == 'none':
         return
-    init_process_group(cfg.launcher)
+    options = cfg.get('env_cfg', {}).get('dist_cfg', {})
+    init_process_group(cfg.launcher, options.get('timeout'))
     cfg.model_wrapper_cfg = dict(
         type='MMDistributedDataParallel',
         device_ids=None,

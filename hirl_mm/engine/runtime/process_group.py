@@ -1,4 +1,5 @@
 import os
+from datetime import timedelta
 
 import torch
 import torch.distributed as dist
@@ -44,7 +45,7 @@ def check_launcher(launcher: str) -> None:
         )
 
 
-def init_process_group(launcher: str) -> None:
+def init_process_group(launcher: str, timeout: float | None = None) -> None:
     """Initialise the process group, with gloo if there is no GPU.
 
     MMEngine's ``init_dist`` selects a CUDA device, which fails on a machine
@@ -53,14 +54,18 @@ def init_process_group(launcher: str) -> None:
     Args:
         launcher: ``'pytorch'``, ``'slurm'`` or ``'mpi'``; ``'none'`` for a
             single process, which needs no group.
+        timeout: Seconds that a call may wait for other ranks; None for the
+            default of the backend, ten minutes with NCCL and half an hour
+            with gloo.
     """
     if launcher == 'none' or dist.is_initialized():
         return
     check_launcher(launcher)
     if torch.cuda.is_available():
-        init_dist(launcher)
+        init_dist(launcher, timeout=timeout)
     else:
-        dist.init_process_group('gloo')
+        limit = None if timeout is None else timedelta(seconds=timeout)
+        dist.init_process_group('gloo', timeout=limit)
 
 
 def rank_of_launcher(launcher: str) -> int:

@@ -16,6 +16,7 @@ _TRAINING = dict(
     stop_signal='StopSignalHook',
     bad_batch='BadBatchHook',
     dead_prototypes='DeadPrototypesHook',
+    rank_watch='RankWatchHook',
 )
 # Registers a PortableCheckpointHook.
 _ALWAYS = dict(loaded_weights='LoadedWeightsHook')

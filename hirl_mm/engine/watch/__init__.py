@@ -1,0 +1,1 @@
+"""Noticing that a rank of a training dies, fails or hangs."""
