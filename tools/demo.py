@@ -101,7 +101,11 @@ def study_of(args: argparse.Namespace) -> StudyFile:
     question = 'Does HIRL change the features of MoCo v2?'
     study = Study('demo', question, [DATA], ARMS, [args.seed], [PAIR])
     return replace(
-        file, studies=[study], epochs=args.epochs, keep_checkpoints=True
+        file,
+        studies=[study],
+        pictures={},
+        epochs=args.epochs,
+        keep_checkpoints=True,
     )
 
 

@@ -18,9 +18,14 @@ class SlicedTrainLoop(EpochBasedTrainLoop):
 
     def run(self) -> None:
         self.runner.call_hook('before_train')
+        self._ended = False
 
     def begin_epoch(self) -> None:
-        """Call the hooks before an epoch."""
+        """Call the hooks between the epoch before and this one."""
+        if self._ended:
+            self._ended = False
+            self.runner.call_hook('after_train_epoch')
+            self._epoch += 1
         self.runner.call_hook('before_train_epoch')
         self.runner.model.train()
         self._batches = enumerate(self.dataloader)
@@ -34,9 +39,8 @@ class SlicedTrainLoop(EpochBasedTrainLoop):
         return done
 
     def end_epoch(self) -> None:
-        """Call the hooks after an epoch."""
-        self.runner.call_hook('after_train_epoch')
-        self._epoch += 1
+        """Note that an epoch has ended."""
+        self._ended = True
 
 
 @VISBACKENDS.register_module()
@@ -75,7 +79,7 @@ class EpochArm:
         self.runner.train()
 
     def begin_epoch(self) -> dict[str, float]:
-        """Run what happens before the first step of an epoch.
+        """Run what happens between two epochs, up to the first step.
 
         Returns:
             ``stage``, the seconds of all of it, and the seconds of each part
@@ -102,5 +106,5 @@ class EpochArm:
         return self.clock() - start if done == num else None
 
     def end_epoch(self) -> None:
-        """Run what happens after the last step of an epoch."""
+        """End an epoch; :meth:`begin_epoch` runs what happens after it."""
         self.runner.train_loop.end_epoch()

@@ -65,12 +65,12 @@ def sentence(error: Exception) -> str:
         >>> sentence(AssertionError())
         'AssertionError (--debug shows where)'
     """
-    text, is_ours = _ANSI.sub('', str(error)), _is_raised_here(error)
+    text, is_ours = str(error), _is_raised_here(error)
     if _OF_WORKER in text:
         text, is_ours = _last_of_worker(text)
     if text and (isinstance(error, OSError) or is_ours):
         return printable(text)
-    text = printable(' '.join(text.split()))
+    text = printable(' '.join(_ANSI.sub('', text).split()))
     if len(text) > _LONGEST:
         text = f'{text[:_LONGEST].rstrip()} ...'
     name = type(error).__name__

@@ -259,7 +259,7 @@ def test_half_a_file(tmp_path):
     path = tmp_path / 'whole.pth'
     save(trained('MoCo').state_dict(), tmp_path, path.name)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    with pytest.raises(OSError, match='whole.pth cannot be read'):
+    with pytest.raises(OSError, match='whole.pth is incomplete or damaged'):
         load_backbone(backbone(), str(path))
 
 

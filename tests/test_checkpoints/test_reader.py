@@ -168,9 +168,9 @@ def test_half_a_file_and_other_files(trust, tmp_path):
     torch.save(torch.ones(1000), file)
     for content in (b'half a file', file.read_bytes()[:2000], b''):
         file.write_bytes(content)
-        with pytest.raises(OSError, match=r'broken.pth cannot be read') as e:
+        with pytest.raises(OSError, match='broken.pth (cannot|is inc)') as e:
             read_checkpoint(file, trust)
-        assert 'resume from an earlier one' in str(e.value)
+        assert 'an earlier' in str(e.value)
 
 
 def test_no_dict(tmp_path):

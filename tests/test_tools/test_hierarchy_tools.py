@@ -118,7 +118,10 @@ def test_branches_are_named_and_a_classifier_is_trained(
     tool, work_dir, tmp_path, digits
 ):
     training = records_of_training(tool, work_dir)
-    labelled = [training[i]['file'] for i in range(0, NUM_IMAGES, 9)]
+    # Every ninth image, and one of each branch of the coarsest level.
+    of_root = {record['path'][-1]: record['file'] for record in training}
+    ninths = [training[i]['file'] for i in range(0, NUM_IMAGES, 9)]
+    labelled = list(dict.fromkeys([*ninths, *of_root.values()]))
     other = sorted((digits / 'val/0').iterdir())[0]
     names = {file: file.split('/')[-2] for file in [*labelled, str(other)]}
     rows = [f'{file},number {label}' for file, label in names.items()]

@@ -104,7 +104,7 @@ def test_mixed_precision_without_an_accelerator(config, tmp_path):
     run = run_tool('train', config, '--amp', '--work-dir', tmp_path)
     assert run.returncode
     assert run.stdout.strip() == (
-        '--amp needs an accelerator, and PyTorch finds none'
+        'error: --amp needs an accelerator, and PyTorch finds none'
     )
 
 

@@ -145,8 +145,11 @@ def test_levels_of_a_tree(kind, epoch, num, tool, request):
             assert one['rows'] == int(sizes[number])
             centroid = tree.centroids[level][number].double()
             cosines = embeddings @ (centroid / centroid.norm())
-            best = cosines.topk(4).indices.tolist()
-            assert [near['sample_idx'] for near in one['nearest']] == best
+            nearest = [near['sample_idx'] for near in one['nearest']]
+            # Of those that are equal up to rounding, any may come.
+            torch.testing.assert_close(
+                cosines[nearest], cosines.topk(4).values, atol=1e-6, rtol=0
+            )
             members = tree.members(level, number).tolist()
             for near in one['nearest']:
                 assert near['belongs'] == (near['sample_idx'] in members)

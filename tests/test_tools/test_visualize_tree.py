@@ -139,7 +139,7 @@ def test_load_tree_rejects_other_files(tmp_path):
         load_tree(path)
     torch.save(torch.zeros(1000), path)
     path.write_bytes(path.read_bytes()[:700])
-    with pytest.raises(ValueError, match='other.pth is neither'):
+    with pytest.raises(ValueError, match='other.pth is incomplete or dam'):
         load_tree(path)
     path.write_bytes(b'')
     with pytest.raises(ValueError, match='other.pth is neither'):

@@ -159,14 +159,21 @@ def _is_folder(entry: os.DirEntry) -> bool:
 def _check_link(entry: os.DirEntry) -> None:
     """Refuse a link to a folder that is gone: its images would be left out.
 
-    A link to an image that is gone cannot be read, as other broken images.
+    A link to an image that is gone cannot be read, as other broken images,
+    and neither can one to itself.
     """
     is_image = os.path.splitext(entry.name)[1]
-    if entry.is_symlink() and not is_image and not os.path.exists(entry.path):
+    if not entry.is_symlink() or is_image:
+        return
+    try:
+        os.stat(entry.path)
+    except FileNotFoundError:
         raise FileNotFoundError(
             f'{entry.path} is a link to {os.readlink(entry.path)}, which does '
             'not exist: correct the link or remove it'
-        )
+        ) from None
+    except OSError:
+        return
 
 
 def _is_above(link: str) -> bool:

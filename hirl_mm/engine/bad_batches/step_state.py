@@ -43,7 +43,7 @@ class StepState:
         """Copy the state; call this before the forward pass."""
         self._buffers = [buffers[name] for buffers, name in self._owners]
         tensors = [*self._parameters, *_present(self._buffers)]
-        if _same_places(tensors, self._tensors):
+        if tensors and _same_places(tensors, self._tensors):
             torch._foreach_copy_(self._copies, tensors)
         else:
             self._tensors = tensors

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-_ENTRIES = 'state_dict', 'meta', 'message_hub', 'optimizer'
+_ENTRIES = 'state_dict', 'meta', 'message_hub'
 
 
 def check_state_dict(checkpoint: Mapping, file: str) -> None:
@@ -32,7 +32,8 @@ def check_resumable(checkpoint: Mapping, file: str) -> None:
 
     Raises:
         ValueError: If it lacks what MMEngine saves of a training beside the
-            weights: epoch, iteration, logs and the state of the optimizer.
+            weights: epoch, iteration and logs. One without the state of the
+            optimizer, such as the best one, goes on with a new state.
     """
     missing = [name for name in _ENTRIES if name not in checkpoint]
     meta = checkpoint.get('meta')

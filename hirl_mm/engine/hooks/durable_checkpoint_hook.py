@@ -135,6 +135,8 @@ class DurableCheckpointHook(CheckpointHook):
         self._clear_inside(runner, path)
 
     def _save_best_checkpoint(self, runner: Runner, metrics: dict) -> None:
+        if not self.save_best:
+            return
         backend = self.file_backend
         self.file_backend = deferred = DeferredRemoval(backend)
         try:

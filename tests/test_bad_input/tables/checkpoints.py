@@ -129,9 +129,8 @@ LOAD = {
     'truncated file': (
         half,
         (
-            '~/file.pth cannot be read as a checkpoint (RuntimeError). It '
-            'is another kind of file, or incomplete because a run was '
-            'stopped while it saved: resume from an earlier one'
+            '~/file.pth is incomplete or damaged, BadZipFile: File is not a '
+            'zip file. Use an earlier file, or write this one again'
         ),
     ),
     'text': (
@@ -199,9 +198,8 @@ RESUME = {
     'resumed from a truncated file': (
         half,
         (
-            '~/file.pth cannot be read as a checkpoint (RuntimeError). It '
-            'is another kind of file, or incomplete because a run was '
-            'stopped while it saved: resume from an earlier one'
+            '~/file.pth is incomplete or damaged, BadZipFile: File is not a '
+            'zip file. Use an earlier file, or write this one again'
         ),
     ),
     'resumed from binary': (
@@ -223,7 +221,7 @@ RESUME = {
         pickled(backbone_alone),
         (
             '~/file.pth is no checkpoint to resume from: it has no meta, '
-            'message_hub, optimizer. To start a new training from its '
+            'message_hub. To start a new training from its '
             'weights, use --cfg-options load_from=FILE instead of --resume'
         ),
     ),
@@ -231,7 +229,7 @@ RESUME = {
         without('optimizer', 'message_hub'),
         (
             '~/file.pth is no checkpoint to resume from: it has no '
-            'message_hub, optimizer. To start a new training from its '
+            'message_hub. To start a new training from its '
             'weights, use --cfg-options load_from=FILE instead of --resume'
         ),
     ),

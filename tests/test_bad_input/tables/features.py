@@ -89,28 +89,27 @@ FILES = {
         'features.npy',
         b'',
         (
-            '~/out/features/knn_gallery/features.npy cannot be read as '
-            'features (No data left in file); delete '
-            '~/out/features/knn_gallery and extract the features again'
+            '~/out/features/knn_gallery/features.npy is missing or damaged: '
+            'it has another checksum than when it was written. Extract the '
+            'features again with --refresh'
         ),
     ),
     'features of text': (
         'features.npy',
         b'hello',
         (
-            '~/out/features/knn_gallery/features.npy cannot be read as '
-            'features (Cannot load file containing pickled data when '
-            'allow_pickle=False); delete ~/out/features/knn_gallery and '
-            'extract the features again'
+            '~/out/features/knn_gallery/features.npy is missing or damaged: '
+            'it has another checksum than when it was written. Extract the '
+            'features again with --refresh'
         ),
     ),
     'truncated features': (
         'features.npy',
         half,
         (
-            '~/out/features/knn_gallery/features.npy cannot be read as '
-            'features (mmap length is greater than file size); delete '
-            '~/out/features/knn_gallery and extract the features again'
+            '~/out/features/knn_gallery/features.npy is missing or damaged: '
+            'it has another checksum than when it was written. Extract the '
+            'features again with --refresh'
         ),
     ),
     'empty manifest': (

@@ -2,6 +2,14 @@
 
 from tests.test_bad_input.case import cases
 
+# Names of the hooks of a pre-training.
+HOOKS = (
+    'bad_batch, checkpoint, dataset_check, dead_prototypes, kmeans, logger, '
+    'param_scheduler, position_seed, rank_watch, resume_position, '
+    'sampler_seed, start_check, stop_signal, throughput, timer, work_folder, '
+    'loaded_weights'
+)
+
 
 def option(*options):
     def make(sound, folder):
@@ -137,19 +145,15 @@ NAMES = {
         'default_hooks.kmean.mode=bank',
         (
             'default_hooks.kmean.mode: the config has no hook named kmean, '
-            'but checkpoint, dataset_check, kmeans, logger, '
-            'param_scheduler, resume_position, sampler_seed, start_check, '
-            'throughput, timer, work_folder, loaded_weights. Correct the '
-            'name, or give default_hooks.kmean.type to add a hook'
+            f'but {HOOKS}. Correct the name, or give '
+            'default_hooks.kmean.type to add a hook'
         ),
     ),
     'misspelt hook to remove': (
         'default_hooks.kmean=None',
         (
             'default_hooks.kmean: the config has no hook named kmean, but '
-            'checkpoint, dataset_check, kmeans, logger, param_scheduler, '
-            'resume_position, sampler_seed, start_check, throughput, '
-            'timer, work_folder, loaded_weights. Correct the name, or give '
+            f'{HOOKS}. Correct the name, or give '
             'default_hooks.kmean.type to add a hook'
         ),
     ),

@@ -224,7 +224,7 @@ def test_the_tool_ends_with_the_reason(digits, tmp_path):
     assert done.returncode == 1
     assert 'Traceback' not in done.stdout
     (*_, last) = done.stdout.splitlines()
-    assert last.startswith('features are worse than at the start: ')
+    assert last.startswith('error: features are worse than at the start: ')
     assert 'No checkpoint has features as good as those at the' in last
 
 
