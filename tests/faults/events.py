@@ -70,6 +70,6 @@ class Events:
 def _shown(path):
     """Name of a file with its folder; that of temporary ones is their kind."""
     folder, name = os.path.split(os.fspath(path))
-    if name.startswith('.') or folder == _TEMPORARY:
+    if name.startswith('.') or folder in ('', _TEMPORARY):
         return 'temporary file'
     return f'{os.path.basename(folder)}/{name}'
