@@ -1,6 +1,6 @@
 """How many batches were bad in a row, and the words for it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from hirl_mm.engine.checks.errors import StoppedError
 
@@ -38,7 +38,7 @@ class BadBatches:
         outcome: Outcome,
         where: str,
         losses: Mapping[str, float],
-        advice: str,
+        advice: Callable[[], str],
     ) -> str:
         """Count one more bad batch, and return the warning to log.
 
@@ -46,7 +46,8 @@ class BadBatches:
             outcome: What was found.
             where: Epoch and iteration.
             losses: Losses of this rank by name.
-            advice: From what to resume, and which batch to look at.
+            advice: Returns from what to resume, and which batch to look at;
+                called only if training stops, since it reads checkpoints.
 
         Raises:
             StoppedError: If training must not go on.
@@ -65,6 +66,6 @@ class BadBatches:
             else 'optim_wrapper.clip_grad.max_norm=1'
         )
         raise StoppedError(
-            f'{what}. Training stops here. {advice} with a lower '
+            f'{what}. Training stops here. {advice()} with a lower '
             f'optim_wrapper.optimizer.lr or with {clip}'
         )

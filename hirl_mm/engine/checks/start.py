@@ -53,8 +53,8 @@ def check_config(cfg: Config, newest: bool = False) -> list[str]:
     check_checkpoint_files(cfg, training=True)
     check_loaders(cfg)
     check_is_folder(cfg.work_dir)
-    refuses = hooks and not {'overwrite', 'restart'}.intersection(
-        name for name, value in hooks[0].items() if value is True
+    refuses = hooks and not any(
+        hooks[0].get(name) for name in ('overwrite', 'restart')
     )
     if refuses and rank_of_launcher(cfg.launcher) == 0:
         check_work_folder(cfg.work_dir, resume, cfg.get('load_from'))

@@ -1,3 +1,4 @@
+from functools import partial
 from pathlib import Path
 
 from mmengine.dist import get_rank
@@ -114,7 +115,8 @@ class BadBatchHook(NamedHook):
             file = self._keep(runner, data_batch, outcome, losses)
         if outcome is not Outcome.OVERFLOW:
             self._undo(runner, outputs)
-        what = self._bad.add(outcome, where, losses, _advice(runner, file))
+        advice = partial(_advice, runner, file)
+        what = self._bad.add(outcome, where, losses, advice)
         if outcome is not Outcome.OVERFLOW:
             kept = f', and kept in {file}' if file else ''
             runner.logger.warning(what + kept)

@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from mmengine.config import Config
@@ -11,6 +11,7 @@ from torch.utils.data import DataLoader
 from hirl_mm.registry import type_name
 
 from .config_file import ConfigError
+from .config_parts import parts_of
 from .named_classes import arguments_of, class_of, names_of, parameters
 
 _NO_CLASS = re.compile(r'(\S+) is not in the (?:(\w+)::)?([\w ]+) registry')
@@ -70,30 +71,21 @@ def explanation(cfg: Config, error: str) -> str | None:
     return None
 
 
-def entries_of_class(
-    part: object, kind: str, place: str = ''
-) -> Iterator[tuple[str, Mapping]]:
+def entries_of_class(cfg: Config, kind: str) -> Iterator[tuple[str, Mapping]]:
     """Find the entries of a config whose ``type`` names a class.
 
     Args:
-        part: A config, or any part of it.
+        cfg: A config.
         kind: Name of the class, with or without a scope.
-        place: Dotted name of the part.
 
     Yields:
         Dotted name and entry.
     """
-    if isinstance(part, (Config, Mapping)):
-        if type_name(part.get('type')) == type_name(kind):
-            yield place, part
-        items = part.items()
-    elif isinstance(part, Sequence) and not isinstance(part, str):
-        items = enumerate(part)
-    else:
-        return
-    for key, value in items:
-        inner = f'{place}.{key}' if place else f'{key}'
-        yield from entries_of_class(value, kind, inner)
+    for place, _, entry in parts_of(cfg):
+        if isinstance(entry, Mapping) and (
+            type_name(entry.get('type')) == type_name(kind)
+        ):
+            yield place, entry
 
 
 def _unknown_class(

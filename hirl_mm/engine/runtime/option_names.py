@@ -10,6 +10,7 @@ from mmengine.runner.loops import EpochBasedTrainLoop, IterBasedTrainLoop
 from torch.utils.data import DataLoader
 
 from .config_file import ConfigError
+from .config_parts import parts_of
 from .named_classes import arguments_of, class_of, parameters
 
 # Keys of a config that MMEngine's Runner and this package read.
@@ -175,14 +176,4 @@ def _nearest(name: str, known: Collection[str], least: float) -> str | None:
 
 def _places(part: object, name: str, path: str = '') -> Iterator[str]:
     """Dotted names of a config that end in a name."""
-    if isinstance(part, Mapping):
-        entries = part.items()
-    elif isinstance(part, Sequence) and not isinstance(part, str):
-        entries = enumerate(part)
-    else:
-        return
-    for key, value in entries:
-        place = f'{path}.{key}' if path else f'{key}'
-        if key == name:
-            yield place
-        yield from _places(value, name, place)
+    return (place for place, key, _ in parts_of(part, path) if key == name)
