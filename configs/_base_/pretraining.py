@@ -13,6 +13,7 @@ pretraining_hooks = dict(
     start_check=dict(type='hirl_mm.StartCheckHook'),
     position_seed=dict(type='hirl_mm.PositionSeedHook'),
     resume_position=dict(type='hirl_mm.ResumePositionHook'),
+    accumulated_gradients=dict(type='hirl_mm.AccumulatedGradientsHook'),
     throughput=dict(type='hirl_mm.ThroughputHook'),
     stop_signal=dict(type='hirl_mm.StopSignalHook'),
     bad_batch=dict(type='hirl_mm.BadBatchHook'),

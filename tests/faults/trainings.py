@@ -29,6 +29,14 @@ KINDS = {
             'train_dataloader.num_workers': 2,
         },
     ),
+    'mocov2-accumulating-steps': (
+        'hirl-mocov2_resnet18_1xb64-4e_digits',
+        {
+            'default_hooks.checkpoint.by_epoch': False,
+            'default_hooks.checkpoint.interval': 3,
+            'optim_wrapper.accumulative_counts': 2,
+        },
+    ),
     'mocov2-bank-steps': (
         'hirl-mocov2_resnet18_1xb64-4e_digits',
         {

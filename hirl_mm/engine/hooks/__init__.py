@@ -1,5 +1,6 @@
 """Hooks of training, registered with MMEngine."""
 
+from .accumulated_gradients_hook import AccumulatedGradientsHook
 from .bad_batch_hook import BadBatchHook
 from .dataset_check_hook import DatasetCheckHook
 from .dead_prototypes_hook import DeadPrototypesHook
@@ -30,6 +31,7 @@ from .trust_checkpoint_hook import TrustCheckpointHook
 from .work_folder_hook import WorkFolderHook
 
 __all__ = [
+    'AccumulatedGradientsHook',
     'BadBatchHook',
     'DatasetCheckHook',
     'DeadPrototypesHook',

@@ -15,12 +15,7 @@ from hirl_mm.engine.checks.trees import (
 from hirl_mm.engine.checks.unused_parameters import (
     check_finds_unused_parameters,
 )
-from hirl_mm.engine.features.bank_pass import bank_for
-from hirl_mm.engine.features.bank_state import (
-    BankState,
-    gather_bank,
-    restore_bank,
-)
+from hirl_mm.engine.features.epoch_bank import EpochBank
 from hirl_mm.engine.features.feature_pass import FeaturePassError
 from hirl_mm.engine.runtime.run_files import (
     TREES_FOLDER,
@@ -31,15 +26,12 @@ from hirl_mm.engine.trees.builder import TreeBuilder
 from hirl_mm.engine.trees.guard import Rejections, TreeGuard
 from hirl_mm.engine.trees.mode import clustering_mode
 from hirl_mm.engine.trees.report import report_tree
-from hirl_mm.features import FeatureBank
 from hirl_mm.models.selfsup import HIRLAlgorithm
 from hirl_mm.registry import HOOKS
 from hirl_mm.structures import TREE_KEY, PrototypeTree
 
 from .feature_pass_hook import FeaturePassHook
 
-# Entry of checkpoints that are saved inside an epoch.
-_BANK_KEY = 'feature_bank'
 # Key of checkpoints for the number of trees in a row that were rejected.
 _REJECTED = 'rejected_trees'
 
@@ -139,8 +131,7 @@ class HierarchicalKMeansHook(FeaturePassHook):
         self.backend = backend
         self.max_keep_trees = max_keep_trees
         self.guard = TreeGuard(**(guard or {}))
-        self._bank: FeatureBank | None = None
-        self._bank_rows: BankState | None = None
+        self._bank = EpochBank()
         self._tree_files: list[Path] = []
         self._rejections = Rejections(self.guard.max_rejected)
 
@@ -167,13 +158,12 @@ class HierarchicalKMeansHook(FeaturePassHook):
         if runner._resume:
             num = checkpoint.get(_REJECTED, 0)
             self._rejections = Rejections(self.guard.max_rejected, num)
-            self._bank_rows = checkpoint.pop(_BANK_KEY, None)
+            self._bank.load_from(checkpoint)
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         super().before_save_checkpoint(runner, checkpoint)
         checkpoint[_REJECTED] = self._rejections.num
-        if self._bank_rows is not None:
-            checkpoint[_BANK_KEY], self._bank_rows = self._bank_rows, None
+        self._bank.save_to(checkpoint)
 
     def before_train(self, runner: Runner) -> None:
         model = get_ori_model(runner.model)
@@ -195,29 +185,23 @@ class HierarchicalKMeansHook(FeaturePassHook):
                 'clusters in fp32'
             )
         if self.mode.from_training:
-            self._bank = bank_for(runner.train_dataloader)
-            model.set_bank(self._bank)
+            self._bank.create(runner.train_dataloader)
+            model.set_bank(self._bank.bank)
         self._builder = TreeBuilder(
             self.num_prototypes,
             self.mode,
             self.seed,
             self.backend,
             self.loader,
-            self._bank,
+            self._bank.bank,
             self.data,
         )
 
     def gather_state(self, runner: Runner) -> None:
         """Collect the rows of a bank that this epoch has not yet used."""
-        self._bank_rows = None
-        following = runner.epoch + 1
-        if self.is_filling and self.last_pass(runner) != following:
-            self._bank_rows = gather_bank(self._bank)
-
-    @property
-    def is_filling(self) -> bool:
-        """Whether training has added rows to the bank in this epoch."""
-        return self._bank is not None and len(self._bank) > 0
+        filling = self._bank.is_filling()
+        if filling and self.last_pass(runner) != runner.epoch + 1:
+            self._bank.gather()
 
     def before_train_epoch(self, runner: Runner) -> None:
         if runner.epoch == 0 and self.start_epoch > 0:
@@ -227,25 +211,20 @@ class HierarchicalKMeansHook(FeaturePassHook):
                 f'{self.interval} epoch(s)'
             )
         super().before_train_epoch(runner)
-        if self._bank is not None:
-            self._bank.clear()
+        if self.mode.from_training:
             following = runner.epoch + 1
             fills = following < runner.max_epochs
             fills = fills and self.is_due(runner, following)
-            model = get_ori_model(runner.model)
-            model.set_bank(self._bank if fills else None)
-            if fills and self._bank_rows is not None:
-                device = next(model.parameters()).device
-                restore_bank(self._bank, self._bank_rows, device)
-            self._bank_rows = None
+            self._bank.begin_epoch(get_ori_model(runner.model), fills)
 
     def after_train_epoch(self, runner: Runner) -> None:
         """Build the tree of the next epoch if training has filled the bank.
 
         So it is in the checkpoint of this epoch, and the bank need not be.
         """
-        if self.is_filling and runner.epoch + 1 < runner.max_epochs:
-            self.pass_if_due(runner, runner.epoch + 1)
+        following = runner.epoch + 1
+        if self._bank.is_filling() and following < runner.max_epochs:
+            self.pass_if_due(runner, following)
 
     def refresh(self, runner: Runner, epoch: int) -> None:
         """Build a tree and give it to the model, unless it is rejected."""

@@ -12,6 +12,7 @@ _TRAINING = dict(
     start_check='StartCheckHook',
     position_seed='PositionSeedHook',
     resume_position='ResumePositionHook',
+    accumulated_gradients='AccumulatedGradientsHook',
     throughput='ThroughputHook',
     stop_signal='StopSignalHook',
     bad_batch='BadBatchHook',

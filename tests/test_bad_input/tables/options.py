@@ -4,7 +4,8 @@ from tests.test_bad_input.case import cases
 
 # Names of the hooks of a pre-training.
 HOOKS = (
-    'bad_batch, checkpoint, dataset_check, dead_prototypes, kmeans, logger, '
+    'accumulated_gradients, bad_batch, checkpoint, dataset_check, '
+    'dead_prototypes, kmeans, logger, '
     'param_scheduler, position_seed, rank_watch, resume_position, '
     'sampler_seed, start_check, stop_signal, throughput, timer, work_folder, '
     'loaded_weights'
