@@ -108,6 +108,7 @@ def main(args: argparse.Namespace) -> None:
     from hirl_mm.engine.checks.start import check_config, check_runner
     from hirl_mm.engine.runtime.brief_runner import BriefRunner
     from hirl_mm.engine.runtime.build_errors import explained_errors
+    from hirl_mm.engine.runtime.configured_watch import configured_watch
     from hirl_mm.engine.runtime.cpu_training import fit_to_cpu
     from hirl_mm.engine.runtime.hook_entries import entries_of
     from hirl_mm.engine.runtime.stop_signals import (
@@ -127,7 +128,7 @@ def main(args: argparse.Namespace) -> None:
     if entries_of(cfg, 'StopSignalHook'):
         # Before the first worker process of a data loader.
         stop_signals.listen()
-    with explained_errors(cfg):
+    with configured_watch(cfg), explained_errors(cfg):
         runner = BriefRunner.from_cfg(cfg)
         for note in notes:
             runner.logger.warning(note)

@@ -2,7 +2,7 @@ from mmengine.dist import get_world_size
 from mmengine.runner import BaseLoop, Runner
 from torch import nn
 
-from hirl_mm.engine.watch.rank_watch import RankWatch
+from hirl_mm.engine.watch.rank_watch import TIMEOUT, RankWatch
 from hirl_mm.engine.watch.training_stages import stages_noted
 from hirl_mm.registry import HOOKS
 
@@ -17,16 +17,17 @@ class RankWatchHook(NamedHook):
     as the process group allows, unless a launcher ends them, and no log tells
     which rank it was. For what the ranks do, see
     :class:`~hirl_mm.engine.watch.rank_watch.RankWatch`. It watches from the
-    first hook before the training to the last one after it. With a single
-    process it does nothing.
+    first hook before the training to the last one after it;
+    ``tools/train.py`` watches from the moment on in which the ranks have found
+    each other, with the timeout of this hook. With a single process it does
+    nothing.
 
     A pass over data and a run of k-means are alive as long as they get on;
     anything else, such as a step, waiting for a batch or saving a checkpoint,
     may take ``timeout`` seconds.
 
     Args:
-        timeout: Seconds without a sign of life after which a rank hangs. The
-            default is below the ten minutes after which NCCL ends a process.
+        timeout: Seconds without a sign of life after which a rank hangs.
 
     Raises:
         ValueError: If ``timeout`` is not above 0.
@@ -34,7 +35,7 @@ class RankWatchHook(NamedHook):
 
     config_name = 'rank_watch'
 
-    def __init__(self, timeout: float = 540.0) -> None:
+    def __init__(self, timeout: float = TIMEOUT) -> None:
         if timeout <= 0:
             raise ValueError(
                 f'timeout of RankWatchHook must be above 0 s, got {timeout}. '
@@ -49,8 +50,8 @@ class RankWatchHook(NamedHook):
             return
 
         def run() -> nn.Module:
-            watch = RankWatch(self.timeout, runner.logger)
-            with watch, stages_noted(runner):
+            with RankWatch(self.timeout) as watch, stages_noted(runner):
+                watch.start(runner.logger)
                 return type(loop).run(loop)
 
         loop.run = run

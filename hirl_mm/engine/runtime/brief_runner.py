@@ -3,6 +3,8 @@ import logging
 from mmengine.logging import MMLogger
 from mmengine.runner import Runner
 
+from hirl_mm.engine.watch.rank_watch import RankWatch
+
 # Beginnings of what a Runner logs before it trains, hundreds of lines.
 _LONG = 'Config:\n', 'Hooks will be executed in the following order'
 _ENVIRONMENT = 'System environment:'
@@ -13,6 +15,9 @@ class BriefRunner(Runner):
 
     An error before the training would otherwise stand below hundreds of
     lines of the terminal. The log file has them all.
+
+    In a block of a :class:`~hirl_mm.engine.watch.rank_watch.RankWatch`, its
+    ranks are watched as soon as they have found each other.
     """
 
     def build_logger(self, *args, **kwargs) -> MMLogger:
@@ -21,6 +26,8 @@ class BriefRunner(Runner):
         for handler in logger.handlers:
             if not isinstance(handler, logging.FileHandler):
                 handler.addFilter(_is_short)
+        if RankWatch.current is not None:
+            RankWatch.current.start(logger)
         logger.info(f'config, environment and hooks are in {self.log_dir}')
         return logger
 

@@ -14,14 +14,18 @@ from mmengine.dist import broadcast_object_list
 from hirl_mm.ranks import rank_and_world_size
 
 from .awake_clock import AwakeClock
+from .busy_thread import BusyThread
 from .ending import end_process
 from .hub import Hub
 from .links import Meeting, open_meeting
 from .notes import FAILED, LEFT, Note, Verdict
-from .signs_of_life import SIGNS
+from .signs_of_life import SIGNS, START
 from .spoke import Spoke
 from .verdicts import sentence
 
+# Seconds without a sign of life after which a rank hangs, by default: below
+# the ten minutes after which NCCL ends a process.
+TIMEOUT = 540.0
 # Seconds in which the others may end by themselves after an error of one
 # rank, and in which an error waits for its cause.
 _PATIENCE, _CAUSE_WITHIN = 30.0, 10.0
@@ -39,7 +43,10 @@ _WAITING = (
 
 
 class RankWatch:
-    """Watches all ranks while a block runs, from a thread of its own.
+    """Watches all ranks in a block, from a thread of its own.
+
+    It begins with :meth:`start` and lasts until the end of the block. In a
+    block inside another one, the outer one watches.
 
     The thread of each rank tells rank 0 what the rank is doing, see
     :mod:`.signs_of_life`. If a rank dies, raises an error or gives no sign of
@@ -49,29 +56,51 @@ class RankWatch:
     alone. If a rank raises an error, others may end by themselves for half a
     minute; those that raise another error log the first one.
 
+    Until the first stage of the training, while models and data sets are
+    built, the time that a rank computes is a sign of life, too.
+
     Seconds are those in which the threads run: a job that is suspended as a
     whole goes on afterwards.
 
-    All ranks enter the block together.
-
     Args:
         timeout: Seconds without a sign of life after which a rank hangs.
-        logger: Logger of the lines.
+
+    Attributes:
+        current: The watch of the outermost block of this process; None
+            outside of all blocks.
     """
 
-    def __init__(self, timeout: float, logger: Logger) -> None:
+    current: 'RankWatch | None' = None
+
+    def __init__(self, timeout: float = TIMEOUT) -> None:
         self.timeout = timeout
-        self.logger = logger
-        self._rank, self._world_size = rank_and_world_size()
         self._pause = min(timeout / 20, _TURN)
-        self._main = threading.get_ident()
+        self._thread: threading.Thread | None = None
         self._end: str | None = None
         self._ended = threading.Event()
         self._gives_up = False
         self._verdict: Verdict | None = None
         self._count, self._since = -1, 0.0
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> 'RankWatch':
+        if RankWatch.current is None:
+            RankWatch.current = self
+        return RankWatch.current
+
+    def start(self, logger: Logger) -> None:
+        """Begin to watch, unless this has begun or there is one rank only.
+
+        All ranks make this call, as soon as they can.
+
+        Args:
+            logger: Logger of the lines.
+        """
+        self._rank, self._world_size = rank_and_world_size()
+        if self._thread is not None or self._world_size == 1:
+            return
+        self.logger = logger
+        self._main = threading.get_ident()
+        self._busy = BusyThread(self._main)
         SIGNS.restart()
         self._woken, self._wake = Pipe(duplex=False)
         server, meeting = None, None
@@ -88,6 +117,13 @@ class RankWatch:
         self._thread.start()
 
     def __exit__(self, kind: object, error: BaseException | None, *_) -> None:
+        if RankWatch.current is not self:
+            return
+        RankWatch.current = None
+        if self._thread is not None:
+            self._finish(error)
+
+    def _finish(self, error: BaseException | None) -> None:
         # Leaving by SystemExit or Ctrl-C is meant so.
         failed = isinstance(error, Exception)
         self._end = LEFT
@@ -142,7 +178,10 @@ class RankWatch:
         return Verdict(LEFT, ())
 
     def _note(self, now: float) -> Note:
-        if self._count != SIGNS.count:
+        frame = sys._current_frames().get(self._main)
+        waits = _waits_for_others(frame)
+        works = SIGNS.position == START and self._busy.read() and not waits
+        if works or self._count != SIGNS.count:
             self._count, self._since = SIGNS.count, now
         return Note(
             self._rank,
@@ -151,7 +190,7 @@ class RankWatch:
             SIGNS.stage,
             SIGNS.position,
             now - self._since,
-            _waits_for_others(sys._current_frames().get(self._main)),
+            waits,
             self._end,
         )
 

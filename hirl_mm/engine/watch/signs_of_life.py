@@ -1,5 +1,8 @@
 """What the thread that trains is doing, for a thread that watches it."""
 
+# Position before the first stage.
+START = 0, 0
+
 
 class SignsOfLife:
     """The last thing that a training has begun, and a count of its signs.
@@ -21,7 +24,7 @@ class SignsOfLife:
     def restart(self) -> None:
         """Forget everything, before another training."""
         self.stage = 'the start of the training'
-        self.position = 0, 0
+        self.position = START
         self.count = 0
         self._reached = self.stage
 

@@ -27,7 +27,8 @@ SLEEP = 10**6
 def watched(rank, culprit, fate, timeout):
     """Train until the culprit meets its fate, for which the others wait."""
     logging.basicConfig(format='%(message)s')
-    with RankWatch(timeout, LOGGER):
+    with RankWatch(timeout) as watch:
+        watch.start(LOGGER)
         SIGNS.reach('the start')
         dist.barrier()
         SIGNS.reach('the step')
@@ -126,7 +127,8 @@ def waits_after_an_error(rank):
     """Rank 1 leaves with an error, and its process does not end."""
     logging.basicConfig(format='%(message)s')
     try:
-        with RankWatch(SOON, LOGGER):
+        with RankWatch(SOON) as watch:
+            watch.start(LOGGER)
             dist.barrier()
             if rank == 1:
                 fails()
@@ -166,7 +168,8 @@ def left_alone(rank):
     lines = Lines()
     LOGGER.addHandler(lines)
     # One rank goes on longer than the others may be idle.
-    with RankWatch(SOON, LOGGER):
+    with RankWatch(SOON) as watch:
+        watch.start(LOGGER)
         SIGNS.reach('the pass')
         if rank == 1:
             goes_on(2 * SOON)
@@ -174,16 +177,19 @@ def left_alone(rank):
         dist.barrier()
     # All come to the same error.
     collapsed = pytest.raises(ValueError, match='collapsed')
-    with collapsed, RankWatch(NEVER, LOGGER):
+    with collapsed, RankWatch(NEVER) as watch:
+        watch.start(LOGGER)
         raise ValueError('collapsed')
     # They stop at a signal, one of them much earlier than the other.
-    with pytest.raises(SystemExit), RankWatch(SOON, LOGGER):
+    with pytest.raises(SystemExit), RankWatch(SOON) as watch:
+        watch.start(LOGGER)
         if rank == 0:
             goes_on(2 * SOON)
         sys.exit(75)
     # Nobody watches here.
     time.sleep(2 * SOON)
-    with RankWatch(SOON, LOGGER):
+    with RankWatch(SOON) as watch:
+        watch.start(LOGGER)
         dist.barrier()
     assert lines.lines == []
 
@@ -199,7 +205,8 @@ def out_of_reach(rank):
     rank_watch._CAUSE_WITHIN = 1
     lines = Lines()
     LOGGER.addHandler(lines)
-    with RankWatch(1, LOGGER):
+    with RankWatch(1) as watch:
+        watch.start(LOGGER)
         while not lines.lines:
             time.sleep(0.05)
         dist.barrier()
