@@ -1,5 +1,5 @@
 # make help lists the targets.
-.PHONY: help demo test test-fast lint env clean
+.PHONY: help demo test test-fast lint docs env clean
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
 
@@ -10,10 +10,15 @@ help:
 	@echo 'make test-fast   the tests that are not marked slow, 3 minutes'
 	@echo '             on 2 cores, without mmcv; takes ARGS too'
 	@echo 'make lint    ruff, codespell and the syntax of shell scripts'
+	@echo 'make docs    the documentation as a site, in build/docs'
 	@echo 'make env     only create .venv (Python 3.10 to 3.12, about 5 GB);'
 	@echo '             make env PYTHON=/path/to/python chooses the Python'
 	@echo 'make clean   delete .venv, build outputs and caches of the tools;'
 	@echo '             work_dirs and built mmcv wheels stay'
+
+docs:
+	@tools/environment/add_dev.sh
+	.venv/bin/python docs/build_site.py
 
 env:
 	@tools/environment/create.sh

@@ -203,9 +203,9 @@ print(Config.fromfile(sys.argv[1]).model.type)
 
 @pytest.mark.slow
 def test_tool_of_another_package_reads_a_config(tmp_path):
-    """The lines that README gives for it."""
-    readme = (ROOT / 'README.md').read_text()
-    blocks = re.findall(r'```py\n(.*?)```', readme, re.DOTALL)
+    """The lines that docs give for it."""
+    page = (ROOT / 'docs/install.md').read_text()
+    blocks = re.findall(r'```py\n(.*?)```', page, re.DOTALL)
     (lines,) = (block for block in blocks if '__import__' in block)
     config = tmp_path / 'mine.py'
     config.write_text(lines)

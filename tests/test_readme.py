@@ -18,14 +18,21 @@ README = (ROOT / 'README.md').read_text()
 
 EVALUATION = (ROOT / 'docs/evaluation.md').read_text()
 DETECTION = (ROOT / 'docs/detection.md').read_text()
+METHODS = (ROOT / 'docs/methods.md').read_text()
+WEIGHTS = (ROOT / 'docs/weights.md').read_text()
 
 
 def blocks(language, text=README):
     return re.findall(rf'```{language}\n(.*?)```', text, re.DOTALL)
 
 
+def test_it_is_short():
+    """The first screen and links; the pages of docs have the rest."""
+    assert len(README.splitlines()) <= 150
+
+
 def test_config_of_the_opening_builds(tmp_path):
-    example, _ = blocks('python')
+    (example,) = blocks('python')
     (tmp_path / 'example.py').write_text(example)
     cfg = Config.fromfile(tmp_path / 'example.py')
     init_default_scope(cfg.default_scope)
@@ -38,7 +45,7 @@ def test_config_of_the_opening_builds(tmp_path):
 
 
 def test_config_that_takes_weights(tmp_path):
-    _, example = blocks('python')
+    example, *_ = blocks('python', WEIGHTS)
     (tmp_path / 'example.py').write_text(example)
     init_cfg = Config.fromfile(tmp_path / 'example.py').init_cfg
     with pytest.raises(FileNotFoundError, match=r'epoch_200.pth'):
@@ -88,7 +95,7 @@ def test_every_detector_is_in_its_table():
 
 def test_every_recipe_is_in_the_table_of_methods():
     recipes = {path.name for path in (ROOT / 'configs/hirl').glob('*.py')}
-    rows = re.findall(r'^\| HIRL-[^|]*\| `([^`]*)`', README, re.MULTILINE)
+    rows = re.findall(r'^\| HIRL-[^|]*\| `([^`]*)`', METHODS, re.MULTILINE)
     assert len(rows) == len(recipes) and set(rows) == recipes
 
 
