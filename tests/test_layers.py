@@ -19,7 +19,7 @@ FLOORS = (
     ('checkpoints', 'datasets', 'utils'),
     ('models', 'pages', 'visualization'),
     ('engine',),
-    ('planning', 'studies'),
+    ('env', 'planning', 'studies'),
 )
 ENGINE = (
     ('watch',),
