@@ -99,6 +99,26 @@ def test_every_recipe_is_in_the_table_of_methods():
     assert len(rows) == len(recipes) and set(rows) == recipes
 
 
+def test_every_table_and_figure_of_the_papers_has_a_row():
+    text = (ROOT / 'docs/papers.md').read_text()
+    parts = dict(
+        part.split('\n', 1) for part in re.split(r'^## ', text, flags=re.M)[1:]
+    )
+    expected = {
+        'HIRL': [f'Table {n}' for n in range(1, 9)] + ['Figure 2', '3, 4'],
+        'HCCL': [*map(str, range(1, 11)), 'Figures 5, 6'],
+        'CsMl': [f'Table {n}' for n in range(1, 8)] + ['Tables A.1 to A.3'],
+        'SS-PRL': ['Table S-A', 'Table S-B', 'Tables S-C, S-D', 'Figure A1'],
+    }
+    for paper, names in expected.items():
+        first = ' '.join(re.findall(r'^\| ([^|]+) \|', parts[paper], re.M))
+        assert not [name for name in names if name not in first], paper
+    places = 'configs', 'configs/evaluation', 'configs/hirl', '.'
+    for name in re.findall(r'`(\w[\w/.*-]+\.py)`', text):
+        found = [any((ROOT / place).glob(name)) for place in places]
+        assert any(found), name
+
+
 def test_targets_exist():
     targets = set(re.findall(r'\bmake ([a-z]+)', README))
     assert {'demo', 'test'} <= targets
