@@ -6,6 +6,7 @@ holds copies. ``hirl_mm/configs`` has no numbers of its own: its files read
 those of ``.mim/configs`` for MMEngine's ``read_base``.
 """
 
+import runpy
 from pathlib import Path
 
 from setuptools import find_packages, setup
@@ -19,6 +20,14 @@ def read_version() -> str:
     return namespace['__version__']
 
 
+def read_dev_tools() -> list[str]:
+    """The pins of `make env`; an sdist or wheel is built without them."""
+    file = ROOT / 'requirements/dev.txt'
+    lines = file.read_text().splitlines() if file.exists() else []
+    return [line for line in lines if not line.startswith('#')]
+
+
+supported = runpy.run_path(str(ROOT / 'hirl_mm/stack/ranges.py'))['SUPPORTED']
 readme = ROOT / 'README.md'
 setup(
     name='hirl_mm',
@@ -57,9 +66,14 @@ setup(
     # hirl_mm.stack checks them at run time.
     install_requires=['numpy', 'scipy', 'scikit-learn', 'matplotlib'],
     extras_require={
+        # Both need an mmcv with ops, compiled for the installed PyTorch.
+        'det': [f'mmdet{supported["mmdet"]}'],
+        'seg': [f'mmsegmentation{supported["mmseg"]}', 'ftfy', 'regex'],
         'faiss': ['faiss-cpu'],
+        'export': ['safetensors'],
+        'viz': ['umap-learn'],
         # pyarrow 26 needs numpy 2, which mmcv 2.1 does not work with.
         'parquet': ['pyarrow<26'],
-        'tests': ['pytest'],
+        'dev': read_dev_tools(),
     },
 )

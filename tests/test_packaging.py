@@ -11,7 +11,7 @@ import pytest
 REPOSITORY = Path(__file__).parents[1]
 SOURCES = [
     *('setup.py', 'pyproject.toml', 'MANIFEST.in', 'LICENSE', 'README.md'),
-    *('hirl_mm', 'configs', 'tools'),
+    *('hirl_mm', 'configs', 'tools', 'requirements'),
 ]
 # pip must not touch these: the builds and forks a user has chosen stay.
 STACK = {'torch', 'torchvision', 'mmengine', 'mmcv', 'mmcv-lite'}
@@ -140,8 +140,13 @@ def test_metadata(kind, request):
     assert all('<' not in versions for _, versions in required)
     assert re.search(r'^Requires-Python: >=\s*3\.10$', text, re.M)
     assert 'License: Apache-2.0' in text
-    assert 'Provides-Extra: tests' in text
-    assert re.search(r'^Requires-Dist: faiss-cpu; extra ==', text, re.M)
+    extras = set(re.findall(r'^Provides-Extra: (.+)$', text, re.M))
+    assert extras == {
+        *('det', 'seg', 'faiss', 'export', 'viz', 'parquet', 'dev')
+    }
+    of_det = r'^Requires-Dist: mmdet<4\.0,>=3\.0; extra == .det.$'
+    assert re.search(of_det, text, re.M)
+    assert re.search(r'^Requires-Dist: pytest==.* extra == .dev.$', text, re.M)
 
 
 def test_the_version_is_that_of_the_package(wheel):
