@@ -20,5 +20,9 @@ while IFS= read -r -d '' file; do
     *.sh | .ci/run) bash -n "$file" ;;
     esac
 done < <(list_files)
+# There is no binary for other machines.
+if [ -x "$VENV/bin/hadolint" ]; then
+    "$VENV/bin/hadolint" tools/environment/Dockerfile
+fi
 "$VENV_PYTHON" -m codespell_lib "${files[@]}"
 say "lint: no complaints"
