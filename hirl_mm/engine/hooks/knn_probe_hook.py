@@ -4,6 +4,7 @@ from mmengine.hooks import CheckpointHook, EarlyStoppingHook
 from mmengine.runner import Runner
 from mmpretrain.utils import get_ori_model
 
+from hirl_mm.engine.checks.probed_images import check_probes_trained_images
 from hirl_mm.engine.features.feature_pass import (
     feature_loader,
     whole_backbone_features,
@@ -46,6 +47,8 @@ class KNNProbeHook(NamedHook):
         interval: Epochs between two probes; the last epoch is always probed.
         batch_size: Batch size of the feature pass, per rank.
         num_workers: Worker processes of the feature pass, per rank.
+        other_images: Whether the gallery may hold other images than those of
+            the training.
 
     Attributes:
         found: Accuracy in percent and number of queries, by the number of
@@ -53,7 +56,8 @@ class KNNProbeHook(NamedHook):
 
     Raises:
         ValueError: If a number is out of range. Before the first iteration,
-            if a data set has no labels.
+            if a data set has no labels, or if no image of the gallery is
+            trained on, unless ``other_images`` is set.
     """
 
     config_name = 'knn_probe'
@@ -69,6 +73,7 @@ class KNNProbeHook(NamedHook):
         interval: int = 1,
         batch_size: int = 256,
         num_workers: int = 4,
+        other_images: bool = False,
     ) -> None:
         if interval < 1 or k < 1:
             raise ValueError(
@@ -80,6 +85,7 @@ class KNNProbeHook(NamedHook):
         self.interval = interval
         self.batch_size = batch_size
         self.num_workers = num_workers
+        self.other_images = other_images
         self.found: dict[int, tuple[float, int]] = {}
 
     def before_train(self, runner: Runner) -> None:
@@ -88,6 +94,12 @@ class KNNProbeHook(NamedHook):
         datasets = labelled_sets(
             dict(gallery=self.gallery[0], queries=self.queries[0])
         )
+        if not self.other_images:
+            check_probes_trained_images(
+                runner.train_dataloader.dataset,
+                datasets['gallery'],
+                self.config_name,
+            )
         for name, num in sizes.items():
             dataset = subset(datasets[name], num, _SEED, name)
             loader = feature_loader(

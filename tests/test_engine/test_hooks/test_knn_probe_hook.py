@@ -1,8 +1,10 @@
 import json
 import re
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from tests.runs import run, small_config
 
@@ -129,3 +131,34 @@ def test_images_without_labels(digits, tmp_path):
         ValueError, match='200 of the 200 samples of the gallery'
     ):
         run(cfg)
+
+
+def with_pictures(cfg, root):
+    """A training on pictures in classes with the names of the digits."""
+    for label in range(2):
+        folder = root / 'photos/train' / str(label)
+        folder.mkdir(parents=True)
+        for number in range(32):
+            pixels = np.full((32, 32, 3), 4 * number, np.uint8)
+            Image.fromarray(pixels).save(folder / f'{number}.png')
+    cfg.train_dataloader.dataset.update(
+        data_root=str(root / 'photos'), indices=None
+    )
+    return cfg
+
+
+def test_other_images_than_those_of_the_training_are_refused(digits, tmp_path):
+    cfg = with_pictures(probed_config(digits, tmp_path / 'run'), tmp_path)
+    with pytest.raises(ValueError) as error:
+        run(cfg)
+    assert str(error.value).startswith(
+        f'knn_probe measures images of {digits}/train, but '
+        f'{tmp_path}/photos/train is trained on: '
+    )
+
+
+def test_other_images_may_be_meant(digits, tmp_path):
+    options = dict(other_images=True, epochs=1)
+    cfg = probed_config(digits, tmp_path / 'run', **options)
+    run(with_pictures(cfg, tmp_path))
+    assert sorted(probes(tmp_path / 'run')) == [0, 1]
