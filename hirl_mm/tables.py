@@ -10,8 +10,8 @@ def aligned_table(
     """Return a Markdown table with columns aligned by spaces.
 
     Args:
-        head: Names of the columns.
-        rows: Cells of every row.
+        head: Names of the columns, any text, see :func:`cell`.
+        rows: Cells of every row, any text.
         left: Number of left-aligned columns, the first ones; all others are
             right-aligned.
 
@@ -24,11 +24,12 @@ def aligned_table(
         | ----- | ----: |
         | plain |   9.5 |
     """
+    head, *rows = ([cell(text) for text in row] for row in (head, *rows))
     widths = [max(map(len, cells)) for cells in zip(head, *rows, strict=True)]
     aligned = [
         [
-            cell.ljust(width) if i < left else cell.rjust(width)
-            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+            text.ljust(width) if i < left else text.rjust(width)
+            for i, (text, width) in enumerate(zip(row, widths, strict=True))
         ]
         for row in (head, *rows)
     ]
@@ -79,5 +80,13 @@ def printable(text: str) -> str:
 
 
 def cell(text: str) -> str:
-    """Return a :func:`printable` text for a cell of a Markdown table."""
-    return printable(text).replace('\\', '\\\\').replace('|', '\\|')
+    r"""Return a :func:`printable` text that is text in Markdown, too.
+
+    It ends no cell of a table, and is no HTML and no link.
+
+    Example:
+        >>> print(cell('<b>a|b</b> ![c](http://d) [0, 1]'))
+        \<b>a\|b\</b> ![c]\(http://d) [0, 1]
+    """
+    text = printable(text).replace('\\', '\\\\').replace('|', '\\|')
+    return text.replace('<', '\\<').replace('](', ']\\(')

@@ -60,6 +60,7 @@ command of the training.""",
 
 def main(args: argparse.Namespace) -> None:
     check_stack()
+    from hirl_mm.datasets.list_checks import folder_of
     from hirl_mm.progress import shown_progress
     from hirl_mm.studies.hierarchy_use import curation, training_list
     from hirl_mm.studies.hierarchy_use.curated_files import (
@@ -82,7 +83,7 @@ def main(args: argparse.Namespace) -> None:
     found = curation.curate(images, plan, progress)
     dataset = hierarchy.cfg.train_dataloader.dataset
     out = args.out or hierarchy.folder / 'curated'
-    shards = training_list.folder_of(dataset)
+    shards = folder_of(dataset)
     written = write_curated(out, images, found, shards)
     print(branch_tables(found))
     if plan.threshold is not None:

@@ -58,15 +58,14 @@ train.txt and classifier.py. It ends with the command of the training.""",
 
 def main(args: argparse.Namespace) -> None:
     check_stack()
+    from hirl_mm.datasets.list_checks import folder_of
+    from hirl_mm.datasets.shards.locations import has_shards
     from hirl_mm.studies.hierarchy_use import branch_labels, place_labels
     from hirl_mm.studies.hierarchy_use.classifier_config import (
         write_classifier_config,
     )
     from hirl_mm.studies.hierarchy_use.given_labels import read_labels
-    from hirl_mm.studies.hierarchy_use.training_list import (
-        folder_of,
-        train_command,
-    )
+    from hirl_mm.studies.hierarchy_use.training_list import train_command
     from hirl_mm.studies.run_hierarchy import open_hierarchy
 
     given = read_labels(args.labels)
@@ -93,7 +92,8 @@ def main(args: argparse.Namespace) -> None:
         out / branch_labels.LIST,
         given.class_names,
         written[branch_labels.LIST],
-        folder,
+        # Other lists hold absolute paths, also of images elsewhere.
+        folder if has_shards(folder) else '',
     )
     work_dir = args.run.with_name(f'{args.run.name}-classifier')
     print(f'train on them:\n  {train_command(config, work_dir, {})}')

@@ -11,6 +11,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from hirl_mm.options import add_trust_option
 from hirl_mm.stack import StackError, check_stack
 from hirl_mm.tables import printable
 
@@ -38,6 +39,7 @@ def parse_args() -> argparse.Namespace:
         help='training steps on the batch, to see whether it breaks the '
         'weights (default: 1)',
     )
+    add_trust_option(parser)
     args = parser.parse_args()
     if args.steps < 1:
         parser.error(f'--steps must be at least 1, got {args.steps}')
@@ -57,27 +59,29 @@ def main(args: argparse.Namespace) -> None:
         use_tree_of,
     )
     from hirl_mm.engine.bad_batches.replay_report import replay_report
-    from hirl_mm.engine.runtime.config_file import read_config
     from hirl_mm.engine.runtime.cpu_training import fit_to_cpu
+    from hirl_mm.engine.runtime.found_config import read_found_config
     from hirl_mm.engine.runtime.run_files import moved_path
     from hirl_mm.studies.run_folder import RunFolder
 
     device = args.device or ('cuda' if torch.cuda.is_available() else 'cpu')
-    kept = KeptBatch.load(args.batch)
+    trust = args.trust_checkpoint
+    kept = KeptBatch.load(args.batch, trust)
     run = args.batch.resolve().parents[1]
-    cfg = read_config(str(RunFolder(run).config_file()))
+    cfg = read_found_config(RunFolder(run).config_file(), trust)
     cfg.launcher = 'none'
     if device == 'cpu':
         fit_to_cpu(cfg)
     checkpoint = args.checkpoint
     if checkpoint is None and kept.checkpoint is not None:
         checkpoint = moved_path(kept.checkpoint, run) or kept.checkpoint
-    model = loaded_model(cfg, kept, checkpoint, device)
-    use_tree_of(run, kept, model)
+    model = loaded_model(cfg, kept, checkpoint, device, trust)
+    use_tree_of(run, kept, model, trust)
     weights = broken_weights(model)
     wrapper = optimizer_of(cfg, kept, model)
     steps = list(replay(model, wrapper, kept, args.steps))
-    print(f'weights of {checkpoint or "the start, by the seed of the run"}')
+    weights_of = checkpoint or 'the start, by the seed of the run'
+    print(f'weights of {printable(weights_of)}')
     print(replay_report(kept, steps, weights), end='')
 
 

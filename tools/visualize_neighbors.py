@@ -10,7 +10,7 @@ share has the class of its image.
 import argparse
 from pathlib import Path
 
-from hirl_mm.options import ToolParser, run_tool
+from hirl_mm.options import ToolParser, add_trust_option, run_tool
 
 
 def parse_args() -> argparse.Namespace:
@@ -75,6 +75,7 @@ def parse_args() -> argparse.Namespace:
         help='share of the image in its mix, CutMix with a box in the middle'
         + default,
     )
+    add_trust_option(parser)
     args = parser.parse_args()
     for name in ('num_images', 'max_epochs', 'max_neighbors'):
         if getattr(args, name) < 1:
@@ -92,6 +93,7 @@ def main(args: argparse.Namespace) -> None:
         images_of_config,
     )
     from hirl_mm.engine.runtime.config_file import read_config
+    from hirl_mm.engine.runtime.found_config import read_found_config
     from hirl_mm.studies.neighbor_report import (
         neighbor_tables,
         write_neighbor_report,
@@ -103,9 +105,12 @@ def main(args: argparse.Namespace) -> None:
     first = next(iter(tables.values()))
     if args.data:
         found = images_in_folder(first, args.data)
+    elif args.config:
+        found = images_of_config(first, read_config(args.config))
     else:
-        config = args.config or RunFolder(args.run).config_file()
-        found = images_of_config(first, read_config(config))
+        config = RunFolder(args.run).config_file()
+        cfg = read_found_config(config, args.trust_checkpoint)
+        found = images_of_config(first, cfg)
     shown = args.images or sample_members(
         np.arange(first.num_images), args.num_images, [args.seed]
     )

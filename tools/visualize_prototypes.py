@@ -107,6 +107,8 @@ with --cfg-options train_dataloader.dataset.data_root=data/others.""",
 
 def draw(args: argparse.Namespace) -> None:
     from hirl_mm.engine.evaluation.prototypes import prototypes_of_run
+    from hirl_mm.engine.runtime.config_file import read_config
+    from hirl_mm.engine.runtime.found_config import read_found_config
     from hirl_mm.studies.prototype_report import write_prototype_report
     from hirl_mm.studies.run_folder import RunFolder
     from hirl_mm.visualization.picture_format import check_picture_format
@@ -120,10 +122,13 @@ def draw(args: argparse.Namespace) -> None:
             )
         config = RunFolder(args.run).config_file()
         checkpoint = RunFolder(args.run).last_checkpoint()
+        cfg = read_found_config(config, args.trust_checkpoint)
+    else:
+        cfg = read_config(str(config))
     out = args.out or Path(checkpoint).parent / 'prototypes.png'
     check_picture_format(out)
     found, images = prototypes_of_run(
-        str(config),
+        cfg,
         str(checkpoint),
         args.cfg_options,
         args.trust_checkpoint,

@@ -96,7 +96,7 @@ def export_backbone(
             from the config, the checkpoint or, last, the usual number for
             the width.
         trust: Whether to read a file that may run code, see
-            :func:`read_checkpoint`.
+            :func:`read_checkpoint`, and a config in it that may.
 
     Returns:
         Summary of what was written.
@@ -114,6 +114,7 @@ def export_backbone(
         prefix=prefix,
         cfg=None if config is None else Config.fromfile(config),
         num_heads=num_heads,
+        trust=trust,
     )
     weights, load = write(backbone, out)
     return Exported(

@@ -3,23 +3,19 @@
 ``torch.load(..., weights_only=True)`` loads only tensors and plain types. A
 checkpoint that MMEngine writes also holds the log of its run: objects of
 ``HistoryBuffer``, NumPy arrays and NumPy numbers. The list in this file
-allows exactly these; PyTorch runs no other code from a file.
+allows exactly these; PyTorch runs no other code from a file. NumPy's own
+classes are not in it, see :mod:`hirl_mm.files.pickled_arrays`.
 """
 
 import pickle
 from collections.abc import Callable
 
-import numpy as np
 import torch
 from mmengine.logging import HistoryBuffer
 
-try:
-    from numpy._core.multiarray import _reconstruct, scalar
-except ImportError:  # NumPy 1
-    from numpy.core.multiarray import _reconstruct, scalar
+from hirl_mm.files.pickled_arrays import array_globals
 
 _STATISTICS = 'min', 'max', 'current', 'mean'
-_DTYPES = 'bool', 'int32', 'int64', 'float16', 'float32', 'float64'
 
 
 def log_globals() -> list[Callable]:
@@ -70,13 +66,8 @@ def _statistic(owner: object, name: str) -> Callable:
 _GLOBALS = (
     HistoryBuffer,
     _named('builtins.getattr', _statistic),
-    np.ndarray,
-    np.dtype,
-    *(type(np.dtype(name)) for name in _DTYPES),
-    # NumPy 1 and NumPy 2 write different module names.
     *(
-        _named(f'numpy.{core}.multiarray.{function.__name__}', function)
-        for core in ('core', '_core')
-        for function in (_reconstruct, scalar)
+        found if isinstance(found, type) else _named(name, found)
+        for name, found in array_globals().items()
     ),
 )

@@ -18,6 +18,7 @@ from .backbone_facts import (
     check_facts,
     recorded_facts,
 )
+from .found_configs import found_config
 from .matching import evaluated_prefix, strip_prefix
 from .pixels import config_normalisation
 
@@ -64,6 +65,7 @@ def read_backbone(
     prefix: str | None = None,
     cfg: Config | None = None,
     num_heads: int | None = None,
+    trust: bool = False,
 ) -> TrainedBackbone:
     """Read the backbone from a checkpoint of a model of MMPreTrain.
 
@@ -80,6 +82,8 @@ def read_backbone(
             stored in the checkpoint, if there is one.
         num_heads: Number of attention heads of a ViT or BEiT; overrides all
             of these sources.
+        trust: Whether the stored config may run code, see
+            :func:`~.found_configs.found_config`.
 
     Returns:
         The backbone with its kind and, for transformers, these two values.
@@ -87,7 +91,8 @@ def read_backbone(
     Raises:
         ValueError: If there is no ResNet, ViT or BEiT under the prefix, it
             has unknown tensors or misses some, the config describes another
-            network, or the number of heads is unknown.
+            network, the number of heads is unknown, or the stored config
+            needs ``trust``.
     """
     weights = checkpoint.get('state_dict', checkpoint)
     state, family = _find(weights, prefix)
@@ -96,7 +101,7 @@ def read_backbone(
     family.names(state).from_mmpretrain(state)  # raises for other networks
     meta = checkpoint.get('meta', {})
     if cfg is None and meta.get('cfg'):
-        cfg = Config.fromstring(meta['cfg'], '.py')
+        cfg = found_config(str(meta['cfg']), 'of the checkpoint', trust)
     module = None if cfg is None else _module(cfg, state)
     pixels = config_normalisation(cfg or {}) or meta.get('pixels') or {}
     found = TrainedBackbone(

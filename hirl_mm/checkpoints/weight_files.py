@@ -79,7 +79,11 @@ def _files_of(folder: Path) -> tuple[Path, ...]:
         index = _json(folder / f'{name}{_INDEX}')
         if index:
             names = sorted(set(index.get('weight_map', {}).values()))
-            missing = [n for n in names if not (folder / n).is_file()]
+            missing = [
+                n
+                for n in names
+                if Path(n).name != n or not (folder / n).is_file()
+            ]
             if missing or not names:
                 raise FileNotFoundError(
                     f'{folder} lacks {", ".join(missing) or "files"} of '

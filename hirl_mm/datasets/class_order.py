@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from hirl_mm.datasets.classes import Classes, ClassList
+from hirl_mm.tables import printable
 
 # Name of every class of a data set by its label; None if unknown.
 Names = Mapping[int, str] | None
@@ -85,6 +86,6 @@ def _shares(names: Names, known: set[str]) -> bool:
 
 
 def shown(names: Sequence[str]) -> str:
-    """Return names as text, the first ten of them."""
+    """Return names as printable text, the first ten of them."""
     more = ', ...' if len(names) > _MOST_SHOWN else ''
-    return (', '.join(names[:_MOST_SHOWN]) or 'no names') + more
+    return (printable(', '.join(names[:_MOST_SHOWN])) or 'no names') + more

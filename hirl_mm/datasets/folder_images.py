@@ -16,6 +16,7 @@ from hirl_mm.datasets.listing.found_images import find_images
 from hirl_mm.datasets.shards.backend import image_root
 from hirl_mm.datasets.shards.locations import scan_of
 from hirl_mm.registry import DATASETS
+from hirl_mm.tables import printable
 
 
 @DATASETS.register_module()
@@ -47,7 +48,8 @@ class FolderImages(CompactImages):
         FileNotFoundError: If there is no such folder.
         RuntimeError: If there are no images.
         ValueError: If ``classes`` do not fit the class folders, or a line of
-            the list has no label. The error names the file and the line.
+            the list has no label or leads out of the folder. The error names
+            the file and the line.
 
     Example:
         >>> train_dataloader = dict(dataset=dict(
@@ -70,8 +72,9 @@ class FolderImages(CompactImages):
     def _listed(self) -> tuple[list[str], Sequence[int] | None]:
         """Return the images of the list, and their labels if it has any."""
         if not self.with_label:
-            return read_paths(self.ann_file, self.extensions), None
-        entries = read_entries(self.ann_file)
+            paths = read_paths(self.ann_file, self.extensions, self.img_prefix)
+            return paths, None
+        entries = read_entries(self.ann_file, self.img_prefix)
         return [path for path, _ in entries], [label for _, label in entries]
 
     def _found(self) -> tuple[list[str], Sequence[int] | None]:
@@ -100,7 +103,7 @@ class FolderImages(CompactImages):
         if found.empty:
             logger.warning(
                 f'{self.img_prefix}: folders without images are no classes: '
-                f'{", ".join(found.empty)}'
+                f'{printable(", ".join(found.empty))}'
             )
         self.folder_to_idx = number_folders([*found.sizes], self.CLASSES)
         if self.CLASSES is None:

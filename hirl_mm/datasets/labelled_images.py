@@ -21,8 +21,9 @@ class LabelledImages(CompactImages):
 
     Raises:
         FileNotFoundError: If the annotation file does not exist.
-        ValueError: If the file has a line without a label, a label out of
-            range, or no image of a class.
+        ValueError: If the file has a line without a label or with a path
+            that leads out of the folder of the images, a label out of range,
+            or no image of a class.
     """
 
     def __init__(self, num_classes: int, ann_file: str, **kwargs) -> None:
@@ -30,7 +31,9 @@ class LabelledImages(CompactImages):
         super().__init__(ann_file=ann_file, **kwargs)
 
     def load_table(self) -> ImageTable:
-        entries = read_annotations(self.ann_file, self.num_classes)
+        entries = read_annotations(
+            self.ann_file, self.num_classes, self.img_prefix
+        )
         return ImageTable(
             [image for image, _ in entries],
             [label for _, label in entries],

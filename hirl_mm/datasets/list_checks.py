@@ -8,13 +8,29 @@ from mmengine.config import Config
 
 from hirl_mm.datasets.converters.multilabel_lists import read_multilabel
 from hirl_mm.datasets.image_files import LISTED
-from hirl_mm.datasets.list_files import without_label
+from hirl_mm.datasets.list_files import (
+    read_entries,
+    read_paths,
+    without_label,
+)
 from hirl_mm.registry import type_name
 
 # Data sets of MMPreTrain that read lists as CustomDataset does.
 _TYPES = 'CustomDataset', 'ImageNet', 'ImageNet21k'
 _MULTI_LABEL = 'MultiLabelDataset'
 _MARK = '\ufeff'
+
+
+def folder_of(dataset: Mapping) -> str:
+    """Return the folder of the images of a data set, empty if unknown.
+
+    Args:
+        dataset: Config of a data set.
+    """
+    prefix = dataset.get('data_prefix') or ''
+    if isinstance(prefix, Mapping):
+        prefix = next(iter(prefix.values()), '')
+    return os.path.join(dataset.get('data_root') or '', prefix)
 
 
 def check_lists(part: object) -> None:
@@ -29,9 +45,10 @@ def check_lists(part: object) -> None:
 
     Raises:
         FileNotFoundError: If there is no file of several labels per image.
-        ValueError: If a list has a line that the data set cannot read; the
-            error names file and line. If a file of several labels per image
-            has another format.
+        ValueError: If a list has a line that the data set cannot read, or
+            with a path that leads out of the folder of the images; the error
+            names file and line. If a file of several labels per image has
+            another format.
     """
     if isinstance(part, Config):
         part = dict(part.items())
@@ -58,13 +75,17 @@ def _check(cfg: Mapping) -> None:
         extensions = tuple(cfg.get('extensions', LISTED))
         fault = _labelled if cfg.get('with_label', True) else _unlabelled
         _check_lines(path, lambda line: fault(line, extensions))
+        if fault is _labelled:
+            read_entries(path, folder_of(cfg))
+        else:
+            read_paths(path, extensions, folder_of(cfg))
 
 
 def _check_multi_label(cfg: Mapping) -> None:
     if cfg.get('ann_file', '').endswith('.json'):
         path = _path(cfg)
         if '://' not in path:
-            read_multilabel(path)
+            read_multilabel(path, folder_of(cfg))
 
 
 def _path(cfg: Mapping) -> str:

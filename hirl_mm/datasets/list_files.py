@@ -1,12 +1,15 @@
 """Reading lists of images, one per line, with or without labels."""
 
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
 from hirl_mm.files import replacing
 
 Entry = tuple[str, int]
+# What may lead out of a folder: other paths are not looked at closely.
+_SUSPECT = re.compile(r'^/|(^|/)\.\.(/|$)|://|\0')
 
 
 def read_lines(path: str | os.PathLike) -> list[tuple[int, str]]:
@@ -28,23 +31,31 @@ def read_lines(path: str | os.PathLike) -> list[tuple[int, str]]:
     return [(number, line) for number, line in numbered if line]
 
 
-def read_entries(path: str | os.PathLike) -> list[Entry]:
+def read_entries(path: str | os.PathLike, root: str = '') -> list[Entry]:
     """Read a list with lines ``path label``, separated by spaces or tabs.
 
     Args:
         path: Path of the list.
+        root: Folder of the images, out of which no path may lead; empty if
+            there is none.
 
     Returns:
         Path and label of every image.
 
     Raises:
-        ValueError: If a line has no label; the error names file and line.
+        ValueError: If a line has no label, or its path leads out of the
+            folder; the error names file and line.
     """
-    return [_entry(line, f'{path}, line {n}') for n, line in read_lines(path)]
+    entries = []
+    for number, line in read_lines(path):
+        image, label = _entry(line, f'{path}, line {number}')
+        check_inside(image, root, f'{path}, line {number}')
+        entries.append((image, label))
+    return entries
 
 
 def read_paths(
-    path: str | os.PathLike, extensions: tuple[str, ...]
+    path: str | os.PathLike, extensions: tuple[str, ...], root: str = ''
 ) -> list[str]:
     """Read the paths of a list; a label after the path is left out.
 
@@ -52,11 +63,62 @@ def read_paths(
         path: Path of the list.
         extensions: Extensions of images, in lower case. They tell a label
             from the end of a path that contains spaces.
+        root: Folder of the images, out of which no path may lead; empty if
+            there is none.
 
     Returns:
         Path of every image.
+
+    Raises:
+        ValueError: If a path leads out of the folder; the error names file
+            and line.
     """
-    return [without_label(line, extensions) for _, line in read_lines(path)]
+    paths = []
+    for number, line in read_lines(path):
+        paths.append(without_label(line, extensions))
+        check_inside(paths[-1], root, f'{path}, line {number}')
+    return paths
+
+
+def check_inside(image: str, root: str, where: str) -> None:
+    """Check that the path of an image stays in the folder of the images.
+
+    Links in that folder may lead anywhere: who has made the folder has made
+    them.
+
+    Args:
+        image: Path from a list.
+        root: Folder of the images, or its address; empty if there is none.
+        where: Where the path stands, for errors.
+
+    Raises:
+        ValueError: If it leads out of the folder.
+
+    Example:
+        >>> check_inside('a/../b.png', 'data', 'list.txt, line 3')
+        >>> check_inside('../b.png', 'data', 'list.txt, line 3')
+        Traceback (most recent call last):
+        ...
+        ValueError: list.txt, line 3: '../b.png' leads out of data, the \
+folder of the images. Correct the line, or set data_root and data_prefix to \
+a folder that holds all images of the list
+    """
+    if root and _SUSPECT.search(image) and _leads_out(image, root):
+        raise ValueError(
+            f'{where}: {image!r} leads out of {root}, the folder of the '
+            'images. Correct the line, or set data_root and data_prefix to a '
+            'folder that holds all images of the list'
+        )
+
+
+def _leads_out(image: str, root: str) -> bool:
+    if '://' in image or '\0' in image:
+        return True
+    if '://' in root:
+        return image[:1] == '/' or os.path.normpath(image)[:2] == '..'
+    inside = os.path.abspath(os.path.expanduser(root))
+    path = os.path.abspath(os.path.join(inside, image))
+    return not path.startswith(os.path.join(inside, ''))
 
 
 def write_list(

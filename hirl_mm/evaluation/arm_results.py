@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from hirl_mm.tables import aligned_table
+from hirl_mm.tables import aligned_table, cell
 
 from .paper_results import paper_figures, paper_sources
 
@@ -163,7 +163,7 @@ def left_out_note(arms: Sequence[ArmResults]) -> str:
         arms: Results of the networks to compare.
     """
     lines = [
-        f'- {arm.name}, {protocol}, {figure}: {reason}\n'
+        f'- {cell(f"{arm.name}, {protocol}, {figure}: {reason}")}\n'
         for arm in arms
         for (protocol, figure), reason in arm.left_out().items()
     ]

@@ -202,14 +202,8 @@ def open_features(folder: str | os.PathLike) -> Tensor:
         FeatureStoreError: If the file is broken.
     """
     path = Path(folder, _FEATURES)
-    try:
-        # Mode 'c' (copy on write), since PyTorch warns of read-only memory.
-        return torch.from_numpy(np.load(path, mmap_mode='c'))
-    except (EOFError, OSError, ValueError) as error:
-        raise FeatureStoreError(
-            f'{path} cannot be read as features ({error}); delete {folder} '
-            'and extract the features again'
-        ) from error
+    # Mode 'c' (copy on write), since PyTorch warns of read-only memory.
+    return torch.from_numpy(_loaded(path, mmap_mode='c'))
 
 
 def stored_samples(folder: str | os.PathLike, num_samples: int) -> Tensor:
@@ -222,11 +216,24 @@ def stored_samples(folder: str | os.PathLike, num_samples: int) -> Tensor:
     Returns:
         (M,) long, ascending sample indices: all N but for those that could
         not be read.
+
+    Raises:
+        FeatureStoreError: If the file is broken.
     """
     path = Path(folder, _SAMPLES)
     if not path.is_file():
         return torch.arange(num_samples)
-    return torch.from_numpy(np.load(path))
+    return torch.from_numpy(_loaded(path))
+
+
+def _loaded(path: Path, **options: str) -> np.ndarray:
+    try:
+        return np.load(path, **options)
+    except (EOFError, OSError, ValueError) as error:
+        raise FeatureStoreError(
+            f'{path} cannot be read as features ({error}); delete '
+            f'{path.parent} and extract the features again'
+        ) from error
 
 
 def remove_store(folder: str | os.PathLike) -> None:

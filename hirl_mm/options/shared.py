@@ -12,8 +12,9 @@ def add_trust_option(parser: argparse.ArgumentParser) -> None:
         '--trust-checkpoint',
         action='store_true',
         help='read checkpoints that hold more than tensors, plain types and '
-        "MMEngine's logs; such a file can run any code when it is read, so "
-        'use this only for files from a source you trust',
+        "MMEngine's logs, and configs of run folders that hold more than "
+        'values; such a file can run any code when it is read, so use this '
+        'only for files from a source you trust',
     )
 
 

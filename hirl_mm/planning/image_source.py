@@ -116,11 +116,13 @@ def _list(path: str, labels: bool) -> tuple[str, dict, str]:
         ) from None
     if not lines:
         raise ValueError(f'the list {path!r} has no images: it is empty')
+    # Of a list alone, absolute paths name their own places.
+    whole = all(map(os.path.isabs, lines))
     # ``data_root`` joins what is relative, ``data_prefix`` the images.
     config = dict(
         type='hirl_mm.FolderImages',
         ann_file=path,
-        data_prefix=str(Path(path).parent),
+        data_prefix='/' if whole else str(Path(path).parent),
         extensions=LISTED + UNLISTED,
         with_label=False,
     )

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from hirl_mm.files import check_archive, replacing
+from hirl_mm.files import replacing
+from hirl_mm.files.plain_file import load_plain
 
 _KEYS = frozenset({'neighbors', 'data'})
 
@@ -92,8 +93,7 @@ class NeighborTable:
             BrokenFileError: If the file is incomplete or damaged.
             ValueError: If the file does not hold a table.
         """
-        check_archive(path)
-        state = torch.load(path, map_location='cpu', weights_only=True)
+        state = load_plain(path)
         if not isinstance(state, dict) or set(state) != _KEYS:
             found = sorted(state) if isinstance(state, dict) else type(state)
             raise ValueError(

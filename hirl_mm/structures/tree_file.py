@@ -4,7 +4,8 @@ import os
 
 import torch
 
-from hirl_mm.files import check_archive, replacing
+from hirl_mm.files import replacing
+from hirl_mm.files.plain_file import load_plain
 
 # Key of the state of the tree in checkpoints.
 TREE_KEY = 'prototype_tree'
@@ -34,8 +35,7 @@ def read_state(path: str | os.PathLike) -> dict:
         BrokenFileError: If the file is incomplete or damaged.
         ValueError: If the file does not hold the state of a tree.
     """
-    check_archive(path)
-    state = torch.load(path, map_location='cpu', weights_only=True)
+    state = load_plain(path)
     if not isinstance(state, dict) or set(state) | _OPTIONAL != _KEYS:
         found = sorted(state) if isinstance(state, dict) else type(state)
         raise ValueError(

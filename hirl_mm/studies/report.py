@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from hirl_mm.files import replacing
+from hirl_mm.tables import cell
 from hirl_mm.version import __version__
 
 
@@ -54,7 +55,7 @@ def write_report(
             given; None for no picture.
         picture: Suffix of the picture; it chooses the format.
     """
-    lines = [f'- {name}: {value}' for name, value in facts.items()]
+    lines = [f'- {name}: {cell(str(value))}' for name, value in facts.items()]
     text = '\n'.join([table, *([note] if note else []), *lines])
     file = Path(file)
     with ExitStack() as stack:

@@ -1,8 +1,7 @@
 from pathlib import Path
 
-from mmengine.config import Config
-
 from hirl_mm.engine.evaluation.trained_hierarchy import TrainedHierarchy
+from hirl_mm.engine.runtime.found_config import read_found_config
 
 from .run_folder import RunFolder
 
@@ -18,19 +17,20 @@ def open_hierarchy(
     Args:
         run: Work folder of a training with HIRL.
         checkpoint: A checkpoint of it; None for the last one.
-        trust: Whether the checkpoint may run code, see
-            :func:`~hirl_mm.checkpoints.read_checkpoint`.
+        trust: Whether the checkpoint and the config of the run may run code,
+            see :func:`~hirl_mm.checkpoints.read_checkpoint`.
 
     Returns:
         The tree and its model; embeddings are kept in ``RUN/hierarchy``.
 
     Raises:
         FileNotFoundError: If the folder holds no run.
-        ValueError: If the run is none of HIRL, or has no tree yet.
+        ValueError: If the run is none of HIRL, or has no tree yet; or a file
+            needs ``trust``.
     """
     folder = RunFolder(run)
     return TrainedHierarchy(
-        Config.fromfile(folder.config_file()),
+        read_found_config(folder.config_file(), trust),
         checkpoint or folder.last_checkpoint(),
         Path(run, FOLDER),
         trust,

@@ -15,6 +15,7 @@ from hirl_mm.engine.features.tree_images import (
     images_of_config,
 )
 from hirl_mm.engine.runtime.config_file import read_config
+from hirl_mm.engine.runtime.found_config import read_found_config
 from hirl_mm.pages import ShownTree
 from hirl_mm.structures import EmbeddedImages, PrototypeTree
 
@@ -126,8 +127,12 @@ def shown_file(
     if folder is not None:
         found = images_in_folder(tree, folder)
     else:
-        config = config or _config_beside(Path(file))
-        found = images_of_config(tree, read_config(config))
+        cfg = (
+            read_config(config)
+            if config
+            else read_found_config(_config_beside(Path(file)), trust)
+        )
+        found = images_of_config(tree, cfg)
     return _shown_files(tree, Path(file).stem, **found)
 
 

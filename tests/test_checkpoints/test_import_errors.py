@@ -1,6 +1,7 @@
 """Files that are not converted, and why."""
 
 import hashlib
+import json
 
 import pytest
 import torch
@@ -9,6 +10,7 @@ from mmpretrain.models import MoCoV3ViT
 from hirl_mm.checkpoints.attention_heads import usual_heads
 from hirl_mm.checkpoints.import_backbone import import_weights
 from hirl_mm.checkpoints.import_release import import_checkpoint
+from hirl_mm.checkpoints.weight_files import read_weight_files
 from tests.released import timm_vit, torchvision_resnet, under
 from tests.tool_process import run_tool
 
@@ -243,3 +245,17 @@ def test_tool(cnn, tmp_path):
     )
     for key, value in cnn.items():
         assert torch.equal(stored['state_dict'][f'backbone.{key}'], value)
+
+
+def test_an_index_names_files_of_its_folder(tmp_path):
+    other, folder = tmp_path / 'other.bin', tmp_path / 'model'
+    folder.mkdir()
+    torch.save(dict(w=torch.ones(2)), other)
+    torch.save(dict(v=torch.ones(2)), folder / 'part.bin')
+    index = folder / 'pytorch_model.bin.index.json'
+    index.write_text(json.dumps(dict(weight_map=dict(v='part.bin'))))
+    assert read_weight_files(folder).content.keys() == {'v'}
+    for name in '../other.bin', str(other):
+        index.write_text(json.dumps(dict(weight_map=dict(w=name))))
+        with pytest.raises(FileNotFoundError, match='lacks .*other.bin'):
+            read_weight_files(folder)

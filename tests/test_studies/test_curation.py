@@ -13,6 +13,7 @@ from mmengine.config import Config
 from PIL import Image
 
 from hirl_mm.datasets.folder_images import FolderImages
+from hirl_mm.datasets.list_checks import folder_of
 from hirl_mm.engine.runtime.cfg_options import merge_options
 from hirl_mm.options import option_value
 from hirl_mm.structures import EmbeddedImages, PrototypeTree
@@ -23,7 +24,6 @@ from hirl_mm.studies.hierarchy_use.curated_files import (
 from hirl_mm.studies.hierarchy_use.curation import CurationPlan, curate
 from hirl_mm.studies.hierarchy_use.listed_path import listed_path
 from hirl_mm.studies.hierarchy_use.training_list import (
-    folder_of,
     list_options,
     train_command,
 )

@@ -42,7 +42,7 @@ def parse_args() -> argparse.Namespace:
 
 
 def main(args: argparse.Namespace) -> None:
-    entries = read_annotations(args.list, NUM_CLASSES)
+    entries = read_annotations(args.list, NUM_CLASSES, str(args.images))
     check_images(first_of_every_class(entries), args.images, args.list)
     write_annotations(args.out, entries)
     print(f'{args.out}: {len(entries):,} images of {NUM_CLASSES} classes')

@@ -9,20 +9,23 @@ from hirl_mm.datasets.list_files import Entry, read_entries
 from hirl_mm.files import replacing
 
 
-def read_annotations(path: str | os.PathLike, num_classes: int) -> list[Entry]:
+def read_annotations(
+    path: str | os.PathLike, num_classes: int, root: str = ''
+) -> list[Entry]:
     """Read and check an annotation file with lines ``path label``.
 
     Args:
         path: Path of the annotation file.
         num_classes: Number of classes; labels are 0 to ``num_classes - 1``.
+        root: Folder of the images; empty if there is none.
 
     Returns:
         Path and label of every image.
 
     Raises:
         FileNotFoundError: If the file does not exist.
-        ValueError: If a line has no label, a label is out of range, or a
-            class has no image.
+        ValueError: If a line has no label, a path leads out of the folder, a
+            label is out of range, or a class has no image.
     """
     path = Path(path)
     if not path.is_file():
@@ -30,7 +33,7 @@ def read_annotations(path: str | os.PathLike, num_classes: int) -> list[Entry]:
             f'there is no annotation file {path}: write it with the tool in '
             'tools/dataset_converters for this data set'
         )
-    entries = read_entries(path)
+    entries = read_entries(path, root)
     check_labels([label for _, label in entries], num_classes, str(path))
     return entries
 

@@ -2,16 +2,9 @@ import io
 import pickle
 import re
 
-import numpy as np
+from hirl_mm.files.pickled_arrays import array_globals
 
-# Its module has another name in NumPy 2.
-_reconstruct = np.empty(0).__reduce__()[0]
-_ARRAYS = {
-    'numpy.core.multiarray._reconstruct': _reconstruct,
-    'numpy._core.multiarray._reconstruct': _reconstruct,
-    'numpy.ndarray': np.ndarray,
-    'numpy.dtype': np.dtype,
-}
+_ARRAYS = array_globals()
 
 
 class _ArrayUnpickler(pickle.Unpickler):
@@ -25,7 +18,7 @@ class _ArrayUnpickler(pickle.Unpickler):
 
 
 def load_arrays(content: bytes, source: str) -> object:
-    """Read a pickle of arrays, texts, numbers, lists and dictionaries.
+    """Read a pickle of arrays of numbers, texts, lists and dictionaries.
 
     A pickle may run any code when it is read. This reads no other objects,
     so that it need not be trusted.

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from hirl_mm.datasets.image_files import folders_in
+from hirl_mm.datasets.list_files import check_inside
 from hirl_mm.datasets.taxonomy.wordnet import load_taxonomy
 
 from .source_files import SourceArchive, SourceFolder
@@ -37,9 +38,11 @@ def fill_classes(
 
     Raises:
         FileNotFoundError: If a file or the taxonomy is missing.
-        ValueError: If the taxonomy lacks a class.
+        ValueError: If the taxonomy lacks a class, or a path leads out of the
+            folder.
     """
     for name, path in progress(jobs):
+        check_inside(path, str(folder), name)
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
         files.place(name, target)

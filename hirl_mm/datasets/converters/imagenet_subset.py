@@ -41,7 +41,7 @@ def subset_annotations(
     _check_number(names, num, list_file)
     classes = _class_folders(Path(train))
     label = {name: i for i, name in enumerate(classes)}
-    unknown = [n for n in names if n.split('_')[0] not in label]
+    unknown = [n for n in names if n.split('_')[0] not in label or '/' in n]
     if unknown:
         raise ValueError(
             f'{list_file}: {len(unknown)} of the {len(names)} images belong '

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
+from hirl_mm.datasets.list_files import check_inside
+
 Labels = frozenset[int] | frozenset[str]
 
 
-def read_multilabel(path: str | os.PathLike) -> list[Labels]:
+def read_multilabel(path: str | os.PathLike, root: str = '') -> list[Labels]:
     """Return the classes of every image in a list of images.
 
     Args:
@@ -18,6 +20,8 @@ def read_multilabel(path: str | os.PathLike) -> list[Labels]:
             list ``ImageSets/Main/NAME.txt`` of VOC with a line per image,
             whose annotations are in the folder ``Annotations`` beside
             ``ImageSets``.
+        root: Folder of the images of a ``.json`` file, out of which no path
+            may lead; empty if there is none.
 
     Returns:
         Numbers (JSON) or names (VOC) of the classes of every image. Objects
@@ -25,7 +29,8 @@ def read_multilabel(path: str | os.PathLike) -> list[Labels]:
 
     Raises:
         FileNotFoundError: If the list or an annotation is missing.
-        ValueError: If the file has another format, or lists no images.
+        ValueError: If the file has another format, lists no images, or a
+            path in it leads out of the folder.
     """
     path = Path(path)
     if not path.is_file():
@@ -37,7 +42,11 @@ def read_multilabel(path: str | os.PathLike) -> list[Labels]:
             'of such a list'
         )
     if path.suffix == '.json':
-        labels = [_labels_of(entry, path) for entry in _content(path)[1]]
+        entries = _content(path)[1]
+        labels = [_labels_of(entry, path) for entry in entries]
+        for i, entry in enumerate(entries):
+            image = str(entry.get('img_path', ''))
+            check_inside(image, root, f'{path}, data_list[{i}]')
     else:
         folder = path.resolve().parents[2] / 'Annotations'
         labels = [_objects(folder / f'{n}.xml') for n in _names(path)]
@@ -92,7 +101,7 @@ def _labels_of(entry: object, path: Path) -> Labels:
 def _names(path: Path) -> list[str]:
     lines = path.read_text(encoding='utf-8-sig').splitlines()
     names = [line.strip() for line in lines if line.strip()]
-    wrong = [name for name in names if len(name.split()) > 1]
+    wrong = [n for n in names if len(n.split()) > 1 or '/' in n]
     if wrong:
         raise ValueError(
             f'{path} has the line {wrong[0]!r}: expected the name of one '

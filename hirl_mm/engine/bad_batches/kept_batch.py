@@ -73,17 +73,18 @@ class KeptBatch:
         return file
 
     @classmethod
-    def load(cls, file: str | os.PathLike) -> 'KeptBatch':
+    def load(cls, file: str | os.PathLike, trust: bool = False) -> 'KeptBatch':
         """Read a file that :meth:`save` wrote, without running code from it.
 
         Args:
             file: Path of the file.
+            trust: Whether it may run code.
 
         Raises:
             OSError: If the file is missing or cannot be read.
             ValueError: If it holds something else.
         """
-        state = read_checkpoint(file)
+        state = read_checkpoint(file, trust)
         state.pop('images', None)
         names = {f.name for f in fields(cls)}
         if set(state) != names:

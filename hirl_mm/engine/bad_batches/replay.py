@@ -47,7 +47,11 @@ class ReplayedStep:
 
 
 def loaded_model(
-    cfg: Config, kept: KeptBatch, checkpoint: str | None, device: str
+    cfg: Config,
+    kept: KeptBatch,
+    checkpoint: str | None,
+    device: str,
+    trust: bool = False,
 ) -> BaseModel:
     """Build the model of a run as it was before a batch.
 
@@ -57,6 +61,7 @@ def loaded_model(
         checkpoint: Checkpoint with the weights and the tree; None for the
             initial weights of the config.
         device: Where the model shall be.
+        trust: Whether the checkpoint may run code.
 
     Returns:
         The model in training mode.
@@ -68,7 +73,7 @@ def loaded_model(
     if checkpoint is None:
         model, tree = load_pretrained(cfg, None), None
     else:
-        model, tree = load_prototypes(cfg, checkpoint)
+        model, tree = load_prototypes(cfg, checkpoint, trust)
     model = model.to(device).train()
     if isinstance(model, HIRLAlgorithm):
         model.set_tree(tree)
@@ -80,7 +85,10 @@ def loaded_model(
 
 
 def use_tree_of(
-    run: str | os.PathLike, kept: KeptBatch, model: BaseModel
+    run: str | os.PathLike,
+    kept: KeptBatch,
+    model: BaseModel,
+    trust: bool = False,
 ) -> None:
     """Set the tree that a run had at a batch.
 
@@ -91,10 +99,11 @@ def use_tree_of(
         run: Work folder of the run.
         kept: The batch.
         model: The model.
+        trust: Whether the file of the tree may run code.
     """
     files = epoch_files(run, TREES_FOLDER, last=kept.epoch)
     if files and isinstance(model, HIRLAlgorithm):
-        model.set_tree(load_tree(files[-1]))
+        model.set_tree(load_tree(files[-1], trust))
 
 
 def optimizer_of(

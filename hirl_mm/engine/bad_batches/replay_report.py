@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
-from hirl_mm.tables import aligned_table, cell
+from hirl_mm.tables import aligned_table, cell, printable
 
 from .broken_outputs import tensors_in
 from .kept_batch import KeptBatch
@@ -25,7 +25,7 @@ def replay_report(
     """
     lines = [
         f'epoch {kept.epoch}, iteration {kept.iteration}, rank {kept.rank}, '
-        f'seed {kept.seed}: {kept.why}',
+        f'seed {kept.seed}: {printable(kept.why)}',
         f'images: {_some([cell(path) for path in kept.images()])}',
         f'weights that are not finite: {_some([*weights])}',
         'first module whose output is not finite: ' + _first(steps[-1]),

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+from mmengine.config import Config
+
 from hirl_mm.datasets.distinct_images import DistinctImages, distinct_images
 from hirl_mm.datasets.wrappers import build_dataset
 from hirl_mm.engine.features.prototype_pass import (
@@ -15,13 +17,12 @@ from hirl_mm.engine.features.prototype_readings import (
 )
 from hirl_mm.engine.features.tree_images import check_images
 from hirl_mm.engine.runtime.cfg_options import merge_options
-from hirl_mm.engine.runtime.config_file import read_config
 
 from .trained_prototypes import load_prototypes
 
 
 def prototypes_of_run(
-    config: str,
+    cfg: Config,
     checkpoint: str,
     cfg_options: Mapping | None = None,
     trust: bool = False,
@@ -32,9 +33,9 @@ def prototypes_of_run(
     """Find what is nearest to the prototypes of a trained model.
 
     Args:
-        config: File of the training config, whose training images are read.
+        cfg: Config of the training, whose training images are read.
         checkpoint: Checkpoint of that training.
-        cfg_options: Values that replace those of the config.
+        cfg_options: Values that replace those of the config, in place.
         trust: Whether the checkpoint may run code.
         show: Names of the scales and levels to show; None for all.
         **options: See
@@ -46,9 +47,8 @@ def prototypes_of_run(
     Raises:
         ValueError: If the model has no prototypes, there is no scale or level
             of that name, or the tree was built from other images.
-        OSError: If the config, the checkpoint or an image cannot be read.
+        OSError: If the checkpoint or an image cannot be read.
     """
-    cfg = read_config(config)
     merge_options(cfg, cfg_options)
     model, tree = load_prototypes(cfg, checkpoint, trust)
     readings = _shown(prototype_readings(model, tree, cfg), show)

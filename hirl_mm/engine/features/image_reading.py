@@ -11,6 +11,7 @@ from mmengine.logging import MMLogger
 from hirl_mm.datasets.collate import default_collate
 from hirl_mm.datasets.distinct_images import DistinctImages, image_name
 from hirl_mm.datasets.sample_numbers import without_shift
+from hirl_mm.tables import printable
 
 _MAX_NAMED = 10
 
@@ -117,7 +118,7 @@ def warn_of_unreadable(
     """
     if not sample_idx or not is_main_process():
         return
-    names = [images.name(idx) for idx in sample_idx[:_MAX_NAMED]]
+    names = [printable(images.name(i)) for i in sample_idx[:_MAX_NAMED]]
     if len(sample_idx) > len(names):
         names.append(f'and {len(sample_idx) - len(names)} more')
     MMLogger.get_current_instance().warning(

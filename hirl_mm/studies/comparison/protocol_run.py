@@ -2,8 +2,11 @@
 
 import os
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from mmengine.config import Config
+
+from hirl_mm.checkpoints.config_values import config_values
 
 from ..metrics import figure_of, in_percent
 from ..run_folder import RunFolder
@@ -60,8 +63,8 @@ def read_protocol_run(work_dir: str | os.PathLike) -> ProtocolRun:
 
     Raises:
         FileNotFoundError: If the folder holds no run.
-        ValueError: If the config names no protocol, or the run was not
-            validated or did not reach its end.
+        ValueError: If the config names no protocol or is code, or the run
+            was not validated or did not reach its end.
     """
     folder = RunFolder(work_dir)
     file = folder.config_file()
@@ -71,7 +74,7 @@ def read_protocol_run(work_dir: str | os.PathLike) -> ProtocolRun:
             'tools/train.py writes is missing. Give the --work-dir of a '
             'training'
         )
-    cfg = Config.fromfile(file)
+    cfg = _values(file)
     if 'protocol' not in cfg:
         raise ValueError(
             f'{file} names no protocol: add protocol=dict(name=..., '
@@ -99,3 +102,15 @@ def read_protocol_run(work_dir: str | os.PathLike) -> ProtocolRun:
             for other in cfg.protocol.get('further_metrics', ())
         },
     )
+
+
+def _values(file: Path) -> Config:
+    """Return what a config says, which may be from elsewhere: as values."""
+    try:
+        text = file.read_text(encoding='utf-8', errors='replace')
+        return Config(config_values(text))
+    except (KeyError, ValueError) as error:
+        raise ValueError(
+            f'the config {file} is not read: {error.args[0]}. Give the '
+            'folder of a training as tools/train.py has written it'
+        ) from error

@@ -18,7 +18,7 @@ from hirl_mm.hierarchy import (
 from hirl_mm.hierarchy.image_records import rounded
 from hirl_mm.hierarchy.record_files import Columns, write_records
 from hirl_mm.structures import EmbeddedImages
-from hirl_mm.tables import aligned_table, cell
+from hirl_mm.tables import aligned_table
 
 from .listed_path import listed_path
 
@@ -145,7 +145,7 @@ class LabelledTree:
                 [
                     (
                         f'{level}:{node}',
-                        cell(named[node]['name']),
+                        named[node]['name'],
                         _votes_text(named[node]),
                         str(int(sizes[node])),
                     )
@@ -183,7 +183,7 @@ class LabelledTree:
 
 
 def _votes_text(branch: dict) -> str:
-    counts = [f'{cell(name)} {num}' for name, num in branch['votes'].items()]
+    counts = [f'{name} {num}' for name, num in branch['votes'].items()]
     shown = ', '.join(counts[:4])
     shown += ', ...' if len(counts) > 4 else ''
     return f'{shown} (conflict)' if branch['conflict'] else shown

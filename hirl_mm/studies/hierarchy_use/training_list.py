@@ -12,18 +12,6 @@ _TAKE_LISTS = 'FolderImages', 'CustomDataset'
 _KEY = 'train_dataloader.dataset'
 
 
-def folder_of(dataset: Mapping) -> str:
-    """Return the folder of the images of a data set, empty if unknown.
-
-    Args:
-        dataset: Config of a data set.
-    """
-    prefix = dataset.get('data_prefix') or ''
-    if isinstance(prefix, Mapping):
-        prefix = next(iter(prefix.values()), '')
-    return os.path.join(dataset.get('data_root') or '', prefix)
-
-
 def list_options(dataset: Mapping, file: str | os.PathLike) -> dict:
     """Return the options of a config that make it read a list.
 

@@ -1,16 +1,15 @@
-"""Read the config that MMEngine saves with a run, without running it."""
+"""Values of the configs of runs, as they are compared."""
 
-import ast
+import math
 
-_SIGNS = {ast.USub: -1, ast.UAdd: 1}
+from hirl_mm.checkpoints.config_values import config_values
 
 
 def literal_config(text: str) -> dict[str, object]:
     """Return the values of a config that MMEngine has written.
 
-    Such a file consists of assignments of plain values and of calls of
-    ``dict``. No code of it is run, so that the config of a run from elsewhere
-    can be read.
+    No code of it is run, see
+    :func:`~hirl_mm.checkpoints.config_values.config_values`.
 
     Args:
         text: Text of the file.
@@ -25,46 +24,17 @@ def literal_config(text: str) -> dict[str, object]:
         >>> literal_config("a = dict(b=(1, -2.5), c='x')")
         {'a': {'b': [1, -2.5], 'c': 'x'}}
     """
-    try:
-        body = ast.parse(text).body
-    except (SyntaxError, RecursionError, ValueError) as error:
-        raise ValueError(f'it is no Python: {error}') from error
-    values = {}
-    for line in body:
-        match line:
-            case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                values[name] = _value(value)
-            case _:
-                raise _unknown(line)
-    return values
+    return _comparable(config_values(text))
 
 
-def _value(node: ast.expr) -> object:
-    match node:
-        case ast.Constant(value=value):
-            return value
-        case ast.List(elts=items) | ast.Tuple(elts=items):
-            return [_value(item) for item in items]
-        case ast.Set(elts=items):
-            return sorted(map(repr, map(_value, items)))
-        case ast.UnaryOp(op=op, operand=ast.Constant(value=value)):
-            if type(op) in _SIGNS and isinstance(value, (int, float)):
-                return _SIGNS[type(op)] * value
-        case ast.Name(id='inf' | 'nan' as name):
-            return name
-        case ast.Dict(keys=keys, values=items) if None not in keys:
-            pairs = zip(keys, items, strict=True)
-            return {_value(key): _value(item) for key, item in pairs}
-        case ast.Call(func=ast.Name(id='dict'), args=[], keywords=words):
-            if all(word.arg for word in words):
-                return {word.arg: _value(word.value) for word in words}
-    raise _unknown(node)
-
-
-def _unknown(node: ast.AST) -> ValueError:
-    text = ast.unparse(node)
-    text = text if len(text) <= 60 else f'{text[:60]}...'
-    return ValueError(
-        f'line {node.lineno} is no plain value, but MMEngine saves only such: '
-        f'{text}'
-    )
+def _comparable(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _comparable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_comparable(item) for item in value]
+    if isinstance(value, set):
+        return sorted(map(repr, value))
+    # NaN would differ from itself.
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value
