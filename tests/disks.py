@@ -49,6 +49,11 @@ def fill(folder, left=0):
     return file
 
 
+def grow(folder, size):
+    """Give a small disk another size."""
+    _mount('-o', f'remount,size={size}', folder)
+
+
 def _mount(*words):
     command = ['mount', *map(str, words)]
     if subprocess.run(command, capture_output=True).returncode:

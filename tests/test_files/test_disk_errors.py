@@ -57,7 +57,7 @@ def test_a_full_disk(write, left, disk):
     with pytest.raises(FullDiskError) as raised:
         write(disk / 'new.pth')
     assert str(raised.value) == (
-        f'No space left on device for {disk / "new.pth"}: it needs more than the '
+        f'No space left on device for {disk}/new.pth: it needs more than the '
         f'{left / 1e6:.2f} MB that were free. Free some space, or choose a '
         'folder on another disk'
     )
@@ -86,7 +86,9 @@ def test_a_read_only_disk(write, tmp_path):
 def test_a_folder_that_is_gone_meanwhile(tmp_path):
     (tmp_path / 'run').mkdir()
     with (
-        pytest.raises(FileNotFoundError, match=r"directory: '\S*/run/new\.pth'"),
+        pytest.raises(
+            FileNotFoundError, match=r"directory: '\S*/run/new\.pth'"
+        ),
         replacing(tmp_path / 'run/new.pth') as temporary,
     ):
         (tmp_path / 'run').rmdir()

@@ -2,6 +2,9 @@ import logging
 
 from mmengine.logging import MMLogger
 from mmengine.runner import Runner
+from mmengine.visualization import Visualizer
+
+from .lasting_logs import LastingLogFile, with_lasting_scalars
 
 # Beginnings of what a Runner logs before it trains, hundreds of lines.
 _LONG = 'Config:\n', 'Hooks will be executed in the following order'
@@ -12,17 +15,29 @@ class BriefRunner(Runner):
     """A Runner that leaves config, environment and hooks to the log file.
 
     An error before the training would otherwise stand below hundreds of
-    lines of the terminal. The log file has them all.
+    lines of the terminal. The log file has them all. If the work folder is
+    removed, log file and scalars are made again, see
+    :mod:`~hirl_mm.engine.runtime.lasting_logs`.
     """
 
     def build_logger(self, *args, **kwargs) -> MMLogger:
         """Build the logger, see MMEngine."""
         logger = super().build_logger(*args, **kwargs)
-        for handler in logger.handlers:
-            if not isinstance(handler, logging.FileHandler):
+        for i, handler in enumerate(logger.handlers):
+            if type(handler) is logging.FileHandler:
+                logger.handlers[i] = LastingLogFile(handler)
+            elif not isinstance(handler, logging.FileHandler):
                 handler.addFilter(_is_short)
         logger.info(f'config, environment and hooks are in {self.log_dir}')
         return logger
+
+    def build_visualizer(
+        self, visualizer: Visualizer | dict | None = None
+    ) -> Visualizer:
+        """Build the visualizer, see MMEngine."""
+        if not isinstance(visualizer, Visualizer):
+            visualizer = with_lasting_scalars(visualizer)
+        return super().build_visualizer(visualizer)
 
 
 def _is_short(record: logging.LogRecord) -> bool:
