@@ -6,6 +6,8 @@ from torch import Tensor
 from hirl_mm.features import FeatureBank
 from hirl_mm.ranks import gather_to_first, rank_and_world_size
 
+# Entry of checkpoints that are saved inside an epoch.
+BANK_KEY = 'feature_bank'
 # Sample indices (n,) and features (n, D) of every rank.
 BankState = list[tuple[Tensor, Tensor]]
 

@@ -17,6 +17,7 @@ from hirl_mm.engine.checks.unused_parameters import (
 )
 from hirl_mm.engine.features.bank_pass import bank_for
 from hirl_mm.engine.features.bank_state import (
+    BANK_KEY,
     BankState,
     gather_bank,
     restore_bank,
@@ -38,8 +39,6 @@ from hirl_mm.structures import TREE_KEY, PrototypeTree
 
 from .feature_pass_hook import FeaturePassHook
 
-# Entry of checkpoints that are saved inside an epoch.
-_BANK_KEY = 'feature_bank'
 # Key of checkpoints for the number of trees in a row that were rejected.
 _REJECTED = 'rejected_trees'
 
@@ -167,13 +166,13 @@ class HierarchicalKMeansHook(FeaturePassHook):
         if runner._resume:
             num = checkpoint.get(_REJECTED, 0)
             self._rejections = Rejections(self.guard.max_rejected, num)
-            self._bank_rows = checkpoint.pop(_BANK_KEY, None)
+            self._bank_rows = checkpoint.pop(BANK_KEY, None)
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         super().before_save_checkpoint(runner, checkpoint)
         checkpoint[_REJECTED] = self._rejections.num
         if self._bank_rows is not None:
-            checkpoint[_BANK_KEY], self._bank_rows = self._bank_rows, None
+            checkpoint[BANK_KEY], self._bank_rows = self._bank_rows, None
 
     def before_train(self, runner: Runner) -> None:
         model = get_ori_model(runner.model)

@@ -6,8 +6,8 @@ from tests.test_bad_input.case import cases
 HOOKS = (
     'bad_batch, checkpoint, dataset_check, dead_prototypes, kmeans, logger, '
     'param_scheduler, position_seed, rank_watch, resume_position, '
-    'sampler_seed, start_check, stop_signal, throughput, timer, work_folder, '
-    'loaded_weights'
+    'sampler_seed, start_check, stop_signal, throughput, timer, '
+    'training_images, work_folder, loaded_weights'
 )
 
 
