@@ -168,6 +168,23 @@ def test_the_disk_is_full_for_the_record(weights, tmp_path, monkeypatch):
     torch.testing.assert_close(found, weights, rtol=0, atol=0)
 
 
+def test_the_disk_is_full_at_the_start(tmp_path):
+    """Configs are not written by halves."""
+    with small_disk(tmp_path / 'disk', '2m') as disk:
+        filled = fill(disk)
+        with pytest.raises(FullDiskError, match='for .*/vis_data/config.py: '):
+            train(disk / 'run')
+        assert not [*disk.rglob('*.py')]
+        filled.unlink()
+        runner, _ = train(disk / 'other', train_cfg__max_epochs=1)
+        (config,) = (disk / 'other').glob('*.py')
+        text = config.read_text()
+        fill(disk)
+        with pytest.raises(FullDiskError, match=f'for {config}: '):
+            runner.dump_config()
+        assert config.read_text() == text
+
+
 @pytest.mark.parametrize('logs', [True, False])
 def test_the_disk_is_read_only(logs, weights, tmp_path):
     """Where the log is written first, or the checkpoint."""

@@ -1,8 +1,12 @@
 import logging
+from pathlib import Path
 
+from mmengine.dist import master_only
 from mmengine.logging import MMLogger
 from mmengine.runner import Runner
 from mmengine.visualization import Visualizer
+
+from hirl_mm.files import replacing
 
 from .lasting_logs import LastingLogFile, with_lasting_scalars
 
@@ -38,6 +42,13 @@ class BriefRunner(Runner):
         if not isinstance(visualizer, Visualizer):
             visualizer = with_lasting_scalars(visualizer)
         return super().build_visualizer(visualizer)
+
+    @master_only
+    def dump_config(self) -> None:
+        """Write the config to the work folder, whole or not at all."""
+        name = Path(self.cfg.filename or f'{self.timestamp}.py').name
+        with replacing(Path(self.work_dir, name)) as temporary:
+            self.cfg.dump(temporary)
 
 
 def _is_short(record: logging.LogRecord) -> bool:

@@ -8,9 +8,12 @@ from contextlib import suppress
 from logging.handlers import WatchedFileHandler
 from pathlib import Path
 
+from mmengine.config import Config
 from mmengine.logging import MMLogger
 from mmengine.visualization import LocalVisBackend
+from mmengine.visualization.vis_backend import force_init_env
 
+from hirl_mm.files import replacing
 from hirl_mm.files.disk_errors import naming
 from hirl_mm.registry import type_name
 
@@ -69,9 +72,14 @@ class LastingScalars(LocalVisBackend):
     """MMEngine's ``LocalVisBackend``, whose folder may be removed.
 
     Raises:
-        OSError: If a file of scalars cannot be written, with its name. It
-            keeps the lines that it had.
+        OSError: If a file cannot be written, with its name. Scalars keep the
+            lines that they had.
     """
+
+    @force_init_env
+    def add_config(self, config: Config, **kwargs) -> None:
+        with replacing(self._config_save_file) as temporary:
+            config.dump(temporary)
 
     def _dump(
         self, value_dict: dict, file_path: str, file_format: str
