@@ -67,28 +67,34 @@ def names(folder):
     return {f.name for f in folder.iterdir() if f.suffix == '.pth'}
 
 
+class Look(Hook):
+    """Notes the checkpoints of a folder after every epoch."""
+
+    priority = 'LOWEST'
+
+    def __init__(self, folder):
+        self.folder, self.seen = folder, []
+
+    def after_train_epoch(self, runner):
+        self.seen.append(names(self.folder))
+
+
 @pytest.mark.parametrize('interval', [1, 3])
 def test_the_work_folder_is_removed(interval, weights, tmp_path):
     """It is made again, and has a checkpoint after the same epoch."""
-    work_dir, seen = tmp_path / 'run', []
-
-    class Look(Hook):
-        priority = 'LOWEST'
-
-        def after_train_epoch(self, runner):
-            seen.append(names(work_dir))
-
+    work_dir = tmp_path / 'run'
+    look = Look(work_dir)
     runner, lines = train(
         work_dir,
         At(lambda: shutil.rmtree(work_dir)),
-        Look(),
+        look,
         log_level='INFO',
         default_hooks__checkpoint__interval=interval,
     )
     torch.testing.assert_close(
         runner.model.state_dict(), weights, rtol=0, atol=0
     )
-    assert seen[3] == {'epoch_4.pth'}
+    assert look.seen[3] == {'epoch_4.pth'}
     assert latest_checkpoint(work_dir) == f'{work_dir}/epoch_{EPOCHS}.pth'
     old = work_dir / 'epoch_3.pth'
     assert f'the log file {log_of(work_dir)} was removed' in ' '.join(lines)
@@ -105,6 +111,23 @@ def test_the_work_folder_is_removed(interval, weights, tmp_path):
 def log_of(work_dir):
     (file,) = work_dir.glob('*/*.log')
     return file
+
+
+def test_the_last_checkpoint_is_removed(tmp_path):
+    look, file = Look(tmp_path), tmp_path / 'epoch_3.pth'
+    _, lines = train(
+        *(tmp_path, At(file.unlink), look),
+        default_hooks__checkpoint__interval=3,
+    )
+    assert look.seen[2:5] == [
+        {'epoch_3.pth'},
+        {'epoch_4.pth'},
+        {'epoch_4.pth'},
+    ]
+    assert (
+        f'the last checkpoint {file} was removed: a new one is saved after '
+        'epoch 4'
+    ) in lines
 
 
 def test_a_checkpoint_of_another_folder_is_not_missed(tmp_path):

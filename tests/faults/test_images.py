@@ -290,6 +290,16 @@ def test_the_folder_changes_before_a_resume(
         assert len(trees[0].leaf) == len(files_of(moved))
 
 
+def test_weights_of_other_images(images, tmp_path):
+    """A new run that begins with them has changed nothing."""
+    train(config(images, tmp_path / 'first', hirl=False, epochs=1))
+    remove(images)
+    cfg = config(images, tmp_path / 'second', hirl=False, epochs=1)
+    cfg.load_from = str(tmp_path / 'first/epoch_1.pth')
+    _, said = train(cfg)
+    assert not [text for text in said if 'changed' in text]
+
+
 def test_features_of_other_images_are_not_used(images, tmp_path):
     """Of an unfinished epoch: there is no tree yet that could be checked."""
     options = dict(mode='bank', epochs=3, start_epoch=2)

@@ -3,6 +3,7 @@
 import re
 import resource
 import signal
+from contextlib import ExitStack
 
 import pytest
 import torch
@@ -81,6 +82,19 @@ def test_a_read_only_disk(write, tmp_path):
         str(raised.value),
     )
     assert not [*(tmp_path / 'run').iterdir()]
+
+
+def test_a_disk_that_gets_read_only_meanwhile(tmp_path):
+    """What was written cannot be deleted then; the next start does it."""
+    (tmp_path / 'run').mkdir()
+    with (
+        ExitStack() as stack,
+        pytest.raises(OSError, match=r"file system: '\S*/run/new\.pth'"),
+        replacing(tmp_path / 'run/new.pth') as temporary,
+    ):
+        temporary.write_text('x')
+        stack.enter_context(read_only(tmp_path / 'run'))
+    assert [file.name[0] for file in (tmp_path / 'run').iterdir()] == ['.']
 
 
 def test_a_folder_that_is_gone_meanwhile(tmp_path):
