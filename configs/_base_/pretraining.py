@@ -19,4 +19,5 @@ pretraining_hooks = dict(
     bad_batch=dict(type='hirl_mm.BadBatchHook'),
     dead_prototypes=dict(type='hirl_mm.DeadPrototypesHook'),
     rank_watch=dict(type='hirl_mm.RankWatchHook'),
+    training_images=dict(type='hirl_mm.TrainingImagesHook'),
 )

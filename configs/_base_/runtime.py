@@ -20,6 +20,7 @@ default_hooks = dict(
     bad_batch=dict(type='hirl_mm.BadBatchHook'),
     dead_prototypes=dict(type='hirl_mm.DeadPrototypesHook'),
     rank_watch=dict(type='hirl_mm.RankWatchHook'),
+    training_images=dict(type='hirl_mm.TrainingImagesHook'),
 )
 # Empty, for configs that add to their base's list.
 custom_hooks = []

@@ -16,7 +16,7 @@ class AtomicLocalBackend(LocalBackend):
     """
 
     def put(self, obj: bytes, filepath: str | os.PathLike) -> None:
-        with replacing(filepath) as temporary:
+        with replacing(filepath, len(obj)) as temporary:
             temporary.write_bytes(obj)
 
     def put_text(

@@ -4,19 +4,17 @@ import errno
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from .disk_errors import naming
 from .temporary_names import temporary_name
-
-_FULL = errno.ENOSPC
-# A disk with less bytes is full.
-_LEAST = 65536
-_SAID = os.strerror(_FULL), 'unexpected pos', 'file write failed'
 
 
 @contextmanager
-def replacing(path: str | os.PathLike) -> Iterator[Path]:
+def replacing(
+    path: str | os.PathLike, size: int | None = None
+) -> Iterator[Path]:
     """Yield a temporary path; on success its file replaces ``path``.
 
     Readers therefore never see a file that is only partly written. The file
@@ -30,10 +28,12 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
 
     Args:
         path: Path of the file to write; its folder is created if missing.
+        size: Bytes that the block writes, for an error; None if it is not
+            known.
 
     Raises:
-        OSError: If the disk is full, with the path, whatever the writer
-            raises then.
+        FullDiskError: If the disk is full, whatever the writer raises then.
+        OSError: With the path, if the disk has another fault.
 
     Example:
         >>> with replacing('report.json') as temporary:
@@ -43,13 +43,14 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = temporary_name(path)
     try:
-        with _naming(path):
+        with naming(path, temporary, size):
             yield temporary
             _flush(temporary)
             os.replace(temporary, path)
             _flush(path.parent)
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # There is none, or the disk is read-only.
+            temporary.unlink()
 
 
 def _flush(path: Path) -> None:
@@ -63,21 +64,6 @@ def _flush(path: Path) -> None:
             raise
     finally:
         os.close(descriptor)
-
-
-@contextmanager
-def _naming(path: Path) -> Iterator[None]:
-    """Name the path in errors of a full disk, which writers do not."""
-    try:
-        yield
-    except Exception as error:
-        # shutil, PyTorch and safetensors have errors of their own.
-        full = any(words in str(error) for words in _SAID)
-        if not isinstance(error, OSError):
-            full |= shutil.disk_usage(path.parent).free < _LEAST
-        if not full:
-            raise
-        raise OSError(_FULL, os.strerror(_FULL), str(path)) from error
 
 
 @contextmanager
@@ -95,7 +81,8 @@ def replacing_folder(path: str | os.PathLike, marker: str) -> Iterator[Path]:
 
     Raises:
         FileExistsError: If ``path`` is something else.
-        OSError: If the disk is full, as of :func:`replacing`.
+        FullDiskError: If the disk is full.
+        OSError: With the path, if the disk has another fault.
 
     Example:
         >>> with replacing_folder('page', 'index.html') as temporary:
@@ -105,9 +92,9 @@ def replacing_folder(path: str | os.PathLike, marker: str) -> Iterator[Path]:
     check_replaceable(path, marker)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = temporary_name(path)
-    temporary.mkdir()
     try:
-        with _naming(path):
+        with naming(path, temporary):
+            temporary.mkdir()
             yield temporary
             if path.exists():
                 shutil.rmtree(path)

@@ -1,5 +1,6 @@
 import numpy as np
 from mmcv.transforms import LoadImageFromFile
+from torch import Tensor
 
 from hirl_mm.registry import TRANSFORMS
 
@@ -14,7 +15,8 @@ class LoadImage(LoadImageFromFile):
     With ``ignore_empty=True`` no image comes from a file that cannot be read
     or decoded; ``LoadImageFromFile`` ignores only missing and empty files.
     MMEngine's data sets then draw another image, and feature passes leave the
-    image out.
+    image out. :func:`~hirl_mm.datasets.unreadable_notes.noted_unreadable`
+    counts them.
 
     Some data sets, such as CIFAR and MNIST, hold their images as arrays.
     These stay as they are, in MMPreTrain's data sets RGB or grey; only with
@@ -25,18 +27,23 @@ class LoadImage(LoadImageFromFile):
         OSError: If the file cannot be read or decoded.
     """
 
+    unreadable: Tensor | None = None
+
     def transform(self, results: dict) -> dict | None:
         if results.get('img_path') is None and 'img' in results:
             return self._of_array(results)
         try:
-            return super().transform(results)
+            loaded = super().transform(results)
         except Exception as error:
-            if self.ignore_empty:
-                return None
-            raise OSError(
-                f'cannot read the image {results["img_path"]}: '
-                f'{type(error).__name__}: {error}'.rstrip()
-            ) from error
+            if not self.ignore_empty:
+                raise OSError(
+                    f'cannot read the image {results["img_path"]}: '
+                    f'{type(error).__name__}: {error}'.rstrip()
+                ) from error
+            loaded = None
+        if loaded is None and self.unreadable is not None:
+            self.unreadable[results['sample_idx']] = 1
+        return loaded
 
     def _of_array(self, results: dict) -> dict:
         image = results['img']

@@ -9,7 +9,7 @@ from hirl_mm.ranks import gather_objects, gather_to_first, rank_and_world_size
 from .bank_pass import bank_for
 
 # Entry of checkpoints that are saved inside an epoch.
-_KEY = 'feature_bank'
+BANK_KEY = 'feature_bank'
 # Sample indices (n,) and features (n, D) of every rank.
 _Rows = list[tuple[Tensor, Tensor]]
 # Number of rows per rank that are on their way to the first one at a time.
@@ -57,11 +57,11 @@ class EpochBank:
     def save_to(self, checkpoint: dict) -> None:
         """Put the rows of :meth:`gather` into a checkpoint."""
         if self._rows is not None:
-            checkpoint[_KEY], self._rows = self._rows, None
+            checkpoint[BANK_KEY], self._rows = self._rows, None
 
     def load_from(self, checkpoint: dict) -> None:
         """Take the rows out of a checkpoint, for :meth:`begin_epoch`."""
-        self._rows = checkpoint.pop(_KEY, None)
+        self._rows = checkpoint.pop(BANK_KEY, None)
 
 
 def gather_bank(bank: FeatureBank) -> _Rows | None:

@@ -25,6 +25,7 @@ from .start_check_hook import StartCheckHook
 from .stop_signal_hook import StopSignalHook
 from .teacher_update_hook import TeacherUpdateHook
 from .throughput_hook import ThroughputHook
+from .training_images_hook import TrainingImagesHook
 from .tree_positives_hook import TreePositivesHook
 from .tree_sampling_hook import TreeSamplingHook
 from .trust_checkpoint_hook import TrustCheckpointHook
@@ -56,6 +57,7 @@ __all__ = [
     'StopSignalHook',
     'TeacherUpdateHook',
     'ThroughputHook',
+    'TrainingImagesHook',
     'TreePositivesHook',
     'TreeSamplingHook',
     'TrustCheckpointHook',

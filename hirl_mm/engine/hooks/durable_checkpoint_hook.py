@@ -32,6 +32,8 @@ class DurableCheckpointHook(CheckpointHook):
     and only then are older ones removed. The same holds for the best
     checkpoint. A run that is killed in between leaves one file too many; the
     next start removes it, or takes it for the best checkpoint if it is that.
+    If someone removes the last checkpoint, or the work folder, while the run
+    goes on, the next one is saved at the end of the epoch.
 
     All arguments are those of `CheckpointHook
     <https://mmengine.readthedocs.io/en/latest/api/generated/
@@ -51,6 +53,15 @@ class DurableCheckpointHook(CheckpointHook):
             self._clear_inside(runner, source)
             for key in self.key_indicators if self.save_best else ():
                 self._take_up_best(runner, key)
+
+    def after_train_epoch(self, runner: Runner) -> None:
+        super().after_train_epoch(runner)
+        if self._is_removed():
+            runner.logger.warning(
+                f'the last checkpoint {self.last_ckpt} was removed: a new one '
+                f'is saved after epoch {runner.epoch + 1}'
+            )
+            self.save_after_epoch(runner)
 
     def save_inside_epoch(self, runner: Runner) -> str:
         """Save a checkpoint after an iteration, before its epoch has ended.
@@ -196,6 +207,14 @@ class DurableCheckpointHook(CheckpointHook):
             for best in found
             if (best.epoch if self.by_epoch else best.iter) <= here
         ]
+
+    def _is_removed(self) -> bool:
+        """Whether the last file that this process has saved is gone."""
+        if self.last_ckpt is None or '://' in self.last_ckpt:
+            return False
+        gone = [not Path(self.last_ckpt).exists()]
+        broadcast_object_list(gone)
+        return gone[0]
 
     def _best_paths(self) -> list[str]:
         paths = getattr(self, 'best_ckpt_path_dict', {}).values()

@@ -18,6 +18,7 @@ _TRAINING = dict(
     bad_batch='BadBatchHook',
     dead_prototypes='DeadPrototypesHook',
     rank_watch='RankWatchHook',
+    training_images='TrainingImagesHook',
 )
 # Registers a PortableCheckpointHook.
 _ALWAYS = dict(loaded_weights='LoadedWeightsHook')

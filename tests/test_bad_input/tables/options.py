@@ -7,8 +7,8 @@ HOOKS = (
     'accumulated_gradients, bad_batch, checkpoint, dataset_check, '
     'dead_prototypes, kmeans, logger, '
     'param_scheduler, position_seed, rank_watch, resume_position, '
-    'sampler_seed, start_check, stop_signal, throughput, timer, work_folder, '
-    'loaded_weights'
+    'sampler_seed, start_check, stop_signal, throughput, timer, '
+    'training_images, work_folder, loaded_weights'
 )
 
 
