@@ -40,7 +40,7 @@ def found_config(text: str, source: str, trust: bool = False) -> Config:
         values = _without_trust(config_values(text))
         check_found_types(values)
         return Config(values, cfg_text=text, filename=source)
-    except (ValueError, KeyError) as error:
+    except (ValueError, KeyError, RecursionError) as error:
         raise UntrustedCheckpointError(
             f'the config {source} is not read: {error.args[0]}. A config can '
             'run any code. If it is from a source you trust, give '

@@ -75,6 +75,7 @@ REFUSED = {
         "a = dict(type='mmdet.OpenImagesChallengeDataset')",
         'unpickles files',
     ),
+    'too deep': (f'a = {"-" * 1500}1', 'recursion'),
     'reserved': ('filename = 1', 'filename is reserved'),
 }
 
