@@ -51,7 +51,8 @@ def naming(
 
     Args:
         path: File or folder that the block is to make.
-        temporary: What the block writes, beside it.
+        temporary: What the block writes, beside it; ``path`` if it adds to
+            a file.
         size: Bytes that the block writes; None if it is not known.
 
     Raises:
@@ -64,7 +65,9 @@ def naming(
     except Exception as error:
         code = _code(error, path)
         if code == _FULL:
-            free = shutil.disk_usage(path.parent).free + _size(temporary)
+            free = shutil.disk_usage(path.parent).free
+            if temporary != path:  # It is going to be deleted.
+                free += _size(temporary)
             raise FullDiskError(path, size, free) from error
         if code is None or not _needs_name(error, temporary):
             raise

@@ -97,12 +97,15 @@ def test_scalars_of_a_removed_folder(tmp_path):
 def test_scalars_on_a_full_disk_keep_whole_lines(tmp_path):
     with small_disk(tmp_path / 'disk', '64k') as disk:
         scalars = LastingScalars(str(disk))
-        scalars.add_scalars(dict(loss=1))
-        fill(disk)
         file = disk / 'scalars.json'
-        with pytest.raises(FullDiskError, match=f'for {file}: '):
-            scalars.add_scalars(dict.fromkeys(map(str, range(1000)), 1))
-        assert file.read_text() == '{"loss": 1, "step": 0}\n'
+        line = dict.fromkeys(map(str, range(1000)), 1)
+        scalars.add_scalars(line)
+        before = file.read_text()
+        fill(disk)
+        text = f'for {file}: it needs more than the 0.00 MB that were free'
+        with pytest.raises(FullDiskError, match=text):
+            scalars.add_scalars(line)
+        assert file.read_text() == before
 
 
 def test_which_backends_are_replaced():
