@@ -9,7 +9,7 @@ help:
 	@echo '             (compiles mmcv once, about 7 minutes on 2 cores)'
 	@echo 'make test-fast   the tests that are not marked slow, 3 minutes'
 	@echo '             on 2 cores, without mmcv; takes ARGS too'
-	@echo 'make lint    ruff, codespell and the syntax of shell scripts'
+	@echo 'make lint    ruff, mypy, codespell and the syntax of shell scripts'
 	@echo 'make docs    the documentation as a site, in build/docs'
 	@echo 'make env     only create .venv (Python 3.10 to 3.12, about 5 GB);'
 	@echo '             make env PYTHON=/path/to/python chooses the Python'
@@ -45,5 +45,5 @@ lint:
 	@tools/environment/lint.sh
 
 clean:
-	rm -rf .venv build dist *.egg-info .pytest_cache .ruff_cache
+	rm -rf .venv build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

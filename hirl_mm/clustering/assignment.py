@@ -3,20 +3,32 @@
 from collections.abc import Callable
 from functools import partial
 from importlib import import_module
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
 from hirl_mm.stack import StackError, require_faiss
+from hirl_mm.stack.triton_support import has_triton
 
 from .searched_share import SearchedShare
 from .torch_assignment import assign_torch
 from .torch_exact import assign_torch_exact
-from .triton_assignment import assign_triton, has_triton, require_kernels
+from .triton_assignment import assign_triton, require_kernels
 from .triton_exact import assign_exact
 
 Assign = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
-Backend = str | Callable[[Tensor, Tensor, str], tuple[Tensor, Tensor]]
+
+
+class AssignInPrecision(Protocol):
+    """A function like :func:`.torch_assignment.assign_torch`."""
+
+    def __call__(
+        self, features: Tensor, centroids: Tensor, /, precision: str
+    ) -> tuple[Tensor, Tensor]: ...
+
+
+Backend = str | AssignInPrecision
 
 PRECISIONS = 'fp32', 'tf32', 'bf16'
 
@@ -44,7 +56,8 @@ def assignment(
             triton on a GPU, with the labels of fp32 also for tf32; faiss on a
             CPU for few centroids; torch otherwise. Or a function with the
             arguments and results of
-            :func:`~hirl_mm.clustering.torch_assignment.assign_torch`.
+            :func:`~hirl_mm.clustering.torch_assignment.assign_torch`, which
+            is given its ``precision`` by name.
         device: Device of the features.
         num_clusters: Number of clusters K.
         precision: Precision of the products that determine the labels,

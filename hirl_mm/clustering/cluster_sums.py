@@ -3,7 +3,9 @@
 import torch
 from torch import Tensor
 
-from .triton_assignment import has_triton, require_kernels
+from hirl_mm.stack.triton_support import has_triton
+
+from .triton_assignment import require_kernels
 
 # Memory of the copy of sorted rows, which is made for some columns at a time.
 _SCRATCH_BYTES = 2**28

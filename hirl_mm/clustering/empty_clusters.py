@@ -35,12 +35,12 @@ def split_into_empty(
     Returns:
         (K, D), centroids with those of empty clusters replaced.
     """
-    counts = counts.cpu().numpy()
-    if counts.all():
+    sizes = counts.cpu().numpy()
+    if sizes.all():
         return centroids
-    empties = np.flatnonzero(counts == 0)
-    draws = SplitDraws(counts)
-    source = np.arange(len(counts))
+    empties = np.flatnonzero(sizes == 0)
+    draws = SplitDraws(sizes)
+    source = np.arange(len(sizes))
     # Factors of even and of odd coordinates.
     factors = np.ones((len(source), 2))
     shift = np.array([PERTURBATION, -PERTURBATION])
@@ -56,8 +56,8 @@ def split_into_empty(
     changed = torch.from_numpy((factors != 1).any(axis=1).nonzero()[0])
     changed = changed.to(centroids.device)
     parity = torch.arange(centroids.size(1), device=centroids.device) % 2
-    factors = torch.from_numpy(factors).to(centroids)[changed][:, parity]
-    source = torch.from_numpy(source).to(centroids.device)[changed]
+    scales = torch.from_numpy(factors).to(centroids)[changed][:, parity]
+    donors = torch.from_numpy(source).to(centroids.device)[changed]
     result = centroids.clone()
-    result[changed] = centroids[source] * factors
+    result[changed] = centroids[donors] * scales
     return result

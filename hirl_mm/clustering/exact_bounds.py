@@ -166,7 +166,9 @@ class GroupFacts(NamedTuple):
     slack: Tensor
 
     @classmethod
-    def of(cls, each: RowFacts, scale: Tensor, size: int, dim: int):
+    def of(
+        cls, each: RowFacts, scale: Tensor, size: int, dim: int
+    ) -> 'GroupFacts':
         """Take the maxima over groups of ``size`` successive centroids."""
         length = each.length.view(-1, size).amax(1)
         fixed = constants(dim)

@@ -81,7 +81,9 @@ def hierarchical_kmeans(
         check_start(start, len(num_prototypes), rows.size(1))
         restarts = (1,) * len(num_prototypes)
     shares = _shares_of_work(shard.total, num_prototypes, restarts)
-    centroids, labels, objectives = [], [], []
+    centroids: list[Tensor] = []
+    labels: list[Tensor] = []
+    objectives: list[float] = []
     for level, num in enumerate(num_prototypes):
         if level:
             rows = centroids[-1]

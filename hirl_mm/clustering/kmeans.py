@@ -94,7 +94,8 @@ def kmeans(
         for of in (precision, 'fp32')
     )
     generator = torch.Generator().manual_seed(seed)
-    best, best_objective = None, float('inf')
+    best: Tensor | None = None
+    best_objective = float('inf')
     for run in range(num_restarts):
         start = init
         if start is None:
@@ -115,6 +116,7 @@ def kmeans(
         )
         if objective < best_objective * (1 - _RESTART_MARGIN) or best is None:
             best, best_objective = centroids, objective
+    assert best is not None  # there is a run
     labels, distance = final(features, best)
     return best, labels, shard.total_of(distance)
 

@@ -182,5 +182,6 @@ def tiling_for(dim: int, precision: str, device: torch.device) -> Tiling:
         dim,
         precision,
         10 * major + minor,
-        properties.shared_memory_per_block_optin,
+        # The stubs of PyTorch do not have it.
+        properties.shared_memory_per_block_optin,  # type: ignore[attr-defined]
     )

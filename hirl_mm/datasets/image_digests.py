@@ -1,7 +1,6 @@
 """Which images of a data set are others than before."""
 
 import os
-from collections.abc import Iterable
 from hashlib import blake2b
 
 import numpy as np
@@ -10,8 +9,8 @@ from mmengine.dataset import BaseDataset
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from hirl_mm.datasets.compact_images import image_paths
 from hirl_mm.datasets.distinct_images import distinct_images
+from hirl_mm.datasets.image_paths import paths_of_leaf
 from hirl_mm.datasets.shards.locations import plain_path
 
 _BYTES = 8
@@ -34,10 +33,11 @@ def image_digests(dataset: Dataset) -> Tensor | None:
     """
     digests = []
     for leaf in distinct_images(dataset).leaves:
+        paths = paths_of_leaf(leaf)
+        if None in paths:
+            return None
         folder = _folder_of(leaf)
-        for path in _paths_of(leaf):
-            if path is None:
-                return None
+        for path in paths:
             name = plain_path(str(path)).removeprefix(folder)
             name = name.encode(errors='surrogateescape')
             digests.append(blake2b(name, digest_size=_BYTES).digest())
@@ -70,14 +70,6 @@ def changed_images(before: Tensor, now: Tensor) -> str | None:
         f'{gone:,} {"is" if gone == 1 else "are"} gone, '
         f'{len(now) - added:,} are as before'
     )
-
-
-def _paths_of(leaf: BaseDataset) -> Iterable[str | None]:
-    paths = image_paths(leaf)
-    if paths is not None:
-        return paths
-    infos = map(leaf.get_data_info, range(len(leaf)))
-    return (info.get('img_path') for info in infos)
 
 
 def _folder_of(leaf: BaseDataset) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from hirl_mm.tables import aligned_table, cell
 
@@ -54,7 +55,7 @@ class ArmResults:
         protocol: str,
         figures: Mapping[str, float],
         left_out: Mapping[str, str] | None = None,
-        **facts,
+        **facts: Any,
     ) -> None:
         """Add the results of a protocol.
 

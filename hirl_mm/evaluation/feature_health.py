@@ -80,7 +80,7 @@ class FeatureHealth:
             kind that cannot be judged, such as kNN without labels, is left
             out.
         """
-        found = {COLLAPSED: None}
+        found: dict[str, str | None] = {COLLAPSED: None}
         if self.rank < min_share * first.rank:
             found[COLLAPSED] = (
                 f'the effective rank of the features is {self.rank:.1f}, it '

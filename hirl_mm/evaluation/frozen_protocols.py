@@ -83,7 +83,7 @@ def evaluate_knn(
     num = len(data.train)
     possible = [k for k in ks if k <= num]
     left_out = {f'k={k}': f'there are {num} images' for k in ks if k > num}
-    facts = {LEFT_OUT: {'kNN': left_out}} if left_out else {}
+    facts: dict = {LEFT_OUT: {'kNN': left_out}} if left_out else {}
     if not possible:
         return {}, facts
     predicted = knn_predictions(
@@ -94,7 +94,7 @@ def evaluate_knn(
         k: 100 * float((classes.cpu() == target).double().mean())
         for k, classes in predicted.items()
     }
-    best = max(accuracy, key=accuracy.get)
+    best = max(accuracy, key=accuracy.__getitem__)
     figures = {f'k={k}': value for k, value in accuracy.items()}
     results = {'kNN': figures | {'best k': accuracy[best]}}
     facts |= dict(best_k=best, num_gallery=num, num_queries=len(target))
@@ -198,7 +198,8 @@ def evaluate_clustering(
         if level == levels.levels[0]:
             figures = {names[key]: value for key, value in scores.items()}
     results = {'clustering': figures} if figures else {}
-    facts, left_out = dict(seed=seed), {}
+    facts: dict = dict(seed=seed)
+    left_out = {}
     if levels.levels[0] in missing:
         reason = missing[levels.levels[0]]
         left_out['clustering'] = dict.fromkeys(names.values(), reason)

@@ -34,9 +34,10 @@ def beside_paper(table: PaperTable, arms: Sequence[ArmResults]) -> str:
 
 
 def _measured(arm: ArmResults, cell: PaperCell) -> float | None:
-    if not cell.recipe or recipe_key(arm.recipe) != cell.recipe:
+    key, recipe = cell.key, cell.recipe
+    if key is None or not recipe or recipe_key(arm.recipe) != recipe:
         return None
-    return arm.rows().get(cell.key)
+    return arm.rows().get(key)
 
 
 def _text(value: float | None, digits: int) -> str:

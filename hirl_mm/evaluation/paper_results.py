@@ -73,7 +73,11 @@ def paper_figures(recipe: str) -> dict[Key, float]:
         >>> figures['kNN', 'best k']
         55.74
     """
-    return {key: cell.value for key, (cell, _) in _cells(recipe).items()}
+    return {
+        key: cell.value
+        for key, (cell, _) in _cells(recipe).items()
+        if cell.value is not None
+    }
 
 
 def paper_sources(recipe: str) -> dict[Key, str]:

@@ -66,7 +66,7 @@ class FeatureBank:
             ValueError: If the shapes do not match, or the bank is full.
         """
         self._check_shapes(sample_idx, features)
-        if self._features is None:
+        if self._features is None or self._sample_idx is None:
             self._features = features.new_empty(
                 self.capacity, features.size(1), dtype=torch.float32
             )
@@ -104,7 +104,7 @@ class FeatureBank:
         Raises:
             ValueError: If no features were added yet.
         """
-        if self._features is None:
+        if self._features is None or self._sample_idx is None:
             raise ValueError(
                 'the bank has no features: give it to the model with '
                 'set_bank() and train an epoch'

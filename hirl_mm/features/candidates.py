@@ -51,11 +51,12 @@ def find_candidates(
     scratch = torch.empty(side, side, device=best.device)
     for block in blocks:
         rows = operand(block, precision)
-        for own in blocks.own():
-            mine = slice(own.start, own.start + len(own.rows))
-            if block.start is not None and own.start < block.start:
+        for number, own in enumerate(blocks.own()):
+            start = number * blocks.chunk_size
+            mine = slice(start, start + len(own.rows))
+            if block.start is not None and start < block.start:
                 continue  # was compared when that block came
-            same = own.start == block.start
+            same = start == block.start
             queries = rows if same else operand(own, precision)
             scores = _product(queries, rows, precision, scratch)
             if same:

@@ -38,22 +38,25 @@ def extract_features(
             ranks.
         NonFiniteFeaturesError: If a feature is NaN or infinite.
     """
-    features, sample_idx, unreadable = [], [], []
+    parts: list[Tensor] = []
+    numbers: list[int] = []
+    unreadable: list[int] = []
     for batch in loader:
         unreadable += batch.pop('unreadable', ())
         if not batch['data_samples']:
             continue
-        features.append(fn(batch).float())
-        sample_idx.extend(s.sample_idx for s in batch['data_samples'])
-    counts = gather_objects((len(sample_idx), len(unreadable)))
+        parts.append(fn(batch).float())
+        numbers.extend(s.sample_idx for s in batch['data_samples'])
+    counts = gather_objects((len(numbers), len(unreadable)))
     for rank, (num_read, num_unreadable) in enumerate(counts):
         if not num_read:
             raise ValueError(
                 f'rank {rank} could read none of its {num_unreadable} samples:'
                 ' look at the data folder on the machine of that rank'
             )
-    features = torch.cat(features)
-    sample_idx = torch.tensor(sample_idx, device=features.device)
+    features = torch.cat(parts)
+    sample_idx = torch.tensor(numbers, device=features.device)
+    del parts, numbers  # before the features are copied again
     keep = first_holders(sample_idx, num_samples, unreadable)
     features, sample_idx = features[keep], sample_idx[keep]
     check_finite(features, sample_idx, over_ranks=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -30,7 +31,9 @@ def matmul_precision(precision: str) -> Iterator[None]:
     gpu = torch.backends.cuda.matmul
     name, values = 'fp32_precision', ('ieee', 'tf32')
     if hasattr(gpu, name):
-        cpu = torch.backends.mkldnn.matmul
+        # The module gives itself a class that has it.
+        cpu = torch.backends.mkldnn.matmul  # type: ignore[attr-defined]
+        settings: list[tuple[Any, Any]]
         settings = [(gpu, values[precision != 'fp32']), (cpu, 'ieee')]
     else:  # PyTorch before 2.9, where this is also the setting of the CPU
         name, settings = 'allow_tf32', [(gpu, precision != 'fp32')]

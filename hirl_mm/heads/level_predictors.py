@@ -38,19 +38,19 @@ class LevelPredictors(nn.ModuleList):
         reads: Sequence[tuple[int, int]],
         norm_layer: Callable[[int], nn.Module] = nn.BatchNorm1d,
     ) -> None:
-        reads = [tuple(pair) for pair in reads]
-        if any(len(pair) != 2 for pair in reads) or len(set(reads)) < len(
-            reads
+        given = [tuple(pair) for pair in reads]
+        if any(len(pair) != 2 for pair in given) or len(set(given)) < len(
+            given
         ):
             raise ValueError(
                 'reads must be different pairs (predictor, level), such as '
-                f'[(0, 0), (1, 1)], got {reads}'
+                f'[(0, 0), (1, 1)], got {given}'
             )
-        used = sorted({predictor for predictor, _ in reads})
+        used = sorted({predictor for predictor, _ in given})
         if not used or used != list(range(len(used))):
             raise ValueError(
                 'predictors in reads must be numbered 0, 1, 2, ... without '
-                f'gaps, got {reads}'
+                f'gaps, got {given}'
             )
         super().__init__(
             ProjectionMLP(
@@ -58,7 +58,7 @@ class LevelPredictors(nn.ModuleList):
             )
             for _ in used
         )
-        self.reads = reads
+        self.reads = [(predictor, level) for predictor, level in given]
 
     def forward(self, levels: Sequence[Tensor]) -> list[Tensor]:
         """Return the predictions (B, D) of one view's levels (B, D)."""

@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -63,9 +63,11 @@ class PathProjections(nn.ModuleList):
         Returns:
             z1 ... zL, (L, B, D).
         """
+        # The type of a ModuleList does not say of what it is a list.
+        mlps: Sequence[ProjectionMLP] = self  # type: ignore[assignment]
         if z0.ndim == 3:
-            pairs = zip(self, z0, strict=True)
+            pairs = zip(mlps, z0, strict=True)
             return torch.stack([project(own) for project, own in pairs])
-        if saves_launches(self, z0):
-            return stacked_mlps(self, z0)
-        return torch.stack([project(z0) for project in self])
+        if saves_launches(mlps, z0):
+            return stacked_mlps(mlps, z0)
+        return torch.stack([project(z0) for project in mlps])

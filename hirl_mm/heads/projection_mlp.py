@@ -45,7 +45,7 @@ class ProjectionMLP(nn.Module):
         last = nn.Linear(channels, out_channels)
         self.add_module(f'fc{num_layers - 1}', last)
 
-    def linears(self) -> list[nn.Module]:
+    def linears(self) -> list[nn.Linear]:
         """Return the linear layers, first to last."""
         return [getattr(self, f'fc{i}') for i in range(self.num_layers)]
 

@@ -1,6 +1,7 @@
 """Several projection heads of one input, computed together."""
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import torch
 import torch.nn.functional as F
@@ -14,6 +15,21 @@ from .projection_mlp import ProjectionMLP
 # as long as one launch (computed from the memory rate of an H200); the copies
 # of larger layers would take longer than what they save.
 _MOST_WEIGHTS = 2**20
+
+# One tensor per layer.
+_Layers = tuple[Tensor, ...]
+
+
+class _PlainNorm(Protocol):
+    """What a BatchNorm1d has for which :func:`_is_plain` is true."""
+
+    eps: float
+    momentum: float
+    weight: Tensor
+    bias: Tensor
+    running_mean: Tensor
+    running_var: Tensor
+    num_batches_tracked: Tensor
 
 
 def saves_launches(mlps: Sequence[ProjectionMLP], x: Tensor) -> bool:
@@ -72,6 +88,7 @@ def stacked_mlps(mlps: Sequence[ProjectionMLP], x: Tensor) -> Tensor:
         (L, B, D).
     """
     layers = list(zip(*(mlp.linears() for mlp in mlps), strict=True))
+    norms: list[tuple[_PlainNorm, ...]]
     norms = list(zip(*(mlp.norms() for mlp in mlps), strict=True))
     weights, biases, means, variances = _norm_parameters(norms)
     eps, momentum = norms[0][0].eps, norms[0][0].momentum
@@ -99,8 +116,8 @@ def stacked_mlps(mlps: Sequence[ProjectionMLP], x: Tensor) -> Tensor:
 
 
 def _norm_parameters(
-    norms: Sequence[Sequence[nn.BatchNorm1d]],
-) -> tuple[list[Tensor], ...]:
+    norms: Sequence[Sequence[_PlainNorm]],
+) -> tuple[_Layers, _Layers, _Layers, _Layers]:
     """Return weights, biases, means and variances of every layer, (L * H,).
 
     Means and variances are copies.
@@ -122,7 +139,7 @@ def _norm_parameters(
 
 @torch.no_grad()
 def _store_statistics(
-    norms: Sequence[Sequence[nn.BatchNorm1d]], updated: Sequence[Tensor]
+    norms: Sequence[Sequence[_PlainNorm]], updated: Sequence[Tensor]
 ) -> None:
     """Store updated means and variances of every layer in its heads."""
     flat = [norm for layer in norms for norm in layer]

@@ -22,7 +22,8 @@ class BranchVotes(NamedTuple):
     level: Tensor
     node: Tensor
     label: Tensor
-    count: Tensor
+    # Hides the method of tuples, which votes do not need.
+    count: Tensor  # type: ignore[assignment]
 
 
 class PseudoLabels(NamedTuple):
@@ -66,7 +67,8 @@ def count_votes(path: Tensor, label: Tensor) -> BranchVotes:
     order = (-count).argsort(stable=True)
     for column in (1, 0):
         order = order[found[order, column].argsort(stable=True)]
-    return BranchVotes(*found[order].T, count[order])
+    level, node, voted = found[order].T
+    return BranchVotes(level, node, voted, count[order])
 
 
 def pseudo_labels(

@@ -2,6 +2,7 @@
 
 import os
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import torch
@@ -85,7 +86,7 @@ class LeafIndex:
         return Retrieved(cosine.gather(1, order), found.gather(1, order))
 
 
-def _build(faiss: ModuleType, images: EmbeddedImages):
+def _build(faiss: ModuleType, images: EmbeddedImages) -> Any:
     cells = F.normalize(images.tree.centroids[0].float(), dim=1).numpy()
     num, dim = cells.shape
     quantizer = faiss.IndexFlatIP(dim)
@@ -110,7 +111,9 @@ def _build(faiss: ModuleType, images: EmbeddedImages):
     return index
 
 
-def _read(faiss: ModuleType, images: EmbeddedImages, path: str | os.PathLike):
+def _read(
+    faiss: ModuleType, images: EmbeddedImages, path: str | os.PathLike
+) -> Any:
     """Return the index in a file, None if it is missing or of other images.
 
     The prototypes are means of the rows: with the same prototypes and number

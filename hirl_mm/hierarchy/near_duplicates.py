@@ -12,7 +12,7 @@ across leaves. Margins are computed in float32; ``_SLACK`` is far above their
 error.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import torch
@@ -33,7 +33,7 @@ def duplicate_groups(
     rows: Tensor,
     prototypes: Tensor,
     threshold: float,
-    progress: Callable[[range], object] = iter,
+    progress: Callable[[range], Iterable[int]] = iter,
 ) -> Tensor:
     """Group images that are connected by pairs of a minimal similarity.
 
@@ -86,8 +86,9 @@ class _Leaves:
         # float32 may compute a cosine of 1 a little smaller.
         self.threshold = threshold - 1e-6
         self.distance = (2 - 2 * self.threshold) ** 0.5
-        leaf = [nearest_prototypes(c, prototypes) for c in rows.split(65536)]
-        leaf = torch.cat(leaf)
+        leaf = torch.cat(
+            [nearest_prototypes(c, prototypes) for c in rows.split(65536)]
+        )
         # Images of a leaf in succession, in their order; without a leaf first.
         self.order = leaf.argsort(stable=True)
         sizes = (leaf + 1).bincount(minlength=len(prototypes) + 1)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from hirl_mm.files import replacing
 from hirl_mm.stack import StackError
@@ -119,7 +120,7 @@ def _decodable(kind: str, values: Sequence) -> Sequence:
     ]
 
 
-def _type(arrow: ModuleType, kind: str):
+def _type(arrow: ModuleType, kind: str) -> Any:
     of = getattr(arrow, _KINDS[kind.removesuffix('[]')])()
     return arrow.list_(of) if kind.endswith('[]') else of
 

@@ -86,14 +86,14 @@ def cross_level_loss(
             f'{num_predictions} predictions and {num_levels} levels: name the '
             'pairs in wiring'
         )
-    total = 0.0
+    losses = []
     for own, other in zip(predictions, targets[::-1], strict=True):
         predicted = {i: _unit(own[i]) for i, _, _ in terms}
         target = {j: _unit(other[j].detach()) for _, j, _ in terms}
         for i, j, weight in terms:
             cosine = (predicted[i] * target[j]).sum(-1)
-            total = total - weight * cosine.mean()
-    return total
+            losses.append(-weight * cosine.mean())
+    return sum(losses[1:], losses[0])
 
 
 def _unit(rows: Tensor) -> Tensor:

@@ -1,5 +1,6 @@
 from collections.abc import Sequence
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -71,7 +72,8 @@ def cross_scale_loss(
             scores, correlations, weights, strict=True
         )
     )
-    return factor * total
+    # The sum of no scales is an int.
+    return torch.as_tensor(factor * total, device=assignments.device)
 
 
 def _predict(

@@ -1,3 +1,5 @@
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -11,7 +13,7 @@ class KnownGradient(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx, inputs: Tensor, values: Tensor, gradient: Tensor
+        ctx: Any, inputs: Tensor, values: Tensor, gradient: Tensor
     ) -> Tensor:
         """Return ``values`` as a function of ``inputs``.
 
@@ -30,7 +32,7 @@ class KnownGradient(torch.autograd.Function):
         return values.view_as(values)
 
     @staticmethod
-    def backward(ctx, grad_values: Tensor) -> tuple[Tensor, None, None]:
+    def backward(ctx: Any, grad_values: Tensor) -> tuple[Tensor, None, None]:
         """Scale the gradient of every sample by that of its value.
 
         Raises:

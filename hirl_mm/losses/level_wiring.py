@@ -115,4 +115,4 @@ def checked_wiring(
                 f'wiring has the pair {pair} more than once: give it one '
                 'weight'
             )
-    return terms
+    return [(i, j, weight) for i, j, weight in wiring]

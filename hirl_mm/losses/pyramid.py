@@ -1,5 +1,6 @@
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor
 
 from .reductions import check_reduction
@@ -39,7 +40,10 @@ def pyramid_loss(
     """
     factor = check_reduction(reduction)
     total = sum(
-        weight * swapped_prediction_loss(*scale, crops_for_assign=(0, 1))
-        for weight, *scale in zip(weights, logits, assignments, strict=True)
+        weight * swapped_prediction_loss(of_scale, assigned, (0, 1))
+        for weight, of_scale, assigned in zip(
+            weights, logits, assignments, strict=True
+        )
     )
-    return factor * total
+    # The sum of no scales is an int.
+    return torch.as_tensor(factor * total)

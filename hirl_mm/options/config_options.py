@@ -31,7 +31,13 @@ def add_config_options(parser: argparse.ArgumentParser) -> None:
     from mmengine.config import DictAction
 
     class ConfigOptions(DictAction):
-        def __call__(self, parser, namespace, values, option_string=None):
+        def __call__(
+            self,
+            parser: argparse.ArgumentParser,
+            namespace: argparse.Namespace,
+            values: list[str],
+            option_string: str | None = None,
+        ) -> None:
             options = dict(getattr(namespace, self.dest) or {})
             for word in values:
                 key, equals, text = word.partition('=')
@@ -171,7 +177,8 @@ def _split(text: str) -> list[str] | None:
         The parts, without spaces around them; None if brackets or quotes are
         not closed.
     """
-    parts, closing, quote = [''], [], ''
+    parts, quote = [''], ''
+    closing: list[str] = []
     for char in text:
         begins = not parts[-1].strip()
         if quote:

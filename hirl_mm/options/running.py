@@ -113,8 +113,9 @@ def _log_traceback(error: Exception) -> None:
         return
     place = traceback.extract_tb(error.__traceback__)[-1]
     lines = traceback.format_exception(error)
+    where = place.filename, place.lineno or 0
     record = logging.LogRecord(
-        *('mmengine', logging.ERROR, place.filename, place.lineno),
+        *('mmengine', logging.ERROR, *where),
         *(''.join(lines), (), None, place.name),
     )
     logger = logging_of_runs.MMLogger.get_current_instance()

@@ -1,5 +1,5 @@
 import argparse
-from typing import NoReturn
+from typing import Any, NoReturn
 
 
 class ToolParser(argparse.ArgumentParser):
@@ -10,7 +10,7 @@ class ToolParser(argparse.ArgumentParser):
     all options.
     """
 
-    def __init__(self, *args, **kwargs) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.add_argument(
             '--debug',

@@ -23,7 +23,7 @@ def register_configs() -> None:
     ``get_model``. Importing ``hirl_mm`` calls this function.
     """
     module = sys.modules.get(_TABLE)
-    if hasattr(module, 'MODULE2PACKAGE'):
+    if module is not None and hasattr(module, 'MODULE2PACKAGE'):
         _add_to(module)
     elif not any(isinstance(finder, _Finder) for finder in sys.meta_path):
         sys.meta_path.insert(0, _Finder())
@@ -65,6 +65,8 @@ class _Loader(Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         # What reads the source of a module asks its loader for it.
-        module.__loader__ = module.__spec__.loader = self.loader
+        spec = module.__spec__
+        assert spec is not None  # modules under import have one
+        module.__loader__ = spec.loader = self.loader
         self.loader.exec_module(module)
         _add_to(module)

@@ -44,6 +44,7 @@ class NameColumn(Sequence):
         self._text = np.frombuffer(text, dtype=np.uint8)
         self._text.flags.writeable = False
         size = np.uint32 if len(text) < 2**32 else np.int64
+        self._ends: np.ndarray
         self._ends = np.concatenate(ends, dtype=size, casting='unsafe')
         self._starts = np.zeros_like(self._ends)
         self._starts[1:] = self._ends[:-1] + 1
@@ -80,10 +81,13 @@ class NameColumn(Sequence):
         Args:
             indices: Numbers of the names in the order of the result.
         """
-        if not isinstance(indices, slice):
-            indices = np.asarray(indices, dtype=np.int64)
+        chosen: slice | np.ndarray
+        if isinstance(indices, slice):
+            chosen = indices
+        else:
+            chosen = np.asarray(indices, dtype=np.int64)
         part = copy.copy(self)
-        part._starts, part._ends = self._starts[indices], self._ends[indices]
+        part._starts, part._ends = self._starts[chosen], self._ends[chosen]
         return part
 
     @property

@@ -71,8 +71,11 @@ class ColorJitter:
         applied = chosen(self.prob, num, generator)
         order = uniform(0, 1, (num, 4), generator).argsort(1)
         neutral = (1, 1), (1, 1), (1, 1), (0, 0)
-        factors = [
-            uniform(*(given or default), (num,), generator)
+        ranges = [
+            given or default
             for given, default in zip(self.ranges, neutral, strict=True)
+        ]
+        factors = [
+            uniform(low, high, (num,), generator) for low, high in ranges
         ]
         return ColorJitterValues(applied, order, torch.stack(factors, 1))

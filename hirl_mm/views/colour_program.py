@@ -7,6 +7,8 @@ import torch
 from torch import Tensor
 
 from .color_jitter import ColorJitter, ColorJitterValues
+from .parameters import drawn_as
+from .plan import Colour
 from .steps import Grayscale, Solarize
 
 NOTHING, BRIGHTNESS, CONTRAST, SATURATION, HUE, GREY, SOLARIZE = range(7)
@@ -53,7 +55,7 @@ class ColourProgram:
 
 
 def colour_program(
-    steps: Sequence[ColorJitter | Grayscale | Solarize],
+    steps: Sequence[Colour],
     drawn: Sequence[Tensor | ColorJitterValues],
 ) -> ColourProgram:
     """Return the operations of steps that change colours.
@@ -61,14 +63,20 @@ def colour_program(
     Args:
         steps: The steps, with at most one ``Grayscale`` among them.
         drawn: What was drawn for every step.
+
+    Raises:
+        ValueError: If something was drawn for another kind of step.
     """
-    codes, values, weights = [], [], (1.0, 1.0, 1.0)
+    codes: list[Tensor] = []
+    values: list[Tensor] = []
+    weights = 1.0, 1.0, 1.0
     for step, draw in zip(steps, drawn, strict=True):
         if isinstance(step, ColorJitter):
-            code, value = _jitter(step, draw)
+            code, value = _jitter(step, drawn_as(ColorJitterValues, draw))
         else:
             kind = GREY if isinstance(step, Grayscale) else SOLARIZE
-            code = torch.where(draw, kind, NOTHING)[:, None]
+            changed = drawn_as(Tensor, draw)
+            code = torch.where(changed, kind, NOTHING)[:, None]
             value = torch.zeros(code.shape)
         if isinstance(step, Grayscale):
             weights = step.channel_weights
@@ -76,8 +84,9 @@ def colour_program(
             value = value + step.threshold
         codes.append(code)
         values.append(value)
-    codes = torch.cat(codes, 1).int()
-    return ColourProgram(codes, torch.cat(values, 1).float(), weights)
+    return ColourProgram(
+        torch.cat(codes, 1).int(), torch.cat(values, 1).float(), weights
+    )
 
 
 def _jitter(

@@ -1,9 +1,14 @@
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 from torch import Tensor
 
 from .color_jitter import ColorJitterValues
+
+_Values = TypeVar('_Values', Tensor, ColorJitterValues)
+
+Drawn = tuple[Tensor | ColorJitterValues, ...]
 
 
 @dataclass(frozen=True)
@@ -22,7 +27,7 @@ class ViewParameters:
     """
 
     image: Tensor
-    drawn: tuple[Tensor | ColorJitterValues, ...]
+    drawn: Drawn
 
     def __len__(self) -> int:
         return len(self.image)
@@ -30,7 +35,7 @@ class ViewParameters:
     @classmethod
     def joined(cls, parts: 'list[ViewParameters]') -> 'ViewParameters':
         """Return the views of all parts, one part after the other."""
-        drawn = []
+        drawn: list[Tensor | ColorJitterValues] = []
         for values in zip(*(part.drawn for part in parts), strict=True):
             if isinstance(values[0], Tensor):
                 drawn.append(torch.cat(values))
@@ -38,3 +43,20 @@ class ViewParameters:
                 columns = zip(*values, strict=True)
                 drawn.append(ColorJitterValues(*map(torch.cat, columns)))
         return cls(torch.cat([p.image for p in parts]), tuple(drawn))
+
+
+def drawn_as(
+    kind: type[_Values], values: Tensor | ColorJitterValues
+) -> _Values:
+    """Return what was drawn for a step, if it is of a kind.
+
+    Raises:
+        ValueError: If it is of the other kind.
+    """
+    if not isinstance(values, kind):
+        raise ValueError(
+            'parameters must be drawn for the steps of this view, got '
+            f'{type(values).__name__} for a step that needs '
+            f'{kind.__name__}; use draw of the same view'
+        )
+    return values

@@ -5,8 +5,9 @@ from typing import NamedTuple
 import torch
 from torch import Generator, Tensor
 
-from .parameters import ViewParameters
+from .parameters import ViewParameters, drawn_as
 from .patch_scale import PatchScale
+from .plan import Step
 from .ragged_images import RaggedImages
 from .random_crop import RandomCrop
 from .random_resized_crop import RandomResizedCrop
@@ -67,7 +68,7 @@ class PatchViews:
     def __init__(
         self,
         scale: PatchScale,
-        steps: Sequence[object] = (),
+        steps: Sequence[Step] = (),
         bgr: bool = True,
     ) -> None:
         self.scale = scale
@@ -95,7 +96,8 @@ class PatchViews:
         cells = torch.full((num, 2), scale.cell_size)
         count = NUM_GROUPS * scale.num_patches
         patches = self.patch.draw(cells, generator, count)
-        boxes, *rest = patches.drawn
+        first, *rest = patches.drawn
+        boxes = drawn_as(Tensor, first)
         origins = torch.from_numpy(scale.origins()).repeat(NUM_GROUPS, 1)
         corners = boxes[:, :2] + origins.repeat_interleave(num, 0)
         boxes = torch.cat([corners, boxes[:, 2:]], 1)
@@ -121,10 +123,11 @@ class PatchViews:
             ValueError: If the images or the parameters make no sense, see
                 :meth:`View.apply`.
         """
-        regions = self.region.apply(images, parameters.regions)
+        (regions,) = self.region.apply_sizes(images, parameters.regions)
         side = self.scale.region_size
         ragged = RaggedImages(
             regions.permute(0, 2, 3, 1).reshape(-1, 3),
             torch.full((len(regions), 2), side),
         )
-        return self.patch.apply(ragged, parameters.patches)
+        (patches,) = self.patch.apply_sizes(ragged, parameters.patches)
+        return patches

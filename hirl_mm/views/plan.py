@@ -1,23 +1,35 @@
 """Steps of a view in the order in which a device takes them."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from types import UnionType
+from typing import NamedTuple, get_args
 
 from .color_jitter import ColorJitter
 from .random_crop import RandomCrop
 from .random_resized_crop import RandomResizedCrop
 from .steps import Flip, GaussianBlur, Grayscale, Solarize
 
-_COLOURS = ColorJitter, Grayscale, Solarize
-_CROPS = RandomResizedCrop, RandomCrop
-KINDS = *_CROPS, Flip, GaussianBlur, *_COLOURS
+Colour = ColorJitter | Grayscale | Solarize
+Crop = RandomResizedCrop | RandomCrop
+Step = Crop | Flip | GaussianBlur | Colour
+# Sizes of the views of a crop, and the filter of each.
+Outputs = tuple[tuple[tuple[int, int], str], ...]
 
 
 class Stage(NamedTuple):
-    """Neighbouring steps that are taken together, as numbers of steps."""
+    """Neighbouring steps that are taken together.
+
+    Attributes:
+        steps: Their numbers.
+        colours: The changes of colour; empty for a blur.
+    """
 
     steps: tuple[int, ...]
-    is_blur: bool
+    colours: tuple[Colour, ...]
+
+    @property
+    def is_blur(self) -> bool:
+        return not self.colours
 
 
 class Plan(NamedTuple):
@@ -29,6 +41,7 @@ class Plan(NamedTuple):
     Attributes:
         before: Changes of colour of whole images.
         crop: Number of the crop among the steps, None if there is none.
+        outputs: Those of the crop, empty if there is none.
         after: Changes of colour, and blurs, of views.
         flips_before: Numbers of the flips before the crop.
         flips_after: Numbers of the other flips.
@@ -36,12 +49,13 @@ class Plan(NamedTuple):
 
     before: tuple[Stage, ...]
     crop: int | None
+    outputs: Outputs
     after: tuple[Stage, ...]
     flips_before: tuple[int, ...]
     flips_after: tuple[int, ...]
 
 
-def plan_of(steps: Sequence[object]) -> Plan:
+def plan_of(steps: Sequence[Step]) -> Plan:
     """Order the steps of a view.
 
     Raises:
@@ -50,12 +64,14 @@ def plan_of(steps: Sequence[object]) -> Plan:
             after a crop to two sizes.
     """
     for step in steps:
-        if not isinstance(step, KINDS):
+        if not isinstance(step, Step):
             raise TypeError(
                 f'a step of a view must be one of '
-                f'{", ".join(kind.__name__ for kind in KINDS)}, got {step!r}'
+                f'{", ".join(kind.__name__ for kind in get_args(Step))}, got '
+                f'{step!r}'
             )
-    crops = _numbers(steps, _CROPS)
+    crops = _numbers(steps, Crop)
+    outputs = [step.outputs for step in steps if isinstance(step, Crop)]
     if len(crops) > 1:
         raise ValueError(
             f'a view has one crop, got {len(crops)}: {list(steps)}'
@@ -70,7 +86,7 @@ def plan_of(steps: Sequence[object]) -> Plan:
             f'batches of one size; got {list(steps)}'
         )
     late = steps[at + 1 :]
-    if crop is not None and len(steps[crop].outputs) > 1 and late:
+    if crop is not None and len(outputs[0]) > 1 and late:
         raise ValueError(
             f'no step may follow a crop to two sizes, got {list(late)}'
         )
@@ -78,19 +94,18 @@ def plan_of(steps: Sequence[object]) -> Plan:
     return Plan(
         before,
         crop,
+        outputs[0] if outputs else (),
         after,
         tuple(i for i in flips if i < at),
         tuple(i for i in flips if i > at),
     )
 
 
-def _numbers(
-    steps: Sequence[object], kinds: type | tuple[type, ...]
-) -> list[int]:
+def _numbers(steps: Sequence[Step], kinds: type | UnionType) -> list[int]:
     return [i for i, step in enumerate(steps) if isinstance(step, kinds)]
 
 
-def _stages(steps: Sequence[object], numbers: range) -> tuple[Stage, ...]:
+def _stages(steps: Sequence[Step], numbers: range) -> tuple[Stage, ...]:
     """Join neighbouring changes of colour to stages.
 
     A stage has at most one colour jitter and one grey, see ``ColourProgram``.
@@ -99,17 +114,17 @@ def _stages(steps: Sequence[object], numbers: range) -> tuple[Stage, ...]:
     for i in numbers:
         step = steps[i]
         if isinstance(step, GaussianBlur):
-            stages.append(Stage((i,), True))
-        elif isinstance(step, _COLOURS):
+            stages.append(Stage((i,), ()))
+        elif isinstance(step, Colour):
             last = stages[-1] if stages else None
             single = not isinstance(step, Solarize)
             if (
                 last is None
                 or last.is_blur
                 or single
-                and any(type(steps[j]) is type(step) for j in last.steps)
+                and any(type(other) is type(step) for other in last.colours)
             ):
-                stages.append(Stage((i,), False))
+                stages.append(Stage((i,), (step,)))
             else:
-                stages[-1] = Stage((*last.steps, i), False)
+                stages[-1] = Stage((*last.steps, i), (*last.colours, step))
     return tuple(stages)

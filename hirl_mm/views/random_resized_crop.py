@@ -84,10 +84,10 @@ class RandomResizedCrop:
             (V, 4) int64: top, left, height and width in pixels.
         """
         num, tries = len(sizes), self.num_tries
-        share = uniform(*self.crop_ratio_range, (num, tries), generator)
-        log_aspect = uniform(
-            *map(math.log, self.aspect_ratio_range), (num, tries), generator
-        )
+        least, most = self.crop_ratio_range
+        share = uniform(least, most, (num, tries), generator)
+        low, high = map(math.log, self.aspect_ratio_range)
+        log_aspect = uniform(low, high, (num, tries), generator)
         place = uniform(0, 1, (num, 2), generator)
         area = share * sizes.prod(1, keepdim=True)
         aspect = log_aspect.exp()

@@ -1,13 +1,14 @@
 """Checks and draws of numbers in a range."""
 
 import math
+from typing import Any
 
 import torch
 from torch import Generator, Tensor
 
 
 def check_range(
-    name: str, value: object, least: float, most: float = math.inf
+    name: str, value: Any, least: float, most: float = math.inf
 ) -> None:
     """Check that a value is a range (low, high).
 

@@ -81,7 +81,9 @@ def change_ragged_batched(
         value = value.to(pixels.device)[owner]
         number = lengths[chosen].to(pixels.device)
 
-        def mean(grey: Tensor, owner: Tensor = owner, num: Tensor = number):
+        def mean(
+            grey: Tensor, owner: Tensor = owner, num: Tensor = number
+        ) -> Tensor:
             total = torch.zeros_like(num).index_add_(0, owner, grey[0].long())
             return (total / num)[owner]
 

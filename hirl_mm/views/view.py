@@ -6,10 +6,10 @@ from torch import Generator, Tensor
 
 from .blur import blur
 from .colour_changes import change_colours, change_ragged_colours
-from .colour_program import colour_program
+from .colour_program import ColourProgram, colour_program
 from .crops import Crops
-from .parameters import ViewParameters
-from .plan import Stage, plan_of
+from .parameters import Drawn, ViewParameters, drawn_as
+from .plan import Outputs, Stage, Step, plan_of
 from .ragged_images import RaggedImages
 from .resampling import resample
 
@@ -50,7 +50,7 @@ class View:
         torch.Size([6, 3, 8, 8])
     """
 
-    def __init__(self, steps: Sequence[object], bgr: bool = True) -> None:
+    def __init__(self, steps: Sequence[Step], bgr: bool = True) -> None:
         self.steps = tuple(steps)
         self.bgr = bgr
         self._plan = plan_of(self.steps)
@@ -76,7 +76,6 @@ class View:
         drawn = [step.draw(sizes[image], generator) for step in self.steps]
         return ViewParameters(image, tuple(drawn))
 
-    @torch.no_grad()
     def apply(
         self, images: RaggedImages, parameters: ViewParameters
     ) -> Tensor | tuple[Tensor, Tensor]:
@@ -97,6 +96,14 @@ class View:
                 not within its image, or there is no crop and images have
                 different sizes.
         """
+        made = self.apply_sizes(images, parameters)
+        return made[0] if len(made) == 1 else (made[0], made[1])
+
+    @torch.no_grad()
+    def apply_sizes(
+        self, images: RaggedImages, parameters: ViewParameters
+    ) -> list[Tensor]:
+        """Make views like :meth:`apply`, in a list with an entry per size."""
         images.check()
         images = images._replace(pixels=images.pixels.contiguous())
         plan, drawn, image = self._plan, parameters.drawn, parameters.image
@@ -114,7 +121,11 @@ class View:
         boxes, outputs = self._crop(images.sizes, image, drawn)
         unflipped = torch.zeros(len(image), dtype=torch.bool)
         early, late = (
-            reduce(torch.logical_xor, [drawn[i] for i in flips], unflipped)
+            reduce(
+                torch.logical_xor,
+                [drawn_as(Tensor, drawn[i]) for i in flips],
+                unflipped,
+            )
             for flips in (plan.flips_before, plan.flips_after)
         )
         # The crop of a mirrored image.
@@ -128,26 +139,27 @@ class View:
         ]
         for stage in plan.after:
             if stage.is_blur:
-                blur(made[0], drawn[stage.steps[0]])
+                blur(made[0], drawn_as(Tensor, drawn[stage.steps[0]]))
             else:
                 program = self._program(stage, drawn)
                 change_colours(made[0], program, self.bgr)
-        return made[0] if len(made) == 1 else tuple(made)
+        return made
 
-    def _program(self, stage: Stage, drawn: tuple):
-        steps = [self.steps[i] for i in stage.steps]
-        return colour_program(steps, [drawn[i] for i in stage.steps])
+    def _program(self, stage: Stage, drawn: Drawn) -> ColourProgram:
+        return colour_program(stage.colours, [drawn[i] for i in stage.steps])
 
-    def _crop(self, sizes: Tensor, image: Tensor, drawn: tuple):
+    def _crop(
+        self, sizes: Tensor, image: Tensor, drawn: Drawn
+    ) -> tuple[Tensor, Outputs]:
         """Return boxes (V, 4), and sizes and filters of the views."""
         if self._plan.crop is not None:
-            crop = self.steps[self._plan.crop]
-            return drawn[self._plan.crop], crop.outputs
+            boxes = drawn_as(Tensor, drawn[self._plan.crop])
+            return boxes, self._plan.outputs
         if len(sizes.unique(dim=0)) > 1:
             raise ValueError(
                 'without a crop all images must have one size, '
                 f'got {sizes.unique(dim=0).tolist()}'
             )
         whole = torch.cat([torch.zeros_like(sizes), sizes], 1)
-        size = tuple(sizes[0].tolist()) if len(sizes) else (1, 1)
-        return whole[image], ((size, 'bilinear'),)
+        height, width = sizes[0].tolist() if len(sizes) else (1, 1)
+        return whole[image], (((height, width), 'bilinear'),)

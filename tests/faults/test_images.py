@@ -170,7 +170,9 @@ def test_an_image_vanishes_for_a_probe(images, digits, tmp_path):
     cfg = config(images, tmp_path / 'run', hirl=False, epochs=1)
     cfg.train_dataloader.dataset.data_root = str(digits)
     cfg.train_dataloader.dataset.indices = NUM
-    cfg.default_hooks.knn_probe = dict(probe, gallery=part, queries=part)
+    cfg.default_hooks.knn_probe = dict(
+        probe, gallery=part, queries=part, other_images=True
+    )
     file = files_of(images)[7]
     text = broken_off(cfg, After(1, lambda: delete(file)))
     assert text.startswith(f'cannot read the image {file}: ')

@@ -109,6 +109,23 @@ def test_flips_before_and_after_the_crop():
     assert rows == [upwards, mirrored[::-1], upwards[::-1], mirrored]
 
 
+def test_parameters_of_other_steps(ragged):
+    """Jitters, flips, crops and blurs take only what was drawn for them."""
+    flip = Flip().draw(ragged.sizes, generator())
+    boxes = CROP.draw(ragged.sizes, generator())
+    jitter = JITTER.draw(ragged.sizes, generator())
+    image = torch.arange(len(ragged.sizes))
+    for steps, drawn, text in (
+        ([CROP, JITTER], (boxes, flip), 'Tensor for .* ColorJitterValues'),
+        ([CROP, Solarize(9)], (boxes, jitter), 'ColorJitterValues for'),
+        ([CROP, Flip()], (boxes, jitter), 'ColorJitterValues for'),
+        ([CROP, GaussianBlur((1, 2))], (boxes, jitter), 'a step that needs'),
+        ([CROP], (jitter,), 'use draw of the same view'),
+    ):
+        with pytest.raises(ValueError, match=text):
+            View(steps).apply(ragged, ViewParameters(image, drawn))
+
+
 def test_two_changes_of_one_kind_follow_each_other():
     """A stage knows the weights of one grey and the mean of one contrast."""
     contrast = ColorJitter(contrast=(0.5, 1.5))

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Check style, spelling and the syntax of shell scripts.
+# Check style, types, spelling and the syntax of shell scripts.
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 tools/environment/add_dev.sh
 
@@ -11,6 +11,7 @@ list_files() {
 
 "$VENV_PYTHON" -m ruff check .
 "$VENV_PYTHON" -m ruff format --check .
+"$VENV_PYTHON" -m mypy
 files=()
 while IFS= read -r -d '' file; do
     # Deleted files are still listed, links to folders are listed as files.

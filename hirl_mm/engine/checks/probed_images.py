@@ -5,8 +5,8 @@ from collections.abc import Iterable
 
 from torch.utils.data import Dataset
 
-from hirl_mm.datasets.compact_images import image_paths
 from hirl_mm.datasets.distinct_images import distinct_images
+from hirl_mm.datasets.image_paths import paths_of_leaf
 from hirl_mm.datasets.shards.locations import in_shards, plain_path
 
 
@@ -43,14 +43,9 @@ def check_probes_trained_images(
 
 def _paths(dataset: Dataset) -> list[str]:
     """Paths of all images; none if some are arrays."""
-    found: list[str] = []
-    for leaf in distinct_images(dataset).leaves:
-        paths = image_paths(leaf)
-        if paths is None:
-            infos = map(leaf.get_data_info, range(len(leaf)))
-            paths = [info.get('img_path') for info in infos]
-        found += paths
-    return [] if None in found else found
+    leaves = distinct_images(dataset).leaves
+    paths = [path for leaf in leaves for path in paths_of_leaf(leaf)]
+    return [] if None in paths else paths
 
 
 def _folders(paths: Iterable[str]) -> set[str]:

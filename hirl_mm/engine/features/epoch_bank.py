@@ -9,7 +9,7 @@ from hirl_mm.ranks import gather_objects, gather_to_first, rank_and_world_size
 from .bank_pass import bank_for
 
 # Entry of checkpoints that are saved inside an epoch.
-BANK_KEY = 'feature_bank'
+_KEY = 'feature_bank'
 # Sample indices (n,) and features (n, D) of every rank.
 _Rows = list[tuple[Tensor, Tensor]]
 # Number of rows per rank that are on their way to the first one at a time.
@@ -19,7 +19,8 @@ _NUM_AT_ONCE = 8192
 class EpochBank:
     """A bank that an epoch fills for the next tree, also across a resume.
 
-    Checkpoints from inside such an epoch hold its rows.
+    Checkpoints from inside such an epoch hold its rows, with the identity of
+    the images that they are numbered as. Rows of other images are left out.
 
     Attributes:
         bank: Bank of this rank; None before :meth:`create`.
@@ -28,10 +29,19 @@ class EpochBank:
     def __init__(self) -> None:
         self.bank: FeatureBank | None = None
         self._rows: _Rows | None = None
+        self._data = ''
 
-    def create(self, loader: DataLoader) -> None:
-        """Create an empty bank for the epochs of a training loader."""
+    def create(self, loader: DataLoader, data: str) -> None:
+        """Create an empty bank.
+
+        Args:
+            loader: Loader of the training.
+            data: Identity of its images, see
+                :func:`~hirl_mm.engine.features.fingerprint.data_identity`.
+        """
         self.bank = bank_for(loader)
+        if self._data != data:
+            self._rows, self._data = None, data
 
     def is_filling(self) -> bool:
         """Return whether training has added rows in this epoch."""
@@ -57,11 +67,13 @@ class EpochBank:
     def save_to(self, checkpoint: dict) -> None:
         """Put the rows of :meth:`gather` into a checkpoint."""
         if self._rows is not None:
-            checkpoint[BANK_KEY], self._rows = self._rows, None
+            checkpoint[_KEY] = dict(rows=self._rows, data=self._data)
+            self._rows = None
 
     def load_from(self, checkpoint: dict) -> None:
         """Take the rows out of a checkpoint, for :meth:`begin_epoch`."""
-        self._rows = checkpoint.pop(BANK_KEY, None)
+        stored = checkpoint.pop(_KEY, dict(rows=None, data=''))
+        self._rows, self._data = stored['rows'], stored['data']
 
 
 def gather_bank(bank: FeatureBank) -> _Rows | None:

@@ -185,7 +185,7 @@ class HierarchicalKMeansHook(FeaturePassHook):
                 'clusters in fp32'
             )
         if self.mode.from_training:
-            self._bank.create(runner.train_dataloader)
+            self._bank.create(runner.train_dataloader, self.data)
             model.set_bank(self._bank.bank)
         self._builder = TreeBuilder(
             self.num_prototypes,

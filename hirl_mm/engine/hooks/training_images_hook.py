@@ -6,7 +6,6 @@ from hirl_mm.datasets.distinct_images import distinct_images
 from hirl_mm.datasets.image_digests import changed_images, image_digests
 from hirl_mm.datasets.unreadable_notes import noted_unreadable
 from hirl_mm.datasets.wrappers import unwrapped
-from hirl_mm.engine.features.epoch_bank import BANK_KEY
 from hirl_mm.engine.features.image_reading import warn_of_unreadable
 from hirl_mm.registry import HOOKS
 
@@ -25,9 +24,8 @@ class TrainingImagesHook(NamedHook):
     set has ``ignore_empty=True``. Each is named once.
 
     Checkpoints hold a hash of every image's name. A run that is resumed with
-    other images says how many were added and how many are gone, and leaves
-    out the features of an unfinished epoch, which are numbered as the images
-    were. A tree is checked by the hook that builds it.
+    other images says how many were added and how many are gone. Trees and
+    features of an unfinished epoch are checked by the hook that builds trees.
 
     ``tools/train.py`` adds this hook.
     """
@@ -53,7 +51,6 @@ class TrainingImagesHook(NamedHook):
             return
         change = changed_images(before, self._digests)
         if change is not None:
-            checkpoint.pop(BANK_KEY, None)
             runner.logger.warning(
                 'the training images have changed since the checkpoint: '
                 f'{change}'

@@ -77,15 +77,15 @@ def hierarchy_scores(
         HierarchyScores(accuracy=(50.0, 75.0), mistake_distance=1.5, \
 mean_distance=0.75)
     """
-    tables = _check_tables(tables)
-    targets = _classes('targets', targets, tables)
-    predictions = _classes('predictions', predictions, tables)
-    if len(targets) != len(predictions):
+    taxonomy = _check_tables(tables)
+    truth = _classes('targets', targets, taxonomy)
+    found = _classes('predictions', predictions, taxonomy)
+    if len(truth) != len(found):
         raise ValueError(
             'targets and predictions must be of the same length, got '
-            f'{len(targets)} and {len(predictions)}'
+            f'{len(truth)} and {len(found)}'
         )
-    wrong = tables[:, targets] != tables[:, predictions]
+    wrong = taxonomy[:, truth] != taxonomy[:, found]
     # Two classes differ on exactly the levels below their common ancestor.
     distance = wrong.sum(axis=0)
     mistakes = distance[wrong[0]]
@@ -118,16 +118,16 @@ def level_clustering_scores(
         ValueError: If the tables do not describe a tree, targets are not in
             [0, C), or the number of clusterings is not the number of levels.
     """
-    tables = _check_tables(tables)
-    targets = _classes('targets', targets, tables)
-    if len(clusterings) != len(tables):
+    taxonomy = _check_tables(tables)
+    truth = _classes('targets', targets, taxonomy)
+    if len(clusterings) != len(taxonomy):
         raise ValueError(
-            f'a taxonomy of {len(tables)} levels needs one clustering per '
+            f'a taxonomy of {len(taxonomy)} levels needs one clustering per '
             f'level, got {len(clusterings)}'
         )
     return [
-        clustering_scores(table[targets], clusters)
-        for table, clusters in zip(tables, clusterings, strict=True)
+        clustering_scores(table[truth], clusters)
+        for table, clusters in zip(taxonomy, clusterings, strict=True)
     ]
 
 
@@ -151,18 +151,18 @@ def tree_agreement(
         ValueError: If the tables do not describe a tree, or the targets are
             not N integers in [0, C).
     """
-    tables = _check_tables(tables)
-    targets = _classes('targets', targets, tables)
+    taxonomy = _check_tables(tables)
+    truth = _classes('targets', targets, taxonomy)
     tree = tree.to('cpu')
     purity = [
-        tree_purity(tree, torch.from_numpy(table[targets])) for table in tables
+        tree_purity(tree, torch.from_numpy(table[truth])) for table in taxonomy
     ]
     has_leaf = (tree.leaf != NO_LEAF).numpy()
-    paths, targets = tree.paths(tree.leaf).numpy()[has_leaf], targets[has_leaf]
+    paths, truth = tree.paths(tree.leaf).numpy()[has_leaf], truth[has_leaf]
     nmi = [
         [
-            100 * normalized_mutual_info_score(table[targets], prototypes)
-            for table in tables
+            100 * normalized_mutual_info_score(table[truth], prototypes)
+            for table in taxonomy
         ]
         for prototypes in paths.T
     ]
@@ -171,24 +171,24 @@ def tree_agreement(
 
 def _check_tables(tables: Sequence[ArrayLike]) -> np.ndarray:
     """Check the tables and return them as one (T, C) array."""
-    tables = [np.asarray(table) for table in tables]
-    shapes = [table.shape for table in tables]
+    given = [np.asarray(table) for table in tables]
+    shapes = [table.shape for table in given]
     if len(set(shapes)) != 1 or len(shapes[0]) != 1 or not shapes[0][0]:
         raise ValueError(
             'tables must hold one label per class for each of the levels, got '
             f'the shapes {shapes}'
         )
-    tables = np.stack(tables)
-    if tables.dtype.kind not in 'iu':
-        raise ValueError(f'tables must be integers, got {tables.dtype}')
-    if len(np.unique(tables[0])) != tables.shape[1]:
+    taxonomy = np.stack(given)
+    if taxonomy.dtype.kind not in 'iu':
+        raise ValueError(f'tables must be integers, got {taxonomy.dtype}')
+    if len(np.unique(taxonomy[0])) != taxonomy.shape[1]:
         raise ValueError(
             'level 0 of the tables must have a different label for every '
-            f'class, got {len(np.unique(tables[0]))} labels for '
-            f'{tables.shape[1]} classes'
+            f'class, got {len(np.unique(taxonomy[0]))} labels for '
+            f'{taxonomy.shape[1]} classes'
         )
     for level, (fine, coarse) in enumerate(
-        zip(tables, tables[1:], strict=False)
+        zip(taxonomy, taxonomy[1:], strict=False)
     ):
         edges = np.unique(np.stack([fine, coarse]), axis=1)
         label, count = np.unique(edges[0], return_counts=True)
@@ -198,21 +198,21 @@ def _check_tables(tables: Sequence[ArrayLike]) -> np.ndarray:
                 f'{count.max()} parents on level {level + 1}; the levels of a '
                 'taxonomy must form a tree, from fine to coarse'
             )
-    return tables
+    return taxonomy
 
 
-def _classes(name: str, values: ArrayLike, tables: np.ndarray) -> np.ndarray:
-    values = np.asarray(values)
-    num = tables.shape[1]
-    if values.ndim != 1 or not values.size or values.dtype.kind not in 'iu':
+def _classes(name: str, values: ArrayLike, taxonomy: np.ndarray) -> np.ndarray:
+    classes = np.asarray(values)
+    num, kind = taxonomy.shape[1], classes.dtype.kind
+    if classes.ndim != 1 or not classes.size or kind not in 'iu':
         raise ValueError(
             f'{name} must be a vector of one or more integers, got shape '
-            f'{values.shape} of {values.dtype}'
+            f'{classes.shape} of {classes.dtype}'
         )
-    if values.min() < 0 or values.max() >= num:
+    if classes.min() < 0 or classes.max() >= num:
         raise ValueError(
             f'{name} must be classes of the taxonomy, in [0, {num}), got '
-            f'values from {values.min()} to {values.max()}; give a taxonomy '
+            f'values from {classes.min()} to {classes.max()}; give a taxonomy '
             'that has all classes of the data set'
         )
-    return values
+    return classes

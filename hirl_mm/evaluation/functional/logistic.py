@@ -1,5 +1,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -94,7 +95,7 @@ def logistic_accuracy(
         chunk_size=[chunk_size],
     )
     _check(features, labels, queries, query_labels)
-    options = dict(
+    options: dict[str, Any] = dict(
         max_iterations=max_iterations,
         tolerance=tolerance,
         chunk_size=chunk_size,
@@ -132,7 +133,7 @@ def _choose(
     start: np.ndarray,
     strengths: Sequence[float],
     seed: int,
-    options: dict,
+    options: dict[str, Any],
 ) -> tuple[float, np.ndarray, bool]:
     """Return the best strength, its weights and whether all fits converged."""
     held_out = torch.from_numpy(label_subset(targets, _HELD_OUT, seed))

@@ -95,22 +95,22 @@ def svm_scores(
             or a class has fewer than 3 positive or 3 negative training
             samples.
     """
-    features, queries = np.asarray(features), np.asarray(queries)
-    targets, query_targets = np.asarray(targets), np.asarray(query_targets)
-    _check(features, targets, queries, query_targets, costs)
-    features, queries = (
-        normalize(rows.astype(np.float64)) for rows in (features, queries)
+    given, query_rows = np.asarray(features), np.asarray(queries)
+    of_class, of_query = np.asarray(targets), np.asarray(query_targets)
+    _check(given, of_class, query_rows, of_query, costs)
+    rows, query_rows = (
+        normalize(each.astype(np.float64)) for each in (given, query_rows)
     )
     chosen, scores = [], []
-    for target in targets.T:
+    for target in of_class.T:
         known = target >= 0
-        cost = _best_cost(features[known], target[known], costs)
-        classifier = _classifier(cost).fit(features[known], target[known])
+        cost = _best_cost(rows[known], target[known], costs)
+        classifier = _classifier(cost).fit(rows[known], target[known])
         chosen.append(cost)
-        scores.append(classifier.decision_function(queries))
-    scores = np.stack(scores, axis=1)
+        scores.append(classifier.decision_function(query_rows))
+    decisions = np.stack(scores, axis=1)
     precision = {
-        method: average_precision(scores, query_targets, method)
+        method: average_precision(decisions, of_query, method)
         for method in AP_METHODS
     }
     return SVMScores(

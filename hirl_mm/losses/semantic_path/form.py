@@ -80,8 +80,10 @@ def takes_kernels(tree: PrototypeTree, negatives: Tensor) -> bool:
         tree: Tree of prototypes.
         negatives: (B, M) long, leaves of the negative paths.
     """
+    num_samples, num_negatives = negatives.shape
     return can_run_kernels(tree) and kernels_are_faster(
-        *negatives.shape,
+        num_samples,
+        num_negatives,
         tree.centroids[0].size(1),
         tree.num_prototypes,
         costs_of(negatives.device),
@@ -93,9 +95,10 @@ def forms_of_levels(tree: PrototypeTree, negatives: Tensor) -> list[bool]:
 
     Arguments are those of :func:`takes_kernels`.
     """
+    num_samples, num_negatives = negatives.shape
     crossover = costs_of(negatives.device).crossover
     return [
-        compares_with_all(*negatives.shape, num, crossover)
+        compares_with_all(num_samples, num_negatives, num, crossover)
         for num in tree.num_prototypes
     ]
 

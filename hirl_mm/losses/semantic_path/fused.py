@@ -110,7 +110,14 @@ losses_and_gradient = torch.library.custom_op(
 
 
 @losses_and_gradient.register_fake
-def _(embeddings, centroids, paths, leaf, negatives, floored):
+def _(
+    embeddings: Tensor,
+    centroids: Sequence[Tensor],
+    paths: Tensor,
+    leaf: Tensor,
+    negatives: Tensor,
+    floored: bool,
+) -> tuple[Tensor, Tensor]:
     return _results(embeddings)
 
 

@@ -75,8 +75,11 @@ def semantic_path_loss(
     with torch.autocast(leaf.device.type, enabled=False):
         z = stacked(embeddings, tree)
         _check_shapes(z, leaf, negatives)
-        sampled = negatives is not None
-        if sampled and by_all is None and takes_kernels(tree, negatives):
+        if (
+            negatives is not None
+            and by_all is None
+            and takes_kernels(tree, negatives)
+        ):
             from .fused import fused_path_loss
 
             return fused_path_loss(
@@ -98,7 +101,9 @@ def _attraction(
         factors = torch.log1p(cosine.clamp(min=EPS - 1)) - math.log(2)
         return -factors.sum(0)
     # Not Tensor.prod, whose gradient looks for zeros and so waits for the GPU.
-    similarity = math.prod((1 + cosine) / 2)
+    similarity, *others = ((1 + cosine) / 2).unbind()
+    for factor in others:
+        similarity = similarity * factor
     return -(similarity + EPS).log()
 
 

@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 
 import torch
 import torch.nn.functional as F
@@ -90,9 +90,7 @@ def unit_rows(z: Tensor, tree: PrototypeTree) -> Tensor:
     return F.normalize(z.to(tree.centroids[0].dtype), dim=2)
 
 
-def check_one_per_level(
-    tree: PrototypeTree, name: str, values: Sequence
-) -> None:
+def check_one_per_level(tree: PrototypeTree, name: str, values: Sized) -> None:
     """Raise ValueError unless there is one value per level of the tree."""
     if len(values) != tree.num_levels:
         raise ValueError(
