@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
@@ -226,9 +227,9 @@ def stored_samples(folder: str | os.PathLike, num_samples: int) -> Tensor:
     return torch.from_numpy(_loaded(path))
 
 
-def _loaded(path: Path, **options: str) -> np.ndarray:
+def _loaded(path: Path, mmap_mode: Literal['c'] | None = None) -> np.ndarray:
     try:
-        return np.load(path, **options)
+        return np.load(path, mmap_mode=mmap_mode)
     except (EOFError, OSError, ValueError) as error:
         raise FeatureStoreError(
             f'{path} cannot be read as features ({error}); delete '

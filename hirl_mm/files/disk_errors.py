@@ -29,11 +29,11 @@ class FullDiskError(OSError):
         self, path: str | os.PathLike, needed: int | None, free: int
     ) -> None:
         super().__init__(_FULL, os.strerror(_FULL), str(path))
-        free = f'{free / 1e6:,.2f} MB'
+        left = f'{free / 1e6:,.2f} MB'
         self._sizes = (
-            f'it needs more than the {free} that were free'
+            f'it needs more than the {left} that were free'
             if needed is None
-            else f'it needs {needed / 1e6:,.2f} MB, and {free} were free'
+            else f'it needs {needed / 1e6:,.2f} MB, and {left} were free'
         )
 
     def __str__(self) -> str:

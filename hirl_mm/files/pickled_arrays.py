@@ -9,12 +9,15 @@ NumPy's and make nothing but numbers.
 import pickle
 import re
 from collections.abc import Callable
+from typing import Literal
 
 import numpy as np
 
 # bool, int, unsigned int, float, and the number of bytes
 _NUMBER = re.compile(r'[biuf]\d+')
-_ORDERS = '<>=|'
+_ORDERS: dict[object, Literal['<', '>', '=', '|']] = {
+    order: order for order in ('<', '>', '=', '|')
+}
 
 
 class PickledDtype:
@@ -44,12 +47,11 @@ class PickledDtype:
         self.value = np.dtype(text)
 
     def __setstate__(self, state: tuple) -> None:
-        order = state[1]
-        order = order.decode('latin1') if isinstance(order, bytes) else order
-        if order not in _ORDERS:
-            raise pickle.UnpicklingError(f'unknown order of bytes {order!r}')
-        if order != '|':
-            self.value = self.value.newbyteorder(order)
+        found = state[1]
+        found = found.decode('latin1') if isinstance(found, bytes) else found
+        if found not in tuple(_ORDERS):
+            raise pickle.UnpicklingError(f'unknown order of bytes {found!r}')
+        self.value = self.value.newbyteorder(_ORDERS[found])
 
 
 class PickledArray(np.ndarray):
@@ -69,7 +71,7 @@ class PickledArray(np.ndarray):
         state = 1, shape, dtype.value, in_columns, content
         super().__setstate__(state)
 
-    def __reduce__(self) -> tuple:
+    def __reduce__(self) -> str | tuple:
         return np.array(self).__reduce__()
 
 

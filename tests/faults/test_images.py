@@ -310,7 +310,7 @@ def test_features_of_other_images_are_not_used(images, tmp_path):
     train(cfg)
     source = tmp_path / 'run/iter_5.pth'
     stored = torch.load(source, weights_only=True)
-    assert len(stored['feature_bank'][0][0]) == 32
+    assert len(stored['feature_bank']['rows'][0][0]) == 32
     for file in files_of(images)[:32]:
         file.unlink()
     cfg = config(images, tmp_path / 'run', **options)
