@@ -9,6 +9,9 @@ from scipy import stats
 
 LEVEL = 0.95
 HIGHER, LOWER = 'higher', 'lower'
+# Two seeds that agree by chance have an interval that is too short to
+# believe: of kNN, which counts images, even one without a length.
+_FEWEST = 3
 _RESAMPLES = 9999
 
 
@@ -22,9 +25,9 @@ class PairedDifference:
         spread: Standard deviation of the differences, with n - 1 in the
             denominator; nan with less than two seeds.
         t_interval: 95 % interval of the mean, by Student's t with n - 1
-            degrees of freedom; None with less than two seeds.
+            degrees of freedom; None with less than three seeds.
         bootstrap: 95 % interval of the mean by resampling the seeds
-            (percentiles); None with less than two seeds.
+            (percentiles); None with less than three seeds.
         values: The differences themselves.
     """
 
@@ -74,9 +77,9 @@ def paired_difference(values: Sequence[float]) -> PairedDifference:
     values = np.array(given)
     num = len(values)
     mean = float(values.mean()) if num else math.nan
-    if num < 2:
-        return PairedDifference(num, mean, math.nan, None, None, given)
-    spread = float(values.std(ddof=1))
+    spread = float(values.std(ddof=1)) if num > 1 else math.nan
+    if num < _FEWEST:
+        return PairedDifference(num, mean, spread, None, None, given)
     if spread == 0:  # SciPy divides by it.
         ends = mean, mean
         return PairedDifference(num, mean, 0.0, ends, ends, given)
