@@ -10,6 +10,8 @@ from hirl_mm.structures import EmbeddedImages
 from .assignment import assign_paths
 from .record_files import Columns
 
+FEATURE_SCHEMA = {'file': 'text', 'feature': 'number[]'}
+LABEL_SCHEMA = {'label': 'integer', 'class': 'text'}
 PATH_SCHEMA = dict(file='text', path='integer[]', similarity='number[]')
 
 
@@ -36,6 +38,36 @@ def path_records(
             path=_or_none(block.path.tolist(), known),
             similarity=_or_none(rounded(block.similarity), known),
         )
+
+
+def feature_records(
+    features: Tensor,
+    files: Sequence[str],
+    labels: Tensor | None,
+    classes: Sequence[str],
+    chunk_size: int = 4096,
+) -> Iterator[Columns]:
+    """Yield file and feature of images, and label and class if there are any.
+
+    Args:
+        features: (N, C) features.
+        files: Names of the N files.
+        labels: (N,) classes by number, or None.
+        classes: Names of the classes; empty if they have none.
+        chunk_size: Number of images of a batch of records.
+    """
+    for start in range(0, len(features), chunk_size):
+        chunk = slice(start, start + chunk_size)
+        columns = dict(
+            file=files[chunk], feature=features[chunk].cpu().tolist()
+        )
+        if labels is not None:
+            numbers = labels[chunk].tolist()
+            columns['label'] = numbers
+            columns['class'] = [
+                classes[number] if classes else None for number in numbers
+            ]
+        yield columns
 
 
 def rounded(values: Tensor) -> list:

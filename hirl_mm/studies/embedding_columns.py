@@ -70,7 +70,8 @@ def column_of_file(
     """Return a column of features that ``tools/extract_features.py`` wrote.
 
     Args:
-        file: File with ``features`` (N, C), ``labels`` (N,) and ``classes``.
+        file: File with ``features`` (N, C), and ``labels`` (N,) and
+            ``classes`` if there are any.
         name: Name of the column.
         num: See :func:`column_of_images`.
         num_classes: See :func:`column_of_images`.
@@ -83,7 +84,7 @@ def column_of_file(
     """
     content = read_checkpoint(file)
     try:
-        features, labels = content['features'], content['labels']
+        features, labels = content['features'], content.get('labels')
         classes = content.get('classes') or ()
     except (KeyError, TypeError, AttributeError):
         raise ValueError(

@@ -2,6 +2,8 @@
 
 import json
 import re
+import shutil
+from pathlib import Path
 
 import cv2
 import pytest
@@ -215,6 +217,62 @@ def test_features_are_those_of_the_backbone(trained, tmp_path):
     with torch.no_grad():
         (maps,) = model.backbone(read(stored['paths'][7:8]))
     torch.testing.assert_close(stored['features'][7], maps.mean(dim=(2, 3))[0])
+
+
+def test_features_of_images_without_labels(trained, tmp_path):
+    config, checkpoint = trained
+    gallery = Config.fromfile(config).knn_gallery
+    train = Path(gallery.data_root, gallery.data_prefix)
+    photos = tmp_path / 'photos'
+    photos.mkdir()
+    for file in sorted(train.glob('3/*'))[:3]:
+        shutil.copy(file, photos / f'photo of {file.name}')
+    single = str(next(train.glob('5/*')))
+    for suffix in '.pth', '.jsonl':
+        out = tmp_path / f'features{suffix}'
+        done = tool(
+            *('extract_features', *trained, photos, single),
+            *('--out', out, '--num-workers', 0),
+        )
+        assert done.returncode == 0, done.stdout[-3000:]
+    stored = torch.load(tmp_path / 'features.pth', weights_only=True)
+    assert set(stored) == {'features', 'paths'}
+    assert stored['paths'] == [*map(str, sorted(photos.glob('*'))), single]
+    lines = (tmp_path / 'features.jsonl').read_text().splitlines()
+    records = [json.loads(line) for line in lines]
+    assert [record['file'] for record in records] == stored['paths']
+    torch.testing.assert_close(
+        torch.tensor([record['feature'] for record in records]),
+        stored['features'],
+    )
+    assert set(records[0]) == {'file', 'feature'}
+
+
+def test_features_of_an_unlabelled_training(trained, tmp_path):
+    """A config without a gallery, as a folder of images gets one."""
+    cfg = Config.fromfile(trained[0])
+    for name in 'knn_gallery', 'knn_queries':
+        cfg.pop(name)
+    cfg.train_dataloader.dataset.with_label = False
+    cfg.dump(tmp_path / 'config.py')
+    out = tmp_path / 'features.jsonl'
+    done = tool(
+        *('extract_features', tmp_path / 'config.py', trained[1]),
+        *('--out', out, '--num-workers', 0),
+    )
+    assert done.returncode == 0, done.stdout[-3000:]
+    lines = out.read_text().splitlines()
+    assert len(lines) == len(cfg.train_dataloader.dataset.indices)
+
+
+def test_records_have_labels_and_classes(trained, tmp_path):
+    out = tmp_path / 'features.jsonl'
+    done = tool('extract_features', *trained, '--out', out, '--num-workers', 0)
+    assert done.returncode == 0, done.stdout[-3000:]
+    for line in out.read_text().splitlines():
+        record = json.loads(line)
+        assert record['class'] == record['file'].split('/')[-2]
+        assert record['class'] == str(record['label'])
 
 
 def test_no_checkpoint(trained, tmp_path):
