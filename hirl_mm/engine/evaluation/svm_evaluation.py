@@ -9,6 +9,7 @@ from mmengine.logging import MMLogger
 from mmengine.model import BaseModel
 from torch import Tensor
 
+from hirl_mm.datasets.distinct_images import distinct_images
 from hirl_mm.engine.features.cached_features import (
     FeatureCache,
 )
@@ -103,7 +104,7 @@ class SVMEvaluation(StoredSets):
 
     def _left_out(self, usable: Tensor) -> dict[str, str]:
         """Reason by number of classes, for classes with too few images."""
-        names = self._sets[SVM_TRAIN].CLASSES
+        names = distinct_images(self._sets[SVM_TRAIN]).CLASSES
         few = [names[index] for index in (~usable).nonzero()[:, 0]]
         if not few:
             return {}

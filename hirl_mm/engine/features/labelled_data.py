@@ -94,10 +94,16 @@ def multi_label_targets_of(
         name: Name of the data set in the error.
 
     Raises:
-        ValueError: If samples have no list of labels.
+        ValueError: If samples have no list of labels, or classes no names.
     """
-    check_one_list_of_classes(dataset)
-    targets = torch.zeros(len(dataset), len(dataset.CLASSES)).char()
+    # A data set of MMEngine has its classes in metainfo alone.
+    names = distinct_images(dataset).CLASSES
+    if names is None:
+        raise ValueError(
+            f'the {name} ({type(dataset).__name__} at {dataset.data_root}) '
+            'has no names of classes: give metainfo=dict(classes=...)'
+        )
+    targets = torch.zeros(len(dataset), len(names)).char()
     for index, target in enumerate(targets):
         info = dataset.get_data_info(index)
         if not isinstance(info.get('gt_label'), list):
