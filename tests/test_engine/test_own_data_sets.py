@@ -1,4 +1,4 @@
-"""Data sets of other projects, derived from MMEngine's: classes in metainfo."""
+"""Data sets of other projects: MMEngine's, with classes in metainfo."""
 
 from pathlib import Path
 
