@@ -1,4 +1,4 @@
-"""The report of an environment, in real processes."""
+"""What the package tells of itself, in real processes."""
 
 import re
 import subprocess
@@ -10,9 +10,9 @@ from hirl_mm import __version__
 from tests.runs import ROOT
 
 
-def report(*options):
+def report(*options, module='hirl_mm.env'):
     return subprocess.run(
-        [sys.executable, *options, '-W', 'ignore', '-m', 'hirl_mm.env'],
+        [sys.executable, *options, '-W', 'ignore', '-m', module],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -50,3 +50,16 @@ def test_without_any_package():
         'installed. Install it with: pip install torch torchvision'
     )
     assert 'pip install faiss-cpu' in lines[23]
+
+
+def test_the_package_lists_its_tools():
+    done = report('-S', module='hirl_mm')
+    assert done.returncode == 0, done.stderr
+    listed = dict(
+        re.split(r'\s{2,}', line.strip(), maxsplit=1)
+        for line in done.stdout.splitlines()
+        if line.startswith('  ')
+    )
+    assert set(listed) == {file.stem for file in ROOT.glob('tools/*.py')}
+    assert all(text.endswith(('.', ':')) for text in listed.values())
+    assert 'python tools/NAME.py --help' in done.stdout
