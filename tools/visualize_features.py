@@ -58,10 +58,18 @@ def parse_args() -> argparse.Namespace:
         default=3000,
         help='most images per column, drawn at random (default: %(default)s)',
     )
-    add(
+    classes = parser.add_mutually_exclusive_group()
+    classes.add_argument(
         '--num-classes',
         type=int,
+        dest='classes',
         help='show images of the first classes only (the paper: 20)',
+    )
+    classes.add_argument(
+        '--classes',
+        nargs='+',
+        metavar='NAME',
+        help='show images of these classes only',
     )
     add('--seed', type=int, default=0, help='of the draw and of the method')
     add_reading_options(parser)
@@ -88,7 +96,7 @@ def main(args: argparse.Namespace) -> None:
         (args.batch_size, args.num_workers),
         args.trust_checkpoint,
         num=args.num,
-        num_classes=args.num_classes,
+        classes=args.classes,
         method=args.method,
         seed=args.seed,
     )

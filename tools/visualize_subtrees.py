@@ -7,8 +7,9 @@ from hirl_mm.options import ToolParser, add_hierarchy_options, run_tool
 
 EPILOG = """\
 Figures 3 and 4 of the HIRL paper: a prototype, its largest branches, and
-theirs. Without --nodes, the largest prototypes of the coarsest level are
-drawn; they are not chosen for looking good.
+theirs. --images draws the coarsest branch of an image. Without --nodes and
+--images, the largest prototypes of the coarsest level are drawn; they are not
+chosen for looking good.
 
 Examples:
   python tools/visualize_subtrees.py work_dirs/hirl-dino
@@ -29,13 +30,22 @@ def parse_args() -> argparse.Namespace:
         '--nodes',
         nargs='+',
         metavar='LEVEL:INDEX',
+        default=[],
         help='prototypes to draw; level 0 is the finest',
+    )
+    add(
+        '--images',
+        nargs='+',
+        metavar='IMAGE',
+        default=[],
+        help='training images whose branch to draw, by path or its end',
     )
     add(
         '--num',
         type=int,
         default=2,
-        help='number of subtrees without --nodes (default: %(default)s)',
+        help='number of subtrees without --nodes and --images (default: '
+        '%(default)s)',
     )
     add(
         '--max-children',
@@ -62,7 +72,11 @@ def parse_args() -> argparse.Namespace:
 def main(args: argparse.Namespace) -> None:
     from hirl_mm.engine.features.tree_images import images_of_config
     from hirl_mm.studies.run_hierarchy import open_hierarchy
-    from hirl_mm.studies.subtree_choice import largest_subtrees, parse_node
+    from hirl_mm.studies.subtree_choice import (
+        largest_subtrees,
+        parse_node,
+        subtree_of_image,
+    )
     from hirl_mm.visualization import draw_subtree
 
     hierarchy = open_hierarchy(
@@ -70,9 +84,9 @@ def main(args: argparse.Namespace) -> None:
     )
     embedded = hierarchy.training_images(args.batch_size, args.num_workers)
     tree = embedded.tree
-    nodes = largest_subtrees(tree, args.num)
-    if args.nodes:
-        nodes = [parse_node(text, tree) for text in args.nodes]
+    nodes = [parse_node(text, tree) for text in args.nodes]
+    nodes += [subtree_of_image(embedded, name) for name in args.images]
+    nodes = nodes or largest_subtrees(tree, args.num)
     images = images_of_config(tree, hierarchy.cfg)['images']
     for level, node in nodes:
         out = args.out or args.run / 'subtrees'

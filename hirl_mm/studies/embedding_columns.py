@@ -21,7 +21,7 @@ def column_of_images(
     images: EmbeddedImages,
     name: str,
     num: int,
-    num_classes: int | None = None,
+    classes: int | Sequence[str] | None = None,
     method: str = 'tsne',
     seed: int = 0,
 ) -> EmbeddingColumn:
@@ -31,13 +31,14 @@ def column_of_images(
         images: Images with their embeddings.
         name: Name of the column.
         num: Largest number of images to show, drawn at random.
-        num_classes: Show images of the first classes only; None for all.
+        classes: Names of the classes whose images to show, or the number of
+            the first ones; None for all.
         method: See :func:`~hirl_mm.visualization.projection.project`.
         seed: Seed of the draw and of the method.
 
     Raises:
-        ValueError: If too few images are left, or classes are asked for and
-            there are no labels.
+        ValueError: If too few images are left, or there are no classes of
+            these names, or no labels at all.
     """
     tree = images.tree
     paths = tree.paths(images.leaf)
@@ -46,7 +47,8 @@ def column_of_images(
         for level, num in enumerate(tree.num_prototypes)
     }
     known = images.leaf >= 0
-    shown = _drawn(known, images.labels, num, num_classes, seed)
+    chosen = _chosen(images.labels, images.class_names, classes)
+    shown = _drawn(known if chosen is None else known & chosen, num, seed)
     return _column(
         name,
         images.rows[shown],
@@ -63,7 +65,7 @@ def column_of_file(
     file: str | os.PathLike,
     name: str,
     num: int,
-    num_classes: int | None = None,
+    classes: int | Sequence[str] | None = None,
     method: str = 'tsne',
     seed: int = 0,
 ) -> EmbeddingColumn:
@@ -74,7 +76,7 @@ def column_of_file(
             ``classes`` if there are any.
         name: Name of the column.
         num: See :func:`column_of_images`.
-        num_classes: See :func:`column_of_images`.
+        classes: See :func:`column_of_images`.
         method: See :func:`column_of_images`.
         seed: See :func:`column_of_images`.
 
@@ -85,16 +87,17 @@ def column_of_file(
     content = read_checkpoint(file)
     try:
         features, labels = content['features'], content.get('labels')
-        classes = content.get('classes') or ()
+        names = content.get('classes') or ()
     except (KeyError, TypeError, AttributeError):
         raise ValueError(
             f'{file} holds no features: give a file of '
             'tools/extract_features.py, or the folder of a training with HIRL'
         ) from None
     known = features.isfinite().all(1)
-    shown = _drawn(known, labels, num, num_classes, seed)
+    chosen = _chosen(labels, names, classes)
+    shown = _drawn(known if chosen is None else known & chosen, num, seed)
     return _column(
-        name, features[shown], shown, labels, classes, {}, method, seed
+        name, features[shown], shown, labels, names, {}, method, seed
     )
 
 
@@ -130,18 +133,31 @@ def read_columns(
     return columns
 
 
-def _drawn(
-    known: Tensor,
+def _chosen(
     labels: Tensor | None,
-    num: int,
-    num_classes: int | None,
-    seed: int,
-) -> Tensor:
-    """Draw images that have an embedding, of the first classes."""
-    if num_classes is not None:
-        if labels is None:
-            raise ValueError('the images have no classes to choose from')
-        known = known & (labels >= 0) & (labels < num_classes)
+    names: Sequence[str],
+    classes: int | Sequence[str] | None,
+) -> Tensor | None:
+    """Which images are of the classes that are asked for, (N,) bool."""
+    if classes is None:
+        return None
+    if labels is None:
+        raise ValueError('the images have no classes to choose from')
+    if isinstance(classes, int):
+        return (labels >= 0) & (labels < classes)
+    unknown = [name for name in classes if name not in names]
+    if unknown:
+        some = ', '.join(names[:10]) + (', ...' if len(names) > 10 else '')
+        raise ValueError(
+            f'there are no classes {", ".join(unknown)}: the images have '
+            f'{some or "no names of classes"}'
+        )
+    numbers = torch.tensor([list(names).index(name) for name in classes])
+    return torch.isin(labels, numbers)
+
+
+def _drawn(known: Tensor, num: int, seed: int) -> Tensor:
+    """Draw images that have an embedding."""
     found = known.nonzero()[:, 0]
     generator = torch.Generator().manual_seed(seed)
     order = torch.randperm(len(found), generator=generator)[:num]

@@ -2,7 +2,7 @@
 
 import re
 
-from hirl_mm.structures import PrototypeTree
+from hirl_mm.structures import EmbeddedImages, PrototypeTree
 
 _NODE = re.compile(r'(\d+):(\d+)')
 
@@ -31,6 +31,38 @@ def parse_node(text: str, tree: PrototypeTree) -> tuple[int, int]:
             f'{" / ".join(map(str, nums))} prototypes'
         )
     return level, idx
+
+
+def subtree_of_image(images: EmbeddedImages, name: str) -> tuple[int, int]:
+    """Return the prototype of the top level on the path of an image.
+
+    Args:
+        images: Images with their tree.
+        name: Path of one of them, or the end of it.
+
+    Returns:
+        Level and index.
+
+    Raises:
+        ValueError: If there is no such image, more than one, or one that
+            could not be read.
+    """
+    found = [
+        index
+        for index, path in enumerate(images.paths)
+        if path == name or path.endswith(f'/{name.lstrip("/")}')
+    ]
+    if len(found) != 1:
+        number = f'{len(found)} of' if found else 'none of'
+        raise ValueError(
+            f'{number} the training images are {name}: give a path, or the '
+            'end of it, that one of them has'
+        )
+    if images.leaf[found[0]] < 0:
+        raise ValueError(f'{name} could not be read, so it is in no branch')
+    top = images.tree.num_levels - 1
+    path = images.tree.paths(images.leaf[found])
+    return top, int(path[0, top])
 
 
 def largest_subtrees(tree: PrototypeTree, num: int) -> list[tuple[int, int]]:

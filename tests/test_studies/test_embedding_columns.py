@@ -1,12 +1,18 @@
 """Which images, classes and prototypes a picture of features shows."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 import torch.nn.functional as F
 
 from hirl_mm.structures import EmbeddedImages, PrototypeTree
 from hirl_mm.studies.embedding_columns import column_of_file, column_of_images
-from hirl_mm.studies.subtree_choice import largest_subtrees, parse_node
+from hirl_mm.studies.subtree_choice import (
+    largest_subtrees,
+    parse_node,
+    subtree_of_image,
+)
 from tests.trees import tree_of
 
 
@@ -48,12 +54,23 @@ def test_no_labels_and_images_that_could_not_be_read():
 
 
 def test_images_of_the_first_classes():
-    column = column_of_images(embedded(LABELS), 'run', 100, num_classes=2)
+    column = column_of_images(embedded(LABELS), 'run', 100, classes=2)
     assert column.groups['by class'].tolist() == [0, 1, 0, 1, 0, 1]
     with pytest.raises(ValueError, match='no classes to choose from'):
-        column_of_images(embedded(), 'run', 100, num_classes=2)
+        column_of_images(embedded(), 'run', 100, classes=2)
     with pytest.raises(ValueError, match='at least 4 images, got 3'):
         column_of_images(embedded(LABELS), 'run', 3)
+
+
+def test_images_of_named_classes():
+    images = embedded(LABELS)
+    column = column_of_images(images, 'run', 100, classes=['c', 'a'])
+    assert set(column.groups['by class'].tolist()) == {0, 2}
+    with pytest.raises(ValueError, match='no classes e: the images have a, b'):
+        column_of_images(images, 'run', 100, classes=['a', 'e'])
+    unnamed = replace(images, class_names=())
+    with pytest.raises(ValueError, match='have no names of classes'):
+        column_of_images(unnamed, 'run', 100, classes=['a'])
 
 
 def test_the_draw_is_that_of_the_seed():
@@ -71,7 +88,7 @@ def test_a_file_of_features(tmp_path):
         features=torch.randn(12, 5), labels=LABELS, paths=[], classes=['a']
     )
     torch.save(content, tmp_path / 'f.pth')
-    column = column_of_file(tmp_path / 'f.pth', 'plain', 100, num_classes=3)
+    column = column_of_file(tmp_path / 'f.pth', 'plain', 100, classes=3)
     assert column.groups.keys() == {'by class'}
     assert len(column.points) == 9
     torch.save(dict(x=1), tmp_path / 'g.pth')
@@ -101,3 +118,23 @@ def test_the_largest_prototypes_that_branch():
     assert largest_subtrees(tree, 1) == [(1, 3)]
     flat = tree_of([0, 1, 1, 2])
     assert largest_subtrees(flat, 2) == [(0, 1), (0, 0)]
+
+
+def test_the_branch_of_an_image():
+    images = embedded(LABELS, unread=[4])
+    tree, top = images.tree, images.tree.num_levels - 1
+    for index in 0, 5:
+        name = images.paths[index]
+        expected = int(tree.paths(images.leaf[[index]])[0, top])
+        assert subtree_of_image(images, name) == (top, expected)
+    with pytest.raises(ValueError, match='none of the training images are z'):
+        subtree_of_image(images, 'z')
+    unread = int((images.leaf < 0).nonzero()[0])
+    with pytest.raises(ValueError, match='could not be read, so it is in no'):
+        subtree_of_image(images, images.paths[unread])
+    twins = replace(images, paths=['a/1.png', 'b/1.png', *images.paths[2:]])
+    with pytest.raises(
+        ValueError, match=r'2 of the training images are 1.png'
+    ):
+        subtree_of_image(twins, '1.png')
+    assert subtree_of_image(twins, 'b/1.png')[0] == top
