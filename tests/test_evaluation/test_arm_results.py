@@ -46,6 +46,8 @@ def test_every_recipe_of_a_paper_has_its_figures():
     [
         (DINO, ('kNN', 'best k'), 76.01),
         (f'hirl-{DINO}', ('clustering', 'AMI'), 66.6),
+        (f'hirl-{DINO}', ('coco-instance', 'box AP'), 50.3),
+        (DINO, ('coco-instance', 'mask AP'), 43.1),
         (f'hirl-{DINO}', ('semisup-1pct', 'top-1'), 64.73),
         (
             'hirl-swav_resnet50_32xb128-mcrop-coslr-800e_in1k',

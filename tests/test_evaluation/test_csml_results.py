@@ -62,8 +62,8 @@ def test_every_figure_counts(number, cells, total):
         (FINAL, ('semisup-60e-10pct', 'top-5'), 90.7, '3'),
         (FINAL, ('semisup-mined-1pct', 'top-5'), 87.7, '3'),
         (FINAL, ('semisup-mined-10pct', 'top-1'), 75.1, '3'),
-        (FINAL, ('coco-instance', 'box AP small'), 25.0, '4'),
-        (FINAL, ('coco-instance', 'mask AP50'), 58.1, '4'),
+        (FINAL, ('coco-fpn-1x', 'box AP small'), 25.0, '4'),
+        (FINAL, ('coco-fpn-1x', 'mask AP50'), 58.1, '4'),
         (FINAL, ('voc0712-detection', 'AP75'), 64.1, '5'),
         (CSML.format('nomix-', 200), LINEAR, 70.4, '6'),
         (

@@ -8,3 +8,4 @@ _base_ = [
 
 model = _base_.fpn
 default_hooks = dict(mask_check=_base_.mask_check)
+protocol = dict(name='coco-cascade-fpn-1x')

@@ -15,9 +15,10 @@ model['roi_head']['bbox_head'] = dict(
 )
 default_hooks = dict(mask_check=_base_.mask_check)
 protocol = dict(
+    name='coco-fpn-1x',
     further_metrics=[
         *_base_.protocol.further_metrics,
         *(f'coco/bbox_mAP_{size}' for size in 'sml'),
         *(f'coco/segm_mAP_{size}' for size in 'sml'),
-    ]
+    ],
 )

@@ -14,7 +14,7 @@ FINAL = 'csml-mcrop-800e'
 _NEIGHBOURS = tuple(('kNN', f'k={k}') for k in (20, 200))
 _SIZES = '', '50', '75', ' small', ' medium', ' large'
 _COCO = tuple(
-    ('coco-instance', f'{kind} AP{size}')
+    ('coco-fpn-1x', f'{kind} AP{size}')
     for kind in ('box', 'mask')
     for size in _SIZES
 )
