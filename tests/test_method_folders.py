@@ -7,7 +7,7 @@ import pytest
 import yaml
 from mmengine.config import Config
 
-from hirl_mm.evaluation.paper_results import paper_figures
+from hirl_mm.evaluation.paper_results import paper_figures, paper_sources
 from tests.runs import ROOT
 
 MIM = ROOT / 'hirl_mm/.mim'
@@ -32,6 +32,14 @@ SHOWN['ssprl'] = (
 
 def metafile(folder):
     return yaml.safe_load((FOLDERS[folder] / 'metafile.yml').read_text())
+
+
+def figures_in(model):
+    """All results, which are the papers' alone: there are none of ours."""
+    results = model['Results'] or []
+    found = [metric for r in results for metric in r['Metrics'].items()]
+    assert len(dict(found)) == len(found)
+    return dict(found)
 
 
 def test_the_index_imports_the_metafile_of_every_folder():
@@ -59,7 +67,11 @@ def test_metafile_names_every_recipe(folder):
         path = Path(model['Config'])
         assert model['Name'] == path.stem
         assert model['In Collection'] == collection['Name']
-        assert model['Weights'] is model['Results'] is None
+        assert model['Weights'] is None
+        assert figures_in(model) == {
+            f'{" ".join(key)} (paper: {paper_sources(path.stem)[key]})': value
+            for key, value in paper_figures(path.stem).items()
+        }
         cfg = Config.fromfile(MIM / path)
         facts = model['Metadata']
         assert facts['Epochs'] == cfg.train_cfg.max_epochs
