@@ -1,7 +1,7 @@
 """Pictures of the results of one or several pre-trained networks."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -20,12 +20,16 @@ _CURVES = {
 _ROW = 0.24
 # In percent. With a smaller range, noise would look like a difference.
 _MIN_SPAN = 5.0
+# Height of a row over which the dots of its arms are spread.
+_SPREAD = 0.5
 
 
 def draw_results(arms: Sequence[ArmResults], path: str | os.PathLike) -> None:
     """Draw results in percent as dots, and results over a setting as curves.
 
-    Filled dots are measured results, hollow dots those of the paper.
+    Filled dots are measured results, hollow dots those of the paper. With
+    several networks, a second column shows how far they are from the first
+    one, on an axis of its own.
 
     Args:
         arms: Results of 1 to 6 networks.
@@ -49,12 +53,20 @@ def draw_results(arms: Sequence[ArmResults], path: str | os.PathLike) -> None:
     if not keys:
         raise ValueError('there are no results to draw')
     height = max(3.0, _ROW * len(keys) + 1.4, 2.6 * len(curves))
-    figure = Figure(figsize=(11 if curves else 7, height), dpi=120)
+    compares = len(arms) > 1
+    widths = [7.0, *([3.0] * compares), *([4.0] * bool(curves))]
+    figure = Figure(figsize=(sum(widths), height), dpi=120)
     figure.set_layout_engine('constrained')
-    columns = figure.add_gridspec(max(1, len(curves)), 2 if curves else 1)
-    _draw_dots(figure.add_subplot(columns[:, 0]), arms, keys)
+    columns = figure.add_gridspec(
+        max(1, len(curves)), len(widths), width_ratios=widths
+    )
+    dots = figure.add_subplot(columns[:, 0])
+    _draw_dots(dots, arms, keys)
+    if compares:
+        axes = figure.add_subplot(columns[:, 1], sharey=dots)
+        _draw_differences(axes, arms, keys)
     for row, protocol in enumerate(curves):
-        _draw_curve(figure.add_subplot(columns[row, 1]), arms, protocol)
+        _draw_curve(figure.add_subplot(columns[row, -1]), arms, protocol)
     with replacing(path) as temporary:
         figure.savefig(temporary)
 
@@ -62,23 +74,10 @@ def draw_results(arms: Sequence[ArmResults], path: str | os.PathLike) -> None:
 def _draw_dots(
     axes: Axes, arms: Sequence[ArmResults], keys: list[tuple[str, str]]
 ) -> None:
-    for arm, color in zip(arms, COLORS, strict=False):
+    for arm, color, offset in zip(arms, COLORS, _offsets(arms), strict=False):
         for figures, face in ((arm.rows(), color), (arm.paper(), 'none')):
-            shown = [
-                (figures[key], place)
-                for place, key in enumerate(keys)
-                if key in figures
-            ]
-            if shown:
-                label = arm.name if face == color else f'{arm.name}, paper'
-                axes.scatter(
-                    *zip(*shown, strict=True),
-                    label=label,
-                    edgecolors=color,
-                    facecolors=face,
-                    s=36,
-                    zorder=3,
-                )
+            label = arm.name if face == color else f'{arm.name}, paper'
+            _scatter(axes, figures, keys, offset, label, color, face)
     axes.set_yticks(range(len(keys)), [' '.join(key) for key in keys])
     axes.set_ylim(len(keys) - 0.5, -0.5)
     axes.set_xlabel('percent')
@@ -87,6 +86,64 @@ def _draw_dots(
     axes.legend(
         loc='lower center', bbox_to_anchor=(0.5, 1), ncols=2, frameon=False
     )
+
+
+def _draw_differences(
+    axes: Axes, arms: Sequence[ArmResults], keys: list[tuple[str, str]]
+) -> None:
+    first, *others = arms
+    given = zip(others, COLORS[1:], _offsets(arms)[1:], strict=False)
+    for arm, color, offset in given:
+        for base, figures, face in (
+            (first.rows(), arm.rows(), color),
+            (first.paper(), arm.paper(), 'none'),
+        ):
+            above = {
+                key: figures[key] - base[key]
+                for key in keys
+                if key in figures
+                if key in base
+            }
+            _scatter(axes, above, keys, offset, '', color, face)
+    furthest = max(map(abs, axes.get_xlim()))
+    half = max(furthest, _MIN_SPAN / 2)
+    axes.set_xlim(-half, half)
+    axes.axvline(0, color='#888888', zorder=1)
+    axes.tick_params(axis='y', labelleft=False)
+    axes.set_xlabel(f'points above {first.name}, one run each')
+    axes.grid(axis='x', color='#dddddd')
+    axes.grid(axis='y', color='#eeeeee')
+
+
+def _offsets(arms: Sequence[ArmResults]) -> list[float]:
+    """Where the dots of the arms are in a row, so that all are seen."""
+    middle = (len(arms) - 1) / 2
+    return [_SPREAD * (i - middle) / len(arms) for i in range(len(arms))]
+
+
+def _scatter(
+    axes: Axes,
+    figures: Mapping[tuple[str, str], float],
+    keys: list[tuple[str, str]],
+    offset: float,
+    label: str,
+    color: str,
+    face: str,
+) -> None:
+    shown = [
+        (figures[key], place + offset)
+        for place, key in enumerate(keys)
+        if key in figures
+    ]
+    if shown:
+        axes.scatter(
+            *zip(*shown, strict=True),
+            label=label,
+            edgecolors=color,
+            facecolors=face,
+            s=30,
+            zorder=3,
+        )
 
 
 def _draw_curve(axes: Axes, arms: Sequence[ArmResults], protocol: str) -> None:
