@@ -10,6 +10,8 @@ from matplotlib.ticker import MaxNLocator
 from hirl_mm.evaluation.arm_results import TREE_DISTANCE, ArmResults
 from hirl_mm.files import replacing
 
+from .axis_span import MIN_SPAN, widen
+
 COLORS = ('#4477aa', '#ee6677', '#228833', '#ccbb44', '#66ccee', '#aa3377')
 _CURVES = {
     'kNN': ('kNN: neighbours k', 'k='),
@@ -18,8 +20,6 @@ _CURVES = {
     'clustering by level': ('clustering by level of the taxonomy', ''),
 }
 _ROW = 0.24
-# In percent. With a smaller range, noise would look like a difference.
-_MIN_SPAN = 5.0
 # Height of a row over which the dots of its arms are spread.
 _SPREAD = 0.5
 
@@ -106,7 +106,7 @@ def _draw_differences(
             }
             _scatter(axes, above, keys, offset, '', color, face)
     furthest = max(map(abs, axes.get_xlim()))
-    half = max(furthest, _MIN_SPAN / 2)
+    half = max(furthest, MIN_SPAN / 2)
     axes.set_xlim(-half, half)
     axes.axvline(0, color='#888888', zorder=1)
     axes.tick_params(axis='y', labelleft=False)
@@ -157,9 +157,7 @@ def _draw_curve(axes: Axes, arms: Sequence[ArmResults], protocol: str) -> None:
         axes.plot(
             list(figures), list(figures.values()), 'o-', color=color, ms=5
         )
-    low, high = axes.get_ylim()
-    missing = max(0.0, _MIN_SPAN - (high - low)) / 2
-    axes.set_ylim(low - missing, high + missing)
+    widen(axes)
     axes.set_title(title, fontsize=10)
     axes.set_ylabel('percent')
     axes.yaxis.set_major_locator(MaxNLocator(5))

@@ -5,6 +5,8 @@ from matplotlib.figure import Figure
 
 from hirl_mm.files import replacing
 
+from .axis_span import widen
+
 MARKERS = 'os^Dv'
 
 
@@ -17,7 +19,7 @@ def draw_rate_curves(
     """Draw the results of a learning-rate sweep with one curve per arm.
 
     The highest point of every arm has a ring, and every point a bar of its
-    spread.
+    spread. The vertical axis, in percent, spans five points at least.
 
     Args:
         curves: Points (rate, mean, spread) by arm, rates ascending.
@@ -43,6 +45,7 @@ def draw_rate_curves(
         ring = dict(s=180, facecolors='none', edgecolors=line.get_color())
         axes.scatter([best_rate], [best], **ring)
     axes.set(xscale='log', xlabel=param, ylabel=metric)
+    widen(axes)
     axes.grid(alpha=0.3)
     axes.legend()
     with replacing(path) as temporary:

@@ -5,6 +5,7 @@ from matplotlib.figure import Figure
 
 from hirl_mm.evaluation.arm_results import ArmResults
 from hirl_mm.visualization import draw_results
+from hirl_mm.visualization.rate_curves import draw_rate_curves
 
 
 def arm(name, knn, linear=None):
@@ -66,3 +67,18 @@ def test_one_network_has_no_differences(drawn):
 def test_many_networks(drawn):
     _, differences, _ = drawn(*(arm(str(i), 80 + i) for i in range(6)))
     assert [d[0][0] for d in dots(differences)] == [1, 2, 3, 4, 5]
+
+
+def test_curves_of_rates_do_not_magnify_noise(monkeypatch, tmp_path):
+    figures = []
+    save = Figure.savefig
+    monkeypatch.setattr(
+        Figure, 'savefig', lambda f, *a: (figures.append(f), save(f, *a))
+    )
+    near = {'a': [(0.1, 80.0, 0.1), (1.0, 80.3, 0.2)]}
+    far = {'a': [(0.1, 60.0, 0.1), (1.0, 80.3, 0.2)]}
+    for curves in near, far:
+        draw_rate_curves(curves, tmp_path / 'sweep.png', 'rate', 'top-1')
+    spans = [f.axes[0].get_ylim() for f in figures]
+    assert spans[0][1] - spans[0][0] == pytest.approx(5)
+    assert 20 < spans[1][1] - spans[1][0] < 25
