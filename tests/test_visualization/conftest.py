@@ -21,15 +21,21 @@ def tree():
 
 
 @pytest.fixture
-def axes_of(monkeypatch, tmp_path):
-    """Draws a tree into ``tree.png``; gives the axes with all it shows."""
-    figures, save = [], Figure.savefig
+def figures(monkeypatch):
+    """The figures that are saved, in a list that grows."""
+    saved, save = [], Figure.savefig
 
     def keep(figure, *args, **kwargs):
         save(figure, *args, **kwargs)
-        figures.append(figure)
+        saved.append(figure)
 
     monkeypatch.setattr(Figure, 'savefig', keep)
+    return saved
+
+
+@pytest.fixture
+def axes_of(figures, tmp_path):
+    """Draws a tree into ``tree.png``; gives the axes with all it shows."""
 
     def draw(*args, **options):
         draw_semantic_tree(*args, tmp_path / 'tree.png', **options)

@@ -2,7 +2,6 @@
 
 import pytest
 from matplotlib import image
-from matplotlib.figure import Figure
 
 from hirl_mm.visualization.difference_dots import (
     DifferenceRow,
@@ -17,20 +16,12 @@ ROWS = [
 
 
 @pytest.fixture
-def drawn(tmp_path, monkeypatch):
+def drawn(figures, tmp_path):
     """The axes of the picture, by the names of the figures."""
-    kept = []
-    save = Figure.savefig
-
-    def keep(figure, *args, **options):
-        kept.append(figure)
-        save(figure, *args, **options)
-
-    monkeypatch.setattr(Figure, 'savefig', keep)
     path = tmp_path / 'differences.png'
     draw_difference_dots(ROWS, ['kNN', 'NMI'], path)
     assert image.imread(path).std() > 0.01
-    return {axes.get_title(): axes for axes in kept[0].axes}
+    return {axes.get_title(): axes for axes in figures[0].axes}
 
 
 def lines(axes, marker):

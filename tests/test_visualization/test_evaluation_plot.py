@@ -1,7 +1,6 @@
 """Dots of results, and of their distance to the first network's."""
 
 import pytest
-from matplotlib.figure import Figure
 
 from hirl_mm.evaluation.arm_results import ArmResults
 from hirl_mm.visualization import draw_results
@@ -17,16 +16,8 @@ def arm(name, knn, linear=None):
 
 
 @pytest.fixture
-def drawn(monkeypatch, tmp_path):
+def drawn(figures, tmp_path):
     """Draw arms, and return the axes of the picture."""
-    figures = []
-    save = Figure.savefig
-
-    def kept(figure, *args, **kwargs):
-        figures.append(figure)
-        save(figure, *args, **kwargs)
-
-    monkeypatch.setattr(Figure, 'savefig', kept)
 
     def draw(*arms):
         draw_results(arms, tmp_path / 'results.png')
@@ -69,12 +60,7 @@ def test_many_networks(drawn):
     assert [d[0][0] for d in dots(differences)] == [1, 2, 3, 4, 5]
 
 
-def test_curves_of_rates_do_not_magnify_noise(monkeypatch, tmp_path):
-    figures = []
-    save = Figure.savefig
-    monkeypatch.setattr(
-        Figure, 'savefig', lambda f, *a: (figures.append(f), save(f, *a))
-    )
+def test_curves_of_rates_do_not_magnify_noise(figures, tmp_path):
     near = {'a': [(0.1, 80.0, 0.1), (1.0, 80.3, 0.2)]}
     far = {'a': [(0.1, 60.0, 0.1), (1.0, 80.3, 0.2)]}
     for curves in near, far:
