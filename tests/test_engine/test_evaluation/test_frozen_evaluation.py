@@ -287,7 +287,7 @@ def test_targets_of_multi_label_data():
     ]
 
     class Data:
-        CLASSES = 'abc'
+        metainfo = dict(classes=('a', 'b', 'c'))
         data_root = 'here'
 
         def __len__(self):
