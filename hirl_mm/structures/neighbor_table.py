@@ -7,7 +7,9 @@ from torch import Tensor
 from hirl_mm.files import replacing
 from hirl_mm.files.plain_file import load_plain
 
-_KEYS = frozenset({'neighbors', 'data'})
+# Files of earlier versions do not have this key.
+_OPTIONAL = frozenset({'run'})
+_KEYS = _OPTIONAL | {'neighbors', 'data'}
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,6 +26,8 @@ class NeighborTable:
         data: Identity of the N images in their order, see
             :func:`~hirl_mm.engine.features.fingerprint.data_identity`; empty
             if unknown.
+        run: Name of the training that found them, the ``experiment_name`` of
+            its first start; empty if unknown.
 
     Raises:
         ValueError: If ``neighbors`` is not an (N, k) table of images.
@@ -36,6 +40,7 @@ class NeighborTable:
 
     neighbors: Tensor
     data: str = ''
+    run: str = ''
 
     def __post_init__(self) -> None:
         table = self.neighbors
@@ -68,14 +73,16 @@ class NeighborTable:
         return (self.neighbors == own[:, None]).all(1)
 
     def state_dict(self) -> dict:
-        """Return the table as a tensor on the CPU and a string."""
+        """Return the table as a tensor on the CPU and strings."""
         # A million images with ten neighbours are 40 MB instead of 80.
-        return dict(neighbors=self.neighbors.cpu().int(), data=self.data)
+        neighbors = self.neighbors.cpu().int()
+        return dict(neighbors=neighbors, data=self.data, run=self.run)
 
     @classmethod
     def from_state_dict(cls, state: dict) -> 'NeighborTable':
         """Build a table from a :meth:`state_dict`."""
-        return cls(state['neighbors'].long(), state['data'])
+        neighbors = state['neighbors'].long()
+        return cls(neighbors, state['data'], state.get('run', ''))
 
     def save(self, path: str | os.PathLike) -> None:
         """Write the table to the file ``path``, replacing it atomically."""
@@ -94,7 +101,7 @@ class NeighborTable:
             ValueError: If the file does not hold a table.
         """
         state = load_plain(path)
-        if not isinstance(state, dict) or set(state) != _KEYS:
+        if not isinstance(state, dict) or set(state) | _OPTIONAL != _KEYS:
             found = sorted(state) if isinstance(state, dict) else type(state)
             raise ValueError(
                 f'{path} is not a file of nearest neighbours: expected the '

@@ -38,6 +38,8 @@ class PrototypeTree:
         data: Identity of the N images in their order, see
             :func:`~hirl_mm.engine.features.fingerprint.data_identity`; empty
             if unknown.
+        run: Name of the training that built the tree, the
+            ``experiment_name`` of its first start; empty if unknown.
 
     Raises:
         ValueError: If shapes, types or indices do not describe a tree.
@@ -63,6 +65,7 @@ class PrototypeTree:
     leaf: Tensor
     objective: Sequence[float] = field(default=())
     data: str = ''
+    run: str = ''
 
     def __post_init__(self) -> None:
         object.__setattr__(self, 'centroids', tuple(self.centroids))
@@ -200,6 +203,7 @@ class PrototypeTree:
             leaf=self.leaf.to(device),
             objective=self.objective,
             data=self.data,
+            run=self.run,
         )
 
     def summary(self) -> list[dict[str, float]]:
@@ -221,6 +225,7 @@ class PrototypeTree:
             leaf=tree.leaf,
             objective=list(tree.objective),
             data=tree.data,
+            run=tree.run,
         )
 
     @classmethod
@@ -229,7 +234,7 @@ class PrototypeTree:
 
         Args:
             state: State of the tree. Earlier versions saved it without
-                ``data``.
+                ``data`` or ``run``.
 
         Raises:
             ValueError: If the state is no tree, or holds NaN or infinite

@@ -52,11 +52,15 @@ def check_parts(tree: PrototypeTree) -> None:
             )
         _check_index(f'parents[{level}]', parent, nums[level + 1])
     _check_index('leaf', tree.leaf, nums[0], least=NO_LEAF)
-    if not isinstance(tree.data, str):
-        raise ValueError(
-            'data must be the identity of the images as a string, empty if '
-            f'unknown, got {type(tree.data).__name__}'
-        )
+    for name, what in dict(
+        data='the identity of the images', run='the name of the training'
+    ).items():
+        value = getattr(tree, name)
+        if not isinstance(value, str):
+            raise ValueError(
+                f'{name} must be {what} as a string, empty if unknown, got '
+                f'{type(value).__name__}'
+            )
 
 
 def check_finite(centroids: Sequence[Tensor]) -> None:

@@ -9,9 +9,9 @@ from hirl_mm.files.plain_file import load_plain
 
 # Key of the state of the tree in checkpoints.
 TREE_KEY = 'prototype_tree'
-_KEYS = frozenset({'centroids', 'parents', 'leaf', 'objective', 'data'})
-# Files of earlier versions do not have this key.
-_OPTIONAL = frozenset({'data'})
+# Files of earlier versions do not have these keys.
+_OPTIONAL = frozenset({'data', 'run'})
+_KEYS = _OPTIONAL | {'centroids', 'parents', 'leaf', 'objective'}
 
 
 def write_state(state: dict, path: str | os.PathLike) -> None:

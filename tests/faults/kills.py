@@ -6,6 +6,9 @@ from pathlib import Path
 
 import torch
 
+from hirl_mm.engine.hooks import NeighborBankHook
+from hirl_mm.structures import TREE_KEY
+
 from .trainings import train
 
 # What differs between runs that are equal.
@@ -47,6 +50,9 @@ def last_checkpoint(work_dir):
         content['meta'].pop(name)
     for name in 'cfg', 'experiment_name', 'last_ckpt':
         content['message_hub']['runtime_info'].pop(name)
+    # The name of the run, in its tree or its neighbours.
+    for name in TREE_KEY, NeighborBankHook.state_key:
+        content.get(name, {}).pop('run', None)
     return content
 
 

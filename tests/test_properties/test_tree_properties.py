@@ -22,7 +22,8 @@ def same(mine, theirs):
         # Two that are unknown are equal.
         [torch.DoubleTensor(tree.objective) for tree in (mine, theirs)],
     ]
-    return mine.data == theirs.data and all(
+    names = [(tree.data, tree.run) for tree in (mine, theirs)]
+    return names[0] == names[1] and all(
         a.dtype == b.dtype and torch.allclose(a, b, 0, 0, equal_nan=True)
         for a, b in pairs
     )
@@ -147,11 +148,12 @@ def test_a_table_of_neighbours_comes_back_from_its_file(data):
     num, k = data.draw(st.integers(1, 9)), data.draw(st.integers(1, 4))
     row = st.lists(st.integers(0, num - 1), min_size=k, max_size=k)
     rows = data.draw(st.lists(row, min_size=num, max_size=num))
-    table = NeighborTable(torch.tensor(rows), '0123abcd')
+    table = NeighborTable(torch.tensor(rows), '0123abcd', 'run')
     with tempfile.TemporaryDirectory() as folder:
         table.save(f'{folder}/neighbors.pth')
         loaded = NeighborTable.load(f'{folder}/neighbors.pth')
     assert torch.equal(loaded.neighbors, table.neighbors)
-    assert loaded.neighbors.dtype == torch.long and loaded.data == table.data
+    assert loaded.neighbors.dtype == torch.long
+    assert (loaded.data, loaded.run) == (table.data, table.run)
     alone = [all(i == n for i in row) for n, row in enumerate(rows)]
     assert loaded.without_neighbors.tolist() == alone

@@ -12,11 +12,20 @@ def test_size():
 
 
 def test_file_keeps_numbers_and_identity(tmp_path):
-    NeighborTable(TABLE, data='images').save(tmp_path / 'neighbors.pth')
+    NeighborTable(TABLE, 'images', 'run').save(tmp_path / 'neighbors.pth')
     loaded = NeighborTable.load(tmp_path / 'neighbors.pth')
     assert torch.equal(loaded.neighbors, TABLE)
     assert loaded.neighbors.dtype == torch.long
-    assert loaded.data == 'images'
+    assert (loaded.data, loaded.run) == ('images', 'run')
+
+
+def test_file_without_the_name_of_its_run(tmp_path):
+    """As versions before wrote them."""
+    state = NeighborTable(TABLE, 'images', 'run').state_dict()
+    del state['run']
+    torch.save(state, tmp_path / 'old.pth')
+    loaded = NeighborTable.load(tmp_path / 'old.pth')
+    assert (loaded.data, loaded.run) == ('images', '')
 
 
 @pytest.mark.parametrize(

@@ -113,24 +113,34 @@ def test_nodes_that_a_tree_does_not_have(ask, message):
         ask(tree)
 
 
-def test_identity_of_the_data_travels(tmp_path):
-    tree = replace(random_tree((12, 5), dim=4), data='0123abcd')
-    assert tree.to('cpu').data == '0123abcd'
+IDENTITY = dict(data='0123abcd', run='moco_20250102_030405')
+
+
+def identity(tree):
+    return dict(data=tree.data, run=tree.run)
+
+
+def test_identity_of_data_and_run_travels(tmp_path):
+    tree = replace(random_tree((12, 5), dim=4), **IDENTITY)
+    assert identity(tree.to('cpu')) == IDENTITY
     state = tree.state_dict()
-    assert PrototypeTree.from_state_dict(state).data == '0123abcd'
+    assert identity(PrototypeTree.from_state_dict(state)) == IDENTITY
     tree.save(tmp_path / 'tree.pth')
-    assert PrototypeTree.load(tmp_path / 'tree.pth').data == '0123abcd'
+    assert identity(PrototypeTree.load(tmp_path / 'tree.pth')) == IDENTITY
 
 
-def test_files_without_identity_still_load(tmp_path):
+@pytest.mark.parametrize('missing', [['run'], ['data', 'run']])
+def test_files_without_identity_still_load(missing, tmp_path):
     """As versions before wrote them."""
-    tree = replace(random_tree((12, 5), dim=4), data='0123abcd')
+    tree = replace(random_tree((12, 5), dim=4), **IDENTITY)
     state = tree.state_dict()
-    del state['data']
-    assert PrototypeTree.from_state_dict(state).data == ''
+    for name in missing:
+        del state[name]
+    expected = IDENTITY | dict.fromkeys(missing, '')
+    assert identity(PrototypeTree.from_state_dict(state)) == expected
     torch.save(state, tmp_path / 'old.pth')
     loaded = PrototypeTree.load(tmp_path / 'old.pth')
-    assert loaded.data == ''
+    assert identity(loaded) == expected
     assert torch.equal(loaded.leaf, tree.leaf)
 
 

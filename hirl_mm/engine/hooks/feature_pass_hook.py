@@ -7,6 +7,7 @@ from hirl_mm.engine.checks.epochs import check_counts_epochs
 from hirl_mm.engine.checks.sample_indices import check_sample_indices
 from hirl_mm.engine.features.feature_pass import feature_loader
 from hirl_mm.engine.features.fingerprint import data_identity, same_data
+from hirl_mm.engine.runtime.found_checkpoints import RUN_KEY
 
 from .named_hook import NamedHook
 
@@ -43,6 +44,8 @@ class FeaturePassHook(NamedHook, metaclass=ABCMeta):
         data: Identity of the training images, see
             :func:`~hirl_mm.engine.features.fingerprint.data_identity`; set
             before training.
+        run: Name of the run; a resumed run keeps that of its first start. Set
+            before training.
 
     Raises:
         ValueError: If an argument is out of range, or before the first
@@ -72,6 +75,7 @@ class FeaturePassHook(NamedHook, metaclass=ABCMeta):
         self.batch_size = batch_size
         self.num_workers = num_workers
         self.data = ''
+        self.run = ''
         self._stored: dict | None = None
 
     @abstractmethod
@@ -154,6 +158,7 @@ class FeaturePassHook(NamedHook, metaclass=ABCMeta):
             dataset, self.pipeline, self.batch_size, self.num_workers
         )
         self.data = data_identity(dataset)
+        self.run = runner.message_hub.get_info(RUN_KEY, '')
         self.take_state(runner, self._resumed_state(runner))
 
     def before_train_epoch(self, runner: Runner) -> None:

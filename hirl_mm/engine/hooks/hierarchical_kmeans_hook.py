@@ -195,6 +195,7 @@ class HierarchicalKMeansHook(FeaturePassHook):
             self.loader,
             self._bank.bank,
             self.data,
+            self.run,
         )
 
     def gather_state(self, runner: Runner) -> None:

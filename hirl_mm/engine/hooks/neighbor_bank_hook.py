@@ -161,7 +161,7 @@ class NeighborBankHook(FeaturePassHook):
             extract=extracted - begin, search=time.perf_counter() - extracted
         )
         last = self._table
-        self._set_table(NeighborTable(neighbors, self.data))
+        self._set_table(NeighborTable(neighbors, self.data, self.run))
         self._report(runner, last, seconds, epoch)
         if is_main_process():
             self._files = save_of_epoch(

@@ -52,6 +52,7 @@ class TreeBuilder:
         bank: Bank that training fills with features; None to extract the
             features of all images in a pass.
         data: Identity of the images of the loader, stored in every tree.
+        run: Name of the training, stored in every tree.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class TreeBuilder:
         loader: DataLoader,
         bank: FeatureBank | None,
         data: str,
+        run: str,
     ) -> None:
         self.num_prototypes = num_prototypes
         self.mode = mode
@@ -71,6 +73,7 @@ class TreeBuilder:
         self.loader = loader
         self.bank = bank
         self.data = data
+        self.run = run
 
     def build(
         self, model: HIRLAlgorithm, start: PrototypeTree | None
@@ -137,4 +140,4 @@ class TreeBuilder:
         )
         leaf = tree.leaf.new_full((num,), NO_LEAF)
         leaf[present] = tree.leaf
-        return replace(tree, leaf=leaf, data=self.data)
+        return replace(tree, leaf=leaf, data=self.data, run=self.run)

@@ -286,6 +286,19 @@ def test_trees_carry_the_identity_of_the_training_images(watched):
     assert checkpoint['prototype_tree']['data'] == identity
 
 
+def test_trees_name_the_run_that_built_them(watched, digits, tmp_path):
+    """A resumed run keeps the name of its first start."""
+    name = watched.runner.experiment_name
+    assert name and [tree.run for tree in watched.trees[1:]] == [name] * 2
+    work_dir = watched.work_dir
+    file = work_dir / 'prototype_trees/epoch_3.pth'
+    assert PrototypeTree.load(file).run == name
+    checkpoint = work_dir / 'epoch_2.pth'
+    resume_second_epoch(digits, tmp_path, checkpoint, other_order)
+    newest = max((tmp_path / 'prototype_trees').glob('*.pth'))
+    assert PrototypeTree.load(newest).run == name
+
+
 def other_order(dataset):
     dataset.indices = dataset.indices[::-1]
 

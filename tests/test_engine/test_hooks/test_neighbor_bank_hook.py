@@ -87,10 +87,11 @@ def test_positives_are_neighbors(whole):
 
 
 def test_log_and_files(whole):
-    _, work_dir, by_hand, _ = whole
+    runner, work_dir, by_hand, _ = whole
     (file,) = (work_dir / 'neighbors').iterdir()
     assert file.name == 'epoch_3.pth'
     table = NeighborTable.load(file)
+    assert table.run == runner.experiment_name
     assert torch.equal(table.neighbors, by_hand.found[2, 'query'])
     (log,) = work_dir.glob('*/*.log')
     lines = re.findall(r'CsMl neighbours of epoch (\d): (.*)', log.read_text())
