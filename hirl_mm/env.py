@@ -69,19 +69,11 @@ def _version(name: str) -> str:
 
 
 def _machine() -> str:
-    cores = f'{os.cpu_count()} CPU cores'
     if importlib.util.find_spec('torch') is None:
-        return f'{cores}, GPUs unknown without PyTorch'
-    import torch
+        return f'{os.cpu_count()} CPU cores, GPUs unknown without PyTorch'
+    from .machine import this_machine
 
-    gpus = [
-        torch.cuda.get_device_properties(i)
-        for i in range(torch.cuda.device_count())
-    ]
-    names = [
-        f'{gpu.name} ({gpu.total_memory / 2**30:.0f} GiB)' for gpu in gpus
-    ]
-    return ', '.join([cores, *names] if names else [cores, 'no GPU'])
+    return str(this_machine())
 
 
 def _error_of(check: Callable) -> str | None:

@@ -3,8 +3,8 @@
 import cv2
 import numpy as np
 
+from hirl_mm.machine import Machine
 from hirl_mm.planning.choices.situation import Situation
-from hirl_mm.planning.machine import Machine
 
 CPU = Machine(cores=2, memory=8.0)
 GPU = Machine(16, 100.0, gpus=1, gpu_memory=78.0, gpu_name='A GPU')

@@ -10,7 +10,10 @@ PACKAGE = Path(__file__).parents[1] / 'hirl_mm'
 # From the ground up: a room imports rooms that stand before it alone. Those
 # of one line do not know each other.
 FLOORS = (
-    ('files', 'progress', 'ranks', 'seeding', 'stack', 'tables', 'version'),
+    (
+        *('files', 'machine', 'progress', 'ranks', 'seeding'),
+        *('stack', 'tables', 'version'),
+    ),
     ('structures', 'heads', 'views', 'options'),
     ('features', 'losses'),
     ('clustering',),

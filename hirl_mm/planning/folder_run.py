@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from hirl_mm.files import replacing
+from hirl_mm.machine import Machine, gibibytes, this_machine
 
 from .choices.situation import Situation
 from .image_source import ImageSource, image_source
-from .machine import Machine, gibibytes, this_machine
 from .plan import Plan, Wishes, plan_training
 from .recipes import Recipe
 from .separate_trial import try_apart

@@ -1,6 +1,6 @@
 from dataclasses import dataclass
 
-from hirl_mm.planning.machine import Machine
+from hirl_mm.machine import Machine
 
 
 @dataclass(frozen=True)
