@@ -11,12 +11,12 @@ from .matching import match, required_weights
 from .mismatch import differences
 from .trained_backbone import LAYER_NORM_EPS
 
-_DEPTHS = {
-    (False, (2, 2, 2, 2)): 18,
-    (False, (3, 4, 6, 3)): 34,
-    (True, (3, 4, 6, 3)): 50,
-    (True, (3, 4, 23, 3)): 101,
-    (True, (3, 8, 36, 3)): 152,
+_DEPTHS: dict[tuple[int, ...], int] = {
+    (False, 2, 2, 2, 2): 18,
+    (False, 3, 4, 6, 3): 34,
+    (True, 3, 4, 6, 3): 50,
+    (True, 3, 4, 23, 3): 101,
+    (True, 3, 8, 36, 3): 152,
 }
 _BATCH_NORM_EPS = 1e-5
 _STEM, _SMALL_STEM = 7, 3
@@ -101,7 +101,7 @@ def _check(config: dict, state: dict[str, Tensor]) -> None:
 
 def _resnet(state: dict[str, Tensor]) -> dict:
     bottleneck, blocks = is_bottleneck(state), resnet_depths(state)
-    depth = _DEPTHS.get((bottleneck, tuple(blocks)))
+    depth = _DEPTHS.get((bottleneck, *blocks))
     stem = state['conv1.weight'].shape
     if depth is None or stem[2] not in (_STEM, _SMALL_STEM):
         raise ValueError(
@@ -159,13 +159,13 @@ def _transformer(imported: Imported) -> dict:
         )
     sizes = shape['width'], shape['depth'], heads, shape['hidden']
     names = ('embed_dims', 'num_layers', 'num_heads', 'feedforward_channels')
-    arch = _ARCHS.get(sizes)
-    if arch is None or (beit and arch not in _BEITS):
-        arch = dict(zip(names, sizes, strict=True))
+    known = _ARCHS.get(sizes)
+    usable = known is not None and (not beit or known in _BEITS)
+    arch = known if usable else dict(zip(names, sizes, strict=True))
     kind = 'BEiTViT' if beit else 'VisionTransformer'
     if shape['registers']:
         kind = 'hirl_mm.RegisterViT'
-    config = dict(type=kind, arch=arch, patch_size=shape['patch'])
+    config: dict = dict(type=kind, arch=arch, patch_size=shape['patch'])
     if not shape['rotary']:
         config['img_size'] = shape['image']
     if shape['channels'] != _COLOURS:
@@ -174,7 +174,7 @@ def _transformer(imported: Imported) -> dict:
 
 
 def _vit(state: dict[str, Tensor], shape: dict) -> dict:
-    config = {}
+    config: dict = {}
     if not shape['qkv_bias']:
         config['qkv_bias'] = False
     if shape['layer_scale']:
@@ -198,7 +198,7 @@ def _beit(state: dict[str, Tensor]) -> dict:
         key.startswith('layers.') and key.endswith('_bias_table')
         for key in state
     )
-    config = dict(use_rel_pos_bias=own, use_shared_rel_pos_bias=shared)
+    config: dict = dict(use_rel_pos_bias=own, use_shared_rel_pos_bias=shared)
     if 'pos_embed' in state:
         config['use_abs_pos_emb'] = True
     if 'layers.0.gamma_1' not in state:

@@ -40,7 +40,7 @@ def backbone_facts(backbone: nn.Module) -> Facts:
     eps = [module.eps for module in modules if isinstance(module, _NORMS)]
     names = [name for module in modules if (name := _activation(module))]
     style = getattr(backbone, 'style', None)
-    facts = dict(
+    facts: Facts = dict(
         num_heads=_distinct(n for n in heads if type(n) is int),
         norm_eps=sorted(set(eps)),
         activation=sorted(set(names)),

@@ -2,6 +2,7 @@
 
 import ast
 import math
+from typing import Any
 
 _SIGNS = {ast.USub: -1, ast.UAdd: 1}
 _NUMBERS = {'inf': math.inf, 'nan': math.nan}
@@ -41,7 +42,7 @@ def config_values(text: str) -> dict[str, object]:
     return values
 
 
-def _value(node: ast.expr) -> object:
+def _value(node: ast.expr) -> Any:
     match node:
         case ast.Constant(value=value):
             return value
@@ -52,14 +53,14 @@ def _value(node: ast.expr) -> object:
         case ast.Set(elts=items):
             return {_key(item) for item in items}
         case ast.UnaryOp(op=op, operand=operand):
-            value = _value(operand)
-            if type(op) in _SIGNS and isinstance(value, (int, float)):
-                return _SIGNS[type(op)] * value
+            number = _value(operand)
+            if type(op) in _SIGNS and isinstance(number, (int, float)):
+                return _SIGNS[type(op)] * number
         case ast.Name(id='inf' | 'nan' as name):
             return _NUMBERS[name]
-        case ast.Dict(keys=keys, values=items) if None not in keys:
-            pairs = zip(keys, items, strict=True)
-            return {_key(key): _value(item) for key, item in pairs}
+        case ast.Dict(keys=keys, values=items) if all(keys):
+            names = map(_key, filter(None, keys))
+            return dict(zip(names, map(_value, items), strict=True))
         case ast.Call(func=ast.Name(id='dict'), args=given, keywords=words):
             # Keys that are no names stand in a dictionary of their own.
             if all(isinstance(item, ast.Dict) for item in given[:1]) and all(
@@ -77,7 +78,7 @@ def _key(node: ast.expr) -> object:
     return _value(node)
 
 
-def _unknown(node: ast.AST) -> ValueError:
+def _unknown(node: ast.expr | ast.stmt) -> ValueError:
     text = ast.unparse(node)
     text = text if len(text) <= 60 else f'{text[:60]}...'
     return ValueError(

@@ -122,7 +122,7 @@ def timm_description(config: Mapping, facts: Facts) -> Description:
 
 def torchvision_description() -> Description:
     """Return what all vision transformers of torchvision have in common."""
-    facts = dict(norm_eps=[_TORCHVISION_EPS], activation=['GELU'])
+    facts: Facts = dict(norm_eps=[_TORCHVISION_EPS], activation=['GELU'])
     return Description(facts, pixels=dict(IMAGENET))
 
 

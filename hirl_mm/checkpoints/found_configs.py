@@ -5,6 +5,8 @@ lies in a folder or a file which somebody else may have made is read here
 without running anything of it.
 """
 
+from typing import Any
+
 from mmengine.config import Config
 
 from .config_values import config_values
@@ -48,7 +50,7 @@ def found_config(text: str, source: str, trust: bool = False) -> Config:
         ) from error
 
 
-def _without_trust(value: object) -> object:
+def _without_trust(value: Any) -> Any:
     if isinstance(value, dict):
         return {
             key: _without_trust(item)

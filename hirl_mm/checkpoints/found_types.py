@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from importlib.util import find_spec
+from typing import Any
 
 from mmengine import registry
 from mmengine.registry import Registry
@@ -67,7 +68,7 @@ def _pairs(value: object, key: object = '') -> Iterator[tuple[object, object]]:
             yield from _pairs(item, key)
 
 
-def _import_modules(wanted: object) -> None:
+def _import_modules(wanted: Any) -> None:
     names = wanted.get('imports') if isinstance(wanted, Mapping) else wanted
     for name in [names] if isinstance(names, str) else names or ():
         _check_package(name)

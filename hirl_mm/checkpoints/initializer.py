@@ -1,5 +1,6 @@
+from typing import Any
+
 from mmengine.model.weight_init import update_init_info
-from torch import nn
 
 from hirl_mm.registry import WEIGHT_INITIALIZERS
 
@@ -34,7 +35,7 @@ class StrictPretrained:
         self.prefix = prefix
         self.trust = trust
 
-    def __call__(self, module: nn.Module) -> None:
+    def __call__(self, module: Any) -> None:
         """Load the checkpoint into a module.
 
         Raises:

@@ -15,7 +15,7 @@ def literal_config(text: str) -> dict:
     Returns:
         Values by name; empty if the text is no such config.
     """
-    values = {}
+    values: dict[str, object] = {}
     try:
         body = ast.parse(text).body
     except (SyntaxError, ValueError):

@@ -22,7 +22,7 @@ _MAX_OTHER_PREFIXES = 4
 
 def load_backbone(
     module: nn.Module,
-    checkpoint: str,
+    checkpoint: str | None,
     prefix: str | None = None,
     trust: bool = False,
 ) -> None:
@@ -60,7 +60,7 @@ def load_backbone(
                     type='Pretrained', _scope_='hirl_mm', checkpoint=FILE))
     """
     state, meta = read_weights(checkpoint, trust)
-    load_backbone_state(module, state, checkpoint, prefix, meta)
+    load_backbone_state(module, state, str(checkpoint), prefix, meta)
 
 
 def load_backbone_state(

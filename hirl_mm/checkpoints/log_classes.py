@@ -36,7 +36,7 @@ def allow_log_classes() -> None:
     before 2.5, whose defaults accept the logs.
     """
     if hasattr(torch.serialization, 'safe_globals'):
-        torch.serialization.add_safe_globals(log_globals())
+        torch.serialization.add_safe_globals([*log_globals()])
 
 
 def _named(name: str, function: Callable) -> Callable:

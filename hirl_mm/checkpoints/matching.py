@@ -135,7 +135,8 @@ def prefixes_of(names: Iterable[str], keys: Iterable[str]) -> list[str]:
     Returns:
         Prefixes, the one with the most names first.
     """
-    names, found = set(names), Counter()
+    names = set(names)
+    found: Counter[str] = Counter()
     for key in keys:
         start = 0
         while True:

@@ -1,6 +1,7 @@
 """How the images of a network were normalised."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 # Levels of a channel in files of other libraries, which count from 0 to 1.
 LEVELS = 255.0
@@ -16,7 +17,7 @@ _UNKNOWN = ('BEiT',)
 
 
 def normalisation(
-    mean: object, std: object, scale: float = 1.0, rgb: bool = True
+    mean: Any, std: Any, scale: float = 1.0, rgb: bool = True
 ) -> dict:
     """Return a normalisation in levels of 0 to 255.
 

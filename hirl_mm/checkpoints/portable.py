@@ -8,6 +8,7 @@ the log to an entry of its own, made of tensors and plain types, and back.
 from collections import OrderedDict
 from collections.abc import Iterator, MutableMapping
 from pathlib import PurePath
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,7 +19,7 @@ LOG_KEY = 'log_history'
 _HUB = 'message_hub'
 # PyTorch stores these with the weights, and loads them without classes.
 _WEIGHTS = 'state_dict', 'ema_state_dict'
-_SCALARS = bool, int, float, str, bytes, type(None)
+_SCALARS: tuple[Any, ...] = (bool, int, float, str, bytes, type(None))
 
 
 def make_portable(checkpoint: MutableMapping) -> list[str]:
@@ -104,14 +105,15 @@ def _plain(value: object) -> object:
     if isinstance(value, PurePath):
         return str(value)
     if isinstance(value, dict):
-        kind = OrderedDict if isinstance(value, OrderedDict) else dict
-        return kind((_plain(k), _plain(v)) for k, v in value.items())
+        ordered = isinstance(value, OrderedDict)
+        pairs = ((_plain(k), _plain(v)) for k, v in value.items())
+        return OrderedDict(pairs) if ordered else dict(pairs)
     for kind in (list, tuple, set):
         if isinstance(value, kind):
             return kind(map(_plain, value))
-    for kind in _SCALARS[:-1]:
-        if isinstance(value, kind):
-            return kind(value)
+    for scalar in _SCALARS[:-1]:
+        if isinstance(value, scalar):
+            return scalar(value)
     return value
 
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from math import isqrt
+from typing import Any
 
 from mmpretrain.models.utils import resize_pos_embed
 from torch import Tensor, nn
@@ -35,7 +36,7 @@ def fit_positions(
         change for the log.
     """
     weights = _one_table_per_block(module, weights)
-    done = Counter()
+    done: Counter[str] = Counter()
     for name, owner in _owners(module):
         if name in weights:
             fit = _fit_table if name.endswith(TABLE) else _fit_embedding
@@ -68,7 +69,7 @@ def _kind(module: nn.Module) -> str | None:
     return None
 
 
-def _fit_embedding(owner: nn.Module, value: Tensor) -> tuple[Tensor, str]:
+def _fit_embedding(owner: Any, value: Tensor) -> tuple[Tensor, str]:
     """Fit a ``pos_embed`` (1, L, C) to its module; say what was changed."""
     new = tuple(owner.patch_resolution)
     patches = new[0] * new[1]
@@ -89,7 +90,7 @@ def _fit_embedding(owner: nn.Module, value: Tensor) -> tuple[Tensor, str]:
     return resized, _interpolated(old, new)
 
 
-def _fit_table(owner: nn.Module, value: Tensor) -> tuple[Tensor, str]:
+def _fit_table(owner: Any, value: Tensor) -> tuple[Tensor, str]:
     """Fit a table of biases (D, H) to its module; say what was changed."""
     own, new = getattr(owner, TABLE), tuple(owner.window_size)
     extra = len(own) - (2 * new[0] - 1) * (2 * new[1] - 1)

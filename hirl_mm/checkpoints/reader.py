@@ -4,7 +4,11 @@ import os
 import pickle
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import (
+    AbstractContextManager,
+    contextmanager,
+    nullcontext,
+)
 from pathlib import Path
 
 import torch
@@ -85,7 +89,7 @@ def weights_only_by_default(value: bool) -> Iterator[None]:
                 os.environ[name] = old
 
 
-def _logs_allowed():
+def _logs_allowed() -> AbstractContextManager:
     """A context in which ``torch.load`` reads the logs of MMEngine."""
     serialization = torch.serialization
     if not hasattr(serialization, 'safe_globals'):
@@ -127,9 +131,7 @@ def _load_file(path: Path, trust: bool) -> object:
         ) from error
 
 
-def _refusal(
-    path: Path | str, error: pickle.UnpicklingError
-) -> UntrustedCheckpointError:
+def _refusal(path: Path | str, error: Exception) -> UntrustedCheckpointError:
     asked = re.search(r'GLOBAL ([\w.]+)', str(error))
     reason = asked[1] if asked else str(error).splitlines()[-1]
     text = (

@@ -1,11 +1,12 @@
 from pathlib import Path
+from types import ModuleType
 
 from torch import Tensor
 
 from hirl_mm.files import replacing
 
 
-def require_safetensors():
+def require_safetensors() -> ModuleType:
     """Return the module ``safetensors.torch``.
 
     Raises:

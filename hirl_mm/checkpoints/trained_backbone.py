@@ -26,7 +26,7 @@ from .pixels import config_normalisation
 LAYER_NORM_EPS = 1e-6
 # Facts of networks in other libraries; None for any single value.
 _TRANSFORMER = dict(activation='GELU', num_heads=None, norm_eps=None)
-_USUAL = {
+_USUAL: dict[str, dict] = {
     'ResNet': dict(activation='ReLU', norm_eps=1e-5, style='pytorch'),
     'ViT': _TRANSFORMER,
     'BEiT': _TRANSFORMER,
@@ -42,7 +42,7 @@ class TrainedBackbone:
         state: State dict of the backbone, without a prefix.
         left_out: Keys under the same prefix that are not part of the
             backbone, such as a mask token.
-        num_heads: Number of attention heads of a ViT or BEiT; None for a
+        num_heads: Number of attention heads of a ViT or BEiT; 0 for a
             ResNet.
         layer_norm_eps: Epsilon of the layer norms of a ViT or BEiT.
         pixels: How images are normalised, see
@@ -53,7 +53,7 @@ class TrainedBackbone:
     family: Family
     state: dict[str, Tensor]
     left_out: list[str]
-    num_heads: int | None = None
+    num_heads: int = 0
     layer_norm_eps: float = LAYER_NORM_EPS
     pixels: Mapping = field(default_factory=dict)
     cfg: Mapping = field(default_factory=dict)
@@ -117,9 +117,8 @@ def read_backbone(
         return found
     (eps,) = facts.get('norm_eps', [LAYER_NORM_EPS])
     num_heads = num_heads or next(iter(facts.get('num_heads', [])), None)
-    num_heads = num_heads or usual_heads(state)
-    _check_heads(state, family, num_heads)
-    return replace(found, num_heads=num_heads, layer_norm_eps=eps)
+    heads = _checked(num_heads or usual_heads(state), state, family)
+    return replace(found, num_heads=heads, layer_norm_eps=eps)
 
 
 def _find(
@@ -194,9 +193,10 @@ def _check_resnet(module: nn.Module | None) -> None:
             )
 
 
-def _check_heads(
-    state: dict[str, Tensor], family: Family, num_heads: int | None
-) -> None:
+def _checked(
+    num_heads: int | None, state: dict[str, Tensor], family: Family
+) -> int:
+    """Return the number of attention heads if the weights can have it."""
     width = state['cls_token'].shape[-1]
     if num_heads is None:
         raise ValueError(
@@ -215,3 +215,4 @@ def _check_heads(
             f'this {family.name} has {tables[0].shape[1]} attention heads, '
             f'not {num_heads}'
         )
+    return num_heads

@@ -26,7 +26,7 @@ def tree_in(checkpoint: Mapping) -> PrototypeTree | None:
     state = checkpoint.get(TREE_KEY, checkpoint)
     if not isinstance(state, Mapping) or not set(state) >= _PARTS:
         return None
-    return PrototypeTree.from_state_dict(state)
+    return PrototypeTree.from_state_dict(dict(state))
 
 
 def load_tree(path: str | os.PathLike, trust: bool = False) -> PrototypeTree:

@@ -57,12 +57,13 @@ def read_weight_files(source: str | Path, trust: bool = False) -> WeightFiles:
             'give the path of a file, or of a folder that "huggingface-cli '
             'download NAME --local-dir FOLDER" wrote'
         )
+    folder: Path | None = source
     if source.is_dir():
-        files, folder = _files_of(source), source
+        files = _files_of(source)
     else:
         files = (source,)
         folder = source.parent if source.name in _WEIGHTS else None
-    content = {}
+    content: dict = {}
     for file in files:
         content |= _read(file, trust)
     if folder is None:

@@ -3,6 +3,7 @@
 import keyword
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from mmengine.config import Config
 
@@ -44,7 +45,7 @@ def config_text(
     return '\n'.join(parts).rstrip('\n') + '\n'
 
 
-def literal(value: object, indent: str = '', taken: int = 0) -> str:
+def literal(value: Any, indent: str = '', taken: int = 0) -> str:
     """Return a value as Python code, over several lines if it is long.
 
     Args:
@@ -74,7 +75,7 @@ def literal(value: object, indent: str = '', taken: int = 0) -> str:
 
 
 def _entry(
-    name: str, node: object, base: object, indent: str, equals: str
+    name: str, node: Any, base: object, indent: str, equals: str
 ) -> list[str]:
     """Return the lines of a key; deeper ones end with a comma."""
     end = '' if not indent else ','

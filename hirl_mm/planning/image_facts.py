@@ -130,8 +130,8 @@ def _of_header(head: bytes, tail: bytes, size: int) -> ImageFacts:
         detail = '' if 'cannot identify' in str(error) else f' ({error})'
         return ImageFacts(size, error=f'it {known}{detail}')
     end = next((e for s, e in _ENDS.items() if head.startswith(s)), b'')
-    error = '' if end in tail else 'the end of the file is missing'
-    return ImageFacts(size, width, height, mode, error)
+    cut = '' if end in tail else 'the end of the file is missing'
+    return ImageFacts(size, width, height, mode, cut)
 
 
 def _text(error: Exception) -> str:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 from hirl_mm.datasets.compact_images import image_labels, image_paths
 from hirl_mm.datasets.image_files import LISTED, UNLISTED
@@ -66,13 +67,13 @@ def image_source(path: str | os.PathLike, labels: bool = True) -> ImageSource:
     else:
         kind, config, note = _list(path, labels)
     dataset = DATASETS.build(config)
-    paths = image_paths(dataset)
+    # Such a data set has a table of its images.
+    paths = cast(list[str], image_paths(dataset))
     if not config['with_label']:
         return ImageSource(kind, config, paths, note=note)
     names = dataset.metainfo.get('classes') or ()
-    return ImageSource(
-        kind, config, paths, image_labels(dataset), tuple(names), note
-    )
+    numbers = cast(list[int], image_labels(dataset))
+    return ImageSource(kind, config, paths, numbers, tuple(names), note)
 
 
 def _folder(path: str, labels: bool) -> tuple[str, dict, str]:

@@ -32,7 +32,7 @@ class Recipe:
     @property
     def images_per_step(self) -> int:
         """Images of a step on all devices, which the rate was chosen for."""
-        devices, images = _BATCH.search(self.file.name).groups()
+        ((devices, images),) = _BATCH.findall(self.file.name)
         return int(devices) * int(images)
 
     @property

@@ -116,7 +116,9 @@ class _Timer(Hook):
     def before_train_epoch(self, runner: Runner) -> None:
         self._last = self._began = time.perf_counter()
 
-    def after_train_iter(self, runner: Runner, batch_idx: int, **_) -> None:
+    def after_train_iter(
+        self, runner: Runner, batch_idx: int, **_: object
+    ) -> None:
         if torch.cuda.is_available():
             torch.cuda.synchronize()
         now = time.perf_counter()

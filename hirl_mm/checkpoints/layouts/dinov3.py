@@ -1,5 +1,7 @@
 """DINOv3's tensors in facebookresearch/dinov3, timm and MMPreTrain."""
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor
 
@@ -34,7 +36,7 @@ def is_dinov3(state: dict[str, Tensor]) -> bool:
     return block and bool(registers) and 'pos_embed' not in state
 
 
-def dinov3_heads(state: dict[str, Tensor]) -> int | None:
+def dinov3_heads(state: Mapping[str, Tensor]) -> int | None:
     """Return the number of attention heads, if the file shows it.
 
     There is a period for every four channels of a head.

@@ -3,6 +3,7 @@ from dataclasses import dataclass, field, replace
 
 from torch import Tensor
 
+from ..backbone_facts import Facts
 from .beit import beit_names, is_beit, without_key_biases
 from .dinov3 import is_dinov3, with_joint_layers
 from .huggingface_dinov3 import (
@@ -55,11 +56,11 @@ class Family:
     names: Callable[[dict[str, Tensor]], Names]
     heads: tuple[str, ...]
     prepared: Callable[[dict[str, Tensor]], dict[str, Tensor]] = dict
-    facts: dict[str, list] = field(default_factory=dict)
+    facts: Facts = field(default_factory=dict)
 
 
 DINOV3_NORM_EPS = 1e-5
-_TRANSFORMER = dict(norm_eps=[1e-6], activation=['GELU'])
+_TRANSFORMER: Facts = dict(norm_eps=[1e-6], activation=['GELU'])
 
 RESNET = Family(
     'ResNet',
@@ -120,7 +121,12 @@ def _own(family: Family) -> Family:
     )
 
 
-def _of_transformers(key: str, like: Family, names, *heads: str) -> Family:
+def _of_transformers(
+    key: str,
+    like: Family,
+    names: Callable[[dict[str, Tensor]], Names],
+    *heads: str,
+) -> Family:
     return replace(
         like,
         is_in=_with_key(key),

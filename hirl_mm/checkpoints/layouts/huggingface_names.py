@@ -153,6 +153,6 @@ def _unit_name(unit: Unit) -> str:
     if unit.stage == 0:
         return 'embedder.embedder'
     layer = f'encoder.stages.{unit.stage - 1}.layers.{unit.block}'
-    if unit.index == 0:
+    if unit.conv == 0:
         return f'{layer}.shortcut'
-    return f'{layer}.layer.{unit.index - 1}'
+    return f'{layer}.layer.{unit.conv - 1}'

@@ -25,7 +25,8 @@ def join_layers(
     Raises:
         ValueError: If a block lacks one of the parts.
     """
-    joined, found = {}, {}
+    joined: dict[str, Tensor] = {}
+    found: dict[tuple[str, str], dict[str, Tensor]] = {}
     for key, value in state.items():
         layer, _, kind = key.rpartition('.')
         part = next((p for p in parts if f'.{layer}'.endswith(f'.{p}')), None)

@@ -17,20 +17,20 @@ class Unit(NamedTuple):
     Attributes:
         stage: Number of the stage, 1 to 4; 0 is the stem.
         block: Number of the residual block within its stage, from 0.
-        index: Number of the convolution within its block, from 1; 0 is the
+        conv: Number of the convolution within its block, from 1; 0 is the
             shortcut.
     """
 
     stage: int
     block: int
-    index: int
+    conv: int
 
     @property
     def convolution(self) -> str:
         """Name of the convolution in MMPreTrain, torchvision and timm."""
         if self.stage == 0:
             return 'conv1'
-        name = f'conv{self.index}' if self.index else 'downsample.0'
+        name = f'conv{self.conv}' if self.conv else 'downsample.0'
         return f'layer{self.stage}.{self.block}.{name}'
 
     @property
@@ -38,7 +38,7 @@ class Unit(NamedTuple):
         """Name of the batch norm in MMPreTrain, torchvision and timm."""
         if self.stage == 0:
             return 'bn1'
-        name = f'bn{self.index}' if self.index else 'downsample.1'
+        name = f'bn{self.conv}' if self.conv else 'downsample.1'
         return f'layer{self.stage}.{self.block}.{name}'
 
 

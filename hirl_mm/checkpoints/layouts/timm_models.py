@@ -68,14 +68,15 @@ def _shapes(state: dict[str, Tensor]) -> dict[str, torch.Size]:
 
 
 def timm_weights(
-    family: Family, state: dict[str, Tensor], num_heads: int | None
+    family: Family, state: dict[str, Tensor], num_heads: int
 ) -> tuple[dict[str, Tensor], str]:
     """Convert a backbone to the weights of a model of timm.
 
     Args:
         family: The kind of network.
         state: State dict of the network with MMPreTrain's names.
-        num_heads: Number of attention heads of a ViT or BEiT.
+        num_heads: Number of attention heads of a ViT or BEiT; 0 for a
+            ResNet.
 
     Returns:
         State dict for timm, and the Python call that builds the model.

@@ -148,6 +148,7 @@ def assignment_settings(
         return
     num, batch = situation.num_images, schedule.images_per_step
     old = part['num_prototypes']
+    prototypes: int | tuple[int, ...]
     if isinstance(old, int):
         prototypes = min(old, max(30, num // 12))
     else:

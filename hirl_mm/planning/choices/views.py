@@ -68,10 +68,8 @@ def num_local_views(num: int, situation: Situation) -> int:
 
 
 def _loader(situation: Situation) -> dict:
-    load = dict(type='hirl_mm.LoadImage')
-    if situation.skip_broken:
-        load['ignore_empty'] = True
-    return load
+    options = dict(ignore_empty=True) if situation.skip_broken else {}
+    return dict(type='hirl_mm.LoadImage', **options)
 
 
 def _scoped(step: Mapping, scope: str = '') -> dict:
