@@ -6,6 +6,7 @@ import bisect
 import os
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
+from typing import Any
 
 from mmengine.dataset import BaseDataset
 from torch.utils.data import Dataset
@@ -37,7 +38,7 @@ class DistinctImages(Dataset):
     def __len__(self) -> int:
         return self._num
 
-    def __getitem__(self, idx: int):
+    def __getitem__(self, idx: int) -> Any:
         leaf, idx_in_leaf = self._place(idx)
         return leaf[idx_in_leaf]
 

@@ -1,5 +1,6 @@
 import os
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from mmengine.logging import MMLogger
@@ -58,7 +59,7 @@ class FolderImages(CompactImages):
     """
 
     def __init__(
-        self, *, classes: str | Sequence[str] | None = None, **kwargs
+        self, *, classes: str | Sequence[str] | None = None, **kwargs: Any
     ) -> None:
         if isinstance(classes, str):
             lines = read_lines(os.path.expanduser(classes))

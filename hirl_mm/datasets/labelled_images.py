@@ -1,3 +1,5 @@
+from typing import Any
+
 from hirl_mm.datasets.compact_images import CompactImages
 from hirl_mm.datasets.converters.annotations import read_annotations
 from hirl_mm.datasets.image_table import ImageTable
@@ -26,7 +28,7 @@ class LabelledImages(CompactImages):
             or no image of a class.
     """
 
-    def __init__(self, num_classes: int, ann_file: str, **kwargs) -> None:
+    def __init__(self, num_classes: int, ann_file: str, **kwargs: Any) -> None:
         self.num_classes = num_classes
         super().__init__(ann_file=ann_file, **kwargs)
 

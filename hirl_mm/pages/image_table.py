@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 import numpy as np
 import torch
@@ -127,6 +128,6 @@ def _principal(rows: torch.Tensor, known: torch.Tensor) -> torch.Tensor:
     return torch.nn.functional.pad(points, (0, 2 - points.size(1)))
 
 
-def _column(pa, values: np.ndarray):
+def _column(pa: Any, values: np.ndarray) -> Any:
     """Return numbers as a column in which NaN is missing."""
     return pa.array(values.astype(np.float32), mask=np.isnan(values))

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -106,7 +107,7 @@ def read_columns(
     names: Sequence[str],
     reading: tuple[int, int],
     trust: bool = False,
-    **options,
+    **options: Any,
 ) -> list[EmbeddingColumn]:
     """Return a column per run or file.
 

@@ -3,6 +3,7 @@
 import math
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -52,7 +53,9 @@ def pair_distances(views: Tensor) -> dict[str, Tensor]:
     return pairs
 
 
-def write_level_report(folder: Path, analysis: LevelAnalysis, **facts) -> str:
+def write_level_report(
+    folder: Path, analysis: LevelAnalysis, **facts: Any
+) -> str:
     """Write ``levels.md``, ``levels.json`` and ``levels.png``.
 
     Args:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -27,7 +28,7 @@ def write_mining_report(
     found: PseudoLabels,
     num_classes: int,
     max_entropy: float,
-    **facts,
+    **facts: Any,
 ) -> str:
     """Write a report as Markdown, JSON and a picture.
 

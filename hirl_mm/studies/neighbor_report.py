@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -87,14 +88,14 @@ def write_neighbor_report(
     tables: Mapping[int, NeighborTable],
     shown: Sequence[int],
     *,
-    images,
+    images: Any,
     labels: Sequence[int] | None = None,
     class_names: Sequence[str] | None = None,
     max_epochs: int = 8,
     max_neighbors: int = 10,
     mix_share: float = 0.7,
     picture: str = '.png',
-    **facts,
+    **facts: Any,
 ) -> str:
     """Write the report as Markdown, JSON and a picture.
 

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 # torchrun gives its workers 30 seconds to end before it kills them.
 _SECONDS_TO_END = 60
@@ -98,5 +99,5 @@ def exit_on_sigterm() -> Iterator[None]:
         signal.signal(signal.SIGTERM, previous)
 
 
-def _exit(*_) -> None:
+def _exit(*_: Any) -> None:
     sys.exit('stopped')

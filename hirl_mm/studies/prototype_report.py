@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 from hirl_mm.datasets.distinct_images import DistinctImages
 from hirl_mm.engine.features.class_shares import ClassShares
@@ -36,7 +37,7 @@ def write_prototype_report(
     *,
     title: str,
     picture: str = '.png',
-    **facts,
+    **facts: Any,
 ) -> str:
     """Write prototypes and what is nearest to them, as text and picture.
 

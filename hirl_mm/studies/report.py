@@ -7,13 +7,14 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from hirl_mm.files import replacing
 from hirl_mm.tables import cell
 from hirl_mm.version import __version__
 
 
-def report_facts(**facts) -> dict[str, object]:
+def report_facts(**facts: Any) -> dict[str, object]:
     """Return facts about a measurement, with date, versions and machine.
 
     Args:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import torch
+from PIL import Image
+from torch import Tensor
 
 from hirl_mm.checkpoints.trees import load_tree
 from hirl_mm.datasets.shards.locations import in_shards
@@ -171,7 +174,11 @@ def are_files(paths: list[str]) -> bool:
 
 
 def _shown_files(
-    tree: PrototypeTree, name: str, images, labels=None, class_names=None
+    tree: PrototypeTree,
+    name: str,
+    images: Callable[[int], Image.Image] | list[str],
+    labels: Sequence[int] | Tensor | None = None,
+    class_names: Sequence[str] | None = None,
 ) -> ShownTree:
     if labels is not None:
         labels = torch.as_tensor(labels)

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from PIL import Image, ImageOps
+from torch import Tensor
 
 from hirl_mm.datasets.read_image import read_image
 from hirl_mm.files import replacing
@@ -99,7 +100,14 @@ def mixed_picture(
 class _Sheet:
     """Draws the rows of an image; arguments as in the function above."""
 
-    def __init__(self, tables, images, labels, class_names, mix_share):
+    def __init__(
+        self,
+        tables: Mapping[int, Tensor],
+        images: Callable[[int], Image.Image] | Sequence,
+        labels: Sequence[int] | None,
+        class_names: Sequence[str] | None,
+        mix_share: float,
+    ) -> None:
         self.tables = tables
         self.images = images
         self.labels = labels

@@ -4,6 +4,7 @@ import os
 import tarfile
 import zlib
 from collections.abc import Iterable
+from typing import BinaryIO
 
 import numpy as np
 
@@ -82,7 +83,7 @@ def shard_label(path: str | os.PathLike) -> str | None:
     return start[_BLOCK : _BLOCK + header.size].decode(errors='replace')
 
 
-def _add(out, name: str, content: bytes) -> int:
+def _add(out: BinaryIO, name: str, content: bytes) -> int:
     """Append a file to a tar file; return where its content begins."""
     header = tarfile.TarInfo(name)
     header.size = len(content)

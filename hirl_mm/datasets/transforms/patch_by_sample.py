@@ -1,4 +1,5 @@
 from itertools import islice
+from typing import Any
 
 from mmcv.transforms import BaseTransform
 
@@ -29,7 +30,7 @@ class PatchBySample(BaseTransform):
         ValueError: If the scale makes no sense.
     """
 
-    def __init__(self, **scale) -> None:
+    def __init__(self, **scale: Any) -> None:
         self.scale = PatchScale(**scale)
 
     def transform(self, results: dict) -> dict:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 from enum import Enum
 from functools import wraps
+from typing import Any
 
 import torch
 from mmengine.dist import all_reduce, get_world_size
@@ -100,13 +101,13 @@ class StepGate:
         """
         return self._called
 
-    def _gated_update(self, loss: Tensor, *args, **kwargs) -> None:
+    def _gated_update(self, loss: Tensor, *args: Any, **kwargs: Any) -> None:
         self._after_forward()
         self.own_flag = ~loss.detach().isfinite()
         self._loss_flag = HostFlag(_of_any_rank(self.own_flag))
         self._update(loss, *args, **kwargs)
 
-    def _gated_step(self, **kwargs) -> None:
+    def _gated_step(self, **kwargs: Any) -> None:
         if self._loss_flag:
             return
         self._called = True
@@ -115,7 +116,9 @@ class StepGate:
         except _NoStep:
             self._refused = True
 
-    def _before_optimizer(self, optimizer: Optimizer, args, kwargs) -> None:
+    def _before_optimizer(
+        self, optimizer: Optimizer, args: Any, kwargs: Any
+    ) -> None:
         self._reached = True
         if hasattr(self._wrapper, 'loss_scaler'):
             return

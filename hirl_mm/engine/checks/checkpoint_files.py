@@ -1,5 +1,7 @@
 """Check before a run starts that it can read its checkpoints."""
 
+from collections.abc import Callable
+
 from mmengine.config import Config
 
 from hirl_mm.checkpoints import read_checkpoint, read_state_dict
@@ -51,7 +53,9 @@ def check_checkpoint_files(cfg: Config, *, training: bool) -> None:
             check_resumable(content, file)
 
 
-def _check(read, file: str | None, trust: bool) -> None:
+def _check(
+    read: Callable[[str, bool], object], file: str | None, trust: bool
+) -> None:
     if not file or not is_address(file):
         read(file, trust)
 

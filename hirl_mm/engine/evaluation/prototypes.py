@@ -1,6 +1,7 @@
 """The prototypes of a trained model with what is nearest to them."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from mmengine.config import Config
 
@@ -28,7 +29,7 @@ def prototypes_of_run(
     trust: bool = False,
     *,
     show: Sequence[str] | None = None,
-    **options,
+    **options: Any,
 ) -> tuple[list[FoundPrototypes], DistinctImages]:
     """Find what is nearest to the prototypes of a trained model.
 

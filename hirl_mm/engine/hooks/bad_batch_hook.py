@@ -1,5 +1,6 @@
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from mmengine.dist import get_rank
 from mmengine.optim import OptimWrapperDict
@@ -89,7 +90,7 @@ class BadBatchHook(NamedHook):
             self._gate.remove()
 
     def before_train_iter(
-        self, runner: Runner, batch_idx: int, data_batch=None
+        self, runner: Runner, batch_idx: int, data_batch: Any = None
     ) -> None:
         if self._gate is not None:
             self._views_made = _views_made(runner)
@@ -97,7 +98,11 @@ class BadBatchHook(NamedHook):
             self._state.keep()
 
     def after_train_iter(
-        self, runner: Runner, batch_idx: int, data_batch=None, outputs=None
+        self,
+        runner: Runner,
+        batch_idx: int,
+        data_batch: Any = None,
+        outputs: Any = None,
     ) -> None:
         if self._gate is None:
             return

@@ -1,4 +1,5 @@
 from collections.abc import Generator
+from typing import Any
 
 from mmengine.runner import (
     BaseLoop,
@@ -54,7 +55,11 @@ class DeviceViewsHook(NamedHook):
             )
 
     def after_train_iter(
-        self, runner: Runner, batch_idx: int, data_batch=None, outputs=None
+        self,
+        runner: Runner,
+        batch_idx: int,
+        data_batch: Any = None,
+        outputs: Any = None,
     ) -> None:
         """Prefetch in a training that counts iterations.
 

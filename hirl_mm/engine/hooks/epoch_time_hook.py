@@ -1,4 +1,5 @@
 import time
+from typing import Any
 
 import torch
 from mmengine.runner import Runner
@@ -48,12 +49,16 @@ class EpochTimeHook(NamedHook):
         self._add('before')
 
     def before_train_iter(
-        self, runner: Runner, batch_idx: int, data_batch=None
+        self, runner: Runner, batch_idx: int, data_batch: Any = None
     ) -> None:
         self._add('data')
 
     def after_train_iter(
-        self, runner: Runner, batch_idx: int, data_batch=None, outputs=None
+        self,
+        runner: Runner,
+        batch_idx: int,
+        data_batch: Any = None,
+        outputs: Any = None,
     ) -> None:
         last = self.end_of_epoch(runner.train_dataloader, batch_idx)
         if last and torch.cuda.is_available():

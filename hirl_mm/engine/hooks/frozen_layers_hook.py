@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from typing import Any
 
 from mmengine.optim import OptimWrapperDict
 from mmengine.runner import Runner
@@ -52,7 +53,7 @@ class FrozenLayersHook(NamedHook):
     def before_train(self, runner: Runner) -> None:
         parameters = self._parameters(runner)
 
-        def drop_gradients(*_) -> None:
+        def drop_gradients(*_: Any) -> None:
             done = runner.epoch if self.by_epoch else runner.iter
             if done < self.end:
                 for parameter in parameters:

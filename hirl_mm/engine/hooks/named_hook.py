@@ -51,7 +51,9 @@ class NamedHook(Hook):
         """
 
     @staticmethod
-    def _warn_of_custom_hooks(runner: Runner, hooks: list['NamedHook']):
+    def _warn_of_custom_hooks(
+        runner: Runner, hooks: list['NamedHook']
+    ) -> None:
         names = {type(h).__name__: h.config_name for h in hooks}
         found = classes_in_custom_hooks(runner.cfg, names)
         if not found:

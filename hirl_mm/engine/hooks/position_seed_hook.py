@@ -1,3 +1,5 @@
+from typing import Any
+
 from mmengine.dist import get_rank
 from mmengine.runner import BaseLoop, IterBasedTrainLoop, Runner
 
@@ -68,7 +70,7 @@ class PositionSeedHook(NamedHook):
         seed_all(*self._key(runner, _EPOCHS), runner.iter)
 
     def before_train_iter(
-        self, runner: Runner, batch_idx: int, data_batch=None
+        self, runner: Runner, batch_idx: int, data_batch: Any = None
     ) -> None:
         seed_all(*self._key(runner, _STEPS), runner.iter)
 

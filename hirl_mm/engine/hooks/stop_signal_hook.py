@@ -1,5 +1,5 @@
 from collections.abc import Callable
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import torch
 import torch.distributed as dist
@@ -58,7 +58,11 @@ class StopSignalHook(NamedHook):
             self._stop(runner, f'before iteration {runner.iter + 1}')
 
     def after_train_iter(
-        self, runner: Runner, batch_idx: int, data_batch=None, outputs=None
+        self,
+        runner: Runner,
+        batch_idx: int,
+        data_batch: Any = None,
+        outputs: Any = None,
     ) -> None:
         several = self._group is not None
         if several and not self.every_n_train_iters(runner, self.interval):

@@ -1,3 +1,5 @@
+from typing import Any
+
 from mmengine.device import is_cuda_available
 from mmengine.dist import get_world_size
 from mmengine.hooks import LoggerHook
@@ -54,13 +56,17 @@ class ThroughputHook(NamedHook):
         self._restart()
 
     def before_train_iter(
-        self, runner: Runner, batch_idx: int, data_batch=None
+        self, runner: Runner, batch_idx: int, data_batch: Any = None
     ) -> None:
         if self._flops is None:
             self._count_next_step(runner.model)
 
     def after_train_iter(
-        self, runner: Runner, batch_idx: int, data_batch=None, outputs=None
+        self,
+        runner: Runner,
+        batch_idx: int,
+        data_batch: Any = None,
+        outputs: Any = None,
     ) -> None:
         hub = runner.message_hub
         self._steps += 1
@@ -91,7 +97,7 @@ class ThroughputHook(NamedHook):
         """
         step = model.train_step
 
-        def counted(*args, **kwargs) -> dict:
+        def counted(*args: Any, **kwargs: Any) -> dict:
             del model.train_step  # That of the class is there again.
             with FlopCounterMode(display=False) as counter:
                 outputs = step(*args, **kwargs)

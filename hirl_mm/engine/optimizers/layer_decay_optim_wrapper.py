@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from typing import Any
 
 from mmpretrain.engine.optimizers import (
     LearningRateDecayOptimWrapperConstructor,
@@ -41,7 +42,7 @@ class LayerDecayOptimWrapperConstructor(
         module: nn.Module,
         prefix: str = '',
         get_layer_depth: Depth | None = None,
-        **kwargs,
+        **kwargs: Any,
     ) -> None:
         """Add the groups of a module, and merge the groups of a whole model.
 

@@ -1,5 +1,6 @@
 import math
 from collections.abc import Sequence
+from typing import Any
 
 from mmengine.optim import OptimWrapper
 from torch import nn
@@ -120,7 +121,7 @@ def _predictors(model: nn.Module) -> Sequence[nn.Module]:
     return getattr(getattr(model, 'head', None), 'predictors', ())
 
 
-def _hold_constant_rates(optimizer: Optimizer, args, kwargs) -> None:
+def _hold_constant_rates(optimizer: Optimizer, args: Any, kwargs: Any) -> None:
     for group in optimizer.param_groups:
         if group.get(_FIXED):
             # Schedules note the rate that they begin with.

@@ -1,5 +1,6 @@
 import logging
 from pathlib import Path
+from typing import Any
 
 from mmengine.dist import master_only
 from mmengine.logging import MMLogger
@@ -28,7 +29,7 @@ class BriefRunner(Runner):
     ranks are watched as soon as they have found each other.
     """
 
-    def build_logger(self, *args, **kwargs) -> MMLogger:
+    def build_logger(self, *args: Any, **kwargs: Any) -> MMLogger:
         """Build the logger, see MMEngine."""
         logger = super().build_logger(*args, **kwargs)
         for i, handler in enumerate(logger.handlers):

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Mapping
+from typing import Any
 
 from mmengine.config import Config
 
@@ -79,7 +80,7 @@ def _adds_hook(cfg: Config, option: str) -> bool:
 
 
 def _check_custom_hook(
-    cfg: Config, option: str, index: str, argument: str = '', *_
+    cfg: Config, option: str, index: str, argument: str = '', *_: Any
 ) -> None:
     hooks = cfg.get('custom_hooks') or []
     if index.isdigit() and int(index) < len(hooks):

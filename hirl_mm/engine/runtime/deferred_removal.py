@@ -1,3 +1,5 @@
+from typing import Any
+
 from mmengine.fileio import BaseStorageBackend
 
 
@@ -15,7 +17,7 @@ class DeferredRemoval:
         self._backend = backend
         self._paths: list[str] = []
 
-    def __getattr__(self, name: str):
+    def __getattr__(self, name: str) -> Any:
         return getattr(self._backend, name)
 
     def remove(self, path: str) -> None:

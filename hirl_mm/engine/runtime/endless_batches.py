@@ -1,4 +1,6 @@
 import itertools
+from collections.abc import Iterator
+from typing import Any
 
 from mmengine.dataset import DefaultSampler, InfiniteSampler
 from torch.utils.data import DataLoader
@@ -46,7 +48,7 @@ class EndlessBatches:
         self._stream.close()
         self.loader._iterator = None  # of persistent workers
 
-    def _from(self, start: int):
+    def _from(self, start: int) -> Iterator[Any]:
         first = 0
         if isinstance(self.batches.sampler, DefaultSampler):
             first, start = divmod(start, len(self.batches))

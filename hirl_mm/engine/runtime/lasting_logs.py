@@ -5,8 +5,10 @@ import os
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
+from io import TextIOWrapper
 from logging.handlers import WatchedFileHandler
 from pathlib import Path
+from typing import Any
 
 from mmengine.config import Config
 from mmengine.logging import MMLogger
@@ -63,7 +65,7 @@ class LastingLogFile(WatchedFileHandler):
                 f'{error.strerror}'
             )
 
-    def _open(self):
+    def _open(self) -> TextIOWrapper:
         Path(self.baseFilename).parent.mkdir(parents=True, exist_ok=True)
         return super()._open()
 
@@ -77,7 +79,7 @@ class LastingScalars(LocalVisBackend):
     """
 
     @force_init_env
-    def add_config(self, config: Config, **kwargs) -> None:
+    def add_config(self, config: Config, **kwargs: Any) -> None:
         with replacing(self._config_save_file) as temporary:
             config.dump(temporary)
 

@@ -3,6 +3,7 @@
 import functools
 import logging
 from collections.abc import Callable
+from typing import Any
 
 from mmengine.config import Config
 from mmengine.logging import print_log
@@ -42,7 +43,7 @@ def renamed_arguments(**new_names: str) -> Callable[[Callable], Callable]:
 
     def decorate(init: Callable) -> Callable:
         @functools.wraps(init)
-        def wrapper(self, *args, **kwargs) -> None:
+        def wrapper(self: Any, *args: Any, **kwargs: Any) -> None:
             options = Config(kwargs)
             rename_options(options, new_names, type(self).__name__)
             init(self, *args, **dict(options.items()))

@@ -6,6 +6,7 @@ iterations, and the schedules of the checkpoint end too late. If the run is
 longer than before, they end too early.
 """
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from mmengine.optim import OptimWrapperDict
@@ -146,7 +147,7 @@ def _update(groups: list[dict], values: list[dict]) -> None:
         group.update(new)
 
 
-def _parts(runner: Runner, checkpoint: dict):
+def _parts(runner: Runner, checkpoint: dict) -> Iterator[tuple]:
     """Yield every optimizer with its schedulers and its stored state.
 
     The last entry is a function that stores the states of the schedulers.

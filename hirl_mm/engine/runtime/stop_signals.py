@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable
+from typing import Any
 
 STOP_SIGNALS = signal.SIGTERM, signal.SIGUSR1
 # Exit status of a training that a signal has stopped: EX_TEMPFAIL of
@@ -49,7 +50,7 @@ class StopSignals:
             signal.signal(*self._before.popitem())
         self.received = None
 
-    def _note(self, number: int, frame) -> None:
+    def _note(self, number: int, frame: Any) -> None:
         self.received = self.received or signal.Signals(number).name
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from hirl_mm.clustering import restarts_per_level
 from hirl_mm.clustering.assignment import check_precision
@@ -74,7 +75,9 @@ MODES = {
 }
 
 
-def clustering_mode(name: str, num_levels: int, **changes) -> ClusteringMode:
+def clustering_mode(
+    name: str, num_levels: int, **changes: Any
+) -> ClusteringMode:
     """Return the settings of a named mode, with some of them replaced.
 
     - ``'faithful'``: a feature pass before every tree, 20 iterations, 5

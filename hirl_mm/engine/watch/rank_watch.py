@@ -8,6 +8,7 @@ import traceback
 from logging import Logger
 from multiprocessing import Pipe
 from types import FrameType
+from typing import Any
 
 from mmengine.dist import broadcast_object_list
 
@@ -116,7 +117,9 @@ class RankWatch:
         )
         self._thread.start()
 
-    def __exit__(self, kind: object, error: BaseException | None, *_) -> None:
+    def __exit__(
+        self, kind: object, error: BaseException | None, *_: Any
+    ) -> None:
         if RankWatch.current is not self:
             return
         RankWatch.current = None

@@ -1,3 +1,5 @@
+from typing import Any
+
 from mmengine.model.weight_init import trunc_normal_
 from torch import nn
 
@@ -24,7 +26,9 @@ class DINOViT(RegisterViT):
         **kwargs: Keyword arguments of :class:`RegisterViT`.
     """
 
-    def __init__(self, *args, out_type: str = 'raw', **kwargs) -> None:
+    def __init__(
+        self, *args: Any, out_type: str = 'raw', **kwargs: Any
+    ) -> None:
         super().__init__(*args, out_type=out_type, **kwargs)
 
     def init_weights(self) -> None:

@@ -1,3 +1,5 @@
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -17,7 +19,7 @@ class MaskedViT(DINOViT):
         **kwargs: Keyword arguments of :class:`DINOViT`.
     """
 
-    def __init__(self, *args, **kwargs) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.mask_token = nn.Parameter(torch.zeros(1, 1, self.embed_dims))
 
@@ -44,7 +46,7 @@ class MaskedViT(DINOViT):
         if mask is None:
             return super().forward(x)
 
-        def replace_masked(module, args, output):
+        def replace_masked(module: Any, args: Any, output: Any) -> tuple:
             patches, resolution = output
             if mask.shape != patches.shape[:2]:
                 raise ValueError(

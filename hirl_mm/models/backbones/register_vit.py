@@ -1,3 +1,5 @@
+from typing import Any
+
 import torch
 from mmengine.model.weight_init import PretrainedInit, trunc_normal_
 from mmpretrain.models.backbones import VisionTransformer
@@ -39,7 +41,11 @@ class RegisterViT(VisionTransformer):
     """
 
     def __init__(
-        self, *args, num_registers: int = 0, rotary: bool = False, **kwargs
+        self,
+        *args: Any,
+        num_registers: int = 0,
+        rotary: bool = False,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         if num_registers < 0:
@@ -146,7 +152,9 @@ class RegisterViT(VisionTransformer):
             torch.promote_types(x.dtype, torch.float32),
         )
 
-    def _prepare_pos_embed(self, state_dict, prefix, *args, **kwargs) -> None:
+    def _prepare_pos_embed(
+        self, state_dict: Any, prefix: Any, *args: Any, **kwargs: Any
+    ) -> None:
         if self.pos_embed is not None:
             super()._prepare_pos_embed(state_dict, prefix, *args, **kwargs)
 

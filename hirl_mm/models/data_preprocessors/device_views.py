@@ -1,4 +1,5 @@
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -143,17 +144,17 @@ class DeviceViews(BaseDataPreprocessor):
         self.num_batches += 1
         return generator.manual_seed(int(key.generate_state(1, np.uint64)[0]))
 
-    def to(self, *args, **kwargs) -> nn.Module:
+    def to(self, *args: Any, **kwargs: Any) -> nn.Module:
         super().to(*args, **kwargs)
         self.data_preprocessor.to(*args, **kwargs)
         return self
 
-    def cuda(self, *args, **kwargs) -> nn.Module:
+    def cuda(self, *args: Any, **kwargs: Any) -> nn.Module:
         super().cuda(*args, **kwargs)
         self.data_preprocessor.cuda(*args, **kwargs)
         return self
 
-    def cpu(self, *args, **kwargs) -> nn.Module:
+    def cpu(self, *args: Any, **kwargs: Any) -> nn.Module:
         super().cpu(*args, **kwargs)
         self.data_preprocessor.cpu(*args, **kwargs)
         return self

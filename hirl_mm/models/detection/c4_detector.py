@@ -1,4 +1,5 @@
 from copy import deepcopy
+from typing import Any
 
 from torch import nn
 
@@ -6,7 +7,7 @@ from hirl_mm.registry import MODELS
 
 
 @MODELS.register_module(name='C4Detector')
-def c4_detector(backbone: dict, roi_head: dict, **detector) -> nn.Module:
+def c4_detector(backbone: dict, roi_head: dict, **detector: Any) -> nn.Module:
     """Build MMDetection's two-stage C4 detector from one checkpoint.
 
     A C4 detector splits its ResNet: the last stage is part of the RoI head.

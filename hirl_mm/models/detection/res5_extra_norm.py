@@ -1,3 +1,5 @@
+from typing import Any
+
 from mmengine.model import BaseModule
 from mmpretrain.models.utils import build_norm_layer
 from torch import Tensor
@@ -31,7 +33,7 @@ class Res5ExtraNorm(BaseModule):
         norm_cfg: dict,
         num_channels: int = 2048,
         init_cfg: dict | None = None,
-        **res_layer,
+        **res_layer: Any,
     ) -> None:
         super().__init__()
         # The checkpoint of a ResNet has all these weights, so they are a

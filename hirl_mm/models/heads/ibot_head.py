@@ -1,3 +1,5 @@
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -22,7 +24,7 @@ class iBOTDistillHead(DINODistillHead):
     """
 
     def __init__(
-        self, in_channels: int = 256, out_channels: int = 8192, **kwargs
+        self, in_channels: int = 256, out_channels: int = 8192, **kwargs: Any
     ) -> None:
         super().__init__(in_channels, out_channels, **kwargs)
         self.register_buffer('patch_center', torch.zeros(out_channels))

@@ -1,3 +1,5 @@
+from typing import Any
+
 import torch
 from mmpretrain.models.heads import MultiLabelLinearClsHead
 from mmpretrain.structures import DataSample
@@ -24,7 +26,7 @@ class MaskedMultiLabelHead(MultiLabelLinearClsHead):
     """
 
     def _get_loss(
-        self, cls_score: Tensor, data_samples: list[DataSample], **kwargs
+        self, cls_score: Tensor, data_samples: list[DataSample], **kwargs: Any
     ) -> dict[str, Tensor]:
         """Return the loss of logits (B, C).
 

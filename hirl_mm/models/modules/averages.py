@@ -1,6 +1,7 @@
 """Moving averages that start from loaded weights."""
 
 from collections.abc import Mapping, MutableMapping
+from typing import Any
 
 from mmengine.model import BaseAveragedModel
 from torch import Tensor, nn
@@ -86,8 +87,8 @@ class StartsAverages(nn.Module):
         self,
         state_dict: MutableMapping[str, Tensor],
         prefix: str,
-        *args,
-        **kwargs,
+        *args: Any,
+        **kwargs: Any,
     ) -> None:
         sources = self.average_sources()
         self._held = {

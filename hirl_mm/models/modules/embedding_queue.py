@@ -1,3 +1,5 @@
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -78,7 +80,7 @@ class EmbeddingQueue(nn.Module):
         self.rows.copy_(torch.cat((new, kept), dim=1))
         self._num_pushed = min(self._num_pushed + new.size(1), self.length)
 
-    def _load_from_state_dict(self, *args, **kwargs) -> None:
+    def _load_from_state_dict(self, *args: Any, **kwargs: Any) -> None:
         super()._load_from_state_dict(*args, **kwargs)
         # Rows that were not filled yet are zeros, embeddings are not.
         self._num_pushed = int(self.rows[:1].any(dim=2).sum())

@@ -1,3 +1,5 @@
+from typing import Any
+
 from torch import Tensor, nn
 
 
@@ -61,10 +63,10 @@ class FirstOutput:
         self._handle = module.register_forward_hook(self._keep)
         return self
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, *_: Any) -> None:
         self._handle.remove()
 
-    def _keep(self, module, args, output) -> None:
+    def _keep(self, module: Any, args: Any, output: Any) -> None:
         if self._output is None:
             several = isinstance(output, (tuple, list))
             self._output = output[0] if several else output

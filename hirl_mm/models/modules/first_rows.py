@@ -1,3 +1,5 @@
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -39,7 +41,7 @@ class FirstRows(FirstOutput):
         joined = self._outputs[0] if single else torch.cat(self._outputs)
         return joined[: self._num]
 
-    def _keep(self, module, args, output) -> None:
+    def _keep(self, module: Any, args: Any, output: Any) -> None:
         super()._keep(module, args, output)
         if self._missing > 0:
             several = isinstance(output, (tuple, list))

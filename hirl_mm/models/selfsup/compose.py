@@ -4,8 +4,10 @@ import copyreg
 import functools
 import inspect
 from abc import ABCMeta
+from typing import Any
 
 from mmengine.config.lazy import LazyAttr, LazyObject
+from mmengine.registry import Registry
 from mmpretrain.models.selfsup import BaseSelfSupervisor
 
 from hirl_mm.registry import MODELS
@@ -32,7 +34,7 @@ class ComposableMeta(ABCMeta):
     module.
     """
 
-    def __call__(cls, *args, **kwargs):
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
         if any(isinstance(base, ComposableMeta) for base in cls.__bases__):
             return super().__call__(*args, **kwargs)
         return compose(cls, *args, **kwargs)
@@ -48,7 +50,7 @@ def compose(
     momentum_module: str | None = None,
     bank_module: str | None = None,
     data_preprocessor: dict | None = None,
-    **merged,
+    **merged: Any,
 ) -> BaseSelfSupervisor:
     """Build a model that has the root and an algorithm as base classes.
 
@@ -147,7 +149,7 @@ def composed_class(
     return _subclass((root, base), **places)
 
 
-def _algorithm_class(kind, registry, root: type) -> type:
+def _algorithm_class(kind: Any, registry: Registry, root: type) -> type:
     if isinstance(kind, LazyObject | LazyAttr):
         kind = kind.build()
     base = registry.get(kind) if isinstance(kind, str) else kind
@@ -191,7 +193,7 @@ def _subclass(bases: tuple[type, ...], **places: str | None) -> type:
     return type(bases[0])(name, bases, dict(places, _recipe=recipe))
 
 
-def _reduce_class(cls: ComposableMeta):
+def _reduce_class(cls: ComposableMeta) -> str | tuple:
     """Pickle a class by its name, or by the call that composed it."""
     recipe = vars(cls).get('_recipe')
     return cls.__qualname__ if recipe is None else (recipe, ())

@@ -1,5 +1,6 @@
 from collections.abc import Mapping
 from contextlib import ExitStack
+from typing import Any
 
 import torch
 from mmengine.model import ExponentialMovingAverage
@@ -58,12 +59,12 @@ class CsMl(TakesPositives, PushesKeys, MoCo):
 
     def __init__(
         self,
-        *args,
+        *args: Any,
         num_positives: int = 1,
         mix: dict | None = None,
         branches: dict | None = None,
         local_crops: bool = False,
-        **kwargs,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.take_positives(num_positives, mix)
@@ -93,7 +94,7 @@ class CsMl(TakesPositives, PushesKeys, MoCo):
         self,
         inputs: list[Tensor],
         data_samples: list[DataSample],
-        **kwargs,
+        **kwargs: Any,
     ) -> dict[str, Tensor]:
         """Return the losses of a training step.
 

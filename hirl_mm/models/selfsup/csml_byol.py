@@ -1,3 +1,5 @@
+from typing import Any
+
 import torch
 from mmpretrain.models.selfsup import BYOL
 from mmpretrain.structures import DataSample
@@ -35,10 +37,10 @@ class CsMlBYOL(TakesPositives, BYOL):
 
     def __init__(
         self,
-        *args,
+        *args: Any,
         num_positives: int = 1,
         mix: dict | None = None,
-        **kwargs,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.take_positives(num_positives, mix)
@@ -52,7 +54,7 @@ class CsMlBYOL(TakesPositives, BYOL):
         self,
         inputs: list[Tensor],
         data_samples: list[DataSample],
-        **kwargs,
+        **kwargs: Any,
     ) -> dict[str, Tensor]:
         """Return the loss of a training step.
 

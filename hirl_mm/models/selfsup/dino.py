@@ -1,3 +1,5 @@
+from typing import Any
+
 import torch
 from mmpretrain.structures import DataSample
 from torch import Tensor
@@ -21,7 +23,7 @@ class DINOAlgorithm(SelfDistillation):
         self,
         inputs: list[Tensor],
         data_samples: list[DataSample],
-        **kwargs,
+        **kwargs: Any,
     ) -> dict[str, Tensor]:
         """Return the loss of a training step and update the head's centre.
 

@@ -1,3 +1,5 @@
+from typing import Any
+
 import torch
 from mmpretrain.models.selfsup import BaseSelfSupervisor
 from mmpretrain.structures import DataSample
@@ -82,7 +84,7 @@ class HCCL(MovesTeacher, BaseSelfSupervisor):
         self,
         inputs: list[Tensor],
         data_samples: list[DataSample],
-        **kwargs,
+        **kwargs: Any,
     ) -> dict[str, Tensor]:
         """Return the loss of a training step.
 

@@ -1,5 +1,6 @@
 from collections.abc import Sequence
 from contextlib import ExitStack
+from typing import Any
 
 import torch
 from mmpretrain.models.selfsup import BaseSelfSupervisor
@@ -98,7 +99,7 @@ class HIRLAlgorithm(
     level_modules: Sequence[str] = ()
 
     def __init__(
-        self, *args, spd_head: dict, spd_views: int = 1, **kwargs
+        self, *args: Any, spd_head: dict, spd_views: int = 1, **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
         self.spd_views = self._checked_views(spd_views)
@@ -199,7 +200,7 @@ class HIRLAlgorithm(
         self,
         inputs: list[Tensor],
         data_samples: list[DataSample],
-        **kwargs,
+        **kwargs: Any,
     ) -> dict[str, Tensor]:
         """Return the losses of a training step.
 

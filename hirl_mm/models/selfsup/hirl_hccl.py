@@ -1,3 +1,5 @@
+from typing import Any
+
 from torch import Tensor
 
 from hirl_mm.registry import MODELS
@@ -34,7 +36,9 @@ class HIRLHCCL(HIRLAlgorithm, HCCL):
 
     num_views = 2
 
-    def __init__(self, *args, level_wise: bool = False, **kwargs) -> None:
+    def __init__(
+        self, *args: Any, level_wise: bool = False, **kwargs: Any
+    ) -> None:
         self.level_wise = level_wise
         super().__init__(*args, **kwargs)
 

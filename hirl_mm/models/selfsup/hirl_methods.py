@@ -1,5 +1,7 @@
 """The methods of the paper with HIRL, and where they compute z0."""
 
+from typing import Any
+
 from mmpretrain.models.selfsup import BEiT, MoCo, MoCoV3, SimSiam, SwAV
 from torch import Tensor, nn
 
@@ -25,7 +27,7 @@ class HIRLMoCo(HIRLAlgorithm, MoCo):
     momentum_module = 'encoder_k'
     bank_module = 'own_keys'
 
-    def __init__(self, *args, **kwargs) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.own_keys = nn.Identity()
 
@@ -111,7 +113,7 @@ class HIRLBEiT(HIRLAlgorithm, BEiT):
     num_views = 2
     z0_module = 'backbone'
 
-    def __init__(self, *args, **kwargs) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         indices = self.backbone.out_indices
         if len(indices) > 1:

@@ -1,3 +1,5 @@
+from typing import Any
+
 from torch import Tensor
 
 from hirl_mm.features import FeatureBank
@@ -29,7 +31,7 @@ class HIRLSSPRL(HIRLAlgorithm, SSPRL):
         ValueError: If there is no such scale.
     """
 
-    def __init__(self, *args, tree_scale: int = 0, **kwargs) -> None:
+    def __init__(self, *args: Any, tree_scale: int = 0, **kwargs: Any) -> None:
         self.tree_scale = tree_scale
         self.z0_module = f'neck.scales.{tree_scale}.projection_neck'
         self.bank_module = self.z0_module

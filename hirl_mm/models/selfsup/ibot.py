@@ -1,3 +1,5 @@
+from typing import Any
+
 import torch
 from mmpretrain.structures import DataSample
 from torch import Tensor
@@ -22,7 +24,7 @@ class iBOTAlgorithm(SelfDistillation):
         self,
         inputs: list[Tensor],
         data_samples: list[DataSample],
-        **kwargs,
+        **kwargs: Any,
     ) -> dict[str, Tensor]:
         """Return the losses of a training step and update the head's centres.
 

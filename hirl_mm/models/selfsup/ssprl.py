@@ -1,4 +1,5 @@
 from itertools import accumulate, pairwise
+from typing import Any
 
 from mmpretrain.models.selfsup import BaseSelfSupervisor
 from mmpretrain.structures import DataSample
@@ -58,7 +59,7 @@ class SSPRL(BaseSelfSupervisor):
         self,
         inputs: list[Tensor],
         data_samples: list[DataSample],
-        **kwargs,
+        **kwargs: Any,
     ) -> dict[str, Tensor]:
         """Return the losses of a training step.
 

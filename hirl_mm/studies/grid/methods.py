@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from .pairs import Pair
 from .study_file import Study, StudyArm, StudyData, StudyFile
@@ -17,7 +18,7 @@ def methods_study(
     seeds: Sequence[int],
     pairs: Sequence[Pair] | None = None,
     options: Mapping[str, object] | None = None,
-    **settings,
+    **settings: Any,
 ) -> StudyFile:
     """Return a study of methods on the images of their configs.
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from hirl_mm.visualization.paired_dots import draw_paired_dots
 
@@ -28,7 +29,7 @@ def write_study_report(
     file: StudyFile,
     results: Results,
     failed: Sequence[Key] = (),
-    **facts,
+    **facts: Any,
 ) -> str:
     """Write ``study.md``, ``study.json``, ``study.png`` and differences.
 

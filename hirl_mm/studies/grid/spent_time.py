@@ -5,6 +5,7 @@ import os
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 from hirl_mm.files import replacing
 
@@ -33,7 +34,7 @@ class SpentTime:
         threading.Thread(target=self._beat, daemon=True).start()
         return self
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, *_: Any) -> None:
         self._ended.set()
         self.write()
 

@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from hirl_mm.files import replacing
 from hirl_mm.pages.run_report import Page, Section, report_page
@@ -71,7 +72,7 @@ def run_report(
 
 
 def write_run_report(
-    runs: Sequence[str | os.PathLike], out: str | os.PathLike, **options
+    runs: Sequence[str | os.PathLike], out: str | os.PathLike, **options: Any
 ) -> None:
     """Write the report of one run, or of several side by side.
 

@@ -1,6 +1,7 @@
 """How good the features are while a run trains."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from hirl_mm.pages.run_report import Chart, Note, Part, Section
 
@@ -65,7 +66,7 @@ def _with_start(
     metric: str,
     title: str,
     scale: float = 1,
-    **options,
+    **options: Any,
 ) -> list[Chart]:
     """Return a chart; that of a single run shows the initial weights."""
     reference = None

@@ -1,6 +1,7 @@
 """Charts of what several runs have logged."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from hirl_mm.pages.run_report import Chart, Curve
 
@@ -30,7 +31,7 @@ def metric_chart(
     metric: str,
     title: str,
     scale: float = 1.0,
-    **options,
+    **options: Any,
 ) -> list[Chart]:
     """Return a chart of one metric with a curve per run.
 
@@ -64,7 +65,7 @@ def level_charts(
     title: str,
     scale: float = 1.0,
     apart: bool = False,
-    **options,
+    **options: Any,
 ) -> list[Chart]:
     """Return charts of one figure of every level of the tree.
 
@@ -102,5 +103,5 @@ def level_charts(
     return [Chart(title, curves, x_label(records), **options)]
 
 
-def _scaled(points, scale: float) -> dict[float, float]:
+def _scaled(points: Mapping[int, float], scale: float) -> dict[float, float]:
     return {x: y * scale for x, y in points.items()}

@@ -1,5 +1,6 @@
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from hirl_mm.tables import aligned_table
 
@@ -50,7 +51,7 @@ def write_search_report(
     config: str,
     held_out: int,
     seed: int,
-    **facts,
+    **facts: Any,
 ) -> str:
     """Write ``search.md`` and ``search.json``.
 

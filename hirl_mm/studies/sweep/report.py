@@ -1,6 +1,7 @@
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from hirl_mm.visualization.rate_curves import draw_rate_curves
 
@@ -15,7 +16,7 @@ def write_sweep_report(
     config: str,
     param: str,
     metric: str,
-    **facts,
+    **facts: Any,
 ) -> str:
     """Write ``sweep.md``, ``sweep.json`` and ``sweep.png``.
 
