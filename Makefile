@@ -13,23 +13,29 @@ help:
 	@echo 'make docs    the documentation as a site, in build/docs'
 	@echo 'make env     only create .venv (Python 3.10 to 3.12, about 5 GB);'
 	@echo '             make env PYTHON=/path/to/python chooses the Python'
-	@echo 'make clean   delete .venv, build outputs and caches of the tools;'
+	@echo 'STACK=onedl  with any of these: the maintained fork of OpenMMLab'
+	@echo '             in .venv-onedl (Python 3.10 to 3.13), beside .venv'
+	@echo 'make clean   delete both environments, build outputs and caches of the tools;'
 	@echo '             work_dirs and built mmcv wheels stay'
+
+# tools/environment/common.sh knows the stacks.
+export STACK ?= openmmlab
+VENV = $(if $(filter-out openmmlab,$(STACK)),.venv-$(STACK),.venv)
 
 docs:
 	@tools/environment/add_dev.sh
-	.venv/bin/python docs/build_site.py
+	$(VENV)/bin/python docs/build_site.py
 
 env:
 	@tools/environment/create.sh
-	@echo 'using .venv'
+	@echo 'using $(VENV)'
 
 demo: env
-	.venv/bin/python tools/demo.py $(ARGS)
+	$(VENV)/bin/python tools/demo.py $(ARGS)
 
 # A process of pytest on every core, up to 8, each of which needs 2 GB. One
 # that has no tests left takes some of another's; ARGS="-n 0" is for pdb.
-PYTEST = .venv/bin/python -m pytest \
+PYTEST = $(VENV)/bin/python -m pytest \
 	--numprocesses auto --maxprocesses 8 --dist worksteal
 
 test:
@@ -45,5 +51,5 @@ lint:
 	@tools/environment/lint.sh
 
 clean:
-	rm -rf .venv build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache
+	rm -rf .venv .venv-onedl build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 from .stack import (
     StackError,
+    check_private_names,
     check_stack,
     require_detection,
     require_faiss,
@@ -30,6 +31,7 @@ _PARTS: dict[str, Callable] = {
     'detection': require_detection,
     'segmentation': require_segmentation,
     "clustering with backend='faiss'": require_faiss,
+    'private names of the packages': check_private_names,
 }
 
 

@@ -81,9 +81,13 @@ def seed():
 
 @pytest.fixture(autouse=True)
 def no_freed_data_sets():
-    """MMEngine's get_subset would take them for what is at their address."""
+    """MMEngine's get_subset would take them for what is at their address.
+
+    The fork keeps no memo between its calls.
+    """
     (memo,) = BaseDataset._copy_without_annotation.__defaults__
-    memo.clear()
+    if memo is not None:
+        memo.clear()
 
 
 @pytest.fixture(autouse=True)

@@ -9,6 +9,7 @@ from functools import cache
 
 import mmengine.config.config
 import mmengine.config.utils
+import yapf.yapflib.yapf_api
 
 
 def _unformatted(text, **_):
@@ -19,7 +20,9 @@ def _unformatted(text, **_):
 
 # A config is formatted for the log, for the copy in the work folder and for
 # every checkpoint, and each time yapf takes longer than a short epoch.
+# MMEngine has the function since its import, its fork looks it up each time.
 mmengine.config.config.FormatCode = _unformatted
+yapf.yapflib.yapf_api.FormatCode = _unformatted
 
 # For every base 'mmpretrain::...', MMEngine asks whether the package is there
 # and reads all its metafiles. The answers of one process stay the same.

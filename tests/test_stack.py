@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hirl_mm.stack import check_stack, require_faiss
-from hirl_mm.stack.ranges import accepted_mmcv, numbers
+from hirl_mm.stack.ranges import accepted_mmcv, forked, numbers
 
 REPOSITORY = Path(__file__).parents[1]
 
@@ -157,22 +157,86 @@ def test_mmseg_refuses_mmcv(tmp_path, stack):
     assert contains(text, 'mmseg 1.2.2 accepts mmcv>=2.0.0,<2.2.0, but')
 
 
-def test_the_maintained_forks_pass(tmp_path, stack):
+@pytest.fixture
+def fork(stack: dict[str, str]) -> dict[str, str]:
+    """The same with the versions of the maintained fork."""
     for package, old, new in (
         ('mmengine/__init__', '0.10.7', '0.10.12'),
         ('mmcv/__init__', '2.1.0', '2.3.6'),
         ('mmpretrain/version', '1.2.0', '1.3.6'),
         ('mmdet/version', '3.3.0', '3.5.1'),
         ('mmdet/__init__', '2.2.0', '2.4.0'),
+        ('mmseg/version', '1.2.2', '1.4.2'),
+        ('mmseg/__init__', '2.2.0', '2.4.0'),
     ):
         source = stack[f'{package}.py']
+        assert old in source
         stack[f'{package}.py'] = source.replace(old, new)
-    assert run(tmp_path, stack, 'require_detection') == ''
+    return stack
+
+
+@pytest.mark.parametrize(
+    'check', ['require_detection', 'require_segmentation']
+)
+def test_the_maintained_forks_pass(tmp_path, fork, check):
+    assert run(tmp_path, fork, check) == ''
+
+
+@pytest.mark.parametrize(
+    'package, check, command',
+    [
+        (
+            'mmcv',
+            'check_stack',
+            'pip uninstall -y mmcv mmcv-lite onedl-mmcv && '
+            'pip install "onedl-mmcv>=2.3,<2.4.0"',
+        ),
+        (
+            'mmpretrain',
+            'check_stack',
+            'pip install "onedl-mmpretrain>=1.2,<2.0"',
+        ),
+        (
+            'mmdet',
+            'require_detection',
+            'pip install "onedl-mmdetection>=3.0,<4.0"',
+        ),
+        (
+            'mmseg',
+            'require_segmentation',
+            'pip install "onedl-mmsegmentation>=1.0,<2.0"',
+        ),
+    ],
+)
+def test_missing_beside_the_fork(tmp_path, fork, package, check, command):
+    text = run(tmp_path, without(fork, package), check)
+    assert contains(text, f'{package} is needed, but not installed', command)
+
+
+def test_ops_missing_in_the_fork(tmp_path, fork):
+    fork['mmcv/ops.py'] = 'import mmcv._ext'
+    assert contains(
+        run(tmp_path, fork, 'require_detection'),
+        'pip uninstall -y mmcv mmcv-lite onedl-mmcv && ',
+        '--no-build-isolation "onedl-mmcv==2.3.6"',
+    )
+
+
+def test_mmcv_that_the_fork_refuses(tmp_path, fork):
+    fork['mmcv/__init__.py'] = "__version__ = '2.4.0'"
+    assert contains(
+        run(tmp_path, fork),
+        'mmpretrain 1.3.6 accepts mmcv>=2.0.0,<2.4.0, but mmcv 2.4.0 is',
+        'pip install "onedl-mmcv>=2.3,<2.4.0"',
+        '--no-build-isolation "onedl-mmcv>=2.3,<2.4.0"',
+    )
 
 
 @pytest.mark.parametrize('package', ['mmpretrain', 'mmdet', 'mmseg'])
 def test_the_table_says_what_the_packages_do(package):
     module = pytest.importorskip(package)
+    if forked(package, module.__version__) and package != 'mmpretrain':
+        pytest.skip(f'the fork of {package} states no versions of mmcv')
     stated = accepted_mmcv(package, module.__version__)
     for bound, names in (
         (stated.low, ('mmcv_minimum_version', 'MMCV_MIN')),
@@ -196,7 +260,7 @@ def test_the_real_mmpretrain_refuses_mmcv(tmp_path):
     text = check_in_process([], [tmp_path], 'check_stack')
     assert re.search(
         r'mmpretrain \d\S+ accepts mmcv>=2\S+,<2\.\S+, but mmcv 2\.9\.0 is '
-        r'installed. Fix with: pip \S+ -y mmcv mmcv-lite && pip install ',
+        r'installed. Fix with: pip \S+ -y mmcv mmcv-lite( \S+)? && pip inst',
         text,
     ), text
 
@@ -264,6 +328,17 @@ def test_transformers_without_what_mmpretrain_imports(tmp_path, stack):
     moved = 'apply_chunking_to_forward = None'
     stack['transformers/modeling_utils.py'] = moved
     assert not run(tmp_path, stack)
+
+
+def test_the_fork_imports_it_from_elsewhere(tmp_path, fork):
+    fork['transformers/__init__.py'] = "__version__ = '5.0.0'"
+    fork['transformers/pytorch_utils.py'] = ''
+    contains(
+        run(tmp_path, fork), 'transformers.pytorch_utils', '"transformers<5"'
+    )
+    moved = 'apply_chunking_to_forward = None'
+    fork['transformers/pytorch_utils.py'] = moved
+    assert not run(tmp_path, fork)
 
 
 def test_errors_of_other_packages_stay_as_they_are(tmp_path, stack):

@@ -12,9 +12,11 @@ from .checks import (
 )
 from .config_names import register_configs
 from .errors import StackError
+from .private_names import check_private_names
 
 __all__ = [
     'StackError',
+    'check_private_names',
     'check_stack',
     'register_configs',
     'require_detection',

@@ -14,25 +14,8 @@ from types import ModuleType
 
 from .errors import StackError
 from .probes import check_hue, check_pkg_resources, check_transformers
-from .ranges import COMMON_MMCV, SUPPORTED, accepted_mmcv
-
-# mmcv and mmcv-lite share one folder, so both are removed before either is
-# installed.
-_REMOVE_MMCV = 'pip uninstall -y mmcv mmcv-lite'
-_INSTALL_OPS = (
-    _REMOVE_MMCV + ' && pip install "setuptools<81" wheel ninja && '
-    'pip install --no-cache-dir --no-build-isolation "mmcv{}"'
-)
-_INSTALL = {
-    'torch': 'pip install torch torchvision',
-    'mmengine': f'pip install "mmengine{SUPPORTED["mmengine"]}"',
-    'mmcv': f'{_REMOVE_MMCV} && pip install "mmcv-lite{COMMON_MMCV}"',
-    'mmpretrain': f'pip install "mmpretrain{SUPPORTED["mmpretrain"]}"',
-    'mmdet': f'pip install "mmdet{SUPPORTED["mmdet"]}"',
-    'mmseg': f'pip install "mmsegmentation{SUPPORTED["mmseg"]}" ftfy regex',
-}
-# Models of mmseg 1.2 import these packages, but its metadata omits them.
-_INSTALL |= dict.fromkeys(('ftfy', 'regex'), _INSTALL['mmseg'])
+from .ranges import SUPPORTED, accepted_mmcv, forked
+from .remedies import compile_mmcv, install
 
 
 @functools.cache
@@ -48,12 +31,12 @@ def check_stack() -> None:
     _import('torch')
     mmengine = _import_fitting('mmengine')
     mmcv = _import('mmcv')
-    _import_fitting('mmpretrain')
+    mmpretrain = _import_fitting('mmpretrain')
     if importlib.util.find_spec('mmdet') is not None:
         _import_fitting('mmdet')
     check_pkg_resources(mmengine)
     check_hue(mmcv)
-    check_transformers()
+    check_transformers(mmpretrain)
 
 
 def require_detection() -> ModuleType:
@@ -102,7 +85,7 @@ def _import(name: str) -> ModuleType:
             raise
         raise StackError(
             f'{name} is needed, but not installed. Install it '
-            f'with: {_INSTALL[name]}'
+            f'with: {install(name, _has_fork())}'
         ) from error
 
 
@@ -116,19 +99,27 @@ def _import_fitting(name: str) -> ModuleType:
     if version not in SUPPORTED[name]:
         raise StackError(
             f'hirl_mm supports {name}{SUPPORTED[name]}, but {name} {version} '
-            f'is installed. Fix with: {_INSTALL[name]}'
+            f'is installed. Fix with: {install(name, _has_fork())}'
         )
     if name != 'mmengine':
+        fork = forked(name, version) is not None
         accepted = accepted_mmcv(name, version)
         found = _import('mmcv').__version__
         if found not in accepted:
             raise StackError(
                 f'{name} {version} accepts mmcv{accepted}, but mmcv {found} '
-                f'is installed. Fix with: {_INSTALL["mmcv"]}. This is enough '
-                'for pre-training; mmdet needs the full mmcv: '
-                + _INSTALL_OPS.format(COMMON_MMCV)
+                f'is installed. Fix with: {install("mmcv", fork)}. This is '
+                'enough for pre-training; mmdet needs the full mmcv: '
+                + compile_mmcv(fork)
             )
     return _import(name)
+
+
+def _has_fork() -> bool:
+    """Return whether the fork's packages fit those that are installed."""
+    if importlib.util.find_spec('mmengine') is None:
+        return False
+    return forked('mmengine', _version('mmengine')) is not None
 
 
 def _version(name: str) -> str:
@@ -144,14 +135,14 @@ def _version(name: str) -> str:
 def _import_on_ops(name: str) -> ModuleType:
     check_stack()
     module = _import_fitting(name)
-    mmcv = _import('mmcv')
+    version = _import('mmcv').__version__
     try:
         importlib.import_module('mmcv.ops')
     except ImportError as error:
         raise StackError(
             f'{name} needs the full mmcv with compiled ops, but mmcv.ops of '
-            f'the installed mmcv {mmcv.__version__} cannot be imported '
+            f'the installed mmcv {version} cannot be imported '
             f'({error}). Compile it against your torch (minutes) with: '
-            + _INSTALL_OPS.format(f'=={mmcv.__version__}')
+            + compile_mmcv(forked('mmcv', version) is not None, version)
         ) from error
     return module

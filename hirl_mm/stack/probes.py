@@ -1,10 +1,12 @@
 """Checks that try out functions of other packages which hirl_mm needs."""
 
+import importlib
 import importlib.util
 import warnings
 from types import ModuleType
 
 from .errors import StackError
+from .ranges import forked
 
 
 def check_pkg_resources(mmengine: ModuleType) -> None:
@@ -39,22 +41,27 @@ def check_hue(mmcv: ModuleType) -> None:
         ) from error
 
 
-def check_transformers() -> None:
+def check_transformers(mmpretrain: ModuleType) -> None:
     """Check what mmpretrain's models import from transformers.
 
     Does nothing if transformers is not installed.
     """
     if importlib.util.find_spec('transformers') is None:
         return
+    fork = forked('mmpretrain', mmpretrain.__version__)
+    home, below = (
+        ('pytorch_utils', '5') if fork else ('modeling_utils', '4.50')
+    )
+    name = 'apply_chunking_to_forward'
     try:
-        from transformers.modeling_utils import (  # noqa: F401
-            apply_chunking_to_forward,
-        )
+        module = importlib.import_module(f'transformers.{home}')
+        if not hasattr(module, name):
+            raise ImportError(f'transformers.{home} has no {name}')
     except ImportError as error:
         from transformers import __version__
 
         raise StackError(
             f'the models of mmpretrain cannot be imported with '
             f'transformers {__version__}: {error}. Fix with: pip install '
-            '"transformers<4.50", or pip uninstall transformers'
+            f'"transformers<{below}", or pip uninstall transformers'
         ) from error

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Add mmdet and mmseg to .venv, and put the full mmcv in the place of mmcv-lite.
+# Add mmdet and mmseg to the environment, and put the mmcv with ops in the place
+# of the one without.
 #
 # mmcv has no ready-made wheel for this PyTorch: its ops are compiled once
 # (see build_mmcv.sh) and the wheel is kept for the next environment.
@@ -11,16 +12,16 @@ if stamp_is_current detection "${DETECTION_FILES[@]}"; then
 fi
 
 mmcv_works() {
-    [ "$(installed_version mmcv)" = "$(pinned_mmcv)" ] &&
+    [ "$(installed_version "$MMCV")" = "$(pinned_mmcv)" ] &&
         (cd / && "$VENV_PYTHON" -c 'import mmcv.ops')
 }
 
-# Until the other mmcv is in place, .venv is incomplete and has no stamp.
+# Until the other mmcv is in place, the environment has no stamp.
 install_mmcv() { # WHEEL
-    say "replacing mmcv-lite by $(basename "$1")"
+    say "replacing $MMCV_LITE by $(basename "$1")"
     rm -f "$VENV/stack.stamp"
-    [ -z "$(installed_version mmcv-lite)" ] ||
-        venv_pip uninstall -q -y mmcv-lite
+    [ -z "$(installed_version "$MMCV_LITE")" ] ||
+        venv_pip uninstall -q -y "$MMCV_LITE"
     venv_pip install -q --no-deps --no-cache-dir --force-reinstall "$1"
     (cd / && "$VENV_PYTHON" -c 'import mmcv')
     write_stamp stack "${STACK_FILES[@]}"
@@ -42,8 +43,8 @@ if ! mmcv_works 2>/dev/null; then
     fi
 fi
 
-say "installing requirements/detection.txt"
-venv_pip install -q -r requirements/detection.txt -c requirements/stack.txt
+say "installing $DETECTION"
+venv_pip install -q -r "$DETECTION" "${WITHIN_PINS[@]}"
 (cd / && "$VENV_PYTHON" -c \
     'from hirl_mm import stack; stack.require_detection()
 stack.require_segmentation()') || fail "mmdet or mmseg cannot be imported"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Build the wheel of mmcv with its ops against the PyTorch of .venv.
+# Build the wheel of mmcv with its ops against the PyTorch of the environment.
 #
 # usage: build_mmcv.sh          build it, unless it is there
 #        build_mmcv.sh --find   print its path, or nothing
@@ -28,7 +28,8 @@ PYTHON
 
 find_wheel() {
     [ ! -d "$folder" ] ||
-        find "$folder" -maxdepth 1 -name "mmcv-$version-*.whl" | head -n 1
+        find "$folder" -maxdepth 1 -name "${MMCV//-/_}-$version-*.whl" |
+        head -n 1
 }
 
 check_compiler() {
@@ -54,8 +55,8 @@ start_build() { # TEMPORARY
     set -m
     env MMCV_WITH_OPS=1 MAX_JOBS="$jobs" ${cuda[@]+"${cuda[@]}"} \
         "$VENV_PYTHON" -m pip wheel -v --disable-pip-version-check \
-        --no-deps --no-cache-dir --no-build-isolation --no-binary mmcv \
-        -w "$1" "mmcv==$version" >"$1/log" 2>&1 &
+        --no-deps --no-cache-dir --no-build-isolation --no-binary "$MMCV" \
+        -w "$1" "$MMCV==$version" >"$1/log" 2>&1 &
     set +m
 }
 
@@ -81,7 +82,9 @@ if [ -n "$(find_wheel)" ]; then
     exit 0
 fi
 check_compiler
-mkdir -p "$folder"
+mkdir -p "$folder" 2>/dev/null && [ -w "$folder" ] ||
+    fail "$folder cannot be written to, and the built mmcv is kept there:" \
+        "name another folder with XDG_CACHE_HOME=/path/to/folder"
 temporary=$(mktemp -d "$folder/.build-XXXXXX")
 build=
 stop() {
@@ -90,14 +93,14 @@ stop() {
 }
 trap stop EXIT
 trap 'exit 130' INT TERM
-say "compiling mmcv $version with $ops ops against this PyTorch, once:" \
+say "compiling $MMCV $version with $ops ops against this PyTorch, once:" \
     "about 7 minutes on 2 cores"
 start_build "$temporary"
 build=$!
 if ! watch_build "$build" "$temporary/log"; then
     tail -n 40 "$temporary/log" >&2
-    fail "mmcv $version could not be built (see above)"
+    fail "$MMCV $version could not be built (see above)"
 fi
 build=
-mv "$temporary"/mmcv-*.whl "$folder/"
-say "mmcv $version is built: $(find_wheel)"
+mv "$temporary/${MMCV//-/_}"-*.whl "$folder/"
+say "$MMCV $version is built: $(find_wheel)"

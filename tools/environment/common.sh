@@ -2,17 +2,41 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
-VENV=$PWD/.venv
-VENV_PYTHON=$VENV/bin/python
-# pip starts compilers and cmake scripts by name.
-export PATH="$VENV/bin:$PATH"
-
 say() { printf '%s\n' "$*"; }
 
 fail() {
     printf 'error: %s\n' "$*" >&2
     exit 1
 }
+
+# Which releases are installed, and into which folder: the stacks exist side by
+# side. MMCV has ops, MMCV_LITE has none; those of the fork share one name.
+case ${STACK:=openmmlab} in
+openmmlab)
+    VENV_NAME=.venv
+    PINS=(requirements/common.txt requirements/stack.txt)
+    DETECTION=requirements/detection.txt
+    MMCV=mmcv MMCV_LITE=mmcv-lite
+    PYTHONS=(3.11 3.12 3.10)
+    ;;
+onedl)
+    VENV_NAME=.venv-onedl
+    PINS=(requirements/common.txt requirements/onedl.txt)
+    DETECTION=requirements/onedl_detection.txt
+    MMCV=onedl-mmcv MMCV_LITE=onedl-mmcv
+    PYTHONS=(3.12 3.13 3.11 3.10)
+    ;;
+*)
+    fail "there is no STACK=$STACK: choose openmmlab (the default) or onedl," \
+        "for example with: make env STACK=onedl"
+    ;;
+esac
+export STACK
+
+VENV=$PWD/$VENV_NAME
+VENV_PYTHON=$VENV/bin/python
+# pip starts compilers and cmake scripts by name.
+export PATH="$VENV/bin:$PATH"
 
 venv_pip() { "$VENV_PYTHON" -m pip --disable-pip-version-check "$@"; }
 
@@ -37,12 +61,15 @@ write_stamp() { # NAME FILE...
     mv "$stamp.tmp" "$stamp"
 }
 
-STACK_FILES=(requirements/stack.txt setup.py hirl_mm/version.py)
+STACK_FILES=("${PINS[@]}" setup.py hirl_mm/version.py)
 DEV_FILES=(requirements/dev.txt)
-DETECTION_FILES=(requirements/stack.txt requirements/detection.txt)
+DETECTION_FILES=("${PINS[@]}" "$DETECTION")
 
-# The one version of mmcv and mmcv-lite.
-pinned_mmcv() { sed -n 's/^mmcv-lite==\([^ ;#]*\).*/\1/p' requirements/stack.txt; }
+# pip's options that keep the pinned packages as they are.
+WITHIN_PINS=(-c "${PINS[0]}" -c "${PINS[1]}")
+
+# The one version of the mmcv with ops and of the one without.
+pinned_mmcv() { sed -n "s/^$MMCV_LITE==\([^ ;#]*\).*/\1/p" "${PINS[1]}"; }
 
 installed_version() { # DISTRIBUTION; empty where there is none
     "$VENV_PYTHON" - "$1" <<'PYTHON'

@@ -1,17 +1,19 @@
 #!/usr/bin/env bash
-# Create .venv with the stack of requirements/stack.txt and hirl_mm itself.
+# Create .venv with the pinned stack and hirl_mm itself.
 #
-# PYTHON=/path/to/python3.11 chooses the Python of a new .venv. Does nothing
-# when .venv is complete; an interrupted run is completed by the next one.
+# STACK=onedl takes the maintained fork and the folder .venv-onedl (see
+# common.sh). PYTHON=/path/to/python3.11 chooses the Python of a new folder.
+# Does nothing when it is complete; an interrupted run is completed by the next.
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 # Print why a Python does not fit, or nothing.
 misfit() { # PYTHON
-    "$1" - 2>/dev/null <<'PYTHON' || printf 'does not start'
+    "$1" - "${PYTHONS[@]}" 2>/dev/null <<'PYTHON' || printf 'does not start'
 import platform
 import sys
 
-if not (3, 10) <= sys.version_info[:2] <= (3, 12):
+major, minor = sys.version_info[:2]
+if f'{major}.{minor}' not in sys.argv[1:]:
     print('is Python', platform.python_version())
 else:
     try:
@@ -22,7 +24,7 @@ PYTHON
 }
 
 find_python() {
-    local candidates=(python3.11 python3.12 python3.10 python3)
+    local candidates=("${PYTHONS[@]/#/python}" python3)
     [ -z "${PYTHON-}" ] || candidates=("$PYTHON")
     local candidate reason found=''
     for candidate in "${candidates[@]}"; do
@@ -35,9 +37,10 @@ find_python() {
         found="$found; $candidate $reason"
     done
     found=${found#; }
-    fail "hirl_mm needs Python 3.10, 3.11 or 3.12 to create .venv." \
-        "Looked for: ${candidates[*]}. Found: ${found:-none}." \
-        "Name one with: make env PYTHON=/path/to/python3.11"
+    local versions=${PYTHONS[*]}
+    fail "$VENV_NAME needs one of Python ${versions// /, }." \
+        "Looked for: ${candidates[*]}. Found: ${found:-none}. Name one with:" \
+        "make env STACK=$STACK PYTHON=/path/to/python${PYTHONS[0]}"
 }
 
 python_version() { # PYTHON
@@ -52,25 +55,45 @@ venv_works() {
 new_venv() {
     local python
     python=$(find_python)
-    say "[1/3] creating .venv with Python $(python_version "$python")" \
+    say "[1/3] creating $VENV_NAME with Python $(python_version "$python")" \
         "($(command -v "$python"))"
     "$python" -m venv --clear "$VENV"
 }
 
-# mmcv and mmcv-lite share one folder: where the full mmcv of the wanted
-# version is in place, it stays.
+check_writable() { # PATH...
+    local path
+    for path in "$@"; do
+        [ ! -e "$path" ] || [ -w "$path" ] ||
+            fail "$(realpath "$path") cannot be written to: make it writable," \
+                "or copy the checkout to a folder where you may write"
+    done
+}
+
+# Older ones install no editable package that has a pyproject.toml.
+check_pip() {
+    local least=21.3 found
+    found=$(venv_pip --version | cut -d ' ' -f 2)
+    [ "$(printf '%s\n' "$least" "$found" | sort -V | head -n 1)" = "$least" ] ||
+        fail "$VENV_NAME has pip $found, and $least or later is needed." \
+            "Upgrade it, then run this again:" \
+            "$VENV_NAME/bin/python -m pip install --upgrade pip"
+}
+
+# Both kinds of mmcv share one folder: where one of the wanted version with
+# ops is in place, it stays.
 install_stack() {
     local full
-    full=$(installed_version mmcv)
-    say "[2/3] installing requirements/stack.txt (PyTorch and OpenMMLab:" \
+    full=$(installed_version "$MMCV")
+    check_pip
+    say "[2/3] installing ${PINS[1]} (PyTorch and OpenMMLab:" \
         "about 5 GB, a few minutes the first time)"
     if [ -n "$full" ] && [ "$full" = "$(pinned_mmcv)" ]; then
-        grep -v '^mmcv-lite' requirements/stack.txt >"$VENV/stack.txt"
+        grep -v "^$MMCV_LITE==" "${PINS[1]}" >"$VENV/stack.txt"
     else
-        [ -z "$full" ] || venv_pip uninstall -q -y mmcv
-        cp requirements/stack.txt "$VENV/stack.txt"
+        [ -z "$full" ] || venv_pip uninstall -q -y "$MMCV"
+        cp "${PINS[1]}" "$VENV/stack.txt"
     fi
-    venv_pip install -q -r "$VENV/stack.txt"
+    venv_pip install -q -r "${PINS[0]}" -r "$VENV/stack.txt"
 }
 
 install_project() {
@@ -89,9 +112,10 @@ if stamp_is_current stack "${STACK_FILES[@]}"; then
     exit 0
 fi
 
+check_writable . "$VENV_NAME"
 fresh=no
 if venv_works; then
-    say "[1/3] completing .venv (Python $(python_version "$VENV_PYTHON"))"
+    say "[1/3] completing $VENV_NAME (Python $(python_version "$VENV_PYTHON"))"
 else
     new_venv
     fresh=yes
@@ -100,14 +124,14 @@ rm -f "$VENV"/*.stamp
 install_stack
 install_project
 if ! imports_work; then
-    [ "$fresh" = no ] || fail "the new .venv cannot import its packages" \
+    [ "$fresh" = no ] || fail "$VENV_NAME cannot import its new packages" \
         "(see above); please report this with the output of:" \
         "$VENV_PYTHON -m pip freeze"
-    say ".venv cannot import its packages (see above): making it anew"
+    say "$VENV_NAME cannot import its packages (see above): making it anew"
     new_venv
     install_stack
     install_project
-    imports_work || fail "the new .venv cannot import its packages"
+    imports_work || fail "$VENV_NAME cannot import its new packages"
 fi
 write_stamp stack "${STACK_FILES[@]}"
-say "environment ready: .venv"
+say "environment ready: $VENV_NAME"

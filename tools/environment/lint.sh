@@ -6,7 +6,7 @@ tools/environment/add_dev.sh
 # Files that git knows or would add; all of them outside a git checkout.
 list_files() {
     git ls-files -z --cached --others --exclude-standard 2>/dev/null ||
-        find . -type d \( -name .venv -o -name .git \) -prune -o -type f -print0
+        find . -type d \( -name '.venv*' -o -name .git \) -prune -o -type f -print0
 }
 
 "$VENV_PYTHON" -m ruff check .

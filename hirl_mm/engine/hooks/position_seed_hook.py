@@ -62,6 +62,9 @@ class PositionSeedHook(NamedHook):
             # would go on with the batch sampler that they began with.
             loop.dataloader_iterator = loop.dataloader._iterator = None
             self._endless = EndlessBatches(loop.dataloader, runner.iter)
+            if getattr(loop, 'fast_forward_on_resume', False):
+                # The fork's loop, which asks for none of them then.
+                self._endless.skip_iter(runner.iter)
             loop.dataloader_iterator = self._endless
 
     def before_train_epoch(self, runner: Runner) -> None:

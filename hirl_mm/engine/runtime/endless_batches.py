@@ -18,7 +18,8 @@ class EndlessBatches:
         loader: Loader whose batch sampler is a
             :class:`~hirl_mm.datasets.seeded_batches.SeededBatches`.
         start: Number of batches to leave out. MMEngine's loop asks for each
-            of them: ``next`` returns None at once as often.
+            of them: ``next`` returns None at once as often, unless
+            ``skip_iter`` is called, as by the loop of its fork.
     """
 
     def __init__(self, loader: DataLoader, start: int) -> None:
@@ -39,6 +40,10 @@ class EndlessBatches:
             self._left_out -= 1
             return None
         return next(self._stream)
+
+    def skip_iter(self, num_iters: int) -> None:
+        """Do not return None for some of the batches that are left out."""
+        self._left_out = max(0, self._left_out - num_iters)
 
     def close(self) -> None:
         """End the workers.
