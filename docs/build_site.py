@@ -1,8 +1,9 @@
 """Build the documentation site from docs/ and from pages beside the code.
 
-Pages such as configs/hirl/README.md belong to the site, too. Links to pages
-lead to their places in the site; links to other files of the repository
-become text, because the site does not hold these files.
+Pages such as configs/hirl/README.md belong to the site, too, and one of all
+error messages, which is made of the source. Links to pages lead to their
+places in the site; links to other files of the repository become text,
+because the site does not hold these files.
 """
 
 import argparse
@@ -13,6 +14,10 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from error_messages import error_page
 
 ROOT = Path(__file__).resolve().parents[1]
 # A link or picture of Markdown: its text and its target.
@@ -27,6 +32,7 @@ def pages() -> dict[str, str]:
         'CONTRIBUTING.md': 'contributing.md',
         'CHANGELOG.md': 'changelog.md',
         'benchmarks/README.md': 'benchmarks.md',
+        'docs/error_messages.py': 'errors.md',
     }
     for path in sorted(ROOT.glob('docs/**/*.md')):
         place = path.relative_to(ROOT / 'docs').as_posix()
@@ -87,7 +93,8 @@ def write_source(folder: Path) -> None:
             continue
         file = folder / place
         file.parent.mkdir(parents=True, exist_ok=True)
-        text = (ROOT / page).read_text()
+        made = page == 'docs/error_messages.py'
+        text = error_page() if made else (ROOT / page).read_text()
         file.write_text(in_site(text, page, places))
 
 

@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import json
 import re
 import runpy
 import subprocess
@@ -45,6 +46,17 @@ def test_every_page_is_there(site):
     assert len(places) > 35
     for place in places.values():
         assert (site / place).with_suffix('.html').is_file(), place
+
+
+@pytest.mark.slow
+def test_a_search_finds_the_words_of_an_error(site):
+    index = (site / 'searchindex.js').read_text()
+    names = json.loads(index[index.index('(') + 1 : -1])
+    page = names['docnames'].index('errors')
+    # Both are only in errors, as words are stemmed.
+    for word in 'ghostscript', 'restart':
+        found = names['terms'][word]
+        assert page in (found if isinstance(found, list) else [found]), word
 
 
 @pytest.mark.slow

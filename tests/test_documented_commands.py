@@ -23,6 +23,11 @@ REPLACED = re.compile(r'\$\((?:[^()]|\([^()]*\))*\)')
 END = re.compile(r'\s(?:\||>|2>|&&|;|#)|;|\)$')
 # The launchers give all further words to tools/train.py.
 LAUNCHERS = {'tools/dist_train.sh': (0, 2), 'tools/slurm_train.sh': (2, 3)}
+# What `mim` runs; it keeps the options of `mim train` to itself.
+MIM = re.compile(
+    r'^mim (?:(train) hirl_mm|run hirl_mm (?:[\w:]+:)?([a-z]\w*))\s?(.*)$'
+)
+OF_MIM = re.compile(r'--(?:gpus|gpus-per-node|partition|port) \S+ ?')
 
 
 def expanded(block):
@@ -48,10 +53,19 @@ def shell_lines(text):
         yield ' '.join(code.split())
 
 
+def as_mim_runs_it(match):
+    """The command that `mim train` or `mim run` starts."""
+    train, name, words = match.groups()
+    (file,) = ROOT.glob(f'tools/**/{train or name}.py')
+    file = file.relative_to(ROOT)
+    return f'python {file} {OF_MIM.sub("", words).removeprefix("-- ")}'
+
+
 def commands(text):
     """The files or modules that are run, with their arguments."""
     for line in shell_lines(text):
         line = re.sub(r"^sbatch .*--wrap '(.*)'$", r'\1', line)
+        line = MIM.sub(as_mim_runs_it, line)
         found = re.search(
             r'(?:^|\s)(?:python|torchrun|bash)\s(?:-\S+\s(?:\d+\s)?)*?'
             r'(-m benchmarks\.\S+|'
@@ -69,7 +83,7 @@ def commands(text):
                     continue
                 config = words[start]
                 name, words = 'tools/train.py', [config, *words[end:]]
-            if words:
+            if words and words != ['--help']:
                 yield name, tuple(words)
 
 
@@ -100,6 +114,18 @@ def entry(name):
 
 def id_of(command):
     return f'{command[0].removeprefix("-m ")} {" ".join(command[1])}'[:90]
+
+
+def test_commands_of_mim_are_found():
+    text = (
+        '`mim train hirl_mm c.py --gpus 8 --launcher pytorch --resume`, '
+        '`mim run hirl_mm assign RUN a.png`, `mim run hirl_mm NAME`, '
+        '`mim run hirl_mm assign -- --help`'
+    )
+    assert list(commands(text)) == [
+        ('tools/train.py', ('c.py', '--launcher', 'pytorch', '--resume')),
+        ('tools/assign.py', ('RUN', 'a.png')),
+    ]
 
 
 def test_commands_are_found():

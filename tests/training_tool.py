@@ -9,11 +9,11 @@ from tests.runs import ROOT
 from tests.tool_process import run_tool
 
 
-def start(*command):
+def start(*command, cwd=ROOT):
     """Run a command in a fresh process, with a port for its launcher."""
     return subprocess.run(
         [str(word) for word in command],
-        cwd=ROOT,
+        cwd=cwd,
         env=os.environ
         | dict(
             OMP_NUM_THREADS='1',
