@@ -43,9 +43,14 @@ def load_tree(path: str | os.PathLike, trust: bool = False) -> PrototypeTree:
         The tree, on the CPU.
 
     Raises:
-        ValueError: If the file does not exist, is damaged, holds no tree, or
-            needs ``trust``.
+        ValueError: If the file does not exist, is a folder, is damaged, holds
+            no tree, or needs ``trust``.
     """
+    if os.path.isdir(path):
+        raise ValueError(
+            f'{path} is a folder: give a checkpoint (epoch_*.pth) or a tree '
+            'file in it'
+        )
     try:
         checkpoint = read_checkpoint(path, trust)
     except FileNotFoundError:

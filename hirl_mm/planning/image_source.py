@@ -15,6 +15,7 @@ from hirl_mm.registry import DATASETS
 
 # Fewer images per class than this say nothing about features.
 _MIN_PER_CLASS = 4
+_CONFIG = ('.py', '.json', '.yaml', '.yml')
 _TAR = ('.tar', '.tar.gz', '.tgz', '.zip')
 
 
@@ -108,6 +109,11 @@ def _folder(path: str, labels: bool) -> tuple[str, dict, str]:
 
 
 def _list(path: str, labels: bool) -> tuple[str, dict, str]:
+    if path.lower().endswith(_CONFIG):
+        raise ValueError(
+            f'{path!r} is a config, not a folder or list of images: '
+            'tools/train.py trains with a config'
+        )
     try:
         lines = [line for _, line in read_lines(path)]
     except UnicodeDecodeError:

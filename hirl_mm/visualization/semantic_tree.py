@@ -12,7 +12,8 @@ from hirl_mm.structures import PrototypeTree
 
 from .class_palette import ClassPalette
 from .picture_format import check_picture_format
-from .semantic_tree_layout import TreeNode, default_limits, select_nodes
+from .semantic_tree_layout import TreeNode, select_nodes
+from .semantic_tree_limits import fitting_limits
 from .semantic_tree_painter import SemanticTreePainter
 
 MAX_MEMBERS = 20
@@ -75,12 +76,9 @@ def draw_semantic_tree(
     """
     out = Path(out)
     _check(tree, images, out, members_per_leaf)
-    defaults = default_limits(tree.num_levels)
-    roots = select_nodes(
-        tree,
-        _limit('max_roots', max_roots, defaults[0]),
-        _limit('max_children', max_children, defaults[1]),
-    )
+    _check_limit('max_roots', max_roots)
+    _check_limit('max_children', max_children)
+    roots = select_nodes(tree, *fitting_limits(tree, max_roots, max_children))
     palette, purity = None, []
     if labels is not None:
         labels = torch.as_tensor(labels).cpu()
@@ -150,9 +148,6 @@ def _check(
         )
 
 
-def _limit(name: str, value: int | None, default: int) -> int:
-    if value is None:
-        return default
-    if value < 1:
+def _check_limit(name: str, value: int | None) -> None:
+    if value is not None and value < 1:
         raise ValueError(f'{name} must be at least 1, got {value}')
-    return value

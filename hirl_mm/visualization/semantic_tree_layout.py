@@ -1,4 +1,7 @@
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import islice
 
 import numpy as np
 
@@ -10,22 +13,27 @@ class TreeNode:
     """A prototype that a picture of the tree shows.
 
     Args:
+        tree: The tree, on the CPU.
         level: Level of the prototype; 0 is the finest.
-        idx: Index of the prototype within its level.
-        members: (n,) sample indices of its members, n >= 1.
+        idx: Index of the prototype within its level, which has members.
         num_children: Number of its children that have members.
         children: The children that are shown, the largest first.
         top: Upper end of its branch in pixels.
         bottom: Lower end of its branch in pixels.
     """
 
+    tree: PrototypeTree
     level: int
     idx: int
-    members: np.ndarray
     num_children: int = 0
     children: list['TreeNode'] = field(default_factory=list)
     top: float = 0.0
     bottom: float = 0.0
+
+    @cached_property
+    def members(self) -> np.ndarray:
+        """(n,) sample indices of its members, n >= 1."""
+        return self.tree.members(self.level, self.idx).numpy()
 
     @property
     def center(self) -> float:
@@ -45,19 +53,6 @@ class TreeNode:
         return nodes
 
 
-def default_limits(num_levels: int) -> tuple[int, int]:
-    """Return the numbers of roots and of children per node that fit."""
-    rows = 45
-    if num_levels == 1:
-        return 24, 1
-    for children in (4, 3, 2):
-        roots = min(8, rows // children ** (num_levels - 1))
-        if roots >= 4:
-            return roots, children
-    roots = rows // 2 ** (num_levels - 1)
-    return (roots, 2) if roots else (8, 1)
-
-
 def select_nodes(
     tree: PrototypeTree, max_roots: int, max_children: int
 ) -> list[TreeNode]:
@@ -74,13 +69,21 @@ def select_nodes(
     Returns:
         The nodes of the top level, with their children, largest first.
     """
+    return list(islice(grown_roots(tree, max_children), max_roots))
+
+
+def grown_roots(tree: PrototypeTree, max_children: int) -> Iterator[TreeNode]:
+    """Yield the nodes of the top level that have members, largest first.
+
+    Args:
+        tree: Prototype tree.
+        max_children: Largest number of children of every node.
+    """
     tree = tree.to('cpu')
     sizes = _sizes(tree)
     top = tree.num_levels - 1
-    roots = _largest(sizes[top], np.arange(tree.num_prototypes[top]))
-    return [
-        _grow(tree, sizes, top, r, max_children) for r in roots[:max_roots]
-    ]
+    for root in _largest(sizes[top], np.arange(tree.num_prototypes[top])):
+        yield _grow(tree, sizes, top, root, max_children)
 
 
 def select_subtree(
@@ -124,7 +127,7 @@ def _grow(
     max_children: int,
 ) -> TreeNode:
     """Return a node with its largest descendants."""
-    node = TreeNode(level, int(idx), tree.members(level, idx).numpy())
+    node = TreeNode(tree, level, int(idx))
     if level:
         below = tree.children(level, idx).numpy()
         children = _largest(sizes[level - 1], below)

@@ -15,7 +15,7 @@ from .tree_legend import DPI, INK, LINE_SIZE, TreeLegend, text_width
 
 MAX_SIZE = 2400
 MARGIN = 44
-MIN_WIDTH = 1200
+LEGEND_ENDS = (900, 1200)
 ROW_HEIGHTS = (30, 58)
 THUMBNAIL_GAP = 4
 BRANCH_GAP = 8
@@ -79,26 +79,35 @@ class SemanticTreePainter:
     ) -> None:
         self.nodes = [node for root in roots for node in root.walk()]
         self.roots = roots
+        self.images = images
         self.palette = palette
+        self.members_per_leaf = members_per_leaf
         self.seed = seed
-        members = np.concatenate([root.members for root in roots])
-        self.legend = TreeLegend(palette, members, MARGIN, MIN_WIDTH)
+        narrow, wide = LEGEND_ENDS
+        self._lay_out(wide)
+        if self.right < wide:
+            self._lay_out(max(self.right, narrow))
+
+    def _lay_out(self, legend_end: int) -> None:
+        """Set all lengths, with a legend that ends before ``legend_end``."""
+        members = np.concatenate([root.members for root in self.roots])
+        self.legend = TreeLegend(self.palette, members, MARGIN, legend_end)
         self.top = HEAD + self.legend.height + COLUMN_HEAD
         row_height = self._row_height()
-        bottom = place(roots, self.top, row_height, BRANCH_GAP)
+        bottom = place(self.roots, self.top, row_height, BRANCH_GAP)
         self.height = int(bottom) + MARGIN
         frame = 3 if row_height >= 44 else 2
         self.thumbnails = Thumbnails(
-            images,
+            self.images,
             size=row_height - THUMBNAIL_GAP,
             gap=THUMBNAIL_GAP,
-            frame=1 if palette is None else frame,
+            frame=1 if self.palette is None else frame,
         )
         # Font sizes in points of the first line of text and the others;
         # two lines fit in a row.
         self.sizes = row_height * 0.11 + 6, row_height * 0.075 + 5.5
         self.pitch = 1.72 * self.sizes[1]
-        self.columns = self._columns(members_per_leaf)
+        self.columns = self._columns()
 
     def paint(
         self, title: str, subtitle: list[str], heads: list[list[str]]
@@ -110,14 +119,14 @@ class SemanticTreePainter:
             subtitle: Smaller lines below the title.
             heads: Lines above each level's column, from fine to coarse.
         """
-        leaf = self.columns[0]
-        lines = max(text_width(line, LINE_SIZE) for line in subtitle)
+        lines = (text_width(line, LINE_SIZE) for line in subtitle)
+        head = (text_width(line, LINE_SIZE, True) for line in heads[0])
         width = MARGIN + max(
-            leaf.images_x + self.thumbnails.extent(leaf.num_images),
-            leaf.x
-            + max(text_width(line, LINE_SIZE, True) for line in heads[0]),
-            MARGIN + lines,
-            MIN_WIDTH,
+            self.right,
+            self.legend.right,
+            self.columns[0].x + max(head),
+            MARGIN + text_width(title, TITLE_SIZE, True),
+            MARGIN + max(lines),
         )
         figure = Figure((width / DPI, self.height / DPI), dpi=DPI)
         figure.set_facecolor(BACKGROUND)
@@ -147,13 +156,22 @@ class SemanticTreePainter:
             )
         return height
 
-    def _columns(self, members_per_leaf: int) -> list[Column]:
+    @property
+    def right(self) -> int:
+        """Right end of the images of the leaves in pixels."""
+        leaf = self.columns[0]
+        return leaf.images_x + self.thumbnails.extent(leaf.num_images)
+
+    def _columns(self) -> list[Column]:
         """Compute the columns by level.
 
-        Upper levels show fewer images if there is not enough space.
+        No column is wider than its largest node needs. Upper levels show
+        fewer images if there is not enough space.
         """
         widths = [0] * (self.roots[0].level + 1)
+        largest = [0] * len(widths)
         for node in self.nodes:
+            largest[node.level] = max(largest[node.level], len(node.members))
             first, *rest = self._lines(node)
             width = max(
                 text_width(first, self.sizes[0], bold=True),
@@ -164,7 +182,8 @@ class SemanticTreePainter:
         for num_images, edge in ((3, 110), (3, 80), (2, 80), (1, 70)):
             columns, x = [], MARGIN + 8
             for level in reversed(range(len(widths))):
-                num = num_images if level else members_per_leaf
+                num = num_images if level else self.members_per_leaf
+                num = min(num, largest[level])
                 column = Column(x, widths[level], num)
                 columns.insert(0, column)
                 x = column.images_x + self.thumbnails.extent(num)

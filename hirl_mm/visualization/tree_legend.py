@@ -35,11 +35,15 @@ class TreeLegend:
     With more than 20 classes the legend is empty: so many colors cannot be
     told apart, and every node names its majority class anyway.
 
+    Attributes:
+        right: Right end of its longest line in pixels.
+
     Args:
         palette: Classes of the samples; None if they are unknown.
         members: (n,) sample indices; the legend lists their classes.
         left: Left end of the legend in pixels.
-        right: Right end of the legend in pixels.
+        end: Where its lines end in pixels; only a single name that is too
+            long for a line goes beyond.
     """
 
     def __init__(
@@ -47,23 +51,25 @@ class TreeLegend:
         palette: ClassPalette | None,
         members: np.ndarray,
         left: int,
-        right: int,
+        end: int,
     ) -> None:
         self.palette = palette
         self.lines: list[list[tuple[int, int]]] = []
+        self.right = left
         if palette is None:
             return
         classes = np.unique(palette.labels[members]).tolist()
         if len(classes) > _MAX_CLASSES:
             return
-        x = right
+        x = end
         for label in classes:
             step = 52 + text_width(palette.name(label), LINE_SIZE)
-            if x + step > right:
+            if x + step > end:
                 self.lines.append([])
                 x = left
             self.lines[-1].append((x, label))
             x += step
+            self.right = max(self.right, x)
 
     @property
     def height(self) -> int:

@@ -110,6 +110,9 @@ def test_what_is_no_folder_and_no_list(tmp_path):
     (tmp_path / 'empty.txt').touch()
     with pytest.raises(ValueError, match='it is empty'):
         image_source(tmp_path / 'empty.txt')
+    (tmp_path / 'run.py').write_text("_base_ = 'other.py'")
+    with pytest.raises(ValueError, match=r'run.py. is a config, not a folder'):
+        image_source(tmp_path / 'run.py')
 
 
 def test_links_in_circles_are_left(flat):

@@ -10,7 +10,7 @@ from mmengine.config import Config
 from mmpretrain.datasets import CustomDataset
 from PIL import Image
 
-from hirl_mm.engine.features.fingerprint import data_identity
+from hirl_mm.engine.features.fingerprint import data_identity, paths_identity
 from hirl_mm.structures import PrototypeTree
 from tests.colour_folders import COLOURS, write_colours
 from tests.runs import ROOT, small_config
@@ -50,6 +50,14 @@ def recipe(tmp_path):
         return tmp_path / 'recipe.py'
 
     return write
+
+
+def red_pixels(picture):
+    """Number of pixels of a picture in the colour of class a."""
+    with Image.open(picture) as image:
+        pixels = torch.tensor(list(image.convert('RGB').getdata()))
+    near = torch.tensor(COLOURS['a']).sub(pixels).abs().amax(1) < 22
+    return int(near.sum())
 
 
 def test_extracted_labels_of_two_splits_agree(tool, recipe, tmp_path):
@@ -114,10 +122,34 @@ def test_tree_of_unlabelled_images(source, tool, recipe, tmp_path):
         *('--out', tmp_path / 'tree.png', '--members-per-leaf', 4),
     )
     # The leaf of the red images shows only red ones.
-    with Image.open(tmp_path / 'tree.png') as image:
-        pixels = torch.tensor(list(image.convert('RGB').getdata()))
-    wide = torch.tensor(COLOURS['a']).sub(pixels).abs().amax(1) < 22
-    assert wide.sum() > 4 * 40**2
+    assert red_pixels(tmp_path / 'tree.png') > 4 * 40**2
+
+
+def test_tree_of_a_list_in_another_order(tool, recipe, tmp_path):
+    """The config of the training has its images, the folder does not."""
+    lines = [f'{name}/{i}.png' for i in range(4) for name in 'cba']
+    (tmp_path / 'data/list.txt').write_text('\n'.join(lines))
+    config = recipe(
+        type='CustomDataset',
+        ann_file='list.txt',
+        data_prefix='train',
+        with_label=False,
+        indices=None,
+    )
+    red = torch.tensor([name.startswith('a') for name in lines])
+    tree = PrototypeTree(
+        centroids=[torch.eye(3)[:2]],
+        parents=[],
+        leaf=red.long(),
+        data=paths_identity(lines),
+    )
+    tree.save(tmp_path / 'tree.pth')
+    drawing = 'visualize_tree', tmp_path / 'tree.pth'
+    out = '--out', tmp_path / 'tree.png', '--members-per-leaf', 4
+    with pytest.raises(SystemExit, match='several folders, give its config'):
+        tool(*drawing, '--data', tmp_path / 'data/train', *out)
+    tool(*drawing, '--config', config, *out)
+    assert red_pixels(tmp_path / 'tree.png') > 4 * 40**2
 
 
 def test_tree_of_other_images_is_refused(tool, recipe, tmp_path):

@@ -82,6 +82,22 @@ def test_finished_candidates_are_not_trained_again(finished, config):
     assert [file.read_text() for file in files] == before
 
 
+def test_tree_of_a_candidate_is_drawn_without_the_held_out(
+    finished, digits, tmp_path
+):
+    """With the config of its run; the folder has more images."""
+    run = finished[1] / 'm12-4-2_neg5'
+    words = run / 'epoch_3.pth', '--out', tmp_path / 'tree.png'
+    config = '--config', run / 'm12-4-2_neg5.py'
+    drawn = run_tool('visualize_tree', *words, *config)
+    assert drawn.returncode == 0, drawn.stdout
+    assert (tmp_path / 'tree.png').is_file()
+    refused = run_tool('visualize_tree', *words, '--data', digits / 'train')
+    line = refused.stdout.splitlines()[-1]
+    assert 'images but the tree was built from' in line
+    assert line.endswith('or the config of the training')
+
+
 def test_other_settings_in_the_same_folder(finished, config):
     _, folder = finished
     done = search(config, *OPTIONS, '--work-dir', folder)

@@ -47,6 +47,26 @@ def test_thumbnails_stand_in_one_grid(axes_of):
     assert sum(root[2:]) == pytest.approx(sum((*first[2:], *second[2:])) / 2)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ('leaf', 'parents', 'labels'),
+    [
+        ([0] * 30, [], None),
+        ([0] * 30, [], [i % 10 for i in range(30)]),
+        # At most two images per leaf, where there is room for ten.
+        ([i % 60 for i in range(90)], [[i % 30 for i in range(60)]], None),
+        ([0, 1] * 2, [[0, 0], [0]], [0, 1] * 2),
+    ],
+)
+def test_pictures_have_no_blank_end(axes_of, leaf, parents, labels):
+    axes = axes_of(tree_of(leaf, *parents), digit, labels=labels)
+    ends = [image.get_extent()[1] for image in axes.images]
+    ends += [text.get_window_extent().x1 for text in axes.texts]
+    right = axes.figure.canvas.get_width_height()[0]
+    # The margin, and what the width of a text is rounded up by.
+    assert max(ends) <= right <= 1.04 * max(ends) + 46
+
+
 def test_shows_the_images_of_the_members(tmp_path):
     tree = tree_of([0] * 4 + [1] * 2)
     colors = [(250, 10 * i, 120) for i in range(6)]

@@ -1,10 +1,4 @@
-import pytest
-
-from hirl_mm.visualization.semantic_tree_layout import (
-    default_limits,
-    place,
-    select_nodes,
-)
+from hirl_mm.visualization.semantic_tree_layout import place, select_nodes
 from tests.trees import tree_of
 
 
@@ -37,9 +31,3 @@ def test_branches_do_not_overlap():
         assert node.bottom - node.top >= 10 * node.num_rows
         for child in node.children:
             assert node.top <= child.top < child.bottom <= node.bottom
-
-
-@pytest.mark.parametrize('num_levels', [1, 2, 3, 5, 11])
-def test_default_limits_fit(num_levels):
-    roots, children = default_limits(num_levels)
-    assert 1 <= roots * children ** (num_levels - 1) <= 45

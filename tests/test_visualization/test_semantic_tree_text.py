@@ -101,6 +101,14 @@ def test_text_stands_beside_its_image(axes_of):
     assert (first + last) / 2 == pytest.approx((top + bottom) / 2, abs=4)
 
 
+def test_legend_of_a_narrow_picture_has_several_lines(axes_of):
+    axes = axes_of(tree_of([0] * 20), digit, labels=list(range(20)))
+    legend = [box for text, box in texts(axes) if text.startswith('class')]
+    # The last is the name of the majority class beside the images.
+    assert len({box[1] for box in legend[:-1]}) > 2
+    assert axes.figure.canvas.get_width_height()[0] < 1000
+
+
 def test_a_legend_of_many_classes_is_left_out(axes_of):
     tree = tree_of([0] * 21)
     lines = [text for text, _ in texts(axes_of(tree, digit, labels=range(21)))]

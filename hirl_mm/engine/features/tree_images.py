@@ -32,8 +32,14 @@ def images_in_folder(
         ``class_names``, as the arguments of :func:`draw_semantic_tree`.
 
     Raises:
-        ValueError: If no list of the folder is that of the tree.
+        ValueError: If no list of the folder is that of the tree, or a file,
+            such as a config, is given.
     """
+    if os.path.isfile(folder):
+        raise ValueError(
+            f'{folder} is a file, not the folder of the training images: give '
+            'the folder, or the config of the training with --config'
+        )
     found = list(listings(folder))
     name, num, _ = _facts(tree)
     of_size = [one for one in found if len(one['images']) == num]

@@ -27,6 +27,11 @@ def read_config(path: str) -> Config:
             changes an entry of ``custom_hooks`` of a base config that has a
             name in ``default_hooks`` now.
     """
+    if Path(path).is_dir():
+        raise ConfigError(
+            f'{path} is a folder, not a config: give a config file, such as '
+            'the .py file in the work folder of a training'
+        )
     if not Path(path).is_file():
         raise ConfigError(f'there is no config file {path}')
     if Path(path).suffix not in SUFFIXES:

@@ -140,6 +140,27 @@ TABLE = {
             '(--help shows all options)'
         ),
     ),
+    'tree of a folder in place of a config': (
+        *('visualize_tree', '{sound.tree}', '--config', '{sound.run}'),
+        (
+            'SOUND/run is a folder, not a config: give a config file, such '
+            'as the .py file in the work folder of a training'
+        ),
+    ),
+    'picture of a run in place of its tree': (
+        *('visualize_tree', '{sound.run}', '--data', '{sound.data}'),
+        (
+            'SOUND/run is a folder: give a checkpoint (epoch_*.pth) or a '
+            'tree file in it'
+        ),
+    ),
+    'folder recipe of a config': (
+        *('pretrain_folder', '{sound.config}'),
+        (
+            "'SOUND/config.py' is a config, not a folder or list of images: "
+            'tools/train.py trains with a config'
+        ),
+    ),
     'evaluation without a config': (
         *('evaluate', 'gone.py', '{sound.checkpoint}'),
         'there is no config file gone.py',

@@ -202,6 +202,15 @@ TABLE = {
         'gone',
         'there is no folder SOUND/data/gone',
     ),
+    'config in place of a folder': (
+        lambda s: s,
+        '../config.py',
+        (
+            'SOUND/data/../config.py is a file, not the folder of the '
+            'training images: give the folder, or the config of the training '
+            'with --config'
+        ),
+    ),
 }
 RAW = {
     'text for a tree': (
