@@ -110,6 +110,11 @@ for name in 'SimSiam', 'DINO':
     arms[f'{name}, two views'] = dict(
         arms[f'HIRL-{name}'], options={'model.spd_views': 2}
     )
+for epoch in 2, 12:
+    arms[f'SimSiam, trees from epoch {epoch}'] = dict(
+        arms['HIRL-SimSiam'],
+        options={'default_hooks.kmeans.start_epoch': epoch},
+    )
 HIRL = 'HIRL-MoCo v2'
 
 
@@ -218,6 +223,21 @@ studies = [
         seeds=3,
     ),
     study(
+        'SimSiam on shapes',
+        'Does the harm to SimSiam come from trees that are built too early?',
+        arms=[
+            *('SimSiam', 'HIRL-SimSiam'),
+            *('SimSiam, trees from epoch 2', 'SimSiam, trees from epoch 12'),
+        ],
+        pairs=[
+            ('SimSiam, trees from epoch 2', 'HIRL-SimSiam'),
+            ('SimSiam, trees from epoch 12', 'HIRL-SimSiam'),
+            ('SimSiam, trees from epoch 12', 'SimSiam'),
+        ],
+        seeds=3,
+        data=('shapes',),
+    ),
+    study(
         'other methods of the project',
         'What do levels of HCCL, positives of CsMl, patches of SS-PRL and '
         'trees give?',
@@ -240,6 +260,9 @@ plotted = ('kNN k=20, fine', 'kNN k=20, middle', 'NMI, fine')
 pictures = dict(
     gains=['gain', 'more images', 'methods'],
     controls=['why', 'start'],
-    settings=['levels', 'modes', 'loss', 'first tree', 'views'],
+    settings=[
+        *('levels', 'modes', 'loss', 'first tree', 'views'),
+        'SimSiam on shapes',
+    ],
     siblings=['other methods of the project'],
 )
