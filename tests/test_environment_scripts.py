@@ -4,6 +4,7 @@ pip, which would install gigabytes, writes its arguments into a file here.
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -138,6 +139,17 @@ def test_a_python_that_does_not_fit(checkout, stack, versions, first):
     assert error.endswith(
         f'make env STACK={stack} PYTHON=/path/to/python{first}'
     )
+
+
+def test_the_classifiers_are_the_pythons_of_the_stacks(checkout):
+    pythons = set()
+    for stack in STACKS:
+        shown = '. tools/environment/common.sh; echo "${PYTHONS[@]}"'
+        pythons |= {
+            *run(checkout, 'bash', '-c', shown, stack=stack)[1].split()
+        }
+    stated = re.findall(r'Python :: (3\.\d+)', (ROOT / 'setup.py').read_text())
+    assert sorted(pythons) == sorted(stated)
 
 
 def test_a_python_that_is_none(checkout):
