@@ -18,8 +18,7 @@ help:
 	@echo 'make clean   delete both environments, build outputs and caches of the tools;'
 	@echo '             work_dirs and built mmcv wheels stay'
 
-# tools/environment/common.sh knows the stacks.
-export STACK ?= openmmlab
+# As in tools/environment/common.sh, which knows the stacks.
 VENV = $(if $(filter-out openmmlab,$(STACK)),.venv-$(STACK),.venv)
 
 docs:

@@ -4,10 +4,11 @@ pip, which would install gigabytes, writes its arguments into a file here.
 """
 
 import os
+import platform
+import re
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -88,6 +89,12 @@ def run(checkout, *command, stack=None, **variables):
     return done.returncode, done.stdout, done.stderr.strip().split('\n')[-1]
 
 
+def said(checkout, stack, command):
+    """What a command says that knows the settings of a stack."""
+    command = f'. tools/environment/common.sh; {command}'
+    return run(checkout, 'bash', '-c', command, stack=stack)[1].strip()
+
+
 CREATE = 'tools/environment/create.sh'
 BUILD = 'tools/environment/build_mmcv.sh'
 
@@ -138,6 +145,15 @@ def test_a_python_that_does_not_fit(checkout, stack, versions, first):
     assert error.endswith(
         f'make env STACK={stack} PYTHON=/path/to/python{first}'
     )
+
+
+def test_the_classifiers_are_the_pythons_of_the_stacks(checkout):
+    pythons = set()
+    for stack in STACKS:
+        shown = said(checkout, stack, 'echo "${PYTHONS[@]}"')
+        pythons.update(shown.split())
+    stated = re.findall(r'Python :: (3\.\d+)', (ROOT / 'setup.py').read_text())
+    assert sorted(pythons) == sorted(stated)
 
 
 def test_a_python_that_is_none(checkout):
@@ -227,14 +243,7 @@ def test_the_stacks_exist_side_by_side(checkout):
 )
 def test_compiled_ops_stay(checkout, stack, name, lite):
     site = add_venv(checkout, stack)
-    _, out, _ = run(
-        checkout,
-        'bash',
-        '-c',
-        '. tools/environment/common.sh; pinned_mmcv',
-        stack=stack,
-    )
-    install(site, name, out.strip())
+    install(site, name, said(checkout, stack, 'pinned_mmcv'))
     assert run(checkout, CREATE, stack=stack)[0] == 0
     assert f'\n{lite}' not in calls(checkout, stack)
 
@@ -264,38 +273,42 @@ def test_no_compiler(checkout):
     )
 
 
-def test_wheels_that_cannot_be_kept(checkout):
+TAG = f'cp{sys.version_info[0]}{sys.version_info[1]}'
+WHEELS = f'hirl_mm/wheels/torch2.0+cpu-{TAG}-{platform.machine()}-cpu'
+
+
+@pytest.mark.parametrize('there', ['', WHEELS])
+def test_wheels_that_cannot_be_kept(checkout, there):
     add_venv(checkout, 'onedl')
     cache = checkout / 'cache'
-    cache.mkdir()
+    (cache / there).mkdir(parents=True)
     with read_only(cache):
         status, _, error = run(
             checkout, BUILD, stack='onedl', XDG_CACHE_HOME=str(cache)
         )
     assert status == 1
-    assert error.startswith(f'error: {cache}/hirl_mm/wheels/torch2.0+cpu-cp')
-    assert error.endswith('another folder with XDG_CACHE_HOME=/path/to/folder')
+    assert error == (
+        f'error: {cache}/{WHEELS} cannot be written to, and the built mmcv is '
+        'kept there: name another folder with XDG_CACHE_HOME=/path/to/folder'
+    )
 
 
 def test_the_stacks_find_their_own_wheels(checkout):
     cache = checkout / 'cache'
-    for stack in STACKS:
+    (cache / WHEELS).mkdir(parents=True)
+    wheels = {}
+    for stack, name in dict(openmmlab='mmcv', onedl='onedl_mmcv').items():
         add_venv(checkout, stack)
-    tag = f'cp{sys.version_info[0]}{sys.version_info[1]}'
-    folder = Path(cache, 'hirl_mm/wheels', f'torch2.0+cpu-{tag}-x86_64-cpu')
-    folder.mkdir(parents=True)
-    for name in ('mmcv-2.1.0', 'onedl_mmcv-2.3.6'):
-        (folder / f'{name}-{tag}-{tag}-linux_x86_64.whl').touch()
-    found = [
-        Path(
-            run(
-                checkout,
-                BUILD,
-                '--find',
-                stack=stack,
-                XDG_CACHE_HOME=str(cache),
-            )[1].strip()
-        ).name.split('-')[0]
-        for stack in STACKS
-    ]
-    assert found == ['mmcv', 'onedl_mmcv']
+        version = said(checkout, stack, 'pinned_mmcv')
+        wheel = cache / WHEELS / f'{name}-{version}-{TAG}-linux.whl'
+        wheel.touch()
+        wheels[stack] = str(wheel)
+    for stack, wheel in wheels.items():
+        found = run(
+            checkout,
+            BUILD,
+            '--find',
+            stack=stack,
+            XDG_CACHE_HOME=str(cache),
+        )
+        assert found == (0, f'{wheel}\n', '')

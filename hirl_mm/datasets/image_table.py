@@ -28,7 +28,7 @@ class ImageTable:
 
     Example:
         >>> table = ImageTable(['cat/1.png', 'dog/1.png'], [0, 1], 'data')
-        >>> len(table), table.path(1), table.labels[1]
+        >>> len(table), table.path(1), int(table.labels[1])
         (2, 'data/dog/1.png', 1)
         >>> table.take([1]).paths()
         ['data/dog/1.png']

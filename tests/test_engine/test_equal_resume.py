@@ -1,6 +1,7 @@
 """A run that stops and goes on equals one that never stopped, to the bit."""
 
 import copy
+import inspect
 import random
 from contextlib import suppress
 
@@ -10,7 +11,7 @@ import torch
 from mmengine.hooks import Hook
 from mmengine.model import BaseModel
 from mmengine.registry import DATASETS, MODELS
-from mmengine.runner import Runner
+from mmengine.runner import IterBasedTrainLoop, Runner
 from torch import nn
 from torch.utils.data import Dataset
 
@@ -172,6 +173,18 @@ def test_training_that_counts_iterations(tmp_path, sampler, workers):
     assert list(whole) == list(range(8))
     again = tmp_path / 'again'
     check(whole, again, 5, 5, **options, **WORKERS[workers])
+
+
+@pytest.mark.skipif(
+    'fast_forward_on_resume'
+    not in inspect.signature(IterBasedTrainLoop).parameters,
+    reason="only the fork's loop has the option",
+)
+def test_loop_that_asks_for_no_batch_again(tmp_path):
+    options = iterations('InfiniteSampler')
+    options['train_cfg']['fast_forward_on_resume'] = True
+    whole = steps_of(tmp_path / 'whole', **options)
+    check(whole, tmp_path / 'again', 5, 5, **options)
 
 
 def test_no_image_is_read_that_was_trained_on(tmp_path):
