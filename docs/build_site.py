@@ -31,6 +31,7 @@ def pages() -> dict[str, str]:
         'README.md': 'index.md',
         'CONTRIBUTING.md': 'contributing.md',
         'CHANGELOG.md': 'changelog.md',
+        'RELEASING.md': 'releasing.md',
         'benchmarks/README.md': 'benchmarks.md',
         'docs/error_messages.py': 'errors.md',
     }

@@ -35,10 +35,10 @@ def error_page(root: Path = ROOT) -> str:
         groups[group][module] += found
     lines = [_INTRODUCTION]
     for group, modules in groups.items():
-        lines.append(f'## {_escaped(group)}\n')
+        lines.append(f'## `{group}`\n')
         for module, found in modules.items():
-            lines.append(f'**{_escaped(module)}**\n')
-            lines += [f'- {kind}: {_escaped(text)}' for kind, text in found]
+            lines.append(f'**`{module}`**\n')
+            lines += [f'- {kind}: {_code(text)}' for kind, text in found]
             lines.append('')
     return '\n'.join(lines)
 
@@ -167,6 +167,6 @@ def _of_call(node: ast.Call, names: dict, functions: dict) -> list[str]:
     ]
 
 
-def _escaped(text: str) -> str:
-    """Text that Markdown shows as it is, on one line."""
-    return re.sub(r'([\\`*_{}\[\]<>#|$~&])', r'\\\1', ' '.join(text.split()))
+def _code(text: str) -> str:
+    """Code of Markdown on one line, which is shown as it is."""
+    return f'`` {" ".join(text.split())} ``'

@@ -78,18 +78,19 @@ def page():
     [
         (
             'hirl_mm/clustering/kmeans.py',
-            'ValueError: init must have shape …, one row per cluster, got …',
+            'ValueError: `` init must have shape …, one row per cluster, '
+            'got … ``\n',
         ),
         (
             'hirl_mm/checkpoints/reader.py',
-            'UntrustedCheckpointError: … holds more than tensors',
+            'UntrustedCheckpointError: `` … holds more than tensors',
         ),
-        ('tools/train.py', 'command line: there is no config file …'),
+        ('tools/train.py', 'command line: `` there is no config file … ``\n'),
     ],
 )
 def test_messages_of_the_project(page, module, line):
-    part = page.split(f'**{module}**\n'.replace('_', r'\_'))[1].split('**')[0]
-    assert f'\n- {line}'.replace('_', r'\_') in part
+    part = page.split(f'**`{module}`**\n')[1].split('**')[0]
+    assert f'\n- {line}' in part
 
 
 def test_nothing_is_empty(page):
@@ -98,7 +99,9 @@ def test_nothing_is_empty(page):
         if before.startswith('## '):
             assert line.startswith('**'), before
         if before.startswith('**'):
-            assert re.match(r'- (\w+|command line): .*\w', line), before
+            assert re.match(r'- (\w+|command line): `` .*\w.* ``$', line), (
+                before
+            )
 
 
 def test_a_raised_error_is_found_by_its_words():

@@ -1,6 +1,5 @@
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -8,11 +7,9 @@ from zipfile import ZipFile
 
 import pytest
 
+from tests.built_wheels import built_wheel, copied_tree
+
 REPOSITORY = Path(__file__).parents[1]
-SOURCES = [
-    *('setup.py', 'pyproject.toml', 'MANIFEST.in', 'LICENSE', 'README.md'),
-    *('hirl_mm', 'configs', 'tools', 'requirements'),
-]
 # pip must not touch these: the builds and forks a user has chosen stay.
 STACK = {'torch', 'torchvision', 'mmengine', 'mmcv', 'mmcv-lite'}
 STACK |= {'mmpretrain', 'mmdet', 'faiss-cpu'}
@@ -21,15 +18,7 @@ STACK |= {'mmpretrain', 'mmdet', 'faiss-cpu'}
 @pytest.fixture(scope='module')
 def tree(tmp_path_factory) -> Path:
     """A copy of what the wheel is made of, plus a config and a stray."""
-    tree = tmp_path_factory.mktemp('packaging') / 'tree'
-    tree.mkdir()
-    ignore = shutil.ignore_patterns('__pycache__')
-    for name in SOURCES:
-        source = REPOSITORY / name
-        if source.is_dir():
-            shutil.copytree(source, tree / name, symlinks=True, ignore=ignore)
-        elif source.exists():
-            shutil.copy(source, tree)
+    tree = copied_tree(tmp_path_factory.mktemp('packaging') / 'tree')
     folder = tree / 'configs' / 'some_method'
     folder.mkdir()
     (folder / 'some_config.py').write_text('answer = 42\n')
@@ -39,21 +28,9 @@ def tree(tmp_path_factory) -> Path:
 
 
 def build(tree: Path, hook: str) -> Path:
-    """Call a hook of PEP 517 as pip does."""
-    code = (
-        'import sys; from setuptools import build_meta; '
-        f'build_meta.{hook}(sys.argv[1])'
-    )
-    folder = tree.parent / hook
-    folder.mkdir()
-    subprocess.run(
-        [sys.executable, '-W', 'ignore', '-c', code, str(folder)],
-        cwd=tree,
-        check=True,
-        capture_output=True,
-    )
-    (wheel,) = folder.glob('*.whl')
-    site = folder / 'site'
+    """Build a wheel and unpack it."""
+    wheel = built_wheel(tree, hook)
+    site = wheel.parent / 'site'
     with ZipFile(wheel) as archive:
         archive.extractall(site)
     return site
