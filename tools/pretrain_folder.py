@@ -10,7 +10,6 @@ hierarchy, and a report of the training.
 import argparse
 import shlex
 import signal
-import sys
 from collections import deque
 from functools import partial
 from pathlib import Path
@@ -56,8 +55,6 @@ def main(args: argparse.Namespace) -> None:
     from hirl_mm.planning.plan import Wishes
     from hirl_mm.planning.recipes import recipes
 
-    # Names of files may hold what the terminal cannot show.
-    sys.stdout.reconfigure(errors='backslashreplace')
     MMLogger.get_instance('mmengine', log_level='WARNING')
     name = Path(args.images).absolute().name
     out = args.out or Path('work_dirs', f'{args.method}_{name}')
@@ -77,6 +74,7 @@ def main(args: argparse.Namespace) -> None:
         args.image_size,
         init or None,
         out.absolute() / FOLDER / INIT,
+        args.full_width,
     )
     plan, source, survey, trial = plan_folder(
         args.images,

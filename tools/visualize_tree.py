@@ -88,6 +88,7 @@ def draw(
             file=sys.stderr,
         )
     draw_semantic_tree(loaded, out=out, **found, **options)
+    print(f'written to {out}')
 
 
 def main(args: argparse.Namespace) -> None:

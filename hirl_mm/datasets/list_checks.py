@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
 from mmengine.config import Config
 
@@ -13,6 +12,7 @@ from hirl_mm.datasets.list_files import (
     read_paths,
     without_label,
 )
+from hirl_mm.files import read_utf8
 from hirl_mm.registry import type_name
 
 # Data sets of MMPreTrain that read lists as CustomDataset does.
@@ -98,13 +98,7 @@ def _check_lines(
     path: str | os.PathLike, fault: Callable[[str], str | None]
 ) -> None:
     """Raise ValueError if a line of a file has a fault."""
-    try:
-        text = Path(path).read_text(encoding='utf-8')
-    except UnicodeDecodeError as error:
-        raise ValueError(
-            f'{path} is not UTF-8: {error.reason} at byte {error.start}. '
-            'Convert the file'
-        ) from error
+    text = read_utf8(path, 'utf-8')
     for number, line in enumerate(text.removesuffix('\n').split('\n'), 1):
         found = _blank(line) or fault(line)
         if found:

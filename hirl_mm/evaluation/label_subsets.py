@@ -8,6 +8,8 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 from numpy.typing import ArrayLike
 
+from hirl_mm.files import read_utf8
+
 
 def label_subset(
     labels: ArrayLike, fraction: float, seed: int = 0
@@ -96,8 +98,7 @@ def subset_from_list(
             'image name per line'
         )
     labels = np.asarray(labels)
-    text = list_file.read_text(encoding='utf-8-sig')
-    lines = [line.strip() for line in text.splitlines()]
+    lines = [line.strip() for line in read_utf8(list_file).splitlines()]
     entries = [_entry(line) for line in lines if line]
     names = [name for name, _ in entries]
     index = _match(list_file, names, paths)

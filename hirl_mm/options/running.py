@@ -7,6 +7,7 @@ import sys
 import traceback
 from argparse import Namespace
 from collections.abc import Callable
+from io import TextIOWrapper
 
 from hirl_mm.tables import printable
 
@@ -36,6 +37,9 @@ def run_tool(
         SystemExit: If the tool ends with another status than 0.
     """
     debug = False
+    # Bytes of file names that are no UTF-8 are printed as escapes.
+    if isinstance(sys.stdout, TextIOWrapper) and sys.stdout.errors == 'strict':
+        sys.stdout.reconfigure(errors='backslashreplace')
     try:
         args = parse_args()
         debug = vars(args).pop('debug')

@@ -64,6 +64,13 @@ def add_folder_options(parser: argparse.ArgumentParser) -> None:
     add('--batch-size', type=int, help='images per step and device')
     add('--image-size', type=int, help='side of a view, a multiple of 32')
     add(
+        '--full-width',
+        action='store_true',
+        help='train a ResNet-18 of full width on a CPU, too, which can be '
+        'exported to torchvision and timm (default there: half the width, '
+        'which only transformers loads)',
+    )
+    add(
         '--device-memory',
         type=float,
         metavar='GIB',

@@ -46,6 +46,7 @@ class Wishes:
         init: Backbone with initial weights.
         init_file: File of the config's initial weights, to which those of
             ``init`` are written before the training.
+        full_width: Whether a ResNet has the width of those of torchvision.
     """
 
     epochs: int | None = None
@@ -54,6 +55,7 @@ class Wishes:
     image_size: int | None = None
     init: InitialBackbone | None = None
     init_file: Path = Path('init_backbone.pth')
+    full_width: bool = False
 
 
 NO_WISHES = Wishes()
@@ -122,7 +124,14 @@ def plan_training(
     kind = recipe.kind
     size, why_size = choose_size(situation, wishes.image_size)
     if wishes.init is None:
-        network = choose_network(situation, kind, size, why_size)
+        network = choose_network(
+            situation, kind, size, why_size, wishes.full_width
+        )
+    elif wishes.full_width:
+        raise ValueError(
+            'give --full-width or --init: a network with initial weights has '
+            'the width of their file'
+        )
     else:
         network = wishes.init.network(
             cfg.model.backbone, size, why_size, wishes.init_file

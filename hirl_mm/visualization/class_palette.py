@@ -5,6 +5,8 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.colors import to_hex
 
+from .picture_text import label_text
+
 GOLDEN_RATIO = 0.618033988749895
 MAX_NAME = 18
 REST = '#c9ccd0'
@@ -43,17 +45,13 @@ class ClassPalette:
     def name(self, label: int) -> str:
         """Return the name of a class on one line, shortened for a picture.
 
-        What no font shows, such as control characters and bytes that are no
-        text, becomes U+FFFD.
+        It is a :func:`~hirl_mm.visualization.picture_text.label_text`.
         """
         if self.class_names is None:
             return f'class {label}'
-        name = ''.join(
-            char if char.isprintable() else '\ufffd'
-            for char in str(self.class_names[label])
-        )
+        name = str(self.class_names[label])
         short = name if len(name) <= MAX_NAME else name[: MAX_NAME - 1] + '…'
-        return short.replace('$', r'\$')
+        return label_text(short)
 
     def color(self, label: int) -> str:
         """Return the color of a class as ``#rrggbb``."""

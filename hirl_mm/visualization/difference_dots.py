@@ -8,6 +8,8 @@ from matplotlib.figure import Figure
 
 from hirl_mm.files import replacing
 
+from .picture_text import label_text
+
 _CLEAR, _UNCLEAR = '#1f77b4', '#7a7a7a'
 
 
@@ -58,10 +60,11 @@ def draw_difference_dots(
             _draw_row(axes, row, name, y)
         axes.axvline(0, color='black', lw=0.8)
         axes.grid(axis='x', alpha=0.3)
-        axes.set(title=name, xlabel='difference [points]')
-    names = [row.name for row in rows]
+        axes.set(title=label_text(name), xlabel='difference [points]')
+    names = [*(row.name for row in rows), *headings.values()]
+    names = list(map(label_text, names))
     ticks = [*places, *headings]
-    grid[0].set_yticks(ticks, [*names, *headings.values()], fontsize=8)
+    grid[0].set_yticks(ticks, names, fontsize=8)
     for label in grid[0].get_yticklabels()[len(rows) :]:
         label.set_fontweight('bold')
     grid[0].set_ylim(max(ticks, default=0) + 0.7, -0.7)

@@ -16,6 +16,7 @@ from hirl_mm.files import replacing
 
 from .class_palette import ClassPalette
 from .picture_format import check_picture_format
+from .picture_text import plain_text
 
 _MOST_NAMED = 20
 _UNKNOWN = '#c9ccd0'
@@ -77,7 +78,7 @@ def draw_embedding_panels(
         for column, axes in zip(columns, axes_of_row, strict=True):
             _paint(axes, column, row)
         _name_groups(axes_of_row[-1], columns, row)
-    figure.suptitle(title, parse_math=False)
+    figure.suptitle(plain_text(title), parse_math=False)
     # Texts of an SVG stay texts, to be searched and edited.
     with replacing(out) as temporary, rc_context({'svg.fonttype': 'none'}):
         figure.savefig(temporary)
@@ -95,7 +96,8 @@ def _paint(axes: Axes, column: EmbeddingColumn, row: str) -> None:
         palette = ClassPalette(groups.numpy(), column.names.get(row))
         colors = palette.colors(known.nonzero()[:, 0].numpy())
         axes.scatter(x[known], y[known], c=colors, s=9, linewidths=0)
-    axes.set_title(f'{column.name}\n{row}', size=11, parse_math=False)
+    title = f'{plain_text(column.name)}\n{plain_text(row)}'
+    axes.set_title(title, size=11, parse_math=False)
     axes.set(xticks=[], yticks=[])
     axes.margins(0.03)
 

@@ -5,6 +5,8 @@ from matplotlib.figure import Figure
 
 from hirl_mm.files import replacing
 
+from .picture_text import label_text
+
 _INCHES = 8.0
 
 
@@ -24,10 +26,12 @@ def draw_epoch_bars(
     names = list(means)
     figure = Figure((_INCHES, 1.6 + 0.6 * len(names)), layout='constrained')
     axes = figure.subplots()
+    rows = range(len(names))
+    axes.set_yticks(rows, list(map(label_text, names)))
     begins = dict.fromkeys(names, 0.0)
     for part in means[names[0]]:
         seconds = [means[name][part] for name in names]
-        axes.barh(names, seconds, left=list(begins.values()), label=part)
+        axes.barh(rows, seconds, left=list(begins.values()), label=part)
         begins = {name: begins[name] + means[name][part] for name in names}
     for row, total in enumerate(begins.values()):
         axes.text(total, row, f' {total:.2f} s', va='center')

@@ -11,6 +11,7 @@ from hirl_mm.evaluation.arm_results import TREE_DISTANCE, ArmResults
 from hirl_mm.files import replacing
 
 from .axis_span import MIN_SPAN, widen
+from .picture_text import label_text
 
 COLORS = ('#4477aa', '#ee6677', '#228833', '#ccbb44', '#66ccee', '#aa3377')
 _CURVES = {
@@ -76,9 +77,12 @@ def _draw_dots(
 ) -> None:
     for arm, color, offset in zip(arms, COLORS, _offsets(arms), strict=False):
         for figures, face in ((arm.rows(), color), (arm.paper(), 'none')):
-            label = arm.name if face == color else f'{arm.name}, paper'
+            label = label_text(arm.name)
+            if face != color:
+                label += ', paper'
             _scatter(axes, figures, keys, offset, label, color, face)
-    axes.set_yticks(range(len(keys)), [' '.join(key) for key in keys])
+    names = [label_text(' '.join(key)) for key in keys]
+    axes.set_yticks(range(len(keys)), names)
     axes.set_ylim(len(keys) - 0.5, -0.5)
     axes.set_xlabel('percent')
     axes.grid(axis='x', color='#dddddd')
@@ -110,7 +114,7 @@ def _draw_differences(
     axes.set_xlim(-half, half)
     axes.axvline(0, color='#888888', zorder=1)
     axes.tick_params(axis='y', labelleft=False)
-    axes.set_xlabel(f'points above {first.name}, one run each')
+    axes.set_xlabel(f'points above {label_text(first.name)}, one run each')
     axes.grid(axis='x', color='#dddddd')
     axes.grid(axis='y', color='#eeeeee')
 
@@ -154,9 +158,8 @@ def _draw_curve(axes: Axes, arms: Sequence[ArmResults], protocol: str) -> None:
             for figure, value in arm.figures.get(protocol, {}).items()
             if figure.startswith(prefix) and 'best' not in figure
         }
-        axes.plot(
-            list(figures), list(figures.values()), 'o-', color=color, ms=5
-        )
+        names = list(map(label_text, figures))
+        axes.plot(names, list(figures.values()), 'o-', color=color, ms=5)
     widen(axes)
     axes.set_title(title, fontsize=10)
     axes.set_ylabel('percent')

@@ -13,6 +13,7 @@ from hirl_mm.datasets.read_image import read_image
 from hirl_mm.files import replacing
 
 from .evaluation_plot import COLORS
+from .picture_text import plain_text
 from .thumbnails import Thumbnails
 
 SAME, OTHER, PLAIN = COLORS[2], COLORS[1], '#8a8d91'
@@ -159,7 +160,7 @@ class _Sheet:
             return f'image {sample}'
         label = self.labels[sample]
         if self.class_names is not None:
-            label = self.class_names[label]
+            label = plain_text(str(self.class_names[label]))
         return f'image {sample}, class {label} (green: the same, red: another)'
 
 

@@ -7,6 +7,8 @@ from matplotlib.figure import Figure
 
 from hirl_mm.files import replacing
 
+from .picture_text import label_text
+
 _PLAIN, _CHANGED = '#7a7a7a', '#1f77b4'
 # Horizontal distances: of the two arms of a pair, and of two pairs.
 _ARM, _PAIR = 1.0, 2.2
@@ -72,7 +74,7 @@ def _draw_panel(axes: Axes, panel: DotPanel) -> None:
             strict=True,
         ):
             ticks.append(x)
-            names.append(name)
+            names.append(label_text(name))
             dots = list(by_seed.values())
             axes.plot([x] * len(dots), dots, 'o', ms=5, color=colour)
             if dots:
@@ -82,7 +84,10 @@ def _draw_panel(axes: Axes, panel: DotPanel) -> None:
         for seed in ours.keys() & theirs.keys():
             ends = ours[seed], theirs[seed]
             axes.plot(places, ends, '-', color='black', lw=0.7, alpha=0.5)
-    axes.set(title=panel.title, ylabel=f'{panel.figure} [%]')
+    axes.set(
+        title=label_text(panel.title),
+        ylabel=f'{label_text(panel.figure)} [%]',
+    )
     axes.set_xticks(ticks, names, rotation=30, ha='right', fontsize=8)
     axes.margins(x=0.12)
     axes.grid(axis='y', alpha=0.3)

@@ -10,6 +10,7 @@ from PIL import Image
 from hirl_mm.files import replacing
 
 from .picture_format import check_picture_format
+from .picture_text import plain_text
 from .thumbnails import Thumbnails
 from .tree_legend import DPI, INK, text_width
 
@@ -178,6 +179,5 @@ def _text(
     color: str,
     weight: str = 'normal',
 ) -> None:
-    axes.text(
-        x, y, text, size=size, color=color, weight=weight, parse_math=False
-    )
+    style = {'size': size, 'color': color, 'weight': weight}
+    axes.text(x, y, plain_text(text), parse_math=False, **style)

@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 from hirl_mm.files import replacing
 
 from .axis_span import widen
+from .picture_text import label_text
 
 MARKERS = 'os^Dv'
 
@@ -40,11 +41,11 @@ def draw_rate_curves(
             spreads,
             marker=MARKERS[number % len(MARKERS)],
             capsize=3,
-            label=f'{arm} (best {best:.2f} at {best_rate:g})',
+            label=f'{label_text(arm)} (best {best:.2f} at {best_rate:g})',
         )
         ring = dict(s=180, facecolors='none', edgecolors=line.get_color())
         axes.scatter([best_rate], [best], **ring)
-    axes.set(xscale='log', xlabel=param, ylabel=metric)
+    axes.set(xscale='log', xlabel=label_text(param), ylabel=label_text(metric))
     widen(axes)
     axes.grid(alpha=0.3)
     axes.legend()

@@ -9,6 +9,7 @@ from matplotlib.patches import PathPatch, Wedge
 from matplotlib.path import Path as Curve
 
 from .class_palette import ClassPalette
+from .picture_text import plain_text
 from .semantic_tree_layout import TreeNode, place, total_gaps
 from .thumbnails import Thumbnails, sample_members
 from .tree_legend import DPI, INK, LINE_SIZE, TreeLegend, text_width
@@ -213,7 +214,7 @@ class SemanticTreePainter:
 
     def _paint_head(self, axes: Axes, title: str, subtitle: list[str]) -> None:
         style = {'size': TITLE_SIZE, 'weight': 'bold', 'color': INK}
-        axes.text(MARGIN, 66, title, parse_math=False, **style)
+        axes.text(MARGIN, 66, plain_text(title), parse_math=False, **style)
         for i, line in enumerate(subtitle):
             axes.text(MARGIN, 102 + 26 * i, line, size=LINE_SIZE, color=FAINT)
         self.legend.paint(axes, HEAD)

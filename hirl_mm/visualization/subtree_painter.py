@@ -9,6 +9,7 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path as Curve
 
 from .class_palette import ClassPalette
+from .picture_text import plain_text
 from .semantic_tree_layout import TreeNode
 from .thumbnails import Thumbnails
 from .tree_legend import DPI, INK, text_width
@@ -69,7 +70,7 @@ class SubtreePainter:
         axes.set(xlim=(0, width), ylim=(height, 0))
         axes.axis('off')
         style = dict(color=INK, weight='bold', parse_math=False)
-        axes.text(_MARGIN, 48, title, size=20, **style)
+        axes.text(_MARGIN, 48, plain_text(title), size=20, **style)
         axes.text(_MARGIN, 76, note, size=11, color=_FAINT)
         for node in self.nodes:
             for child in node.children:

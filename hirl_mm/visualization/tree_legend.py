@@ -6,6 +6,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.textpath import TextPath
 
 from .class_palette import ClassPalette
+from .picture_text import plain_text
 
 DPI = 100
 INK = '#22262b'
@@ -19,13 +20,17 @@ _MAX_CLASSES = 20
 def text_width(text: str, size: float, bold: bool = False) -> int:
     """Return the width of a line of text in pixels at 100 dots per inch.
 
-    Dollar signs are text, too, and not the marks of a formula.
+    Args:
+        text: Any text; its
+            :func:`~hirl_mm.visualization.picture_text.plain_text` is measured.
+        size: Size of the font in points.
+        bold: Whether the font is bold.
     """
     if not text:
         return 0
     font = FontProperties(weight='bold' if bold else 'normal')
     with rc_context({'text.parse_math': False}):
-        path = TextPath((0, 0), text, size=size, prop=font)
+        path = TextPath((0, 0), plain_text(text), size=size, prop=font)
     return int(1.04 * path.get_extents().width * DPI / 72) + 2
 
 

@@ -124,6 +124,12 @@ def test_classes_without_names_are_told_by_number(tmp_path):
         subset(tmp_path, 'b c.png', class_names=None)
 
 
+def test_list_in_another_encoding(tmp_path):
+    (tmp_path / 'few.txt').write_bytes(b'\xff')
+    with pytest.raises(ValueError, match=r'few\.txt is not UTF-8: .* Convert'):
+        subset_from_list(tmp_path / 'few.txt', PATHS, LABELS)
+
+
 def test_missing_list(tmp_path):
     with pytest.raises(FileNotFoundError, match='no list of samples at .*x'):
         subset_from_list(tmp_path / 'x.txt', PATHS, LABELS)

@@ -74,6 +74,18 @@ def test_networks(kind, num, machine, side, name):
         assert network.config['arch']['embed_dims'] == network.width
 
 
+def test_networks_of_full_width():
+    half = choose_network(situation(), 'ResNet', 32, '')
+    assert 'have the full width only [--full-width]' in half.why
+    full = choose_network(situation(), 'ResNet', 32, '', full_width=True)
+    assert (full.config, full.width) == (dict(depth=18), 512)
+    large = situation(num_images=10**6, machine=GPU)
+    asked = choose_network(large, 'ResNet', 224, '', full_width=True)
+    assert asked == choose_network(large, 'ResNet', 224, '')
+    with pytest.raises(ValueError, match='--full-width is for methods with'):
+        choose_network(situation(), 'ViT', 32, '', full_width=True)
+
+
 @pytest.mark.parametrize('side', range(32, 257, 32))
 def test_a_transformer_sees_enough_patches(side):
     assert side // patch_of(side) >= 8

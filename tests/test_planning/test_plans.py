@@ -1,10 +1,13 @@
 """Plans of every method: configs that MMEngine reads, builds and trains."""
 
 import math
+from dataclasses import replace
 
 import pytest
+import torch
 from mmengine.config import Config
 
+from hirl_mm.checkpoints.export import export_backbone
 from hirl_mm.engine.runtime.device_views import place_views
 from hirl_mm.engine.runtime.model_config import with_data_preprocessor
 from hirl_mm.planning import trial
@@ -87,6 +90,29 @@ def test_models_for_a_gpu(method, source):
         # The tokenizer is downloaded when it is built.
         cfg.model.target_generator = dict(type='DALL-E', n_hid=8)
     assert MODELS.build(with_data_preprocessor(cfg)) is not None
+
+
+@pytest.mark.slow
+def test_networks_of_full_width_are_exported(source, tmp_path):
+    """To libraries that have no network of half the width."""
+    for full in (True, False):
+        plan = planned('hirl-mocov2', source, replace(SMALL, full_width=full))
+        cfg = plan.config()
+        enter_scope(cfg)
+        model = MODELS.build(with_data_preprocessor(cfg))
+        content = dict(state_dict=model.state_dict(), meta={})
+        torch.save(content, tmp_path / f'{full}.pth')
+    for to, name in (('timm', 'a.safetensors'), ('torchvision', 'a.pth')):
+        exported = export_backbone(tmp_path / 'True.pth', to, tmp_path / name)
+        assert 'resnet18' in exported.load
+        with pytest.raises(ValueError, match='have no ResNet with these'):
+            export_backbone(tmp_path / 'False.pth', to, tmp_path / name)
+
+
+def test_full_width_is_not_that_of_initial_weights(source):
+    wishes = replace(SMALL, full_width=True, init=object())
+    with pytest.raises(ValueError, match='give --full-width or --init: a net'):
+        planned('hirl-mocov2', source, wishes)
 
 
 @pytest.mark.slow

@@ -112,7 +112,7 @@ def test_tree_of_other_images_is_not_drawn(tree, data, tmp_path):
     replace(tree, data=paths_identity(names)).save(path)
     result = run(path, '--data', data, '--out', out)
     assert result.returncode == 0, result.stdout
-    assert 'checked' not in result.stdout
+    assert result.stdout == f'written to {out}\n'
     assert out.exists()
 
 

@@ -3,6 +3,7 @@ from collections import Counter
 from pathlib import Path
 
 from hirl_mm.datasets.image_files import folders_in
+from hirl_mm.files import read_utf8
 
 from .annotations import Entry, check_images, check_labels
 
@@ -65,7 +66,7 @@ def _read_names(path: Path) -> list[str]:
             f"there is no list {path}: SimCLR's lists of 1 % and 10 % of "
             'ImageNet are 1percent.txt and 10percent.txt of its repository'
         )
-    names = path.read_text(encoding='utf-8-sig').split()
+    names = read_utf8(path).split()
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
         raise ValueError(

@@ -7,6 +7,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from hirl_mm.datasets.list_files import check_inside
+from hirl_mm.files import read_utf8
 
 Labels = frozenset[int] | frozenset[str]
 
@@ -99,7 +100,7 @@ def _labels_of(entry: object, path: Path) -> Labels:
 
 
 def _names(path: Path) -> list[str]:
-    lines = path.read_text(encoding='utf-8-sig').splitlines()
+    lines = read_utf8(path).splitlines()
     names = [line.strip() for line in lines if line.strip()]
     wrong = [n for n in names if len(n.split()) > 1 or '/' in n]
     if wrong:

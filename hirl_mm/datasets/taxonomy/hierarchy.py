@@ -129,7 +129,7 @@ def load_hierarchy(path: str | os.PathLike) -> ClassHierarchy:
         )
     try:
         content = json.loads(
-            path.read_text(), object_pairs_hook=_unique_object
+            path.read_text('utf-8'), object_pairs_hook=_unique_object
         )
         if not isinstance(content, dict) or set(content) != {
             'levels',

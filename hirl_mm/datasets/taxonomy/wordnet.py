@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
+from hirl_mm.files import read_utf8
+
 from .hierarchy import ClassHierarchy, load_hierarchy
 
 
@@ -127,7 +129,7 @@ def _read(path: Path) -> dict[str, set[str]]:
             'file of WordNet'
         )
     parents: dict[str, set[str]] = defaultdict(set)
-    for number, line in enumerate(path.read_text().splitlines(), start=1):
+    for number, line in enumerate(read_utf8(path).splitlines(), start=1):
         words = line.split()
         if not words:
             continue

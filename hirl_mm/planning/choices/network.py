@@ -80,7 +80,11 @@ def choose_size(situation: Situation, wanted: int | None) -> tuple[int, str]:
 
 
 def choose_network(
-    situation: Situation, kind: str, image_size: int, why_size: str
+    situation: Situation,
+    kind: str,
+    image_size: int,
+    why_size: str,
+    full_width: bool = False,
 ) -> Network:
     """Return the backbone for so many images of this size.
 
@@ -89,10 +93,20 @@ def choose_network(
         kind: ``'ResNet'`` or ``'ViT'``.
         image_size: Side of a global view, in pixels.
         why_size: Reason of this side.
+        full_width: Whether the user asked for a ResNet that torchvision and
+            timm have, on a CPU, too.
+
+    Raises:
+        ValueError: If ``full_width`` is asked of a transformer.
     """
     if kind == 'ResNet':
-        config, width, name, why = _resnet(situation, image_size)
+        config, width, name, why = _resnet(situation, image_size, full_width)
         return Network(config, width, image_size, 0, name, why, why_size)
+    if full_width:
+        raise ValueError(
+            '--full-width is for methods with a ResNet: libraries load '
+            'transformers of any width'
+        )
     patch = patch_of(image_size)
     arch, name, why = _transformer(situation, image_size)
     config = dict(arch=arch, img_size=image_size, patch_size=patch)
@@ -114,12 +128,16 @@ def patch_of(image_size: int) -> int:
 
 
 def _resnet(
-    situation: Situation, image_size: int
+    situation: Situation, image_size: int, full_width: bool
 ) -> tuple[dict, int, str, str]:
     if not situation.on_gpu:
+        if full_width:
+            return dict(depth=18), 512, 'ResNet-18', 'as you asked'
         config = dict(depth=18, base_channels=32, stem_channels=32)
         name = 'ResNet-18 of half the width'
-        return config, 256, name, 'what a CPU trains in minutes to hours'
+        why = 'what a CPU trains in minutes to hours, and transformers loads; '
+        why += 'torchvision and timm have the full width only [--full-width]'
+        return config, 256, name, why
     if image_size <= 64 or situation.num_images < 20_000:
         why = 'enough for small images or less than 20,000'
         return dict(depth=18), 512, 'ResNet-18', why

@@ -135,6 +135,14 @@ TABLE = {
             "'a b c'"
         ),
     ),
+    'list of ids that is no UTF-8': (
+        'r a\nr caf\xe9\n',
+        '.txt',
+        (
+            '~/taxonomy.txt is not UTF-8: invalid continuation byte at byte '
+            '9. Convert the file'
+        ),
+    ),
     'circle': (
         'a b\nb a\n',
         '.txt',
