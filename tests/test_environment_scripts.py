@@ -15,6 +15,7 @@ import pytest
 from tests.disks import read_only
 from tests.runs import ROOT
 
+PYTHON = '.'.join(map(str, sys.version_info[:2]))
 STACKS = {'openmmlab': '.venv', 'onedl': '.venv-onedl'}
 PIP = """
 import pathlib, sys
@@ -55,6 +56,8 @@ def add_venv(checkout, stack, pip='25.0'):
     Returns:
         Its folder of packages.
     """
+    if PYTHON not in said(checkout, stack, 'echo "${PYTHONS[@]}"').split():
+        pytest.skip(f'the stack {stack} has no Python {PYTHON}')
     venv = checkout / STACKS[stack]
     options = ['-m', 'venv', '--without-pip', venv]
     subprocess.run([sys.executable, *options], check=True)
@@ -273,7 +276,7 @@ def test_no_compiler(checkout):
     )
 
 
-TAG = f'cp{sys.version_info[0]}{sys.version_info[1]}'
+TAG = f'cp{PYTHON.replace(".", "")}'
 WHEELS = f'hirl_mm/wheels/torch2.0+cpu-{TAG}-{platform.machine()}-cpu'
 
 
