@@ -88,6 +88,7 @@ def main(args: argparse.Namespace) -> None:
     from hirl_mm.engine.checks.checkpoint_files import check_checkpoint_files
     from hirl_mm.engine.checks.loaders import check_loaders
     from hirl_mm.engine.checks.work_folder import check_is_folder
+    from hirl_mm.engine.evaluation.prediction_pictures import title_predictions
     from hirl_mm.engine.runtime.brief_runner import BriefRunner
     from hirl_mm.engine.runtime.build_errors import explained_errors
     from hirl_mm.engine.runtime.cpu_training import fit_to_cpu
@@ -106,12 +107,14 @@ def main(args: argparse.Namespace) -> None:
     if not torch.cuda.is_available():
         fit_to_cpu(cfg)
     with explained_errors(cfg):
-        metrics = BriefRunner.from_cfg(cfg).test()
+        runner = BriefRunner.from_cfg(cfg)
+        metrics = runner.test()
     if not is_main_process():
         return
     for name, value in metrics.items():
         print(f'{name:<24} {value:.4f}')
     if args.show_dir:
+        title_predictions(runner, args.show_dir)
         print(f'pictures in {args.show_dir}')
 
 

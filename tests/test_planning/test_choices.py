@@ -121,7 +121,7 @@ def test_schedules():
     assert schedule(seconds=36.0, hours=0.5).epochs == 50
     assert schedule(seconds=36.0, machine=GPU).epochs == 400
     slow = schedule(seconds=3600.0)
-    assert slow.epochs == 10 and 'too few to learn from' in slow.why_epochs
+    assert slow.epochs == 10 and '1 h hold 1, but fewer' in slow.why_epochs
     assert schedule(epochs=4).start_epoch == 2
     assert schedule(epochs=1).start_epoch == 0
     assert schedule(epochs=4).is_short

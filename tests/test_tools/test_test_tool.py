@@ -50,8 +50,11 @@ def test_metrics_and_pictures(tmp_path):
     assert 0 <= printed['coco/bbox_mAP'] < 0.2
     pictures = sorted((tmp_path / 'shown').glob('*.png'))
     assert len(pictures) == 3
-    # Annotations on the left, predictions on the right.
-    assert cv2.imread(str(pictures[0])).shape == (128, 320, 3)
+    # Annotations on the left, predictions on the right, and their titles.
+    for picture in map(cv2.imread, map(str, pictures)):
+        assert picture.shape == (128 + 18, 320, 3)
+        for half in (picture[:18, :160], picture[:18, 160:]):
+            assert half.min() < 60 and (half == 255).mean() > 0.5
 
 
 def test_classifier_on_its_validation_data(digits, tmp_path):

@@ -1,8 +1,10 @@
 from pathlib import Path
 
 from mmengine.config import Config
+from mmengine.runner import Runner
 
 from hirl_mm.registry import scope_of
+from hirl_mm.visualization.titled_halves import title_halves
 
 
 def draw_predictions(cfg: Config, folder: Path) -> None:
@@ -45,3 +47,19 @@ def draw_predictions(cfg: Config, folder: Path) -> None:
     cfg.default_hooks = dict(
         cfg.get('default_hooks') or {}, visualization=hook
     )
+
+
+def title_predictions(runner: Runner, folder: Path) -> None:
+    """Write what the halves of a detector's pictures show above them.
+
+    Args:
+        runner: Runner after a test with :func:`draw_predictions`.
+        folder: Folder of the pictures. Those of segmentors and classifiers
+            stay as they are.
+    """
+    if scope_of(runner.cfg) != 'mmdet':
+        return
+    dataset = runner.test_dataloader.dataset
+    paths = (dataset.get_data_info(i)['img_path'] for i in range(len(dataset)))
+    files = (folder / Path(path).name for path in paths)
+    title_halves(filter(Path.is_file, files), 'ground truth', 'detections')

@@ -78,7 +78,7 @@ def choose_schedule(
             fitting = int(limit * 3600 / seconds_per_epoch)
             epochs = min(max(low, fitting), high)
             if fitting < low:
-                why = f'{limit:g} h hold {fitting}, too few to learn from'
+                why = f'{limit:g} h hold {fitting}, but fewer learn too little'
             elif fitting <= high:
                 why = f'as many as {limit:g} h hold'
     steps = max(1, situation.num_images // images_per_step)
