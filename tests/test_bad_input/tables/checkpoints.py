@@ -5,6 +5,9 @@ import torch
 from tests.hostile_files import add_code
 from tests.test_bad_input.case import cases
 
+# The module of the function depends on the version of Python.
+OPEN = f'{open.__module__}.open'
+
 
 def pickled(change):
     """A checkpoint whose content a function has changed."""
@@ -176,7 +179,7 @@ LOAD = {
         hostile,
         (
             '~/file.pth holds more than tensors, plain types and logs of '
-            'MMEngine: io.open. Such a file can run any code when it is '
+            f'MMEngine: {OPEN}. Such a file can run any code when it is '
             'read. If it is from a source you trust, give '
             '--trust-checkpoint (in Python trust=True)'
         ),
@@ -273,7 +276,7 @@ RESUME = {
         hostile,
         (
             '~/file.pth holds more than tensors, plain types and logs of '
-            'MMEngine: io.open. Such a file can run any code when it is '
+            f'MMEngine: {OPEN}. Such a file can run any code when it is '
             'read. If it is from a source you trust, give '
             '--trust-checkpoint (in Python trust=True)'
         ),
@@ -342,7 +345,7 @@ BEGIN = {
         hostile,
         (
             '~/file.pth holds more than tensors, plain types and logs of '
-            'MMEngine: io.open. Such a file can run any code when it is '
+            f'MMEngine: {OPEN}. Such a file can run any code when it is '
             'read. If it is from a source you trust, give '
             '--trust-checkpoint (in Python trust=True)'
         ),
