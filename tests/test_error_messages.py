@@ -38,6 +38,8 @@ def read(path, num):
         raise KeyError('key')
     if num > 6:
         raise TypeError(_NO_NAME.format(file=path))
+    if num > 5:
+        raise IndexError('no more ' + ('rows' if num > 6 else 'names'))
     raise FileNotFoundError(reason(path))
 """
 
@@ -60,6 +62,8 @@ def test_messages_of_a_module(found):
         ('ValueError', 'num must be positive, got …: add some'),
         ('OSError', '… names in …'),
         ('TypeError', 'no name in …'),
+        ('IndexError', 'no more rows'),
+        ('IndexError', 'no more names'),
         ('FileNotFoundError', 'there is no …'),
         ('FileNotFoundError', '… is no list'),
     ]
