@@ -136,10 +136,10 @@ TABLE = {
         ),
     ),
     'list of ids that is no UTF-8': (
-        'r a\nr caf\xe9\n',
+        'r a\nr men\xfa\n',
         '.txt',
         (
-            '~/taxonomy.txt is not UTF-8: invalid continuation byte at byte '
+            '~/taxonomy.txt is not UTF-8: invalid start byte at byte '
             '9. Convert the file'
         ),
     ),
