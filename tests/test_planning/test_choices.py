@@ -123,6 +123,13 @@ def test_schedules():
     slow = schedule(seconds=3600.0)
     assert slow.epochs == 10 and '1 h hold 1, but fewer' in slow.why_epochs
     assert schedule(epochs=4).start_epoch == 2
+    for epochs, start, why in (
+        (4, 2, 'half of so short a training'),
+        (60, 10, 'trees of less than 10 epochs are poor'),
+        (200, 20, 'a tenth of the training'),
+    ):
+        found = schedule(epochs=epochs)
+        assert (found.start_epoch, found.why_start) == (start, why)
     assert schedule(epochs=1).start_epoch == 0
     assert schedule(epochs=4).is_short
     assert not schedule(epochs=200, num_images=10**6).is_short

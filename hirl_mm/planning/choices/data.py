@@ -117,7 +117,7 @@ def hook_settings(
     yield Setting(
         f'{key}.start_epoch',
         schedule.start_epoch,
-        'a tenth of the training, at least 10 epochs, at most half of it',
+        schedule.why_start,
         'first epoch with a tree (T1)',
     )
     pipeline: object = Name('feature_pipeline')

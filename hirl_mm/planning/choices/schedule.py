@@ -39,6 +39,15 @@ class Schedule:
         return self.epochs * self.steps_per_epoch
 
     @property
+    def why_start(self) -> str:
+        """Reason of the first epoch with a tree."""
+        if self.start_epoch == round(_TREE_SHARE * self.epochs):
+            return 'a tenth of the training'
+        if self.start_epoch < _MIN_WARM_UP:
+            return 'half of so short a training'
+        return f'trees of less than {_MIN_WARM_UP} epochs are poor'
+
+    @property
     def is_short(self) -> bool:
         """Whether the recipes for a million steps do not fit."""
         return self.num_steps < _SHORT_STEPS
