@@ -31,7 +31,9 @@ _ports = itertools.cycle(range(_FIRST_PORT, _FIRST_PORT + _NUM_PORTS))
 multiprocessing.set_forkserver_preload(
     [
         *('torch.distributed', 'mmengine.runner', 'mmpretrain.models'),
-        *('mmpretrain.engine', 'mmpretrain.visualization'),
+        # The fork's data sets print a line when they are imported.
+        *('mmpretrain.datasets', 'mmpretrain.engine'),
+        'mmpretrain.visualization',
         *('setuptools', 'pkg_resources'),
         *('mmdet.models', 'sklearn.linear_model', 'matplotlib.pyplot'),
     ]
