@@ -38,6 +38,17 @@ def parse_args() -> argparse.Namespace:
         'of one',
     )
     add(
+        '--level',
+        help='level of the class hierarchy whose classes are named and '
+        'coloured (default: the classes of the images)',
+    )
+    add(
+        '--hierarchy',
+        metavar='FILE',
+        help="class hierarchy: hierarchy.json or WordNet's is_a file; needed "
+        'for --level',
+    )
+    add(
         '--out',
         type=Path,
         default='tree.png',
@@ -56,7 +67,10 @@ def parse_args() -> argparse.Namespace:
     )
     add('--seed', type=int, default=0, help='seed of the random images')
     add_trust_option(parser)
-    return parser.parse_args()
+    args = parser.parse_args()
+    if (args.level is None) != (args.hierarchy is None):
+        parser.error('--level and --hierarchy are given together, or neither')
+    return args
 
 
 def draw(
@@ -64,10 +78,13 @@ def draw(
     data: Path | None,
     config: str | None,
     out: Path,
+    level: str | None,
+    hierarchy: str | None,
     trust_checkpoint: bool,
     **options,
 ) -> None:
     from hirl_mm.checkpoints.trees import load_tree
+    from hirl_mm.datasets.taxonomy import with_coarser_classes
     from hirl_mm.engine.features.tree_images import (
         images_in_folder,
         images_of_config,
@@ -87,6 +104,8 @@ def draw(
             'images in another order, the picture is wrong',
             file=sys.stderr,
         )
+    if level:
+        found = with_coarser_classes(found, hierarchy, level)
     draw_semantic_tree(loaded, out=out, **found, **options)
     print(f'written to {out}')
 

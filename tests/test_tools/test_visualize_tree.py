@@ -8,6 +8,7 @@ from PIL import Image
 
 from hirl_mm.checkpoints.trees import load_tree
 from hirl_mm.datasets.image_folder import load_images
+from hirl_mm.datasets.taxonomy import ClassHierarchy
 from hirl_mm.engine.features.fingerprint import paths_identity
 from hirl_mm.structures import PrototypeTree
 from tests.tool_process import run_tool
@@ -75,6 +76,44 @@ def test_draws_a_checkpoint_with_the_options(tree, data, tmp_path):
     assert COLORS[0] not in found
     shown = [i for i in (1, 4, 5) if found.get(COLORS[i], 0) >= 48**2]
     assert len(shown) >= 2
+
+
+def test_classes_of_a_level(tree, data, tmp_path):
+    """Cats and dogs are animals: one class, so one colour of frames."""
+    tree.save(tmp_path / 'tree.pth')
+    file = tmp_path / 'hierarchy.json'
+    animals = {name: (name, 'animal') for name in ('cat', 'dog')}
+    ClassHierarchy(['fine', 'coarse'], animals).save(file)
+    coarse = ('--level', 'coarse', '--hierarchy', file)
+    drawn = {}
+    for name, options in dict(fine=(), coarse=coarse).items():
+        out = tmp_path / f'{name}.svg'
+        result = run(
+            *(tmp_path / 'tree.pth', '--data', data, '--out', out, *options)
+        )
+        assert result.returncode == 0, result.stdout
+        drawn[name] = out.read_text()
+    assert 'animal' in drawn['coarse'] and 'dog' not in drawn['coarse']
+    assert 'dog' in drawn['fine'] and 'animal' not in drawn['fine']
+
+
+def test_a_level_needs_its_file_and_classes(tree, data, tmp_path):
+    path = tmp_path / 'tree.pth'
+    tree.save(path)
+    result = run(path, '--data', data, '--level', 'coarse')
+    assert result.returncode == 2
+    assert 'are given together, or neither' in result.stdout
+    file = tmp_path / 'hierarchy.json'
+    ClassHierarchy(['fine'], {n: (n,) for n in ('cat', 'dog')}).save(file)
+    options = '--hierarchy', file, '--level', 'coarse'
+    error = fails(path, '--data', data, *options)
+    assert error == "error: level must be one of ('fine',), got 'coarse'"
+    flat = tmp_path / 'flat'
+    flat.mkdir()
+    for picture in data.rglob('*.png'):
+        picture.rename(flat / picture.name)
+    error = fails(path, '--data', flat, *options)
+    assert error.startswith('error: the images have no classes, so there are')
 
 
 def test_help_explains():
