@@ -223,7 +223,7 @@ studies = [
         seeds=3,
     ),
     study(
-        'SimSiam on shapes',
+        'first tree of SimSiam',
         'Does the harm to SimSiam come from trees that are built too early?',
         arms=[
             *('SimSiam', 'HIRL-SimSiam'),
@@ -235,7 +235,6 @@ studies = [
             ('SimSiam, trees from epoch 12', 'SimSiam'),
         ],
         seeds=3,
-        data=('shapes',),
     ),
     study(
         'other methods of the project',
@@ -262,7 +261,7 @@ pictures = dict(
     controls=['why', 'start'],
     settings=[
         *('levels', 'modes', 'loss', 'first tree', 'views'),
-        'SimSiam on shapes',
+        'first tree of SimSiam',
     ],
     siblings=['other methods of the project'],
 )
