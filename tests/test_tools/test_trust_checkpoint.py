@@ -131,7 +131,11 @@ def test_half_written_latest_checkpoint(trained, tmp_path, monkeypatch):
     assert said.endswith('Use an earlier file, or write this one again')
     shutil.copy(trained / 'epoch_2.pth', tmp_path / 'epoch_0.pth')
     half.rename(tmp_path / 'epoch_3.pth')
-    options = '--cfg-options', 'train_cfg.max_epochs=3', 'log_level=WARNING'
+    options = (
+        *('--cfg-options', 'train_cfg.max_epochs=3', 'log_level=WARNING'),
+        # Runs of one second and one name share a log file.
+        'experiment_name=half_written',
+    )
     assert tool('train', *words, *options, monkeypatch=monkeypatch) is None
     (log,) = tmp_path.glob('*/*.log')
     line = f'resuming from {tmp_path}/epoch_0.pth instead: {tmp_path}/epoch_3'
