@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import venv
 from pathlib import Path
@@ -32,7 +33,8 @@ class Environment:
     """A new environment that sees the packages of this one, but hirl_mm.
 
     Files ``.pth`` of the other environment, such as those of packages in
-    development, are not read.
+    development, are not read, but for that of setuptools: it stands in for
+    distutils, which Python 3.12 lacks.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -40,6 +42,8 @@ class Environment:
         (self.site,) = folder.glob('lib/python*/site-packages')
         others = Path(mmengine.__file__).parents[1]
         (self.site / 'others.pth').write_text(f'{others}\n')
+        for name in others.glob('distutils-precedence.pth'):
+            shutil.copy(name, self.site / 'others_distutils.pth')
         self.folder = folder
 
     def run(self, *words, cwd: Path | None = None) -> str:

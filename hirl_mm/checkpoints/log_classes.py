@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 import torch
 from mmengine.logging import HistoryBuffer
+from mmengine.runner import checkpoint
 
 from hirl_mm.files.pickled_arrays import array_globals
 
@@ -33,9 +34,12 @@ def allow_log_classes() -> None:
     MMEngine 0.10 loads checkpoints with PyTorch's defaults. Since PyTorch 2.6
     these reject the logs, so MMEngine cannot resume its own runs. Importing
     :mod:`hirl_mm.engine` calls this function. It does nothing in PyTorch
-    before 2.5, whose defaults accept the logs.
+    before 2.5, whose defaults accept the logs, and beside MMEngine's fork,
+    which allows NumPy's own classes when it loads: with some of either list
+    PyTorch builds arrays of neither.
     """
-    if hasattr(torch.serialization, 'safe_globals'):
+    fork = hasattr(checkpoint, 'get_torch_safe_globals')
+    if hasattr(torch.serialization, 'safe_globals') and not fork:
         torch.serialization.add_safe_globals([*log_globals()])
 
 

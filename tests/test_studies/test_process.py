@@ -77,7 +77,10 @@ def test_the_child_is_stopped_too(number):
         env=os.environ | dict(PYTHONPATH=str(ROOT)),
         text=True,
     )
-    child = int(process.stdout.readline())
+    # Packages may print lines of their own before.
+    child = next(
+        int(line) for line in process.stdout if line.strip().isdigit()
+    )
     assert is_running(child)
     process.send_signal(number)
     _, errors = process.communicate(timeout=HANGS_AFTER)
