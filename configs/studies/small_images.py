@@ -78,6 +78,18 @@ METHODS = {
     'CsMl': ('csml', 'resnet18', '1xb128-12e'),
     'SS-PRL': ('ssprl',),
 }
+RANDOM = 'random ResNet', 'random ViT'
+
+
+# Networks of the recipes that the study `start` leaves out.
+RECIPES = {
+    kind + name: RANDOM[VIT in parts]
+    for name, parts in METHODS.items()
+    for kind in ('', 'HIRL-')
+    if kind + name not in ('MoCo v2', 'DINO')
+}
+
+
 arms = {
     'random ResNet': dict(config=small(*METHODS['MoCo v2']), trained=False),
     'random ViT': dict(config=small(*METHODS['DINO']), trained=False),
@@ -184,6 +196,13 @@ studies = [
         seeds=5,
     ),
     study(
+        'recipes',
+        'Which recipes are better than random weights of their network?',
+        arms=[*RANDOM, *RECIPES],
+        pairs=list(RECIPES.items()),
+        seeds=3,
+    ),
+    study(
         'levels',
         'How many levels?',
         **against_hirl('one level', 'two levels', 'four levels'),
@@ -258,7 +277,8 @@ studies = [
 plotted = ('kNN k=20, fine', 'kNN k=20, middle', 'NMI, fine')
 pictures = dict(
     gains=['gain', 'more images', 'methods'],
-    controls=['why', 'start'],
+    controls=['why'],
+    recipes=['start', 'recipes'],
     settings=[
         *('levels', 'modes', 'loss', 'first tree', 'views'),
         'first tree of SimSiam',
