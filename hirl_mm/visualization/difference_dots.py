@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from hirl_mm.files import replacing
 
+from .line_drawing import save_line_drawing
 from .picture_text import label_text
 
 _CLEAR, _UNCLEAR = '#1f77b4', '#7a7a7a'
@@ -71,7 +72,7 @@ def draw_difference_dots(
     for axes in grid:
         axes.tick_params(axis='y', length=0)
     with replacing(path) as temporary:
-        figure.savefig(temporary)
+        save_line_drawing(figure, temporary)
 
 
 def _places(

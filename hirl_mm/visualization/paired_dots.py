@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 from hirl_mm.files import replacing
 
+from .line_drawing import save_line_drawing
 from .picture_text import label_text
 
 _PLAIN, _CHANGED = '#7a7a7a', '#1f77b4'
@@ -58,7 +59,7 @@ def draw_paired_dots(
         for axes in of_row[len(row) :]:
             axes.set_axis_off()
     with replacing(path) as temporary:
-        figure.savefig(temporary)
+        save_line_drawing(figure, temporary)
 
 
 def _draw_panel(axes: Axes, panel: DotPanel) -> None:
