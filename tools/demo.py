@@ -149,7 +149,7 @@ def main(args: argparse.Namespace) -> None:
     tool(
         *('tools/visualize_tree.py', RunFolder(folder).last_checkpoint()),
         *('--data', f'{images.root}/train', '--out', picture),
-        *('--hierarchy', f'{images.root}/hierarchy.json', '--level', 'middle'),
+        *('--level', 'middle'),
         *('--title', 'What HIRL-MoCo v2 learned of drawn shapes'),
     )
 

@@ -45,8 +45,9 @@ def parse_args() -> argparse.Namespace:
     add(
         '--hierarchy',
         metavar='FILE',
-        help="class hierarchy: hierarchy.json or WordNet's is_a file; needed "
-        'for --level',
+        help="class hierarchy for --level: hierarchy.json or WordNet's is_a "
+        'file (default: hierarchy.json in the folder of the images or in the '
+        'one above)',
     )
     add(
         '--out',
@@ -68,8 +69,10 @@ def parse_args() -> argparse.Namespace:
     add('--seed', type=int, default=0, help='seed of the random images')
     add_trust_option(parser)
     args = parser.parse_args()
-    if (args.level is None) != (args.hierarchy is None):
-        parser.error('--level and --hierarchy are given together, or neither')
+    if args.hierarchy is not None and args.level is None:
+        parser.error(
+            '--hierarchy needs --level, the name of one of its levels'
+        )
     return args
 
 
@@ -84,7 +87,10 @@ def draw(
     **options,
 ) -> None:
     from hirl_mm.checkpoints.trees import load_tree
-    from hirl_mm.datasets.taxonomy import with_coarser_classes
+    from hirl_mm.datasets.taxonomy import (
+        hierarchy_beside,
+        with_coarser_classes,
+    )
     from hirl_mm.engine.features.tree_images import (
         images_in_folder,
         images_of_config,
@@ -105,7 +111,8 @@ def draw(
             file=sys.stderr,
         )
     if level:
-        found = with_coarser_classes(found, hierarchy, level)
+        file = hierarchy or hierarchy_beside(found['images'])
+        found = with_coarser_classes(found, file, level)
     draw_semantic_tree(loaded, out=out, **found, **options)
     print(f'written to {out}')
 

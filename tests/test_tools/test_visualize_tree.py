@@ -84,7 +84,7 @@ def test_classes_of_a_level(tree, data, tmp_path):
     file = tmp_path / 'hierarchy.json'
     animals = {name: (name, 'animal') for name in ('cat', 'dog')}
     ClassHierarchy(['fine', 'coarse'], animals).save(file)
-    coarse = ('--level', 'coarse', '--hierarchy', file)
+    coarse = ('--level', 'coarse')
     drawn = {}
     for name, options in dict(fine=(), coarse=coarse).items():
         out = tmp_path / f'{name}.svg'
@@ -100,10 +100,16 @@ def test_classes_of_a_level(tree, data, tmp_path):
 def test_a_level_needs_its_file_and_classes(tree, data, tmp_path):
     path = tmp_path / 'tree.pth'
     tree.save(path)
-    result = run(path, '--data', data, '--level', 'coarse')
+    file = tmp_path / 'hierarchies' / 'hierarchy.json'
+    result = run(path, '--data', data, '--hierarchy', file)
     assert result.returncode == 2
-    assert 'are given together, or neither' in result.stdout
-    file = tmp_path / 'hierarchy.json'
+    assert '--hierarchy needs --level' in result.stdout
+    error = fails(path, '--data', data, '--level', 'coarse')
+    assert error == (
+        f'error: there is no hierarchy.json in {data} or in the folder above '
+        'it: name the class hierarchy with --hierarchy'
+    )
+    file.parent.mkdir()
     ClassHierarchy(['fine'], {n: (n,) for n in ('cat', 'dog')}).save(file)
     options = '--hierarchy', file, '--level', 'coarse'
     error = fails(path, '--data', data, *options)

@@ -10,7 +10,7 @@ from mmengine.dataset import BaseDataset
 from torch import Tensor
 
 from hirl_mm.datasets.distinct_images import DistinctImages
-from hirl_mm.datasets.taxonomy.wordnet import load_taxonomy
+from hirl_mm.datasets.taxonomy import HIERARCHY_FILE, load_taxonomy
 from hirl_mm.engine.features.labelled_data import (
     class_names_of,
     labels_of,
@@ -18,8 +18,6 @@ from hirl_mm.engine.features.labelled_data import (
 )
 from hirl_mm.evaluation.frozen_protocols import Taxonomy
 from hirl_mm.evaluation.label_subsets import label_subset, subset_from_list
-
-HIERARCHY_FILE = 'hierarchy.json'
 
 
 @dataclass(frozen=True)

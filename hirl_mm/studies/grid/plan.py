@@ -5,7 +5,7 @@ from pathlib import Path
 
 from mmengine.config import Config
 
-from hirl_mm.engine.evaluation.frozen_plan import HIERARCHY_FILE
+from hirl_mm.datasets.taxonomy import HIERARCHY_FILE
 from hirl_mm.engine.features.dataset_features import TRAIN, VAL
 from hirl_mm.engine.runtime.cfg_options import merge_options
 from hirl_mm.files import replacing
