@@ -4,5 +4,6 @@ _base_ = [
 ]
 
 model = dict(type='hirl_mm.HIRLSimSiam', spd_head=_base_.spd_head)
-default_hooks = dict(kmeans=_base_.kmeans_hook)
+# SimSiam learns slowly, and early trees can harm it (docs/evidence.md).
+default_hooks = dict(kmeans=dict(_base_.kmeans_hook, start_epoch=12))
 find_unused_parameters = True

@@ -22,9 +22,9 @@ def save_line_drawing(figure: Figure, path: Path) -> None:
     drawn = io.BytesIO()
     figure.savefig(drawn, format='png')
     with Image.open(drawn) as picture:
+        # No `kmeans`: its sums overflow in pictures of 17 million pixels.
         picture.convert('RGB').quantize(
             _COLOURS,
             method=Image.Quantize.MAXCOVERAGE,
             dither=Image.Dither.NONE,
-            kmeans=3,
         ).save(path, optimize=True)

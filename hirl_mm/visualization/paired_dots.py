@@ -13,6 +13,8 @@ from .picture_text import label_text
 _PLAIN, _CHANGED = '#7a7a7a', '#1f77b4'
 # Horizontal distances: of the two arms of a pair, and of two pairs.
 _ARM, _PAIR = 1.0, 2.2
+# Inches of a row.
+_HEIGHT = 3.3
 
 
 @dataclass(frozen=True)
@@ -45,21 +47,25 @@ def draw_paired_dots(
         panels: Rows of panels; rows may differ in length.
         path: Picture to write; its suffix chooses the format.
     """
-    columns = max(map(len, panels))
-    most = max(len(panel.pairs) for row in panels for panel in row)
+    widths = [[_width(panel) for panel in row] for row in panels]
+    whole = max(map(sum, widths))
     figure = Figure(
-        figsize=(columns * max(3.2, 1.3 * most + 0.8), 3.3 * len(panels)),
-        dpi=90,
-        layout='constrained',
+        figsize=(whole, _HEIGHT * len(panels)), dpi=90, layout='constrained'
     )
-    grid = figure.subplots(len(panels), columns, squeeze=False)
-    for row, of_row in zip(panels, grid, strict=True):
-        for panel, axes in zip(row, of_row, strict=False):
-            _draw_panel(axes, panel)
-        for axes in of_row[len(row) :]:
-            axes.set_axis_off()
+    grid = figure.add_gridspec(len(panels))
+    for row, of_row, place in zip(panels, widths, grid, strict=True):
+        blank = max(whole - sum(of_row), 1e-3)
+        places = place.subgridspec(
+            1, len(row) + 1, width_ratios=[*of_row, blank]
+        )
+        for panel, of_panel in zip(row, places, strict=False):
+            _draw_panel(figure.add_subplot(of_panel), panel)
     with replacing(path) as temporary:
         save_line_drawing(figure, temporary)
+
+
+def _width(panel: DotPanel) -> float:
+    return max(3.2, 0.8 * len(panel.pairs) + 0.8)
 
 
 def _draw_panel(axes: Axes, panel: DotPanel) -> None:
@@ -85,10 +91,8 @@ def _draw_panel(axes: Axes, panel: DotPanel) -> None:
         for seed in ours.keys() & theirs.keys():
             ends = ours[seed], theirs[seed]
             axes.plot(places, ends, '-', color='black', lw=0.7, alpha=0.5)
-    axes.set(
-        title=label_text(panel.title),
-        ylabel=f'{label_text(panel.figure)} [%]',
-    )
+    axes.set_title(label_text(panel.title), fontsize=9)
+    axes.set_ylabel(f'{label_text(panel.figure)} [%]')
     axes.set_xticks(ticks, names, rotation=30, ha='right', fontsize=8)
     axes.margins(x=0.12)
     axes.grid(axis='y', alpha=0.3)

@@ -1,14 +1,15 @@
 import io
 
 import numpy as np
+import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
 from hirl_mm.visualization.line_drawing import save_line_drawing
 
 
-def drawing():
-    figure = Figure(figsize=(8, 6), layout='constrained')
+def drawing(height=6):
+    figure = Figure(figsize=(8, height), layout='constrained')
     axes = figure.subplots()
     for number in range(20):
         axes.plot(
@@ -23,8 +24,12 @@ def pixels(file):
         return np.asarray(picture.convert('RGB')).astype(int)
 
 
-def test_png_has_fewer_bytes_and_the_same_look(tmp_path):
-    figure, small, full = drawing(), tmp_path / 'small.png', io.BytesIO()
+# The second has more than 2^32 / 255 pixels.
+@pytest.mark.parametrize(
+    'height', [6, pytest.param(240, marks=pytest.mark.slow)]
+)
+def test_png_has_fewer_bytes_and_the_same_look(tmp_path, height):
+    figure, small, full = drawing(height), tmp_path / 'small.png', io.BytesIO()
     save_line_drawing(figure, small)
     figure.savefig(full, format='png')
     assert small.stat().st_size < len(full.getvalue()) / 2

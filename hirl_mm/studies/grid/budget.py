@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Mapping
 from fractions import Fraction
+from itertools import pairwise
 
 from mmengine.config import Config
 
@@ -54,14 +55,13 @@ def check_equal_budgets(configs: Mapping[str, Config]) -> None:
     anchor; the anchors may not.
 
     Args:
-        configs: Config by name of the arm.
+        configs: Config by name of the arm, of one arm or none, too.
 
     Raises:
         ValueError: If epochs, batch sizes or images differ.
     """
     budgets = {name: _budget(cfg) for name, cfg in configs.items()}
-    first, *others = budgets
-    for name in others:
+    for first, name in pairwise(budgets):
         for what, value in budgets[first].items():
             if budgets[name][what] != value:
                 raise ValueError(

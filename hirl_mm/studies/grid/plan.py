@@ -37,15 +37,17 @@ def plan_runs(file: StudyFile, work_dir: Path) -> list[StudyRun]:
 
     Raises:
         FileNotFoundError: If a folder of images is missing.
-        ValueError: If the arms of a pair have different budgets, or a folder
-            holds a run of other settings.
+        ValueError: If two trainings of a pair have different budgets, or a
+            folder holds a run of other settings.
     """
     planned = {}
     for study in file.studies:
         for data in study.data:
             arms = {arm: merged(file, data, arm) for arm in study.arms}
             for pair in study.pairs:
-                check_equal_budgets({arm: arms[arm] for arm in pair})
+                check_equal_budgets(
+                    {arm: arms[arm] for arm in pair if file.arms[arm].trained}
+                )
             planned |= {
                 (data, arm): (cfg.pretty_text, _images(file, data, cfg))
                 for arm, cfg in arms.items()
