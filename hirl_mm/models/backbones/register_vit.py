@@ -40,6 +40,8 @@ class RegisterViT(VisionTransformer):
             channels of a head are no multiple of 4.
     """
 
+    init_cfg: dict | list[dict] | None
+
     def __init__(
         self,
         *args: Any,
@@ -71,10 +73,11 @@ class RegisterViT(VisionTransformer):
         )
 
     def init_weights(self) -> None:
-        if self.is_loaded:
+        cfg = self.init_cfg
+        if isinstance(cfg, dict) and self.is_loaded:
             # MMPreTrain compares the type with the registered name only. It
             # would overwrite the loaded position embeddings.
-            self.init_cfg = dict(self.init_cfg, type='Pretrained')
+            self.init_cfg = dict(cfg, type='Pretrained')
         super().init_weights()
         if self.register_tokens is not None and not self.is_loaded:
             trunc_normal_(self.register_tokens, std=0.02)
@@ -145,7 +148,7 @@ class RegisterViT(VisionTransformer):
         if not self.rotary:
             return None
         return rotation_table(
-            tuple(grid),
+            grid,
             self.layers[0].attn.head_dims,
             self.num_extra_tokens + self.num_registers,
             x.device,

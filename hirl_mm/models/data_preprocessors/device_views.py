@@ -134,7 +134,8 @@ class DeviceViews(BaseDataPreprocessor):
                 samples = data.get('data_samples')
                 sample = None if samples is None else samples[i]
                 name = getattr(sample, 'img_path', '')
-                patches.scale.check_image(*sizes[i].tolist(), name=name)
+                height, width = sizes[i].tolist()
+                patches.scale.check_image(height, width, name)
 
     def _generator(self) -> torch.Generator:
         generator = torch.Generator()

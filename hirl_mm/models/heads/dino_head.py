@@ -10,7 +10,11 @@ from hirl_mm.losses import (
     view_distillation_loss,
 )
 from hirl_mm.losses.self_distillation import at_least_float32
-from hirl_mm.models.modules import current_epoch, teacher_temperature
+from hirl_mm.models.modules import (
+    TeacherWarmup,
+    current_epoch,
+    teacher_temperature,
+)
 from hirl_mm.registry import MODELS
 
 
@@ -58,7 +62,7 @@ class DINODistillHead(BaseModule):
             )
         self.in_channels = in_channels
         self.student_temp = student_temp
-        self.warmup = dict(
+        self.warmup = TeacherWarmup(
             first=warmup_teacher_temp,
             last=teacher_temp,
             num_epochs=warmup_teacher_temp_epochs,

@@ -1,4 +1,5 @@
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -117,12 +118,10 @@ class PyramidHead(BaseModule):
         self.cross_pairs = cross_pairs
         self.queue_start_epoch = queue_start_epoch
         own = num_prototypes[:1] if shared_prototypes else num_prototypes
-        self.prototypes = nn.ModuleList(
-            nn.Linear(feat_dim, num, bias=False) for num in own
-        )
+        self.prototypes = _linears((feat_dim, num) for num in own)
         self.uses = [PrototypeUse() for _ in self.weights]
-        self.correlations = nn.ModuleList(
-            nn.Linear(num, num_prototypes[0], bias=False)
+        self.correlations = _linears(
+            (num, num_prototypes[0])
             for num in num_prototypes[1:]
             if cross_weight > 0
         )
@@ -241,3 +240,9 @@ class PyramidHead(BaseModule):
         ):
             if isinstance(queue, EmbeddingQueue):
                 queue.check_batch(batch_size, num)
+
+
+def _linears(shapes: Iterable[tuple[int, int]]) -> Sequence[nn.Linear]:
+    """Return maps in a ModuleList, whose type does not say what it holds."""
+    maps = (nn.Linear(*shape, bias=False) for shape in shapes)
+    return cast(Sequence[nn.Linear], nn.ModuleList(maps))

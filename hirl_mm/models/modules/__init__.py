@@ -20,7 +20,7 @@ from .pair_mixing import PairCutMix, PairMix, PairMixUp
 from .pooled import pooled
 from .prototype_use import PrototypeUse, prototype_uses
 from .queued_assignment import assign_with_queue
-from .teacher_temperature import teacher_temperature
+from .teacher_temperature import TeacherWarmup, teacher_temperature
 from .training_progress import current_epoch, done_share
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     'PrototypeUse',
     'PushesKeys',
     'StartsAverages',
+    'TeacherWarmup',
     'assign_with_queue',
     'average_sources',
     'batch_per_resolution',

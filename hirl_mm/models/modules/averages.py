@@ -1,6 +1,6 @@
 """Moving averages that start from loaded weights."""
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any
 
 from mmengine.model import BaseAveragedModel
@@ -64,6 +64,11 @@ class StartsAverages(nn.Module):
     weights.
     """
 
+    # Of MMPreTrain's BaseSelfSupervisor, which subclasses also are.
+    backbone: nn.Module
+    neck: nn.Module | None
+    extract_feat: Callable[[Tensor], Tensor | tuple[Tensor, ...]]
+
     def average_sources(self) -> dict[str, str]:
         """See :func:`average_sources`; subclasses add what they have."""
         return _mmpretrain_sources(self)
@@ -76,8 +81,8 @@ class StartsAverages(nn.Module):
         weights, even if the trained network starts from a checkpoint. An
         average that a checkpoint of ``init_cfg`` held is left as it is.
         """
-        self._held = set()
-        super().init_weights()
+        self._held: set[str] = set()
+        super().init_weights()  # type: ignore[misc]
         for average, source in self.average_sources().items():
             if average not in self._held:
                 weights = self.get_submodule(source[:-1]).state_dict()

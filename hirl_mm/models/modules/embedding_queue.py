@@ -22,6 +22,8 @@ class EmbeddingQueue(nn.Module):
         rows: (A, L, D) float32, zeros in rows that were not filled yet.
     """
 
+    rows: Tensor
+
     def __init__(self, num_crops: int, length: int, dim: int) -> None:
         super().__init__()
         self.length = length

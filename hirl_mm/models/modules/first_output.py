@@ -1,6 +1,8 @@
-from typing import Any
+from typing import Any, TypeVar
 
 from torch import Tensor, nn
+
+_Tap = TypeVar('_Tap', bound='FirstOutput')
 
 
 class FirstOutput:
@@ -52,7 +54,7 @@ class FirstOutput:
             )
         return self._output
 
-    def __enter__(self) -> 'FirstOutput':
+    def __enter__(self: _Tap) -> _Tap:
         try:
             module = self._model.get_submodule(self._name)
         except AttributeError as error:

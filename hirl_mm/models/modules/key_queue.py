@@ -15,6 +15,8 @@ class PushesKeys(nn.Module):
     every step, so that the host never waits for the device.
     """
 
+    queue: Tensor
+    queue_ptr: Tensor
     _position: int | None = None
 
     @torch.no_grad()

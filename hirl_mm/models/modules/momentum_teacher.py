@@ -5,6 +5,8 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
+from hirl_mm.heads import NormalizedLinear
+
 from .pooled import pooled
 
 
@@ -24,6 +26,11 @@ class MomentumTeacher(nn.Module):
             normalisation uses the teacher's own batches and running
             statistics.
     """
+
+    backbone: nn.Module
+    neck: nn.Module
+    # Of a student that has one.
+    last_layer: NormalizedLinear
 
     def __init__(
         self,
@@ -58,14 +65,14 @@ class MomentumTeacher(nn.Module):
             student: The student's modules by name, as given to the teacher.
             momentum: Weight of the old teacher, in [0, 1].
         """
-        own, new, own_buffers, new_buffers = [], [], [], []
+        own: list[Tensor] = []
+        new: list[Tensor] = []
         for name, module in student.items():
             average = self.get_submodule(name)
             own += average.parameters()
             new += module.parameters()
             if not self.own_statistics:
-                own_buffers += average.buffers()
-                new_buffers += module.buffers()
+                buffers = zip(average.buffers(), module.buffers(), strict=True)
+                for buffer, value in buffers:
+                    buffer.copy_(value)
         get_ema_multi_avg_fn(momentum)(own, new, None)
-        for buffer, value in zip(own_buffers, new_buffers, strict=True):
-            buffer.copy_(value)

@@ -64,8 +64,8 @@ class PairCutMix(PairMix):
         self, anchors: Tensor, positives: Tensor, share: float
     ) -> tuple[Tensor, float]:
         height, width = anchors.shape[-2:]
-        centre = torch.rand(2).tolist()
-        box = cutmix_box(height, width, share, centre)
+        row, column = torch.rand(2).tolist()
+        box = cutmix_box(height, width, share, (row, column))
         return cutmix(anchors, positives, box)
 
 
@@ -98,11 +98,12 @@ def cutmix_box(
         Top, bottom, left and right in pixels, without bottom and right.
     """
     side = math.sqrt(1 - share)
-    ends = []
-    for size, where in zip((height, width), centre, strict=True):
+
+    def ends(size: int, where: float) -> tuple[int, int]:
         middle, half = int(where * size), int(side * size) // 2
-        ends += [max(0, middle - half), min(size, middle + half)]
-    return tuple(ends)
+        return max(0, middle - half), min(size, middle + half)
+
+    return *ends(height, centre[0]), *ends(width, centre[1])
 
 
 def cutmix(

@@ -1,3 +1,14 @@
+from typing import TypedDict
+
+
+class TeacherWarmup(TypedDict):
+    """How a teacher's temperature begins, see :func:`teacher_temperature`."""
+
+    first: float
+    last: float
+    num_epochs: int
+
+
 def teacher_temperature(
     epoch: int, first: float, last: float, num_epochs: int
 ) -> float:

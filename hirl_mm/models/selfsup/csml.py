@@ -1,6 +1,6 @@
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from typing import Any
+from typing import Any, cast
 
 import torch
 from mmengine.model import ExponentialMovingAverage
@@ -9,6 +9,7 @@ from mmpretrain.models.utils import batch_shuffle_ddp, batch_unshuffle_ddp
 from mmpretrain.structures import DataSample
 from torch import Tensor, nn
 
+from hirl_mm.models.heads import CrossSampleHead
 from hirl_mm.models.modules import (
     FirstOutput,
     KeyQueue,
@@ -17,6 +18,7 @@ from hirl_mm.models.modules import (
     check_least_views,
     images_of_groups,
 )
+from hirl_mm.models.necks import StageBranches
 from hirl_mm.registry import MODELS
 
 from .stages import branches_of_stages
@@ -57,6 +59,11 @@ class CsMl(TakesPositives, PushesKeys, MoCo):
             no such stage.
     """
 
+    neck: nn.Module
+    head: CrossSampleHead
+    encoder_k: ExponentialMovingAverage
+    queue_len: int
+
     def __init__(
         self,
         *args: Any,
@@ -75,8 +82,12 @@ class CsMl(TakesPositives, PushesKeys, MoCo):
             momentum = self.encoder_k.momentum
             self.branches_k = ExponentialMovingAverage(self.branches, momentum)
             dim = self.branches.out_channels
-            self.branch_queues = nn.ModuleList(
+            queues = [
                 KeyQueue(dim, self.queue_len) for _ in self.branches.stages
+            ]
+            # The type of a ModuleList does not say what it holds.
+            self.branch_queues = cast(
+                Sequence[KeyQueue], nn.ModuleList(queues)
             )
 
     @property
@@ -170,7 +181,7 @@ class CsMl(TakesPositives, PushesKeys, MoCo):
         images: Tensor,
         backbone: str,
         neck: nn.Module,
-        branches: nn.Module | None,
+        branches: StageBranches | None,
     ) -> list[Tensor]:
         stages = () if branches is None else branches.stages
         with ExitStack() as stack:
@@ -181,7 +192,7 @@ class CsMl(TakesPositives, PushesKeys, MoCo):
                 for stage in stages
             ]
             embeddings = [neck(self.get_submodule(backbone)(images))[0]]
-        if taps:
+        if branches is not None:
             embeddings += branches([tap.output for tap in taps])
         return [nn.functional.normalize(e, dim=1) for e in embeddings]
 

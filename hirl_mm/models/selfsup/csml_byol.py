@@ -1,7 +1,12 @@
+from collections.abc import Sequence
+from functools import reduce
+from operator import add
 from typing import Any
 
 import torch
+from mmpretrain.models.heads import LatentPredictHead
 from mmpretrain.models.selfsup import BYOL
+from mmpretrain.models.utils import CosineEMA
 from mmpretrain.structures import DataSample
 from torch import Tensor, nn
 
@@ -34,6 +39,10 @@ class CsMlBYOL(TakesPositives, BYOL):
     Raises:
         ValueError: If ``num_positives`` is less than 1.
     """
+
+    neck: nn.Module
+    head: LatentPredictHead
+    target_net: CosineEMA
 
     def __init__(
         self,
@@ -107,10 +116,11 @@ class CsMlBYOL(TakesPositives, BYOL):
     def _distance(
         self,
         prediction: Tensor,
-        targets: list[Tensor],
-        weights: list[float] | tuple[float, ...],
+        targets: Sequence[Tensor],
+        weights: Sequence[float],
     ) -> Tensor:
-        return 2 * sum(
+        terms = (
             weight * self.head.loss_module(prediction, target)
             for weight, target in zip(weights, targets, strict=True)
         )
+        return 2 * reduce(add, terms)

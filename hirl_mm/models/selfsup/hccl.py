@@ -5,7 +5,9 @@ from mmpretrain.models.selfsup import BaseSelfSupervisor
 from mmpretrain.structures import DataSample
 from torch import Tensor
 
-from hirl_mm.models.modules import check_least_views
+from hirl_mm.models.heads import CrossLevelHead
+from hirl_mm.models.modules import MomentumTeacher, check_least_views
+from hirl_mm.models.necks import HierarchicalProjectionNeck
 from hirl_mm.registry import MODELS
 
 from .moves_teacher import MovesTeacher
@@ -42,6 +44,9 @@ class HCCL(MovesTeacher, BaseSelfSupervisor):
             given alone, or sizes of backbone, neck and head do not fit.
     """
 
+    neck: HierarchicalProjectionNeck
+    head: CrossLevelHead
+    target: MomentumTeacher
     teacher_name = 'target'
 
     def __init__(

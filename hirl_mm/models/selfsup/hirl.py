@@ -3,11 +3,13 @@ from contextlib import ExitStack
 from typing import Any
 
 import torch
+from mmengine.model import BaseAveragedModel
 from mmpretrain.models.selfsup import BaseSelfSupervisor
 from mmpretrain.structures import DataSample
 from torch import Tensor, nn
 
 from hirl_mm.features import FeatureBank
+from hirl_mm.models.heads import SPDHead
 from hirl_mm.models.modules import (
     FirstOutput,
     FirstRows,
@@ -102,8 +104,9 @@ class HIRLAlgorithm(
         self, *args: Any, spd_head: dict, spd_views: int = 1, **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
+        self._name_modules()
         self.spd_views = self._checked_views(spd_views)
-        self.spd_head = MODELS.build(self._with_in_channels(spd_head))
+        self.spd_head: SPDHead = MODELS.build(self._with_in_channels(spd_head))
         self.tree: PrototypeTree | None = None
         self._all_have_leaves = True
         self.bank: FeatureBank | None = None
@@ -140,16 +143,17 @@ class HIRLAlgorithm(
         """
         if self.bank_module is not None:
             return self.bank_module
-        average = self.momentum_module
-        paths = {'neck': average, 'backbone': f'{average}.module.0'}
         inherited = type(self).extract_z0 is HIRLAlgorithm.extract_z0
-        if not inherited or self.z0_module not in paths:
+        if not inherited or self.z0_module not in ('neck', 'backbone'):
             raise ValueError(
                 f'{type(self).__name__} does not say which output of a '
                 'training step corresponds to its extract_z0: name the '
                 'submodule in bank_module'
             )
-        return paths[self.z0_module] if average else self.z0_module
+        average = self.momentum_module
+        if average is None:
+            return self.z0_module
+        return average if self.z0_module == 'neck' else f'{average}.module.0'
 
     def extract_z0(self, inputs: Tensor) -> Tensor:
         """Return the features to cluster, (B, D).
@@ -160,9 +164,12 @@ class HIRLAlgorithm(
         if self.momentum_module is None:
             features, neck = self.extract_feat(inputs), self.neck
         else:
-            backbone, neck = self.get_submodule(self.momentum_module).module
+            average: BaseAveragedModel = getattr(self, self.momentum_module)
+            backbone, neck = average.module
             features = backbone(inputs)
         if self.z0_module == 'neck':
+            # The constructor has found it.
+            assert neck is not None
             features = neck(features)
         return pooled(_first(features))
 
@@ -190,6 +197,7 @@ class HIRLAlgorithm(
         Returns:
             Indices of the leaves, (B,) long.
         """
+        assert self.tree is not None
         leaf = self.tree.leaf[sample_idx]
         if self._all_have_leaves:
             return leaf
@@ -251,6 +259,12 @@ class HIRLAlgorithm(
                 z0 = torch.stack([level.rows for level in levels])
             losses.update(self.spd_head.loss(z0, leaf, self.tree))
         return losses
+
+    def _name_modules(self) -> None:
+        """Set the names of submodules that depend on what was built.
+
+        For a class that cannot name them in its body.
+        """
 
     def _checked_views(self, spd_views: int) -> int:
         several = group_size_of(self) > 1

@@ -42,22 +42,13 @@ class HIRLHCCL(HIRLAlgorithm, HCCL):
         self.level_wise = level_wise
         super().__init__(*args, **kwargs)
 
-    @property
-    def z0_module(self) -> str:
-        """Path of the highest level of the projector."""
-        return f'neck.levels.{self.neck.num_levels - 1}'
-
-    @property
-    def level_modules(self) -> list[str]:
-        """Paths of all levels of the projector if ``level_wise`` is set."""
-        levels = range(self.neck.num_levels if self.level_wise else 0)
-        return [f'neck.levels.{level}' for level in levels]
-
-    @property
-    def bank_module(self) -> str:
-        """Path of the level that :meth:`extract_z0` returns."""
+    def _name_modules(self) -> None:
+        levels = [f'neck.levels.{i}' for i in range(self.neck.num_levels)]
+        self.z0_module = levels[-1]
+        if self.level_wise:
+            self.level_modules = levels
         network = 'target.' if self.has_teacher else ''
-        return network + self.z0_module
+        self.bank_module = network + self.z0_module
 
     def extract_z0(self, inputs: Tensor) -> Tensor:
         if self.has_teacher:

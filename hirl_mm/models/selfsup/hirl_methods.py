@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from mmpretrain.models.backbones import BEiTViT
 from mmpretrain.models.selfsup import BEiT, MoCo, MoCoV3, SimSiam, SwAV
 from torch import Tensor, nn
 
@@ -52,6 +53,7 @@ class HIRLSwAV(HIRLAlgorithm, SwAV):
     class takes it from the same forward pass.
     """
 
+    neck: nn.Module
     z0_module = 'neck.projection_neck'
     bank_module = 'neck.projection_neck'
 
@@ -63,6 +65,7 @@ class HIRLSwAV(HIRLAlgorithm, SwAV):
     def assign(self, embeddings: Tensor, sample_idx: Tensor) -> Tensor:
         batch_size = len(sample_idx)
         view_1 = embeddings[batch_size : 2 * batch_size]
+        assert self.tree is not None
         return nearest_leaves(view_1, self.tree)
 
 
@@ -110,6 +113,7 @@ class HIRLBEiT(HIRLAlgorithm, BEiT):
             in BEiT v2.
     """
 
+    backbone: BEiTViT
     num_views = 2
     z0_module = 'backbone'
 

@@ -3,7 +3,9 @@ from typing import Any
 from torch import Tensor
 
 from hirl_mm.features import FeatureBank
+from hirl_mm.models.heads import PyramidHead
 from hirl_mm.models.modules import FirstOutput, nearest_leaves
+from hirl_mm.models.necks import PyramidNeck
 from hirl_mm.registry import MODELS
 
 from .hirl import HIRLAlgorithm
@@ -31,10 +33,11 @@ class HIRLSSPRL(HIRLAlgorithm, SSPRL):
         ValueError: If there is no such scale.
     """
 
+    neck: PyramidNeck
+    head: PyramidHead
+
     def __init__(self, *args: Any, tree_scale: int = 0, **kwargs: Any) -> None:
         self.tree_scale = tree_scale
-        self.z0_module = f'neck.scales.{tree_scale}.projection_neck'
-        self.bank_module = self.z0_module
         super().__init__(*args, **kwargs)
 
     def set_bank(self, bank: FeatureBank | None) -> None:
@@ -58,13 +61,15 @@ class HIRLSSPRL(HIRLAlgorithm, SSPRL):
         return num_images * self.head.num_patches[self.tree_scale - 1]
 
     def assign(self, embeddings: Tensor, sample_idx: Tensor) -> Tensor:
+        assert self.tree is not None
         num = self.num_z0(len(sample_idx))
         return nearest_leaves(embeddings[num : 2 * num], self.tree)
 
-    def _with_in_channels(self, spd_head: dict) -> dict:
+    def _name_modules(self) -> None:
         if not 0 <= self.tree_scale < self.head.num_scales:
             raise ValueError(
                 f'tree_scale={self.tree_scale} must be one of the '
                 f'{self.head.num_scales} scales of the head, counted from 0'
             )
-        return super()._with_in_channels(spd_head)
+        self.z0_module = f'neck.scales.{self.tree_scale}.projection_neck'
+        self.bank_module = self.z0_module

@@ -4,6 +4,7 @@ import torch
 from mmpretrain.structures import DataSample
 from torch import Tensor
 
+from hirl_mm.models.heads import iBOTDistillHead
 from hirl_mm.models.modules import MaskedPatches, batch_per_resolution, pooled
 from hirl_mm.registry import MODELS
 
@@ -19,6 +20,8 @@ class iBOTAlgorithm(SelfDistillation):
     these patches. The last layer processes masked patches only, but the
     centre averages over all patches of the teacher.
     """
+
+    head: iBOTDistillHead
 
     def loss(
         self,

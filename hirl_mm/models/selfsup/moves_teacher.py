@@ -24,6 +24,7 @@ class MovesTeacher(StartsAverages):
         teacher_name: Name of the submodule that is the teacher.
     """
 
+    neck: nn.Module
     teacher_name = 'teacher'
 
     @property
@@ -68,7 +69,7 @@ class MovesTeacher(StartsAverages):
     def move_teacher(self) -> None:
         """Update the teacher; call this once after each optimizer step."""
         momentum = momentum_at(done_share(), *self._momenta)
-        teacher = self.get_submodule(self.teacher_name)
+        teacher: MomentumTeacher = getattr(self, self.teacher_name)
         teacher.follow(self.student(), momentum)
         self._steps_without_update = 0
 

@@ -3,7 +3,9 @@ from collections.abc import Sequence
 from mmpretrain.models.selfsup import BaseSelfSupervisor
 from torch import Tensor, nn
 
-from hirl_mm.models.modules import check_num_views
+from hirl_mm.models.heads import DINODistillHead
+from hirl_mm.models.modules import MomentumTeacher, check_num_views
+from hirl_mm.models.necks import DINONeck
 
 from .moves_teacher import MovesTeacher
 
@@ -32,6 +34,10 @@ class SelfDistillation(MovesTeacher, BaseSelfSupervisor):
             is outside [0, 1], or the dimensions of backbone, neck and head do
             not fit.
     """
+
+    neck: DINONeck
+    head: DINODistillHead
+    teacher: MomentumTeacher
 
     def __init__(
         self,

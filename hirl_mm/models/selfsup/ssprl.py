@@ -5,7 +5,9 @@ from mmpretrain.models.selfsup import BaseSelfSupervisor
 from mmpretrain.structures import DataSample
 from torch import Tensor
 
+from hirl_mm.models.heads import PyramidHead
 from hirl_mm.models.modules import batch_per_resolution
+from hirl_mm.models.necks import PyramidNeck
 from hirl_mm.registry import MODELS
 
 
@@ -32,6 +34,9 @@ class SSPRL(BaseSelfSupervisor):
     Raises:
         ValueError: If neck and head have different numbers of scales.
     """
+
+    neck: PyramidNeck
+    head: PyramidHead
 
     def __init__(
         self,

@@ -1,11 +1,12 @@
 from torch import nn
 
+from hirl_mm.models.necks import StageBranches
 from hirl_mm.registry import MODELS
 
 
 def branches_of_stages(
     branches: dict | None, backbone: nn.Module
-) -> nn.Module | None:
+) -> StageBranches | None:
     """Build the branches at inner stages of a ResNet.
 
     Args:

@@ -1,4 +1,4 @@
-from hirl_mm.models.modules import StartsAverages
+from hirl_mm.models.modules import PairMix, StartsAverages
 from hirl_mm.registry import MODELS
 
 
@@ -36,4 +36,4 @@ class TakesPositives(StartsAverages):
                 f'num_positives must be at least 1, got {num_positives}'
             )
         self.num_positives = num_positives
-        self.mix = None if mix is None else MODELS.build(mix)
+        self.mix: PairMix | None = None if mix is None else MODELS.build(mix)
