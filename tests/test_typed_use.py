@@ -4,6 +4,9 @@
 error that is ignored, or it says that the comment is not used.
 """
 
+from collections.abc import Mapping
+from pathlib import Path
+
 import pytest
 import torch
 from torch import Tensor
@@ -13,6 +16,7 @@ from hirl_mm.clustering.torch_assignment import assign_torch
 from hirl_mm.heads import PathProjections
 from hirl_mm.losses import sample_negative_leaves, semantic_path_loss
 from hirl_mm.structures import PrototypeTree
+from hirl_mm.studies import StudyRun, train_runs
 from hirl_mm.views import ColorJitter, Flip, RandomCrop, View
 
 ROWS = torch.eye(4)
@@ -64,6 +68,17 @@ def test_views() -> None:
     assert len(drawn) == 2
 
 
+def a_run(folder: Path) -> StudyRun[str, float]:
+    return StudyRun('plain', 'config.py', folder, {})
+
+
+def test_run_of_a_study(tmp_path: Path) -> None:
+    run = a_run(tmp_path)
+    run.note(71.4)
+    results: Mapping[str, float] = train_runs([run], lambda run: 0.5)
+    assert results == {'plain': 71.4}
+
+
 def test_wrong_clustering() -> None:
     with pytest.raises(ValueError, match='one per level'):
         hierarchical_kmeans(ROWS, 4)  # type: ignore[arg-type]
@@ -105,3 +120,10 @@ def test_wrong_loss() -> None:
 def test_wrong_views() -> None:
     with pytest.raises(TypeError, match='a step of a view must be'):
         View([torch.nn.ReLU()])  # type: ignore[list-item]
+
+
+def test_wrong_run_of_a_study(tmp_path: Path) -> None:
+    run = a_run(tmp_path)
+    run.note('71.4')  # type: ignore[arg-type]
+    number: int | None = run.result()  # type: ignore[assignment]
+    assert not isinstance(number, int)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -44,7 +45,8 @@ def write_image_table(shown: ShownTree, out: str | os.PathLike) -> str:
             'tables in the format Parquet need pyarrow: pip install '
             '"hirl_mm[parquet]"'
         ) from error
-    if shown.rows is None:
+    similarity = shown.similarity
+    if shown.rows is None or similarity is None:
         raise ValueError(
             'coordinates need the embeddings of the images: give the folder '
             'of a run instead of a tree'
@@ -57,13 +59,11 @@ def write_image_table(shown: ShownTree, out: str | os.PathLike) -> str:
             names[label] if label >= 0 else None
             for label in shown.labels.tolist()
         ]
-    paths = shown.tree.paths(shown.leaf).numpy()
+    paths = shown.tree.paths(shown.leaves).numpy()
     for level in range(shown.tree.num_levels):
         group = paths[:, level]
         columns[f'level_{level}'] = pa.array(group, mask=group < 0)
-        columns[f'similarity_{level}'] = _column(
-            pa, shown.similarity[:, level]
-        )
+        columns[f'similarity_{level}'] = _column(pa, similarity[:, level])
     for axis, values in zip('xy', points.T, strict=True):
         columns[axis] = _column(pa, values)
     # What the coordinates are stays with the file.
@@ -109,7 +109,7 @@ def _principal(rows: torch.Tensor, known: torch.Tensor) -> torch.Tensor:
     dim = rows.size(1)
     total, product = torch.zeros(dim).double(), torch.zeros(dim, dim).double()
 
-    def chunks() -> list[torch.Tensor]:
+    def chunks() -> Iterator[torch.Tensor]:
         pairs = zip(rows.split(_CHUNK), known.split(_CHUNK), strict=True)
         return (chunk[finite].double() for chunk, finite in pairs)
 

@@ -39,7 +39,7 @@ def neighbor_tables(run: str | os.PathLike) -> dict[int, NeighborTable]:
     Raises:
         ValueError: If there is no table, or tables are of different images.
     """
-    files = epoch_files(run, NEIGHBORS_FOLDER)
+    files = epoch_files(Path(run), NEIGHBORS_FOLDER)
     if not files:
         raise ValueError(
             f'{run} holds no table of neighbours '

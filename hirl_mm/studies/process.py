@@ -50,6 +50,7 @@ def follow_process(
             errors='replace',
         )
         _end_first(process.pid)
+        assert process.stdout is not None  # It is a pipe.
         try:
             for line in process.stdout:
                 on_line(line)

@@ -7,11 +7,20 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from hirl_mm.files import replacing
 from hirl_mm.tables import cell
 from hirl_mm.version import __version__
+
+
+class MachineFacts(TypedDict):
+    """When, with which versions and on what machine something is measured."""
+
+    date: str
+    hirl_mm: str
+    torch: str
+    machine: str
 
 
 def report_facts(**facts: Any) -> dict[str, object]:
@@ -20,10 +29,15 @@ def report_facts(**facts: Any) -> dict[str, object]:
     Args:
         **facts: Further facts, such as the seed; they come first.
     """
+    return {**facts, **machine_facts()}
+
+
+def machine_facts() -> MachineFacts:
+    """Return what :func:`report_facts` says of every measurement."""
     # Imported here, because reading logs does not need PyTorch.
     import torch
 
-    return facts | dict(
+    return MachineFacts(
         date=date.today().isoformat(),
         hirl_mm=__version__,
         torch=torch.__version__,

@@ -43,7 +43,7 @@ class RunFolder:
 
     def has_checkpoint(self) -> bool:
         """Return whether the run has saved a checkpoint, even a broken one."""
-        return any(find_checkpoint(self.path))
+        return any(find_checkpoint(Path(self.path)))
 
     def last_checkpoint(self) -> Path:
         """Return the newest whole checkpoint, even if the folder was moved.
@@ -53,7 +53,7 @@ class RunFolder:
                 files were deleted.
             OSError: If all are broken.
         """
-        file, broken = find_checkpoint(self.path)
+        file, broken = find_checkpoint(Path(self.path))
         if file is not None:
             return Path(file)
         if broken:

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 from hirl_mm.engine.evaluation.trained_hierarchy import TrainedHierarchy
@@ -10,7 +11,9 @@ FOLDER = 'hierarchy'
 
 
 def open_hierarchy(
-    run: str | Path, checkpoint: str | None = None, trust: bool = False
+    run: str | os.PathLike,
+    checkpoint: str | None = None,
+    trust: bool = False,
 ) -> TrainedHierarchy:
     """Open the tree of a run of ``tools/train.py``.
 

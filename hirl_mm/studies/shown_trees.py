@@ -131,7 +131,7 @@ def shown_file(
         found = images_in_folder(tree, folder)
     else:
         cfg = (
-            read_config(config)
+            read_config(os.fspath(config))
             if config
             else read_found_config(_config_beside(Path(file)), trust)
         )
@@ -168,7 +168,7 @@ def other_tree(
     return replace(shown, tree=tree, leaf=tree.leaf, rows=None, name=file.stem)
 
 
-def are_files(paths: list[str]) -> bool:
+def are_files(paths: Sequence[str]) -> bool:
     """Whether images have files, of their own or in shards."""
     return not paths or in_shards(paths[0]) or os.path.lexists(paths[0])
 

@@ -6,13 +6,18 @@ import os
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from hirl_mm.engine.checks.work_folder import files_of_runs
 from hirl_mm.files import replacing
 
+KeyT = TypeVar('KeyT', bound=Hashable)
+# A value that JSON can store, as a record holds it.
+ResultT = TypeVar('ResultT')
+
 
 @dataclass(frozen=True)
-class StudyRun:
+class StudyRun(Generic[KeyT, ResultT]):
     """One training of a study.
 
     Its work folder holds a record with the settings, written before the
@@ -30,7 +35,7 @@ class StudyRun:
         record_name: File name of the record in the work folder.
     """
 
-    key: Hashable
+    key: KeyT
     config: str | os.PathLike
     folder: Path
     settings: Mapping[str, object]
@@ -42,7 +47,7 @@ class StudyRun:
         """Path of the file with the settings and the result."""
         return self.folder / self.record_name
 
-    def result(self) -> object | None:
+    def result(self) -> ResultT | None:
         """Return the result if the run is finished, else None.
 
         Raises:
@@ -73,7 +78,7 @@ class StudyRun:
             )
         return stored['value']
 
-    def note(self, result: object | None) -> None:
+    def note(self, result: ResultT | None) -> None:
         """Write the record: the settings and the result.
 
         Args:

@@ -5,7 +5,7 @@ import re
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from hirl_mm.engine.checks.work_folder import files_of_runs
 
 from .process import follow_process
 from .run_folder import RunFolder
-from .study_run import StudyRun
+from .study_run import KeyT, ResultT, StudyRun
 from .tool_command import TOOLS
 
 # Lines in the log of a pre-training that show its progress.
@@ -21,23 +21,21 @@ PROGRESS = re.compile(r'(?<=INFO - )(Epoch\(train\)|kNN probe|HIRL|CsMl).*')
 # torchrun prints about 40 lines after the error of a process.
 _TAIL = 100
 
-Results = Mapping[Hashable, object]
-
 
 class TrainingError(RuntimeError):
     """A training of a study failed; the text says what to do next."""
 
 
 def train_runs(
-    runs: Sequence[StudyRun],
-    measure: Callable[[StudyRun], object],
+    runs: Sequence[StudyRun[KeyT, ResultT]],
+    measure: Callable[[StudyRun[KeyT, ResultT]], ResultT],
     *,
     gpus: int = 1,
     arguments: Sequence[str] = (),
     shown: re.Pattern | None = None,
     log: Callable[[str], None] = lambda line: None,
-    on_result: Callable[[Results], None] = lambda results: None,
-) -> Results:
+    on_result: Callable[[Mapping[KeyT, ResultT]], object] = lambda _: None,
+) -> Mapping[KeyT, ResultT]:
     """Train runs one after another, and measure each when it is finished.
 
     Finished runs are skipped and stopped runs are resumed, so that the same
@@ -69,6 +67,10 @@ def train_runs(
     if gpus < 1:
         raise ValueError(f'gpus must be at least 1, got {gpus}')
     results = {run.key: run.result() for run in runs}
+
+    def finished() -> dict[KeyT, ResultT]:
+        return {k: v for k, v in results.items() if v is not None}
+
     todo = [run for run in runs if results[run.key] is None]
     log(f'{len(runs)} runs, {len(runs) - len(todo)} of them finished before')
     began = time.monotonic()
@@ -78,11 +80,11 @@ def train_runs(
         train(run, training_command(run, gpus, arguments), shown, log)
         results[run.key] = measure(run)
         run.note(results[run.key])
-        on_result({k: v for k, v in results.items() if v is not None})
+        on_result(finished())
         spent = time.monotonic() - began
         left = timedelta(seconds=round(spent / number * (len(todo) - number)))
         log(f'    {len(todo) - number} runs left, eta: {left}')
-    return results
+    return finished()
 
 
 def train(
@@ -104,7 +106,7 @@ def train(
         TrainingError: If the training fails.
     """
     log_file = run.folder / 'train.log'
-    tail = deque(maxlen=_TAIL)
+    tail: deque[str] = deque(maxlen=_TAIL)
     with log_file.open('a') as file:
 
         def on_line(line: str) -> None:

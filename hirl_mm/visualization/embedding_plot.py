@@ -48,7 +48,8 @@ def draw_embedding(
     figure = Figure(figsize=(6.4, 5.4), dpi=120)
     figure.set_layout_engine('constrained')
     axes = figure.add_subplot()
-    axes.scatter(*points.T, c=colors, s=14, linewidths=0)
+    x, y = points.unbind(1)
+    axes.scatter(x, y, c=colors, s=14, linewidths=0)
     axes.set_title(
         f't-SNE of the features, {len(points)} of {len(features)} images'
     )

@@ -140,8 +140,10 @@ def _scatter(
         if key in figures
     ]
     if shown:
+        x, y = zip(*shown, strict=True)
         axes.scatter(
-            *zip(*shown, strict=True),
+            x,
+            y,
             label=label,
             edgecolors=color,
             facecolors=face,

@@ -20,17 +20,19 @@ def images_of_data(dataset: BaseDataset | DistinctImages) -> dict:
         arguments of :func:`draw_semantic_tree`.
     """
     images = distinct_images(dataset)
-    paths, labels = [], []
+    paths: list[str | None] = []
+    labels: list[int | None] = []
     for info in images.infos():
         paths.append(info.get('img_path'))
         labels.append(label_of(info))
 
     def image(idx: int) -> Image.Image:
-        if paths[idx] is not None:
-            return read_image(paths[idx])
+        path = paths[idx]
+        if path is not None:
+            return read_image(path)
         return Image.fromarray(images.get_data_info(idx)['img'])
 
-    found = dict(images=image if None in paths else paths)
+    found: dict = dict(images=image if None in paths else paths)
     if None not in labels and images.has_same_classes:
         found |= dict(labels=labels)
         if images.CLASSES is not None:

@@ -1,20 +1,19 @@
 import math
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from PIL import Image, ImageOps
-from torch import Tensor
 
 from hirl_mm.datasets.read_image import read_image
 from hirl_mm.files import replacing
 
 from .evaluation_plot import COLORS
 from .picture_text import plain_text
-from .thumbnails import Thumbnails
+from .thumbnails import Images, Thumbnails
 
 SAME, OTHER, PLAIN = COLORS[2], COLORS[1], '#8a8d91'
 # As the frames: the share of the same class is the second curve.
@@ -29,7 +28,7 @@ def draw_neighbor_sheet(
     tables: Mapping[int, np.ndarray],
     shown: Sequence[int],
     out: str | os.PathLike,
-    images: Callable[[int], Image.Image] | Sequence,
+    images: Images,
     labels: Sequence[int] | None = None,
     class_names: Sequence[str] | None = None,
     curves: Mapping[str, Mapping[int, float]] | None = None,
@@ -103,8 +102,8 @@ class _Sheet:
 
     def __init__(
         self,
-        tables: Mapping[int, Tensor],
-        images: Callable[[int], Image.Image] | Sequence,
+        tables: Mapping[int, np.ndarray],
+        images: Images,
         labels: Sequence[int] | None,
         class_names: Sequence[str] | None,
         mix_share: float,
@@ -116,7 +115,8 @@ class _Sheet:
         self.mix_share = mix_share
 
     def draw(self, axes: Axes, sample: int) -> None:
-        samples, colors = [], []
+        samples: list[int | tuple[int, int]] = []
+        colors: list[str] = []
         for table in self.tables.values():
             row = [int(number) for number in table[sample]]
             samples += [sample, *row, (sample, row[0])]
@@ -127,8 +127,8 @@ class _Sheet:
             thumbnails.grid(np.arange(len(samples)), columns, colors),
             interpolation='none',
         )
-        at = (thumbnails.size + thumbnails.gap) * np.arange(len(samples))
-        at = at + thumbnails.size / 2
+        corners = (thumbnails.size + thumbnails.gap) * np.arange(len(samples))
+        at = corners + thumbnails.size / 2
         neighbors = [str(i) for i in range(1, columns - 1)]
         axes.set_xticks(at[:columns], ['image', *neighbors, 'mix'])
         axes.set_yticks(
@@ -140,11 +140,11 @@ class _Sheet:
 
     def _picture(self, sample: int | tuple[int, int]) -> Image.Image:
         if isinstance(sample, tuple):
-            pair = (
+            image, other = (
                 ImageOps.fit(self._picture(one), (_SIZE, _SIZE))
                 for one in sample
             )
-            return mixed_picture(*pair, self.mix_share)
+            return mixed_picture(image, other, self.mix_share)
         if callable(self.images):
             return self.images(sample).convert('RGB')
         return read_image(self.images[sample]).convert('RGB')
@@ -159,9 +159,10 @@ class _Sheet:
         if self.labels is None:
             return f'image {sample}'
         label = self.labels[sample]
+        name = f'{label}'
         if self.class_names is not None:
-            label = plain_text(str(self.class_names[label]))
-        return f'image {sample}, class {label} (green: the same, red: another)'
+            name = plain_text(str(self.class_names[label]))
+        return f'image {sample}, class {name} (green: the same, red: another)'
 
 
 def _draw_curves(

@@ -179,5 +179,12 @@ def _text(
     color: str,
     weight: str = 'normal',
 ) -> None:
-    style = {'size': size, 'color': color, 'weight': weight}
-    axes.text(x, y, plain_text(text), parse_math=False, **style)
+    axes.text(
+        x,
+        y,
+        plain_text(text),
+        parse_math=False,
+        size=size,
+        color=color,
+        weight=weight,
+    )

@@ -1,10 +1,9 @@
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import torch
 from numpy.typing import ArrayLike
-from PIL import Image
 
 from hirl_mm.evaluation.functional import tree_purity
 from hirl_mm.files import replacing
@@ -15,9 +14,9 @@ from .picture_format import check_picture_format
 from .semantic_tree_layout import TreeNode, select_nodes
 from .semantic_tree_limits import fitting_limits
 from .semantic_tree_painter import SemanticTreePainter
+from .thumbnails import Images
 
 MAX_MEMBERS = 20
-Images = Callable[[int], Image.Image] | Sequence[str | os.PathLike]
 
 
 def draw_semantic_tree(
@@ -64,6 +63,7 @@ def draw_semantic_tree(
             read or the picture would be too large to be read.
 
     Example:
+        >>> from PIL import Image
         >>> tree = PrototypeTree(
         ...     centroids=[torch.eye(3), torch.eye(3)[:2]],
         ...     parents=[torch.tensor([0, 0, 1])],
@@ -96,7 +96,7 @@ def draw_semantic_tree(
 
 
 def _subtitle(tree: PrototypeTree, seed: int) -> list[str]:
-    def by_level(values: list[int]) -> str:
+    def by_level(values: Iterable[float]) -> str:
         return ' / '.join(f'{value:,}' for value in values)
 
     levels = tree.summary()

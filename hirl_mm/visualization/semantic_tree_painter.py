@@ -1,4 +1,3 @@
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +10,7 @@ from matplotlib.path import Path as Curve
 from .class_palette import ClassPalette
 from .picture_text import plain_text
 from .semantic_tree_layout import TreeNode, place, total_gaps
-from .thumbnails import Thumbnails, sample_members
+from .thumbnails import Images, Thumbnails, sample_members
 from .tree_legend import DPI, INK, LINE_SIZE, TreeLegend, text_width
 
 MAX_SIZE = 2400
@@ -73,7 +72,7 @@ class SemanticTreePainter:
     def __init__(
         self,
         roots: list[TreeNode],
-        images: Callable | Sequence,
+        images: Images,
         palette: ClassPalette | None,
         members_per_leaf: int,
         seed: int,
@@ -181,7 +180,8 @@ class SemanticTreePainter:
             )
             widths[node.level] = max(widths[node.level], width)
         for num_images, edge in ((3, 110), (3, 80), (2, 80), (1, 70)):
-            columns, x = [], MARGIN + 8
+            columns: list[Column] = []
+            x = MARGIN + 8
             for level in reversed(range(len(widths))):
                 num = num_images if level else self.members_per_leaf
                 num = min(num, largest[level])
@@ -213,8 +213,15 @@ class SemanticTreePainter:
         return self.palette.color(label)
 
     def _paint_head(self, axes: Axes, title: str, subtitle: list[str]) -> None:
-        style = {'size': TITLE_SIZE, 'weight': 'bold', 'color': INK}
-        axes.text(MARGIN, 66, plain_text(title), parse_math=False, **style)
+        axes.text(
+            MARGIN,
+            66,
+            plain_text(title),
+            parse_math=False,
+            size=TITLE_SIZE,
+            weight='bold',
+            color=INK,
+        )
         for i, line in enumerate(subtitle):
             axes.text(MARGIN, 102 + 26 * i, line, size=LINE_SIZE, color=FAINT)
         self.legend.paint(axes, HEAD)
@@ -223,10 +230,14 @@ class SemanticTreePainter:
         for column, lines in zip(self.columns, heads, strict=True):
             y = self.top - COLUMN_HEAD + 26
             for i, line in enumerate(lines):
-                style = {'size': LINE_SIZE, 'weight': 'bold', 'color': INK}
-                if i:
-                    style = {'size': 11, 'color': FAINT}
-                axes.text(column.x - 8, y + 21 * i, line, **style)
+                axes.text(
+                    column.x - 8,
+                    y + 21 * i,
+                    line,
+                    size=11 if i else LINE_SIZE,
+                    weight='normal' if i else 'bold',
+                    color=FAINT if i else INK,
+                )
 
     def _paint_edge(
         self, axes: Axes, parent: TreeNode, child: TreeNode

@@ -1,6 +1,7 @@
 """Paints a subtree, a prototype above its branches."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,7 +12,7 @@ from matplotlib.path import Path as Curve
 from .class_palette import ClassPalette
 from .picture_text import plain_text
 from .semantic_tree_layout import TreeNode
-from .thumbnails import Thumbnails
+from .thumbnails import Images, Thumbnails
 from .tree_legend import DPI, INK, text_width
 
 _FAINT, _EDGE, _FRAME = '#5d636a', '#8796a8', '#cfd3d8'
@@ -36,7 +37,7 @@ class SubtreePainter:
     def __init__(
         self,
         root: TreeNode,
-        images: Callable | Sequence,
+        images: Images,
         pick: Callable[[TreeNode, int], np.ndarray],
         palette: ClassPalette | None,
     ) -> None:
@@ -69,8 +70,15 @@ class SubtreePainter:
         axes = figure.add_axes((0, 0, 1, 1))
         axes.set(xlim=(0, width), ylim=(height, 0))
         axes.axis('off')
-        style = dict(color=INK, weight='bold', parse_math=False)
-        axes.text(_MARGIN, 48, plain_text(title), size=20, **style)
+        axes.text(
+            _MARGIN,
+            48,
+            plain_text(title),
+            parse_math=False,
+            size=20,
+            weight='bold',
+            color=INK,
+        )
         axes.text(_MARGIN, 76, note, size=11, color=_FAINT)
         for node in self.nodes:
             for child in node.children:
@@ -124,9 +132,10 @@ class SubtreePainter:
 
     def _color(self, node: TreeNode) -> str:
         known = self._labelled(node)
-        if not len(known):
+        if self.palette is None or not len(known):
             return _EDGE
-        return self.palette.color(self.palette.majority(known)[0])
+        label, _ = self.palette.majority(known)
+        return self.palette.color(label)
 
     def _labelled(self, node: TreeNode) -> np.ndarray:
         """Return the members whose class is known."""
@@ -158,11 +167,9 @@ class SubtreePainter:
     def _paint_node(self, axes: Axes, node: TreeNode) -> None:
         x, top = self._at(node)
         bold, faint = self._lines(node)
-        style = dict(ha='center', va='center_baseline')
-        axes.text(
-            x, top + 14, bold, size=12, color=INK, weight='bold', **style
-        )
-        axes.text(x, top + 34, faint, size=9.5, color=_FAINT, **style)
+        text = partial(axes.text, x, ha='center', va='center_baseline')
+        text(top + 14, bold, size=12, color=INK, weight='bold')
+        text(top + 34, faint, size=9.5, color=_FAINT)
         columns = min(_COLUMNS * node.num_rows, _MOST_COLUMNS)
         samples = self.pick(node, columns * _ROWS)
         columns = min(columns, -(-len(samples) // _ROWS))

@@ -1,9 +1,14 @@
+import os
 from collections.abc import Callable, Sequence
 
 import numpy as np
 from PIL import Image, ImageOps
 
 from hirl_mm.datasets.read_image import read_image
+
+# Paths of the images by sample index, or a function that returns the image
+# of a sample index.
+Images = Callable[[int], Image.Image] | Sequence[str | os.PathLike]
 
 
 class Thumbnails:
@@ -19,7 +24,7 @@ class Thumbnails:
 
     def __init__(
         self,
-        images: Callable[[int], Image.Image] | Sequence,
+        images: Images,
         size: int,
         gap: int = 4,
         frame: int = 3,

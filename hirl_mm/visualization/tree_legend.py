@@ -1,3 +1,5 @@
+from typing import NamedTuple
+
 import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
@@ -34,6 +36,14 @@ def text_width(text: str, size: float, bold: bool = False) -> int:
     return int(1.04 * path.get_extents().width * DPI / 72) + 2
 
 
+class _Entry(NamedTuple):
+    """A class in the legend, ``x`` pixels from the left."""
+
+    x: int
+    name: str
+    color: str
+
+
 class TreeLegend:
     """Legend with the names of classes beside squares of their color.
 
@@ -58,8 +68,7 @@ class TreeLegend:
         left: int,
         end: int,
     ) -> None:
-        self.palette = palette
-        self.lines: list[list[tuple[int, int]]] = []
+        self.lines: list[list[_Entry]] = []
         self.right = left
         if palette is None:
             return
@@ -68,11 +77,12 @@ class TreeLegend:
             return
         x = end
         for label in classes:
-            step = 52 + text_width(palette.name(label), LINE_SIZE)
+            name = palette.name(label)
+            step = 52 + text_width(name, LINE_SIZE)
             if x + step > end:
                 self.lines.append([])
                 x = left
-            self.lines[-1].append((x, label))
+            self.lines[-1].append(_Entry(x, name, palette.color(label)))
             x += step
             self.right = max(self.right, x)
 
@@ -85,16 +95,15 @@ class TreeLegend:
         """Paint the legend below the pixel row ``top``."""
         for i, line in enumerate(self.lines):
             y = top + 12 + _LINE_HEIGHT * i
-            for x, label in line:
+            for x, name, color in line:
                 corner = x, y - _SQUARE / 2
-                color = self.palette.color(label)
                 axes.add_patch(
                     Rectangle(corner, _SQUARE, _SQUARE, color=color)
                 )
                 axes.text(
                     x + _SQUARE + 8,
                     y,
-                    self.palette.name(label),
+                    name,
                     size=LINE_SIZE,
                     color=INK,
                     va='center_baseline',

@@ -86,13 +86,16 @@ def _section(section: Section, anchor: str) -> Markup:
 
 
 def _group(parts: Sequence[Part], is_chart: bool) -> Markup:
+    elements = map(_element, parts)
     if is_chart:
-        return element('div', *map(chart_element, parts), class_='charts')
-    return Markup(''.join(map(_element, parts)))
+        return element('div', *elements, class_='charts')
+    return Markup(''.join(elements))
 
 
 def _element(part: Part) -> Markup:
     match part:
+        case Chart():
+            return chart_element(part)
         case Note():
             return _note(part)
         case Table():

@@ -1,13 +1,14 @@
 """How often classes occur in nodes, and nodes hold classes."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 
 from .tree_order import TreeOrder
 
 
-class LabelCounts(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class LabelCounts:
     """Numbers of images by node and class, where there are any.
 
     Args:

@@ -1,13 +1,15 @@
 """Which node of another tree holds the images of a node."""
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from .tree_order import TreeOrder
 
 
-class MatchedNodes(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class MatchedNodes:
     """Where the images of the nodes of a level are in another tree.
 
     Args:
@@ -77,7 +79,7 @@ def match_nodes(
     return MatchedNodes(own, to, count, first, moved, len(both))
 
 
-def same_images(names: list[str], others: list[str]) -> np.ndarray:
+def same_images(names: Sequence[str], others: Sequence[str]) -> np.ndarray:
     """Find images of one list in another one, by name.
 
     Args:

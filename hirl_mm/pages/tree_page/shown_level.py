@@ -85,7 +85,7 @@ class ShownLevel:
                 ].tolist()
                 record['children'] = [child, end - child]
             if self.counts is not None:
-                record |= self._classes(place)
+                record |= _classes(self.counts, place)
             found.append(record)
         return found
 
@@ -94,16 +94,6 @@ class ShownLevel:
             image_entry(self.shown, sample, names)
             for sample in samples[samples >= 0].tolist()
         ]
-
-    def _classes(self, place: int) -> dict:
-        counts = self.counts
-        columns = counts.first, counts.label, counts.count
-        classes, num = first_entries(*columns, place, _LISTED_CLASSES)
-        return dict(
-            labelled=int(counts.labelled[place]),
-            classes=classes,
-            num_classes=num,
-        )
 
 
 def shown_level(
@@ -133,6 +123,15 @@ def shown_level(
         counts = count_labels(order, level, shown.labels.numpy())
     chosen = choose_images(order, level, similarity, num_images, seed)
     return ShownLevel(shown, level, chosen, counts, spread)
+
+
+def _classes(counts: LabelCounts, place: int) -> dict:
+    """Return what a page shows of the classes of a node."""
+    columns = counts.first, counts.label, counts.count
+    classes, num = first_entries(*columns, place, _LISTED_CLASSES)
+    return dict(
+        labelled=int(counts.labelled[place]), classes=classes, num_classes=num
+    )
 
 
 def image_entry(shown: ShownTree, sample: int, names: FileNames) -> list:

@@ -74,6 +74,12 @@ class ShownTree:
                     f'labels, got {len(self.class_names)} names'
                 )
 
+    @property
+    def leaves(self) -> Tensor:
+        """(N,) long, prototype of level 0 of every image, -1 for none."""
+        assert self.leaf is not None  # Since __post_init__.
+        return self.leaf
+
     @cached_property
     def similarity(self) -> np.ndarray | None:
         """(N, L) float32, cosine of every image to the nodes of its path.
@@ -82,7 +88,7 @@ class ShownTree:
         """
         if self.rows is None:
             return None
-        paths = self.tree.paths(self.leaf)
+        paths = self.tree.paths(self.leaves)
         return path_similarities(self.tree, self.rows, paths).numpy()
 
     @cached_property
@@ -91,7 +97,7 @@ class ShownTree:
         nearness = self.similarity
         if nearness is not None:
             nearness = nearness[:, 0]
-        return tree_order(self.tree, self.leaf, nearness)
+        return tree_order(self.tree, self.leaves, nearness)
 
     def image(self, sample: int, least_side: int) -> Image.Image:
         """Return an image, perhaps smaller than it is.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -110,7 +110,7 @@ class LevelChanges:
 
     def _target(self, sample: int) -> int:
         """Return the number of the node in the other tree of an image."""
-        leaf = self.other.leaf[int(self.other_sample[sample])]
+        leaf = self.other.leaves[int(self.other_sample[sample])]
         return int(self.other.tree.paths(leaf)[self.level])
 
 
@@ -143,5 +143,5 @@ def write_changes(
             f'{key}/match/{one.level}',
             len(one.shown.order.sizes(one.level)),
             PER_SHARD['nodes'],
-            lambda places, one=one: one.records(places, names),
+            partial(one.records, names=names),
         )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
+from torch import Tensor
 
 from hirl_mm.pages.frame.text import shown_text
 
@@ -34,7 +36,7 @@ def tree_facts(
     return dict(
         name=shown.name,
         images=len(shown.paths),
-        placed=int((shown.leaf >= 0).sum()),
+        placed=int((shown.leaves >= 0).sum()),
         labelled=0 if labels is None else int((labels >= 0).sum()),
         has_similarity=shown.rows is not None,
         base=base,
@@ -75,7 +77,7 @@ def write_tree_data(
             f'{key}/nodes/{level.level}',
             len(order.numbers[level.level]),
             PER_SHARD['nodes'],
-            lambda places, level=level: level.records(places, names),
+            partial(level.records, names=names),
         )
     places = np.empty_like(order.images)
     places[order.images] = np.arange(len(places))
@@ -99,7 +101,7 @@ def write_tree_data(
         ),
     )
     if shown.labels is not None:
-        _write_labels(folder, key, levels)
+        _write_labels(folder, key, levels, shown.labels)
 
 
 def _images(
@@ -123,21 +125,24 @@ def _images(
         found['labels'] = shown.labels[samples].tolist()
     if shown.similarity is not None:
         rounded = shown.similarity[samples].astype(np.float64).round(3)
-        # JSON has no NaN.
-        known = np.where(np.isfinite(rounded), rounded, None)
-        found['similarity'] = known.tolist()
+        values = rounded.astype(object)
+        values[~np.isfinite(rounded)] = None  # JSON has no NaN.
+        found['similarity'] = values.tolist()
     if others is not None:
         found['others'] = others[samples].tolist()
     return found
 
 
 def _write_labels(
-    folder: Path, key: str, levels: Sequence[ShownLevel]
+    folder: Path, key: str, levels: Sequence[ShownLevel], labels: Tensor
 ) -> None:
-    tops = [level.counts.top_nodes(_NODES_OF_CLASS) for level in levels]
-    shown = levels[0].shown
-    labels = shown.labels[shown.labels >= 0]
-    totals = labels.bincount(minlength=len(shown.class_names)).tolist()
+    tops = [
+        level.counts.top_nodes(_NODES_OF_CLASS)
+        for level in levels
+        if level.counts is not None
+    ]
+    num_classes = len(levels[0].shown.class_names)
+    totals = labels[labels >= 0].bincount(minlength=num_classes).tolist()
 
     def entries(part: range) -> list:
         return [

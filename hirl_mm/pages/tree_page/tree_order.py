@@ -65,22 +65,22 @@ def tree_order(
         nearness: (N,), similarity of every image to its leaf: the nearest
             image of a leaf comes first. Without it, images keep their order.
     """
-    leaf = leaf.numpy()
+    leaves = leaf.numpy()
+    num_leaves = tree.num_prototypes[0]
     parents = [parent.numpy() for parent in tree.parents]
-    sizes = [np.bincount(leaf[leaf >= 0], minlength=tree.num_prototypes[0])]
+    sizes = [np.bincount(leaves[leaves >= 0], minlength=num_leaves)]
     for parent, num in zip(parents, tree.num_prototypes[1:], strict=True):
         counts = np.bincount(parent, weights=sizes[-1], minlength=num)
         sizes.append(counts.astype(np.int64))
     numbers = [np.argsort(-sizes[-1], kind='stable')]
     places = [_inverse(numbers[0])]
-    first_child = []
+    first_child: list[np.ndarray] = []
     for parent, size in zip(parents[::-1], sizes[-2::-1], strict=True):
         above = places[0][parent]
         numbers.insert(0, np.lexsort((-size, above)))
         places.insert(0, _inverse(numbers[0]))
         first_child.insert(0, _starts(above[numbers[0]], len(places[1])))
-    num_leaves = tree.num_prototypes[0]
-    place = np.where(leaf >= 0, places[0][leaf], num_leaves)
+    place = np.where(leaves >= 0, places[0][leaves], num_leaves)
     keys = (place,) if nearness is None else (-nearness, place)
     images = np.lexsort(keys)
     first_image = [_starts(place[images], num_leaves)]

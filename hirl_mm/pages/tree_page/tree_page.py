@@ -210,7 +210,7 @@ class TreePage:
             Names of the images that could not be read.
         """
         tasks = list(self.sheets(folder))
-        unread = set()
+        unread: set[str] = set()
         with ThreadPoolExecutor(self._num_threads) as pool:
             try:
                 futures = [

@@ -37,7 +37,9 @@ def read_epochs(work_dir: Path) -> Epochs:
     for log in RunFolder(work_dir).logs():
         seconds: Epochs = {}
         for scalars in log:
-            seconds.setdefault(scalars.get('step'), {}).update(
+            if 'step' not in scalars:
+                continue
+            seconds.setdefault(scalars['step'], {}).update(
                 (name, value)
                 for name, value in scalars.items()
                 if '/seconds_' in name

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from .grid_run import Key, RunRecord
 from .intervals import PairedDifference
 from .pairs import Figures, Pair, paired_differences
-from .plan import Key, keys_of
+from .plan import keys_of
 from .study_file import Study, StudyFile
 
 # Record of every finished run.
-Results = Mapping[Key, Mapping[str, object]]
+Results = Mapping[Key, RunRecord]
 
 
 @dataclass(frozen=True)
@@ -56,8 +57,10 @@ def compare_arms(file: StudyFile, results: Results) -> list[ComparedArms]:
 
 
 def _compared(study: Study, data: str, results: Results) -> ComparedArms:
-    values = {arm: {} for arm in study.arms}
-    missing = {arm: [] for arm in study.arms}
+    values: dict[str, dict[str, dict[int, float]]] = {
+        arm: {} for arm in study.arms
+    }
+    missing: dict[str, list[Key]] = {arm: [] for arm in study.arms}
     for key in keys_of(study):
         of_data, arm, seed = key
         if of_data != data:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from ..study_run import StudyRun
+from .grid_run import GridRun
 from .listing import listing
 from .plan import plan_runs
 from .progress import Progress, progress_of
@@ -82,7 +82,7 @@ def conduct_studies(
 
 def _report(
     file: StudyFile,
-    runs: Sequence[StudyRun],
+    runs: Sequence[GridRun],
     work_dir: Path,
     results: Path | None,
     command: str,

@@ -74,23 +74,25 @@ def paired_difference(values: Sequence[float]) -> PairedDifference:
         'not shown: 0 is in the interval'
     """
     given = tuple(map(float, values))
-    values = np.array(given)
-    num = len(values)
-    mean = float(values.mean()) if num else math.nan
-    spread = float(values.std(ddof=1)) if num > 1 else math.nan
+    sample = np.array(given)
+    num = len(sample)
+    mean = float(sample.mean()) if num else math.nan
+    spread = float(sample.std(ddof=1)) if num > 1 else math.nan
     if num < _FEWEST:
         return PairedDifference(num, mean, spread, None, None, given)
     if spread == 0:  # SciPy divides by it.
-        ends = mean, mean
-        return PairedDifference(num, mean, 0.0, ends, ends, given)
-    interval = stats.ttest_1samp(values, 0).confidence_interval(LEVEL)
+        point = mean, mean
+        return PairedDifference(num, mean, 0.0, point, point, given)
+    interval = stats.ttest_1samp(sample, 0).confidence_interval(LEVEL)
     resampled = stats.bootstrap(
-        (values,),
+        (sample,),
         np.mean,
         n_resamples=_RESAMPLES,
         confidence_level=LEVEL,
         method='percentile',
         rng=np.random.default_rng(0),
     ).confidence_interval
-    ends = [(float(i.low), float(i.high)) for i in (interval, resampled)]
-    return PairedDifference(num, mean, spread, *ends, given)
+    student, bootstrap = (
+        (float(i.low), float(i.high)) for i in (interval, resampled)
+    )
+    return PairedDifference(num, mean, spread, student, bootstrap, given)

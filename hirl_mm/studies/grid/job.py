@@ -3,10 +3,10 @@
 import json
 from pathlib import Path
 
-from ..study_run import StudyRun
+from .grid_run import GridRun, RunSettings
 
 
-def job_of(run: StudyRun, keep_checkpoint: bool) -> str:
+def job_of(run: GridRun, keep_checkpoint: bool) -> str:
     """Return the description of a run that its process gets, as JSON.
 
     Args:
@@ -25,7 +25,7 @@ def job_of(run: StudyRun, keep_checkpoint: bool) -> str:
     )
 
 
-def read_job(text: str) -> tuple[StudyRun, bool]:
+def read_job(text: str) -> tuple[GridRun, bool]:
     """Return the run and whether to keep the checkpoints.
 
     Args:
@@ -34,5 +34,9 @@ def read_job(text: str) -> tuple[StudyRun, bool]:
     job = json.loads(text)
     keep_checkpoint = job.pop('keep_checkpoint')
     folder, options = Path(job.pop('folder')), tuple(job.pop('options'))
-    run = StudyRun(None, folder=folder, options=options, **job)
+    settings: RunSettings = job.pop('settings')
+    key = settings['data'], settings['arm'], settings['seed']
+    run = GridRun(
+        key, folder=folder, settings=settings, options=options, **job
+    )
     return run, keep_checkpoint

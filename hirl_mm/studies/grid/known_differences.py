@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TypedDict
 
 from hirl_mm.tables import aligned_table, mean_with_spread
 
@@ -11,13 +12,23 @@ from .intervals import HIGHER, LOWER
 from .pairs import Pair
 from .tables import mean_with_interval
 
-# Mean, t interval, reading and number of seeds by figure.
-Known = Mapping[str, Mapping[str, object]]
+
+class KnownDifference(TypedDict):
+    """An entry of a report, as far as it is read."""
+
+    figure: str
+    num: int
+    mean: float
+    t_interval: list[float] | None
+    reading: str
+
+
+Known = Mapping[str, KnownDifference]  # By figure.
 
 
 def known_differences(
     report: Path, study: str, data: str, pair: Pair
-) -> dict[str, Mapping[str, object]]:
+) -> dict[str, KnownDifference]:
     """Read the differences of two arms from the report of a study.
 
     Args:
@@ -65,7 +76,7 @@ def table_beside_known(found: ComparedArms, known: Known) -> str:
     return aligned_table(head, rows)
 
 
-def _with_interval(entry: Mapping[str, object] | None) -> str:
+def _with_interval(entry: KnownDifference | None) -> str:
     if entry is None:
         return '-'
     clear = entry['reading'] in (HIGHER, LOWER)

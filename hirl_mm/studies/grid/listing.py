@@ -5,11 +5,11 @@ from datetime import timedelta
 
 from hirl_mm.tables import aligned_table
 
-from ..study_run import StudyRun
+from .grid_run import GridRun
 from .progress import Progress, expected_seconds
 
 
-def listing(runs: Sequence[StudyRun], progress: Progress, jobs: int) -> str:
+def listing(runs: Sequence[GridRun], progress: Progress, jobs: int) -> str:
     """Return a table of all runs, and the time that is left.
 
     Args:
@@ -21,8 +21,8 @@ def listing(runs: Sequence[StudyRun], progress: Progress, jobs: int) -> str:
     for run in runs:
         data, arm, seed = run.key
         if run.key in progress.results:
-            seconds = progress.results[run.key]['seconds']
-            state, text = 'finished', f'{seconds:.0f}'
+            taken = progress.results[run.key]['seconds']
+            state, text = 'finished', f'{taken:.0f}'
         else:
             seconds = expected_seconds(run, progress)
             state = 'begun' if run.record.is_file() else 'waits'

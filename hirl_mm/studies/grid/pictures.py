@@ -1,6 +1,6 @@
 """Pictures of the runs of studies: every seed, and every difference."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from hirl_mm.visualization.difference_dots import (
@@ -10,6 +10,7 @@ from hirl_mm.visualization.difference_dots import (
 from hirl_mm.visualization.paired_dots import DotPanel
 
 from .compared import ComparedArms
+from .pairs import Pair
 from .study_file import StudyFile
 
 
@@ -74,10 +75,11 @@ def dot_panels(
 
 def _dots(
     found: ComparedArms, name: str
-) -> dict[tuple[str, str], tuple[dict, dict]]:
+) -> dict[Pair, tuple[Mapping[int, float], Mapping[int, float]]]:
     """Values by seed of both arms of every pair that has a difference."""
+    values = found.values
     return {
-        pair: tuple(found.values[arm][name] for arm in pair)
-        for pair, figures in found.differences.items()
+        (arm, baseline): (values[arm][name], values[baseline][name])
+        for (arm, baseline), figures in found.differences.items()
         if name in figures
     }

@@ -10,18 +10,17 @@ from hirl_mm.engine.features.dataset_features import TRAIN, VAL
 from hirl_mm.engine.runtime.cfg_options import merge_options
 from hirl_mm.files import replacing
 
-from ..study_run import StudyRun, recipe_fingerprint
+from ..study_run import recipe_fingerprint
 from ..sweep.plan import folder_name
 from .budget import check_equal_budgets, with_epochs
+from .grid_run import GridRun, Key, RunSettings
 from .study_file import Study, StudyData, StudyFile
 
 # Entries of a config that name the folder of the images.
 _ROOTS = 'train_dataloader.dataset', TRAIN, VAL
-# Data set, arm and seed of a run.
-Key = tuple[str, str, int]
 
 
-def plan_runs(file: StudyFile, work_dir: Path) -> list[StudyRun]:
+def plan_runs(file: StudyFile, work_dir: Path) -> list[GridRun]:
     """Write the configs of all arms and return the runs of all studies.
 
     Args:
@@ -40,7 +39,8 @@ def plan_runs(file: StudyFile, work_dir: Path) -> list[StudyRun]:
         ValueError: If two trainings of a pair have different budgets, or a
             folder holds a run of other settings.
     """
-    planned = {}
+    # Text of the config, and hash of the images, by data set and arm.
+    planned: dict[tuple[str, str], tuple[str, str | None]] = {}
     for study in file.studies:
         for data in study.data:
             arms = {arm: merged(file, data, arm) for arm in study.arms}
@@ -106,9 +106,9 @@ def _roots(images: StudyData, data: str) -> dict[str, object]:
 
 def _run(
     file: StudyFile, key: Key, text: str, images: str | None, work_dir: Path
-) -> StudyRun:
+) -> GridRun:
     data, arm, seed = key
-    settings = dict(
+    settings = RunSettings(
         data=data,
         images=images,
         arm=arm,
@@ -124,7 +124,7 @@ def _run(
         settings['stages'] = list(file.stages)
     if file.gpus > 1:
         settings['gpus'] = file.gpus
-    return StudyRun(
+    return GridRun(
         key,
         _config_file(work_dir, data, arm),
         work_dir / folder_name(data) / folder_name(arm) / f'seed-{seed}',

@@ -1,11 +1,10 @@
 """What has become of the runs of a study, and how long the others take."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from statistics import mean
 
-from ..study_run import StudyRun
-from .plan import Key
+from .grid_run import GridRun, Key, RunRecord
 from .spent_time import spent_seconds
 
 
@@ -19,12 +18,12 @@ class Progress:
         left: Runs that wait, in their order.
     """
 
-    results: dict[Key, Mapping[str, object]] = field(default_factory=dict)
+    results: dict[Key, RunRecord] = field(default_factory=dict)
     failed: list[Key] = field(default_factory=list)
-    left: list[StudyRun] = field(default_factory=list)
+    left: list[GridRun] = field(default_factory=list)
 
 
-def progress_of(runs: Sequence[StudyRun]) -> Progress:
+def progress_of(runs: Sequence[GridRun]) -> Progress:
     """Read which runs are finished.
 
     Args:
@@ -37,7 +36,7 @@ def progress_of(runs: Sequence[StudyRun]) -> Progress:
     )
 
 
-def expected_seconds(run: StudyRun, progress: Progress) -> float | None:
+def expected_seconds(run: GridRun, progress: Progress) -> float | None:
     """Return how long a run will still take, judged by finished ones.
 
     These are runs of the same arm on the same data, else of the same arm,
@@ -51,7 +50,7 @@ def expected_seconds(run: StudyRun, progress: Progress) -> float | None:
         Seconds; None if no run is finished.
     """
     data, arm, _ = run.key
-    taken = {k: float(v['seconds']) for k, v in progress.results.items()}
+    taken = {k: v['seconds'] for k, v in progress.results.items()}
     for alike in (
         [s for (d, a, _), s in taken.items() if (d, a) == (data, arm)],
         [s for (_, a, _), s in taken.items() if a == arm],

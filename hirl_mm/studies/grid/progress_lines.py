@@ -2,9 +2,9 @@
 
 import re
 import time
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
-from ..study_run import StudyRun
+from .grid_run import GridRun, Key
 
 LOG_FILE = 'train.log'
 _EPOCH = re.compile(
@@ -24,9 +24,9 @@ class ProgressLines:
     def __init__(self, seconds: float = 20.0) -> None:
         self._seconds = seconds
         self._next = time.monotonic() + seconds
-        self._told: dict[Hashable, str] = {}
+        self._told: dict[Key, str] = {}
 
-    def new(self, runs: Iterable[StudyRun]) -> Iterator[tuple[StudyRun, str]]:
+    def new(self, runs: Iterable[GridRun]) -> Iterator[tuple[GridRun, str]]:
         """Yield runs and their progress, if it is time and that is new.
 
         Args:
@@ -42,7 +42,7 @@ class ProgressLines:
                 yield run, line
 
 
-def progress_line(run: StudyRun) -> str | None:
+def progress_line(run: GridRun) -> str | None:
     """Return epoch, time left and loss of a training.
 
     Args:

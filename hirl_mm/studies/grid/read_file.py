@@ -64,6 +64,6 @@ def read_study_file(path: str | os.PathLike) -> StudyFile:
     return file
 
 
-def _arm(folder: Path, entry: Mapping[str, object]) -> StudyArm:
+def _arm(folder: Path, entry: Mapping) -> StudyArm:
     arm = StudyArm(**entry)
     return StudyArm(folder / arm.config, arm.options, arm.trained)

@@ -3,14 +3,14 @@
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from hirl_mm.visualization.paired_dots import draw_paired_dots
 
 from ..report import report_facts, write_report
 from .compared import ComparedArms, Results, compare_arms
+from .grid_run import Key
 from .pictures import dot_panels, draw_differences
-from .plan import Key
 from .study_file import StudyFile
 from .tables import study_tables
 
@@ -65,7 +65,7 @@ def _of_runs(results: Results) -> dict[str, object]:
         return dict(runs=0)
     records = list(results.values())
 
-    def all_of(name: str) -> str:
+    def all_of(name: Literal['commit', 'device']) -> str:
         return ', '.join(sorted({str(record[name]) for record in records}))
 
     hours = sum(record['seconds'] for record in records) / 3600

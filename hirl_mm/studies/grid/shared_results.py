@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from ..study_run import StudyRun
+from .grid_run import GridRun
 
 
-def take_results(runs: Iterable[StudyRun], folder: Path) -> None:
+def take_results(runs: Iterable[GridRun], folder: Path) -> None:
     """Note the results that other machines have reached as those of here.
 
     Args:
@@ -24,7 +24,7 @@ def take_results(runs: Iterable[StudyRun], folder: Path) -> None:
             run.note(result)
 
 
-def give_results(runs: Iterable[StudyRun], folder: Path) -> None:
+def give_results(runs: Iterable[GridRun], folder: Path) -> None:
     """Write the results of finished runs into a folder.
 
     Args:
@@ -39,6 +39,6 @@ def give_results(runs: Iterable[StudyRun], folder: Path) -> None:
             shared.note(run.result())
 
 
-def _shared(run: StudyRun, folder: Path) -> StudyRun:
+def _shared(run: GridRun, folder: Path) -> GridRun:
     data, arm, seed = run.folder.parts[-3:]
     return replace(run, folder=folder / data / arm, record_name=f'{seed}.json')

@@ -7,9 +7,8 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from ..process import exit_on_sigterm, stop_process
-from ..study_run import StudyRun
+from .grid_run import GridRun, Key
 from .job import job_of
-from .plan import Key
 from .progress import Progress, expected_seconds
 from .progress_lines import LOG_FILE, ProgressLines
 from .slots import Slots
@@ -26,7 +25,7 @@ def make_runs(
     hours: float | None = None,
     keep_checkpoints: bool = False,
     log: Callable[[str], None] = lambda line: None,
-    on_result: Callable[[Progress], None] = lambda progress: None,
+    on_result: Callable[[Progress], object] = lambda progress: None,
 ) -> Progress:
     """Make the runs that are left, each in a process of its own.
 
@@ -53,7 +52,7 @@ def make_runs(
     if hours is not None and hours <= 0:
         raise ValueError(f'hours must be above 0, got {hours}')
     end = None if hours is None else time.monotonic() + 3600 * hours
-    active: dict[int, tuple[StudyRun, subprocess.Popen]] = {}
+    active: dict[int, tuple[GridRun, subprocess.Popen]] = {}
     lines = ProgressLines()
     with exit_on_sigterm():
         try:
@@ -76,7 +75,7 @@ def make_runs(
 
 
 def _start(
-    active: dict[int, tuple[StudyRun, subprocess.Popen]],
+    active: dict[int, tuple[GridRun, subprocess.Popen]],
     progress: Progress,
     slots: Slots,
     end: float | None,
@@ -114,11 +113,11 @@ def _start(
 
 
 def _collect(
-    active: dict[int, tuple[StudyRun, subprocess.Popen]],
+    active: dict[int, tuple[GridRun, subprocess.Popen]],
     progress: Progress,
     slots: Slots,
     log: Callable[[str], None],
-    on_result: Callable[[Progress], None],
+    on_result: Callable[[Progress], object],
 ) -> None:
     """Take the processes that have ended out of their places."""
     for place, (run, process) in list(active.items()):
@@ -126,7 +125,7 @@ def _collect(
         if status is None:
             continue
         del active[place]
-        process.stdin.close()
+        stop_process(process)  # Closes its pipe.
         result = run.result()
         if status or result is None:
             progress.failed.append(run.key)
@@ -135,7 +134,7 @@ def _collect(
         progress.results[run.key] = result
         num_left = len(progress.left) + len(active)
         waiting = [*progress.left, *(other for other, _ in active.values())]
-        left = sum(expected_seconds(other, progress) for other in waiting)
+        left = sum(expected_seconds(other, progress) or 0 for other in waiting)
         eta = timedelta(seconds=round(left / slots.num))
         log(
             f'finished: {_named(run.key)}, {result["seconds"]:.0f} s; '
@@ -144,7 +143,7 @@ def _collect(
         on_result(progress)
 
 
-def _failure(run: StudyRun, status: int) -> str:
+def _failure(run: GridRun, status: int) -> str:
     log_file = run.folder / LOG_FILE
     lines = log_file.read_text(errors='replace').splitlines()[-_TAIL:]
     tail = ''.join(f'    {line}\n' for line in lines)

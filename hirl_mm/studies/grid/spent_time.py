@@ -5,12 +5,19 @@ import os
 import threading
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from hirl_mm.files import replacing
 
 _FILE = 'spent.json'
 _SECONDS_BETWEEN_BEATS = 5.0
+
+
+class SpentSeconds(TypedDict):
+    """The time of a run, and that of its processors."""
+
+    seconds: float
+    cpu_seconds: float
 
 
 class SpentTime:
@@ -38,15 +45,14 @@ class SpentTime:
         self._ended.set()
         self.write()
 
-    def write(self) -> dict[str, float]:
+    def write(self) -> SpentSeconds:
         """Write and return the sums, see :func:`spent_seconds`."""
-        now = time.monotonic(), _cpu_seconds()
-        spent = {
-            name: round(before + end - begin, 1)
-            for (name, before), begin, end in zip(
-                self._before.items(), self._began, now, strict=True
-            )
-        }
+        begin, cpu_begin = self._began
+        seconds = self._before['seconds'] + time.monotonic() - begin
+        cpu_seconds = self._before['cpu_seconds'] + _cpu_seconds() - cpu_begin
+        spent = SpentSeconds(
+            seconds=round(seconds, 1), cpu_seconds=round(cpu_seconds, 1)
+        )
         with self._lock, replacing(self.folder / _FILE) as temporary:
             temporary.write_text(json.dumps(spent) + '\n')
         return spent
@@ -56,7 +62,7 @@ class SpentTime:
             self.write()
 
 
-def spent_seconds(folder: Path) -> dict[str, float]:
+def spent_seconds(folder: Path) -> SpentSeconds:
     """Return ``seconds`` and ``cpu_seconds`` that a run has taken so far.
 
     Args:
@@ -64,7 +70,7 @@ def spent_seconds(folder: Path) -> dict[str, float]:
     """
     file = folder / _FILE
     if not file.is_file():
-        return dict(seconds=0.0, cpu_seconds=0.0)
+        return SpentSeconds(seconds=0.0, cpu_seconds=0.0)
     return json.loads(file.read_text())
 
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from hirl_mm.tables import aligned_table, mean_with_spread
 
 from .compared import ComparedArms
+from .grid_run import Key
 from .intervals import PairedDifference
-from .plan import Key
 
 
 def study_tables(

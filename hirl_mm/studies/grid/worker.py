@@ -14,13 +14,13 @@ from collections.abc import Sequence
 from hirl_mm.version import source_commit
 
 from ..run_folder import RunFolder
-from ..study_run import StudyRun
 from ..training import train, training_command
+from .grid_run import GridRun, RunFacts, RunRecord
 from .job import read_job
 from .spent_time import SpentTime
 
 
-def make_run(run: StudyRun, keep_checkpoint: bool) -> None:
+def make_run(run: GridRun, keep_checkpoint: bool) -> None:
     """Train a network, or go on with its training, and measure its features.
 
     The record of the run gets a dictionary with the ``figures``, the
@@ -39,8 +39,9 @@ def make_run(run: StudyRun, keep_checkpoint: bool) -> None:
         if run.settings['trained']:
             _train(run)
             checkpoint = str(RunFolder(run.folder).last_checkpoint())
-        result = dict(figures=_figures(run, checkpoint), **_facts())
-        run.note(result | spent.write())
+        figures, facts = _figures(run, checkpoint), _facts()
+        result: RunRecord = {'figures': figures, **facts, **spent.write()}
+        run.note(result)
     if not keep_checkpoint:
         for file in run.folder.glob('*.pth'):
             file.unlink()
@@ -56,10 +57,12 @@ def end_with_study() -> None:
     while os.read(sys.stdin.fileno(), 1024):
         pass
     # The main thread may have to end the processes of a training.
-    signal.pthread_kill(threading.main_thread().ident, signal.SIGTERM)
+    main_thread = threading.main_thread().ident
+    assert main_thread is not None  # It has started.
+    signal.pthread_kill(main_thread, signal.SIGTERM)
 
 
-def _train(run: StudyRun) -> None:
+def _train(run: GridRun) -> None:
     gpus = run.settings.get('gpus', 1)
     command = training_command(run, gpus)
     if gpus > 1:
@@ -68,7 +71,7 @@ def _train(run: StudyRun) -> None:
         _run_as_main(command[1:])
 
 
-def _figures(run: StudyRun, checkpoint: str | None) -> dict[str, float]:
+def _figures(run: GridRun, checkpoint: str | None) -> dict[str, float]:
     from mmengine.config import Config
 
     from .figures import network_figures
@@ -85,24 +88,25 @@ def _figures(run: StudyRun, checkpoint: str | None) -> dict[str, float]:
     )
 
 
-def _facts() -> dict[str, object]:
+def _facts() -> RunFacts:
     import mmengine
     import mmpretrain
     import torch
 
-    from ..report import report_facts
+    from ..report import machine_facts
 
     device = 'cpu'
     if torch.cuda.is_available():
         device = torch.cuda.get_device_name()
-    return report_facts(
-        commit=source_commit(),
-        device=device,
-        threads=torch.get_num_threads(),
-        python=platform.python_version(),
-        mmengine=mmengine.__version__,
-        mmpretrain=mmpretrain.__version__,
-    )
+    return {
+        'commit': source_commit(),
+        'device': device,
+        'threads': torch.get_num_threads(),
+        'python': platform.python_version(),
+        'mmengine': mmengine.__version__,
+        'mmpretrain': mmpretrain.__version__,
+        **machine_facts(),
+    }
 
 
 def _run_as_main(words: Sequence[str]) -> None:

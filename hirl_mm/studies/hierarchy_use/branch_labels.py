@@ -128,7 +128,7 @@ class LabelledTree:
     def table(self, num_rows: int = 20) -> str:
         """Return Markdown tables of the names of the largest branches."""
         tree = self.images.tree
-        names = {}
+        names: dict[int, dict[int, dict]] = {}
         for branch in branch_texts(self.votes, self.class_names):
             names.setdefault(branch['level'], {})[branch['node']] = branch
         leaf = self.images.leaf[self.images.leaf >= 0]

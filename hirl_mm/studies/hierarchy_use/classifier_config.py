@@ -51,10 +51,11 @@ def write_classifier_config(
     """
     enter_scope(cfg)
     batch = min(_BATCH, num_images)
+    model = _model(cfg, checkpoint, len(class_names))
     parts = dict(
         default_scope='mmpretrain',
         data_preprocessor=_preprocessor(cfg, len(class_names)),
-        model=_model(cfg, checkpoint, len(class_names)),
+        model=model,
         train_dataloader=dict(
             batch_size=batch,
             num_workers=int(cfg.train_dataloader.get('num_workers', 0)),
@@ -71,7 +72,7 @@ def write_classifier_config(
         ),
         randomness=dict(seed=0),
     )
-    parts |= _schedule(parts['model']['backbone'], batch)
+    parts |= _schedule(model['backbone'], batch)
     with replacing(out) as temporary:
         temporary.write_text(_text(parts), encoding='utf-8')
 
@@ -238,13 +239,17 @@ def _steps(part: object) -> Iterator[Mapping]:
         yield from _steps(value)
 
 
-def _plain(part: object) -> object:
+def _plain(part: Mapping) -> dict:
     """Return a part of a config without classes of MMEngine."""
-    if isinstance(part, Mapping):
-        return {key: _plain(value) for key, value in part.items()}
-    if isinstance(part, (list, tuple)):
-        return type(part)(map(_plain, part))
-    return part
+    return {key: _plain_value(value) for key, value in part.items()}
+
+
+def _plain_value(value: object) -> object:
+    if isinstance(value, Mapping):
+        return _plain(value)
+    if isinstance(value, (list, tuple)):
+        return type(value)(map(_plain_value, value))
+    return value
 
 
 def _text(parts: Mapping) -> str:

@@ -1,6 +1,6 @@
 """A balanced subset of the images of a run, and what was left out of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import torch
@@ -83,7 +83,7 @@ class Curated:
 def curate(
     images: EmbeddedImages,
     plan: CurationPlan,
-    progress: Callable[[range], object] = iter,
+    progress: Callable[[range], Iterable[int]] = iter,
 ) -> Curated:
     """Draw a balanced subset of images, without outliers and copies.
 

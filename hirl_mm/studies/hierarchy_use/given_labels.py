@@ -113,12 +113,12 @@ def find_files(
         for i in ends.get(os.path.basename(plain), ()):
             if f'/{plain}'.endswith(f'/{names[i].lstrip("/")}'):
                 by_end[i].append(number)
-    found = []
-    for name, number, several in zip(names, exact, by_end, strict=True):
-        if number is None and len(several) > 1:
+    found: list[int | None] = []
+    for name, same, several in zip(names, exact, by_end, strict=True):
+        if same is None and len(several) > 1:
             shown = ', '.join(printable(paths[k]) for k in several[:3])
             raise ValueError(
                 f'{printable(name)} may be {shown}: give more of its path'
             )
-        found.append(several[0] if number is None and several else number)
+        found.append(several[0] if same is None and several else same)
     return found

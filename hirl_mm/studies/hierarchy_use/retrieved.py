@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from torch import Tensor
 
+from hirl_mm.datasets.read_image import read_image
 from hirl_mm.hierarchy import Retrieved
 from hirl_mm.hierarchy.image_records import rounded
 from hirl_mm.hierarchy.record_files import Columns
@@ -17,7 +18,6 @@ from hirl_mm.visualization.prototype_sheet import (
     PrototypeSection,
     draw_prototype_sheet,
 )
-from hirl_mm.visualization.thumbnails import read_image
 
 FOUND_SCHEMA = dict(
     query='text',

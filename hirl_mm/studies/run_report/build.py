@@ -54,9 +54,9 @@ def run_report(
         raise ValueError(
             f'a report is of 1 to {MOST_RUNS} runs, got {len(runs)}'
         )
-    results = {Path(run): found for run, found in (results or {}).items()}
+    given = {Path(run): found for run, found in (results or {}).items()}
     folders = [Path(run) for run in runs]
-    unknown = [str(run) for run in results if run not in folders]
+    unknown = [str(run) for run in given if run not in folders]
     if unknown:
         raise ValueError(
             f'results are given of {", ".join(unknown)}, which is none of '
@@ -65,10 +65,11 @@ def run_report(
     names = run_names(folders)
     records = list(map(read_record, folders, names))
     further = [
-        [*result_folders(run), *map(Path, results.get(run, ()))]
+        [*result_folders(run), *map(Path, given.get(run, ()))]
         for run in folders
     ]
-    return _page(records, title, recipe and Path(recipe), further)
+    compared = Path(recipe) if recipe else None
+    return _page(records, title, compared, further)
 
 
 def write_run_report(

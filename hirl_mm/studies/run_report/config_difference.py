@@ -48,8 +48,8 @@ def _differences(key: str, values: list) -> Iterator[tuple[str, list]]:
             yield from _differences(f'{key}.{name}', below)
     elif all(map(_is_list_of_dicts, values)):
         rows = zip_longest(*values, fillvalue=ABSENT)
-        for i, below in enumerate(rows):
-            yield from _differences(f'{key}[{i}]', list(below))
+        for i, row in enumerate(rows):
+            yield from _differences(f'{key}[{i}]', list(row))
     else:
         yield key, values
 

@@ -26,7 +26,8 @@ def environment_section(records: Sequence[RunRecord]) -> Section:
     ]
     parts: list[Part] = []
     if rows:
-        head = 'run', 'start', 'first line', 'last line', 'between them'
+        times = 'first line', 'last line', 'between them'
+        head = ['run', 'start', *times]
         parts.append(Table('Starts, by their logs', head, rows, left=4))
     # Of a resumed run, the last start that says anything.
     facts = {

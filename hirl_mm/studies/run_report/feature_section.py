@@ -21,7 +21,8 @@ def feature_section(records: Sequence[RunRecord]) -> Section:
         records: The runs.
     """
     names = names_in(records)
-    parts: list[Part] = _with_start(records, KNN, 'kNN accuracy', unit='%')
+    parts: list[Part] = []
+    parts += _with_start(records, KNN, 'kNN accuracy', unit='%')
     for name in filter(lambda name: name.startswith(HEALTH), names):
         title, unit, scale = HEALTH_TITLES.get(name, (name, '', 1))
         parts += _with_start(records, name, title, scale, unit=unit)
@@ -34,9 +35,9 @@ def feature_section(records: Sequence[RunRecord]) -> Section:
     )
     for name in names:
         if '/' in name and not name.startswith(_ELSEWHERE):
-            scale = in_percent(name, 1.0)
+            percent = in_percent(name, 1.0)
             title = f'Validation: {figure_of(name)}'
-            parts += metric_chart(records, name, title, scale)
+            parts += metric_chart(records, name, title, percent)
     without = [
         record.name
         for record in records

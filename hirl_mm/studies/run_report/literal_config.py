@@ -24,7 +24,8 @@ def literal_config(text: str) -> dict[str, object]:
         >>> literal_config("a = dict(b=(1, -2.5), c='x')")
         {'a': {'b': [1, -2.5], 'c': 'x'}}
     """
-    return _comparable(config_values(text))
+    values = config_values(text)
+    return {name: _comparable(value) for name, value in values.items()}
 
 
 def _comparable(value: object) -> object:

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from hirl_mm.pages.run_report import Note, Section
+from hirl_mm.pages.run_report import Note, Part, Section
 
 from . import logged
 from .metric_charts import metric_chart, names_in, x_label
@@ -31,7 +31,7 @@ def loss_section(records: Sequence[RunRecord]) -> Section:
         and not logged.is_loss(name)
     ]
     others.sort(key=lambda name: not logged.is_rate(name))
-    parts = [
+    parts: list[Part] = [
         Note(
             f'{name} of {record.name} is not finite from {record.unit} '
             f'{bad:g} on.',

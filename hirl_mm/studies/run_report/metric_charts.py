@@ -103,5 +103,5 @@ def level_charts(
     return [Chart(title, curves, x_label(records), **options)]
 
 
-def _scaled(points: Mapping[int, float], scale: float) -> dict[float, float]:
+def _scaled(points: Mapping[float, float], scale: float) -> dict[float, float]:
     return {x: y * scale for x, y in points.items()}

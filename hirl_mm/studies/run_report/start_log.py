@@ -55,8 +55,8 @@ def read_start(folder: Path) -> StartLog:
     warnings: Counter[str] = Counter()
     began = ended = length = None
     for file in sorted(folder.glob('*.log')):
-        with file.open(errors='replace') as lines:
-            lines = iter(lines)
+        with file.open(errors='replace') as opened:
+            lines = iter(opened)
             for line in lines:
                 if 'System environment:' in line:
                     facts |= _environment(lines)
@@ -67,9 +67,10 @@ def read_start(folder: Path) -> StartLog:
                         warnings[found[1].strip()] += 1
                     if found := _EPOCH_LENGTH.search(line):
                         length = int(found[1])
-    times = map(_datetime, (began, ended))
     most = dict(list(warnings.items())[:_MOST_WARNINGS])
-    return StartLog(folder.name, facts, *times, length, most)
+    return StartLog(
+        folder.name, facts, _datetime(began), _datetime(ended), length, most
+    )
 
 
 def _environment(lines: Iterator[str]) -> dict[str, str]:
@@ -86,4 +87,6 @@ def _environment(lines: Iterator[str]) -> dict[str, str]:
 
 
 def _datetime(text: str | None) -> datetime | None:
-    return text and datetime.strptime(text, '%Y/%m/%d %H:%M:%S')
+    if text is None:
+        return None
+    return datetime.strptime(text, '%Y/%m/%d %H:%M:%S')

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from hirl_mm.pages.run_report import Card, Table
+from hirl_mm.pages.run_report.parts import Tone
 
 from . import logged
 from .loss_section import first_bad
@@ -22,20 +23,21 @@ def summary_cards(record: RunRecord) -> list[Card]:
     if losses:
         first, last = (f'{losses[x]:.4g}' for x in (min(losses), max(losses)))
         bad = first_bad(record, 'loss') is not None
-        tone = 'warning' if bad else 'plain'
+        tone: Tone = 'warning' if bad else 'plain'
         cards.append(Card('loss', last, f'at first {first}', tone))
     knn = knn_of(record)
     if knn:
         cards.append(_knn_card(knn))
     tree = _prototypes(record)
     if tree:
-        cards.append(Card('prototypes', *tree))
+        cards.append(tree)
     moved = [
         record.last(logged.level_scalar(level, logged.MOVED))
         for level in logged.levels_in(set(record.curves))
     ]
-    if moved and None not in moved:
-        text = '/'.join(f'{100 * share:.0f}' for share in moved)
+    shares = [share for share in moved if share is not None]
+    if shares and len(shares) == len(moved):
+        text = '/'.join(f'{100 * share:.0f}' for share in shares)
         note = 'of the images, by level'
         cards.append(
             Card('moved in the last tree', f'{text}\N{NO-BREAK SPACE}%', note)
@@ -90,7 +92,8 @@ def _progress(record: RunRecord) -> Card:
 
 def _knn_card(knn: dict[float, float]) -> Card:
     last = knn[max(knn)]
-    note, tone = f'after epoch {max(knn):g}', 'plain'
+    note = f'after epoch {max(knn):g}'
+    tone: Tone = 'plain'
     if 0 in knn and len(knn) > 1:
         gain = last - knn[0]
         note = f'{gain:+.1f} points to the initial weights'
@@ -98,7 +101,7 @@ def _knn_card(knn: dict[float, float]) -> Card:
     return Card('kNN', f'{last:.1f} %', note, tone)
 
 
-def _prototypes(record: RunRecord) -> tuple[str, str, str] | None:
+def _prototypes(record: RunRecord) -> Card | None:
     levels = logged.levels_in(set(record.curves))
     if not levels:
         return None
@@ -110,6 +113,6 @@ def _prototypes(record: RunRecord) -> tuple[str, str, str] | None:
     value = ' / '.join(f'{num:,.0f}' for num in lasts(logged.NUM))
     empty = lasts(logged.EMPTY)
     if not any(empty):
-        return value, 'none of them empty', 'plain'
+        return Card('prototypes', value, 'none of them empty')
     text = ' / '.join(f'{num:,.0f}' for num in empty)
-    return value, f'{text} of them empty', 'plain'
+    return Card('prototypes', value, f'{text} of them empty')

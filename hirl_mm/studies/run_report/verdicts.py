@@ -42,10 +42,12 @@ def planned_length(record: RunRecord) -> int | None:
     """
     try:
         text = RunFolder(record.folder).config_file().read_text()
-        train = literal_config(text).get('train_cfg') or {}
-        length = train.get(f'max_{record.unit}s')
-    except (OSError, ValueError, AttributeError):
+        train = literal_config(text).get('train_cfg')
+    except (OSError, ValueError):
         return None
+    if not isinstance(train, dict):
+        return None
+    length = train.get(f'max_{record.unit}s')
     return length if isinstance(length, int) else None
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from mmengine.config import Config
+from mmengine.config import Config, ConfigDict
 from mmengine.logging import MessageHub
 
 from hirl_mm.checkpoints import read_checkpoint, tree_in
@@ -182,7 +182,7 @@ def _held_out_part(dataset: dict) -> dict:
     return dict(dataset, held_out=True)
 
 
-def _kmeans_hook(cfg: Config) -> dict:
+def _kmeans_hook(cfg: Config) -> ConfigDict:
     hooks = entries_of(cfg, 'HierarchicalKMeansHook')
     if not hooks or 'spd_head' not in cfg.model:
         raise ValueError(

@@ -13,7 +13,7 @@ from .candidates import Candidate
 
 def plan_search(
     configs: Mapping[Candidate, Config], work_dir: Path, seed: int
-) -> list[StudyRun]:
+) -> list[StudyRun[Candidate, dict[str, float]]]:
     """Write the configs of a search and return its runs.
 
     Args:

@@ -73,7 +73,7 @@ def write_search_report(
         held_out=held_out,
         seed=seed,
         chosen=best_of(losses).name,
-        candidates={c.name: c._asdict() | losses[c] for c in losses},
+        candidates={c.name: {**c._asdict(), **losses[c]} for c in losses},
         facts=facts,
     )
     write_report(

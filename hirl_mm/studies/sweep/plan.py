@@ -12,6 +12,9 @@ from hirl_mm.registry import MODELS, enter_scope
 
 from ..study_run import StudyRun, recipe_fingerprint
 
+# A training by arm, rate and seed, and the value of its metric.
+RateRun = StudyRun[tuple[str, float, int], float]
+
 
 def plan_sweep(
     config: str,
@@ -21,7 +24,7 @@ def plan_sweep(
     seeds: Sequence[int],
     options: Sequence[str],
     work_dir: Path,
-) -> list[StudyRun]:
+) -> list[RateRun]:
     """Return all runs of a sweep, ordered by rate, then seed, then arm.
 
     Args:
@@ -124,7 +127,7 @@ def _run(
     shared: Mapping[str, str],
     options: Sequence[str],
     work_dir: Path,
-) -> StudyRun:
+) -> RateRun:
     checkpoint = checkpoint.resolve()
     settings = dict(
         shared,
