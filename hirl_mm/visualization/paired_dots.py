@@ -52,14 +52,14 @@ def draw_paired_dots(
     figure = Figure(
         figsize=(whole, _HEIGHT * len(panels)), dpi=90, layout='constrained'
     )
-    grid = figure.add_gridspec(len(panels))
-    for row, of_row, place in zip(panels, widths, grid, strict=True):
+    rows = figure.add_gridspec(len(panels))
+    for number, (row, of_row) in enumerate(zip(panels, widths, strict=True)):
         blank = max(whole - sum(of_row), 1e-3)
-        places = place.subgridspec(
+        places = rows[number].subgridspec(
             1, len(row) + 1, width_ratios=[*of_row, blank]
         )
-        for panel, of_panel in zip(row, places, strict=False):
-            _draw_panel(figure.add_subplot(of_panel), panel)
+        for place, panel in enumerate(row):
+            _draw_panel(figure.add_subplot(places[place]), panel)
     with replacing(path) as temporary:
         save_line_drawing(figure, temporary)
 
