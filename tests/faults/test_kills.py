@@ -5,7 +5,7 @@ import pytest
 from .kills import differences, killed_and_resumed, left_alone
 from .trainings import KINDS, write_config
 
-# Of every kind in turn, so that 24 kills meet all of them and all events.
+# The kinds take them in turn, so that all kinds and all events are met.
 EVENTS = (
     'before step',
     'before writing run/epoch_3.pth',
