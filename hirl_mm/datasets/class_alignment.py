@@ -116,7 +116,7 @@ def _parts(
 
 
 def _renumber(
-    part: Classes, names: Names, order: Sequence[str]
+    part: Classes | ClassList, names: Names, order: Sequence[str]
 ) -> dict[int, int]:
     """Give a data set the numbers of ``order``; return new labels by old."""
     if names is None and part.used:
@@ -129,7 +129,7 @@ def _renumber(
         return {label: label for label in part.used}
     numbers = {name: label for label, name in enumerate(order)}
     table = {label: numbers[name] for label, name in names.items()}
-    if _changes(table):
+    if isinstance(part, Classes) and _changes(table):
         relabel(part.dataset, table)
     return table
 
@@ -138,8 +138,8 @@ def _changes(table: Mapping[int, int]) -> bool:
     return any(label != new for label, new in table.items())
 
 
-def _refuse_hidden(part: Classes) -> None:
-    if part.hidden:
+def _refuse_hidden(part: Classes | ClassList) -> None:
+    if isinstance(part, Classes) and part.hidden:
         info = part.dataset.get_data_info(part.hidden[0])
         raise ValueError(
             f'{part.what}: {len(part.hidden)} images are in hidden folders, '

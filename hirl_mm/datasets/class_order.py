@@ -38,7 +38,7 @@ def common_names(parts: Parts, num_first: int) -> list[Names]:
     """
     stated = [part.names for part in parts]
     known = {n for one in stated if one for n in one.values()}
-    names = [
+    names: list[Names] = [
         part.folders if one is None and _shares(part.folders, known) else one
         for part, one in zip(parts, stated, strict=True)
     ]

@@ -33,7 +33,9 @@ class Classes:
     @property
     def counted(self) -> bool:
         """Whether the classes are the folders, which the data set counted."""
-        return bool(self.given) and {*self._numbers} == {*self.given}
+        if not self.given:
+            return False
+        return {*self._numbers} == {*self.given}
 
     @cached_property
     def names(self) -> dict[int, str] | None:
@@ -64,12 +66,13 @@ class Classes:
     @cached_property
     def hidden(self) -> list[int]:
         """Indices of the images in hidden class folders."""
-        if not self.counted or self.used == set(self.names):
+        if not self.counted:
             return []
+        named = set(self.names or ())
         return [
             index
             for index, labels in enumerate(self._labels)
-            if not set(labels) <= set(self.names)
+            if not set(labels) <= named
         ]
 
     @cached_property

@@ -35,7 +35,7 @@ def default_collate(batch: Sequence, _scope_: str | None = None) -> object:
 
 def _different_sizes(batch: Sequence) -> str | None:
     """Name two images of a batch that differ in size; None if none do."""
-    found = {}
+    found: dict[tuple[int, ...], str] = {}
     for sample in batch:
         if not isinstance(sample, Mapping) or 'inputs' not in sample:
             return None

@@ -22,6 +22,7 @@ class CompactImages(CustomDataset):
     """
 
     images: ImageTable
+    _fully_initialized: bool
 
     def load_table(self) -> ImageTable:
         """Return all images; subclasses define it."""
@@ -41,7 +42,7 @@ class CompactImages(CustomDataset):
 
     def get_data_info(self, idx: int) -> dict:
         self.full_init()
-        info = dict(img_path=self.images.path(idx))
+        info: dict = dict(img_path=self.images.path(idx))
         if self.images.labels is not None:
             info['gt_label'] = int(self.images.labels[idx])
         info['sample_idx'] = idx if idx >= 0 else len(self) + idx
@@ -61,10 +62,13 @@ class CompactImages(CustomDataset):
                 ones, or the last ones if it is negative.
         """
         self.full_init()
+        chosen: Sequence[int] | slice
         if isinstance(indices, int):
             end = indices >= 0
-            indices = slice(indices) if end else slice(indices, None)
-        self.images = self.images.take(indices)
+            chosen = slice(indices) if end else slice(indices, None)
+        else:
+            chosen = indices
+        self.images = self.images.take(chosen)
 
     def get_subset(self, indices: Sequence[int] | int) -> 'CompactImages':
         """Return a copy that has some of the images, see get_subset_."""

@@ -78,7 +78,7 @@ class FolderImages(CompactImages):
         entries = read_entries(self.ann_file, self.img_prefix)
         return [path for path, _ in entries], [label for _, label in entries]
 
-    def _found(self) -> tuple[list[str], Sequence[int] | None]:
+    def _found(self) -> tuple[list[str], np.ndarray | None]:
         """Return the images of the folder, and their labels if it has any."""
         if not os.path.isdir(self.img_prefix):
             raise FileNotFoundError(
@@ -134,7 +134,9 @@ def number_folders(
         >>> number_folders(['n01', 'n02'], ['cat', 'dog'])
         {'n01': 0, 'n02': 1}
     """
-    named = {name: i for i, name in enumerate(classes or folders)}
+    if not classes:
+        return {folder: i for i, folder in enumerate(folders)}
+    named = {name: i for i, name in enumerate(classes)}
     unknown = [folder for folder in folders if folder not in named]
     if not unknown:
         return {folder: named[folder] for folder in folders}

@@ -39,8 +39,8 @@ def image_digests(dataset: Dataset) -> Tensor | None:
         folder = _folder_of(leaf)
         for path in paths:
             name = plain_path(str(path)).removeprefix(folder)
-            name = name.encode(errors='surrogateescape')
-            digests.append(blake2b(name, digest_size=_BYTES).digest())
+            code = name.encode(errors='surrogateescape')
+            digests.append(blake2b(code, digest_size=_BYTES).digest())
     values = np.frombuffer(b''.join(digests), dtype='<i8')
     return torch.from_numpy(values.astype(np.int64))
 

@@ -15,7 +15,7 @@ UNLISTED = (
 _IMAGES = {*LISTED, *UNLISTED}
 
 
-def files_in(folder: str | os.PathLike) -> Iterator[str]:
+def files_in(folder: str | os.PathLike[str]) -> Iterator[str]:
     """Yield the files below a folder, at any depth, in no order.
 
     Hidden files are left out, those in hidden folders are not. Links are
@@ -35,12 +35,12 @@ def files_in(folder: str | os.PathLike) -> Iterator[str]:
                 yield start + name
 
 
-def visible_files(folder: str | os.PathLike) -> list[str]:
+def visible_files(folder: str | os.PathLike[str]) -> list[str]:
     """Return the files below a folder that are in no hidden folder."""
     return [file for file in files_in(folder) if not is_hidden(file)]
 
 
-def folders_in(folder: str | os.PathLike) -> list[str]:
+def folders_in(folder: str | os.PathLike[str]) -> list[str]:
     """Return the names of the subfolders that are not hidden, sorted."""
     return sorted(
         entry.name

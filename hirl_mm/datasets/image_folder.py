@@ -72,11 +72,14 @@ def listings(folder: str | os.PathLike) -> Iterator[dict]:
 def _with_classes(folder: str | os.PathLike, paths: list[str]) -> dict:
     """Return the images and, if all are in class folders, their classes."""
     root = image_root(folder)
-    found = {'images': [os.path.join(root, path) for path in paths]}
+    images = [os.path.join(root, path) for path in paths]
     classes = [class_of(path) for path in paths]
-    if all(classes):
-        names = sorted(set(classes))
-        numbers = {name: label for label, name in enumerate(names)}
-        found['labels'] = [numbers[name] for name in classes]
-        found['class_names'] = tuple(names)
-    return found
+    if not all(classes):
+        return dict(images=images)
+    names = sorted(set(classes))
+    numbers = {name: label for label, name in enumerate(names)}
+    return dict(
+        images=images,
+        labels=[numbers[name] for name in classes],
+        class_names=tuple(names),
+    )

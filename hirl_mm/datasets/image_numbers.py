@@ -1,9 +1,11 @@
 import numpy as np
 from mmengine.dataset import (
+    BaseDataset,
     ClassBalancedDataset,
     ConcatDataset,
     RepeatDataset,
 )
+from mmpretrain.datasets import KFoldDataset
 from torch.utils.data import Dataset
 
 from .distinct_images import distinct_images
@@ -29,7 +31,14 @@ def image_numbers(dataset: Dataset) -> np.ndarray:
     return _numbers(dataset, starts)
 
 
-def _numbers(dataset: Dataset, starts: dict[int, int]) -> np.ndarray:
+def _numbers(
+    dataset: BaseDataset
+    | ConcatDataset
+    | RepeatDataset
+    | ClassBalancedDataset
+    | KFoldDataset,
+    starts: dict[int, int],
+) -> np.ndarray:
     if id(dataset) in starts:
         return starts[id(dataset)] + np.arange(len(dataset))
     if isinstance(dataset, ConcatDataset):

@@ -37,14 +37,14 @@ class ImageTable:
     def __init__(
         self,
         paths: Sequence[str],
-        labels: Sequence[int] | None = None,
+        labels: Sequence[int] | np.ndarray | None = None,
         root: str = '',
     ) -> None:
         self.root = root
         self._names = (
             paths if isinstance(paths, NameColumn) else NameColumn(paths)
         )
-        self.labels = None
+        self.labels: np.ndarray | None = None
         if labels is not None:
             self.labels = np.asarray(labels, dtype=np.int64)
             if self.labels.shape != (len(paths),):
@@ -75,15 +75,18 @@ class ImageTable:
         Args:
             indices: Numbers of the images in the order of the result.
         """
-        if not isinstance(indices, slice):
-            indices = np.asarray(indices, dtype=np.int64)
+        chosen: slice | np.ndarray
+        if isinstance(indices, slice):
+            chosen = indices
+        else:
+            chosen = np.asarray(indices, dtype=np.int64)
         part = copy.copy(self)
-        part._names = self._names.take(indices)
+        part._names = self._names.take(chosen)
         if self.labels is not None:
-            part.labels = self.labels[indices]
+            part.labels = self.labels[chosen]
         return part
 
-    def with_labels(self, labels: Sequence[int]) -> ImageTable:
+    def with_labels(self, labels: Sequence[int] | np.ndarray) -> ImageTable:
         """Return a table of the same images with other labels, (N,)."""
         table = copy.copy(self)
         table.labels = np.asarray(labels, dtype=np.int64)

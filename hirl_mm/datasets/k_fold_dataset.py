@@ -1,4 +1,5 @@
 import numpy as np
+from mmengine.dataset import BaseDataset
 from mmpretrain.datasets import KFoldDataset as _KFoldDataset
 
 from hirl_mm.datasets.subset import subset_of
@@ -20,6 +21,9 @@ class KFoldDataset(_KFoldDataset):
         ...     dataset=dict(type='CustomDataset', data_root='data/photos'),
         ...     num_splits=5, fold=0, seed=0))
     """
+
+    dataset: BaseDataset
+    _fully_initialized: bool
 
     def full_init(self) -> None:
         if self._fully_initialized:

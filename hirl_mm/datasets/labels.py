@@ -77,4 +77,5 @@ def as_list(label: object) -> list[int]:
     """
     label = plain(label)
     labels = label if isinstance(label, (list, tuple)) else [label]
-    return list(labels) if all(isinstance(k, int) for k in labels) else []
+    numbers = [k for k in labels if isinstance(k, int)]
+    return numbers if len(numbers) == len(labels) else []

@@ -114,7 +114,7 @@ def _blank(line: str) -> str | None:
     return None if line.strip() else 'is blank'
 
 
-def _labelled(line: str, _: tuple[str, ...]) -> str | None:
+def _labelled(line: str, _extensions: tuple[str, ...]) -> str | None:
     if line.startswith(_MARK):
         return 'begins with a byte order mark'
     path, _, label = line.strip().rpartition(' ')

@@ -56,7 +56,7 @@ def without_shift(pipeline: Callable) -> Callable:
     """
     if _start_of(pipeline) is None:
         return pipeline
-    return Compose(pipeline.transforms[1:])
+    return Compose(_steps(pipeline)[1:])
 
 
 def _start_of(pipeline: Callable) -> int | None:

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
+from typing import Protocol, overload
 
-from torch.utils.data import get_worker_info
+from torch.utils.data import Sampler, get_worker_info
 
 from hirl_mm.seeding import kept_cpu_states, seed_cpu
 
 
-class SeededBatch(Sequence):
+class SeededBatch(Sequence[int]):
     """Indices of a batch that seed the random numbers of its samples.
 
     A data loader reads a batch by going through its indices. Before it gets
@@ -32,7 +33,13 @@ class SeededBatch(Sequence):
     def __len__(self) -> int:
         return len(self.indices)
 
-    def __getitem__(self, place: int) -> int:
+    @overload
+    def __getitem__(self, place: int) -> int: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> tuple[int, ...]: ...
+
+    def __getitem__(self, place: int | slice) -> int | tuple[int, ...]:
         return self.indices[place]
 
     def __iter__(self) -> Iterator[int]:
@@ -41,6 +48,14 @@ class SeededBatch(Sequence):
             for number, index in enumerate(self.indices, self.first):
                 seed_cpu(*self.key, number)
                 yield index
+
+
+class Batches(Protocol):
+    """What a batch sampler has: the indices of the samples of batches."""
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[Sequence[int]]: ...
 
 
 class SeededBatches:
@@ -63,9 +78,11 @@ class SeededBatches:
             read.
     """
 
-    def __init__(self, batches: Iterable[Sequence[int]]) -> None:
+    sampler: Sampler  # of the batch sampler
+
+    def __init__(self, batches: Batches) -> None:
         self.batches = batches
-        self.key = (0, 0)
+        self.key: tuple[int, ...] = (0, 0)
         self.epoch = 0
         self.skip = 0
 

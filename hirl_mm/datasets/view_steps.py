@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import NoReturn
 
 from mmcv.transforms import BaseTransform, RandomApply, RandomGrayscale
 from mmengine.registry import DefaultScope
@@ -11,6 +12,7 @@ from mmpretrain.registry import TRANSFORMS
 from hirl_mm import views
 from hirl_mm.datasets.transforms import TwoSizeCrop
 from hirl_mm.views import PatchScale, PatchViews, View
+from hirl_mm.views.plan import Step
 
 _FILTERS = 'bilinear', 'bicubic', 'lanczos'
 
@@ -80,7 +82,7 @@ def _is_known(transform: BaseTransform) -> bool:
     return type(transform) in _FORMS
 
 
-def _step(transform: BaseTransform) -> object:
+def _step(transform: BaseTransform) -> Step:
     form = _FORMS.get(type(transform))
     if form is None:
         _refuse(transform, 'has no form for the device')
@@ -168,10 +170,10 @@ def _magnitudes(
         return low, most
     if transform.magnitude_std == 0:
         return most, most
-    return _refuse(transform, "needs magnitude_std='inf' or 0")
+    _refuse(transform, "needs magnitude_std='inf' or 0")
 
 
-def _sometimes(transform: RandomApply) -> object:
+def _sometimes(transform: RandomApply) -> Step:
     inner = list(transform)
     if len(inner) != 1:
         _refuse(
@@ -185,7 +187,7 @@ def _sometimes(transform: RandomApply) -> object:
     return replace(step, prob=step.prob * transform.prob)
 
 
-_FORMS: dict[type, Callable] = {
+_FORMS: dict[type, Callable[..., Step]] = {
     mmpretrain.RandomResizedCrop: _crop,
     TwoSizeCrop: _two_size_crop,
     mmpretrain.RandomFlip: _flip,
@@ -197,7 +199,7 @@ _FORMS: dict[type, Callable] = {
 }
 
 
-def _refuse(transform: BaseTransform, reason: str) -> None:
+def _refuse(transform: BaseTransform, reason: str) -> NoReturn:
     raise NoDeviceFormError(
         f'{type(transform).__name__} {reason}. The workers can make the views '
         f"of any pipeline: views='cpu'. The transform is {transform}"

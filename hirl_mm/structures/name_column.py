@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
+from typing import overload
 
 import numpy as np
 
@@ -14,7 +15,7 @@ _NAMES = 65536
 _CODE = 'utf-8', 'surrogateescape'
 
 
-class NameColumn(Sequence):
+class NameColumn(Sequence[str]):
     """N names as one array of bytes.
 
     A million of ImageNet's takes half of the memory of strings, and worker
@@ -52,6 +53,12 @@ class NameColumn(Sequence):
     def __len__(self) -> int:
         return len(self._ends)
 
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[str]: ...
+
     def __getitem__(self, index: int | slice) -> str | list[str]:
         if isinstance(index, slice):
             return list(self.take(index))
@@ -75,7 +82,7 @@ class NameColumn(Sequence):
     def __repr__(self) -> str:
         return f'{type(self).__name__} of {len(self):,} names'
 
-    def take(self, indices: Sequence[int] | slice) -> NameColumn:
+    def take(self, indices: Sequence[int] | np.ndarray | slice) -> NameColumn:
         """Return some of the names, which share the bytes.
 
         Args:

@@ -112,7 +112,7 @@ def check_images(
 
 def first_of_every_class(entries: Iterable[Entry]) -> list[Entry]:
     """Return the first entry of every label, for a quick check of a list."""
-    first = {}
+    first: dict[int, Entry] = {}
     for image, label in entries:
         first.setdefault(label, (image, label))
     return list(first.values())

@@ -66,7 +66,7 @@ def write_cifar(
         jobs = []
         for split, num in nums.items():
             labels = data.labels[split]
-            chosen = range(len(labels))
+            chosen: Sequence[int] = range(len(labels))
             if num is not None:
                 chosen = first_of_classes(labels, len(data.names), num, split)
             jobs += [(split, index) for index in chosen]

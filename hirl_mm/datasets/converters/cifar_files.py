@@ -1,5 +1,6 @@
 """Reading the python versions of CIFAR-10 and CIFAR-100."""
 
+import math
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -152,11 +153,11 @@ def _images(file: str, part: dict) -> np.ndarray:
     if (
         not isinstance(data, np.ndarray)
         or data.dtype != np.uint8
-        or data.shape[1:] != (np.prod(_SHAPE),)
+        or data.shape[1:] != (math.prod(_SHAPE),)
     ):
         found = getattr(data, 'shape', None), getattr(data, 'dtype', None)
         raise ValueError(
-            f'{file}: data must be bytes of N x {np.prod(_SHAPE)}, found '
+            f'{file}: data must be bytes of N x {math.prod(_SHAPE)}, found '
             f'shape {found[0]} of {found[1]}'
         )
     return data.reshape(-1, *_SHAPE).transpose(0, 2, 3, 1)

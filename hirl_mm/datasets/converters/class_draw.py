@@ -4,8 +4,7 @@ from pathlib import Path
 import numpy as np
 
 from hirl_mm.datasets.image_files import LISTED, folders_in, visible_files
-
-from .annotations import Entry
+from hirl_mm.datasets.list_files import Entry
 
 
 def draw_images(

@@ -3,9 +3,10 @@ from collections import Counter
 from pathlib import Path
 
 from hirl_mm.datasets.image_files import folders_in
+from hirl_mm.datasets.list_files import Entry
 from hirl_mm.files import read_utf8
 
-from .annotations import Entry, check_images, check_labels
+from .annotations import check_images, check_labels
 
 # Numbers of images in SimCLR's lists of 1 % and 10 % of ImageNet.
 LIST_SIZES = (12_811, 128_116)

@@ -1,6 +1,8 @@
 import os
 
-from .annotations import Entry, check_labels
+from hirl_mm.datasets.list_files import Entry
+
+from .annotations import check_labels
 from .coco_annotations import read_coco
 
 NUM_CLASSES = 8142

@@ -41,7 +41,8 @@ def draw_labelled(
         )
     drawn = np.random.default_rng(seed).permutation(len(labels)).tolist()
     found: set[Hashable] = set()
-    first, others = [], []
+    first: list[int] = []
+    others: list[int] = []
     for index in drawn:
         shows_new = not found.issuperset(labels[index])
         (first if shows_new else others).append(index)

@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, Generic, TypeVar
 
 from hirl_mm.datasets.image_files import files_in
 
@@ -17,6 +17,8 @@ _BROKEN = (
     *(EOFError, gzip.BadGzipFile, tarfile.TarError, zipfile.BadZipFile),
     zlib.error,
 )
+# What an archive knows a file by.
+_Member = TypeVar('_Member')
 
 
 class SourceFolder:
@@ -60,7 +62,7 @@ class SourceFolder:
         return path
 
 
-class SourceArchive:
+class SourceArchive(Generic[_Member]):
     """Files in an archive, as those of :class:`SourceFolder`.
 
     Args:
@@ -72,8 +74,8 @@ class SourceArchive:
     def __init__(
         self,
         path: Path,
-        members: Mapping[str, object],
-        opened: Callable[..., BinaryIO],
+        members: Mapping[str, _Member],
+        opened: Callable[[_Member], IO[bytes] | None],
     ) -> None:
         self._path, self._members, self._opened = path, members, opened
 
@@ -96,12 +98,14 @@ class SourceArchive:
         with self._open(name) as file, target.open('xb') as copy:
             shutil.copyfileobj(file, copy)
 
-    def _open(self, name: str) -> BinaryIO:
+    def _open(self, name: str) -> IO[bytes]:
         if name not in self._members:
             raise FileNotFoundError(
                 f'{self._path} has no {name}: download it again'
             )
-        return self._opened(self._members[name])
+        file = self._opened(self._members[name])
+        assert file is not None  # As it would be of a folder.
+        return file
 
 
 @contextmanager
@@ -138,14 +142,14 @@ def open_source(
         elif zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive:
                 members = [m for m in archive.infolist() if not m.is_dir()]
-                named = {member.filename: member for member in members}
-                named = _below_root(named, marker, path)
-                yield SourceArchive(path, named, archive.open)
+                zipped = {member.filename: member for member in members}
+                zipped = _below_root(zipped, marker, path)
+                yield SourceArchive(path, zipped, archive.open)
         else:
             with tarfile.open(path) as archive:
-                named = {m.name: m for m in archive if m.isfile()}
-                named = _below_root(named, marker, path)
-                yield SourceArchive(path, named, archive.extractfile)
+                tarred = {m.name: m for m in archive if m.isfile()}
+                tarred = _below_root(tarred, marker, path)
+                yield SourceArchive(path, tarred, archive.extractfile)
     except _BROKEN as error:
         # tarfile lists what each of its formats says of the file.
         what = f'{error}'.partition('\n')[0]
@@ -156,8 +160,8 @@ def open_source(
 
 
 def _below_root(
-    members: Mapping[str, object], marker: str, path: Path
-) -> dict[str, object]:
+    members: Mapping[str, _Member], marker: str, path: Path
+) -> dict[str, _Member]:
     """Return the members of the folder that has the marker, renamed."""
     root = _root_of(members, marker, path)
     return {

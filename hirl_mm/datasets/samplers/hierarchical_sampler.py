@@ -79,20 +79,20 @@ class HierarchicalSampler(DefaultSampler):
     def __iter__(self) -> Iterator[int]:
         if self._tree is None:
             return super().__iter__()
-        order = self._drawn().tolist()
+        order = self._drawn(self._tree).tolist()
         mine = range(self.rank, self.total_size, self.world_size)
         if len(order) < self.total_size:
             order = list(itertools.islice(itertools.cycle(order), mine.stop))
         return iter([order[i] for i in mine])
 
-    def _drawn(self) -> np.ndarray:
+    def _drawn(self, tree: PrototypeTree) -> np.ndarray:
         """Return the samples of all ranks, in order."""
         numbers = image_numbers(self.dataset)
         generator = torch.Generator().manual_seed(self.seed + self.epoch)
         images = draw_repeated(
-            self._tree.leaf.cpu(),
-            [parent.cpu() for parent in self._tree.parents],
-            self._tree.num_prototypes,
+            tree.leaf.cpu(),
+            [parent.cpu() for parent in tree.parents],
+            tree.num_prototypes,
             len(numbers),
             self.max_repeats,
             generator,

@@ -95,7 +95,7 @@ class NeighborPairSampler(DefaultSampler):
         if self._draw is None:
             positives = self._own(samples)
         else:
-            samples, positives = self._drawn(samples)
+            samples, positives = self._drawn(samples, self._draw)
         pairs = np.concatenate([samples[:, None], positives], axis=1)
         return iter(pairs.ravel().tolist())
 
@@ -112,11 +112,13 @@ class NeighborPairSampler(DefaultSampler):
             )
         return np.repeat(samples[:, None], self.num_positives, axis=1)
 
-    def _drawn(self, samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _drawn(
+        self, samples: np.ndarray, draw: DrawPositives
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Return anchors and positives as indices of samples."""
         numbers, sample_of = self._images()
         generator = torch.Generator().manual_seed(self.seed + self.epoch)
-        positives = self._draw(self.num_positives, generator).numpy()
+        positives = draw(self.num_positives, generator).numpy()
         if self._left_out is not None and self._left_out.any():
             present = np.flatnonzero(~self._left_out)
             others = torch.randint(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import bisect
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import NamedTuple
@@ -62,8 +61,8 @@ class ShardIndex:
     def __post_init__(self) -> None:
         names = list(map(_SortedNames, self.scan.names.values()))
         starts = [0, *accumulate(map(len, names))]
-        folders = zip(starts, names, strict=False)
-        folders = dict(zip(self.scan.names, folders, strict=True))
+        numbered = zip(starts, names, strict=False)
+        folders = dict(zip(self.scan.names, numbered, strict=True))
         object.__setattr__(self, '_folders', folders)
 
     def number(self, path: str) -> int:
@@ -75,9 +74,9 @@ class ShardIndex:
         Raises:
             KeyError: If there is no such image.
         """
-        folder, _, name = path.rpartition('/')
+        folder, _, file = path.rpartition('/')
         start, names = self._folders[folder]
-        name = os.fsencode(name)
+        name = os.fsencode(file)
         place = bisect.bisect_left(names, name)
         if place == len(names) or names[place] != name:
             raise KeyError(path)
@@ -98,8 +97,8 @@ def label_of(identity: str, shard: int) -> str:
     return f'{identity} {shard}'
 
 
-class _SortedNames(Sequence):
-    """Names of files as a sequence, without an object for every name.
+class _SortedNames:
+    """Names of files in order, without an object for every name.
 
     Args:
         text: Sorted names with NUL between them.

@@ -49,7 +49,9 @@ class ClassHierarchy:
         column = self._column(level)
         return tuple(sorted({path[column] for path in self.classes.values()}))
 
-    def labels(self, fine_labels: Sequence[int], level: str) -> np.ndarray:
+    def labels(
+        self, fine_labels: Sequence[int] | np.ndarray, level: str
+    ) -> np.ndarray:
         """Convert labels of level 0 to labels of a level.
 
         Args:
@@ -63,20 +65,16 @@ class ClassHierarchy:
             ValueError: If labels are no integers or out of range, or the
                 level is unknown.
         """
-        fine_labels = np.asarray(fine_labels)
-        if fine_labels.size and fine_labels.dtype.kind not in 'iu':
-            raise ValueError(
-                f'fine_labels must be integers, got {fine_labels.dtype}'
-            )
+        fine = np.asarray(fine_labels)
+        if fine.size and fine.dtype.kind not in 'iu':
+            raise ValueError(f'fine_labels must be integers, got {fine.dtype}')
         num = len(self.classes)
-        if fine_labels.size and not (
-            fine_labels.min() >= 0 and fine_labels.max() < num
-        ):
+        if fine.size and not (fine.min() >= 0 and fine.max() < num):
             raise ValueError(
                 f'fine_labels must lie in [0, {num}), got values from '
-                f'{fine_labels.min()} to {fine_labels.max()}'
+                f'{fine.min()} to {fine.max()}'
             )
-        return self._table(level)[fine_labels.astype(np.int64)]
+        return self._table(level)[fine.astype(np.int64)]
 
     def tables(self) -> np.ndarray:
         """Return (T, C) int64, the label of each of C classes on T levels."""
@@ -151,7 +149,7 @@ def _unique_object(pairs: list[tuple[str, object]]) -> dict:
 
     Without it, JSON silently keeps the last value.
     """
-    content = {}
+    content: dict[str, object] = {}
     for key, value in pairs:
         if content.setdefault(key, value) != value:
             raise ValueError(

@@ -1,5 +1,5 @@
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
@@ -153,7 +153,7 @@ def _annotation(name: str, objects: list[SceneObject]) -> ElementTree.Element:
     return root
 
 
-def _add(element: ElementTree.Element, texts: dict[str, object]) -> None:
+def _add(element: ElementTree.Element, texts: Mapping[str, object]) -> None:
     for tag, text in texts.items():
         ElementTree.SubElement(element, tag).text = str(text)
 

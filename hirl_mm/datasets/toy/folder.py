@@ -14,7 +14,7 @@ file counts 1.
 import json
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +29,7 @@ DATA_SUFFIXES = ('.jpeg', '.jpg', '.json', '.png', '.txt', '.xml')
 def write_folder(
     root: str | os.PathLike,
     dataset: str,
-    parameters: dict[str, int],
+    parameters: Mapping[str, float],
     fill: Callable[[Path], None],
 ) -> Path:
     """Write a data set to ``root``, or reuse it if it exists already.
@@ -113,7 +113,7 @@ def check_at_least(minimum: int, **arguments: int) -> None:
             )
 
 
-def _holds(root: Path, dataset: str, parameters: dict[str, int]) -> bool:
+def _holds(root: Path, dataset: str, parameters: Mapping[str, float]) -> bool:
     """Return whether ``root`` holds the data set; raise if it holds another.
 
     Returns False if ``root`` does not exist or is empty.
@@ -155,7 +155,7 @@ def _read_record(root: Path) -> dict | None:
     return record
 
 
-def _call(dataset: str, parameters: dict[str, int]) -> str:
+def _call(dataset: str, parameters: Mapping[str, float]) -> str:
     return f'{dataset}({", ".join(f"{k}={v}" for k, v in parameters.items())})'
 
 

@@ -63,6 +63,7 @@ def write_shape_scenes(
 
     def fill(folder: Path) -> None:
         jobs = [(s, i) for s, num in nums.items() for i in range(1, num + 1)]
+        found: dict[str, tuple[list[dict], list[dict]]]
         found = {split: ([], []) for split in nums}
         for split, number in progress(jobs):
             rng = np.random.default_rng([seed, split == 'val', number])
@@ -106,7 +107,8 @@ def _draw(
     background, _, _ = draw_colours(rng)
     scene = np.broadcast_to(background, (HEIGHT, WIDTH, 3)).copy()
     classes = list(shape_hierarchy().classes.values())
-    taken, objects = np.zeros((HEIGHT, WIDTH), bool), []
+    taken = np.zeros((HEIGHT, WIDTH), bool)
+    objects: list[tuple[str, np.ndarray]] = []
     wanted = rng.integers(1, MAX_SHAPES + 1)
     for _ in range(MAX_TRIES):
         if len(objects) == wanted:
@@ -118,11 +120,11 @@ def _draw(
         if taken[place].any():
             continue
         taken[place] = True
-        names = classes[rng.integers(len(classes))]
-        shape = place_shape(*names, size, rng)
+        fine, middle, coarse = classes[rng.integers(len(classes))]
+        shape = place_shape(fine, middle, coarse, size, rng)
         _, first, second = draw_colours(rng)
         scene[place] = shape.paint(scene[place], first, second)
-        objects.append((names[1], shape.outline + (left, top)))
+        objects.append((middle, shape.outline + (left, top)))
     return np.rint(255 * scene).astype(np.uint8), objects
 
 

@@ -119,8 +119,11 @@ def write_shapes(
         ]
         for split, name, index in progress(jobs):
             where = zlib.crc32(f'{split}/{name}'.encode())
+            fine, middle, coarse = hierarchy.classes[name]
             image = draw_shape(
-                *hierarchy.classes[name],
+                fine,
+                middle,
+                coarse,
                 image_size,
                 np.random.default_rng([seed, where, index]),
                 grey,

@@ -41,14 +41,15 @@ class BEiTBlockMask(BaseTransform):
             raise ValueError(
                 f'grid_size must be at least 2, got {tuple(grid_size)}'
             )
-        total = grid_size[0] * grid_size[1]
+        height, width = grid_size
+        total = height * width
         if not 1 <= min_block <= num_patches < total:
             raise ValueError(
                 'min_block and num_patches must lie between 1 and the number '
                 f'of patches, {total}, the smaller one first, got {min_block} '
                 f'and {num_patches}'
             )
-        self.grid_size = tuple(grid_size)
+        self.grid_size = height, width
         self.num_patches = num_patches
         self.min_block = min_block
 

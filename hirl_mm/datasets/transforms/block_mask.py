@@ -56,7 +56,8 @@ class BlockMask(BaseTransform):
                 'grid_size and num_masks must be at least 1, got '
                 f'{tuple(grid_size)} and {num_masks}'
             )
-        self.grid_size = tuple(grid_size)
+        height, width = grid_size
+        self.grid_size = height, width
         self.num_masks = num_masks
         self.ratio_range = (low, high)
         self.probability = probability

@@ -75,9 +75,10 @@ class PatchPyramid(BaseTransform):
     def transform(self, results: dict) -> dict:
         image = results['img']
         if not self.enlarge_small_images:
+            height, width = image.shape[:2]
             for scale in self.scales:
                 name = results.get('img_path', '')
-                scale.check_image(*image.shape[:2], name=name)
+                scale.check_image(height, width, name)
         made = self.views(results)
         for scale, crop in zip(self.scales, self.crops, strict=True):
             top, left, height, width = crop.rand_crop_params(image)

@@ -76,8 +76,8 @@ class TwoSizeCrop(BaseTransform):
                 f'{", ".join(sorted(map(str, unknown)))}'
             )
         self.sizes = size, second_size
-        self.crop_ratio_range = tuple(crop_ratio_range)
-        self.aspect_ratio_range = tuple(aspect_ratio_range)
+        self.crop_ratio_range = _pair(crop_ratio_range)
+        self.aspect_ratio_range = _pair(aspect_ratio_range)
         self.interpolations = interpolation, second_interpolation
 
     def transform(self, results: dict) -> dict:
@@ -114,3 +114,8 @@ class TwoSizeCrop(BaseTransform):
             f'aspect_ratio_range={self.aspect_ratio_range}, '
             f'interpolations={self.interpolations})'
         )
+
+
+def _pair(limits: Sequence[float]) -> tuple[float, float]:
+    low, high = limits
+    return low, high

@@ -39,7 +39,7 @@ def broken_outputs(model: nn.Module) -> Iterator[list[BrokenOutput]]:
         List of the broken outputs, filled in the order in which modules
         finish: inner ones before those that contain them.
     """
-    found = []
+    found: list[BrokenOutput] = []
 
     def look(module: nn.Module, inputs: tuple, output: object) -> None:
         broken, num = count_broken(output)

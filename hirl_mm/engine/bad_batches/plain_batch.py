@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from importlib import import_module
+from typing import Any
 
 import numpy as np
 import torch
@@ -66,7 +67,7 @@ def plain_batch(value: object) -> object:
     return {_KIND: name, 'values': plain_batch(_arguments(value))}
 
 
-def rebuilt_batch(value: object) -> object:
+def rebuilt_batch(value: object) -> Any:
     """Undo :func:`plain_batch`.
 
     Args:
@@ -100,7 +101,7 @@ def rebuilt_batch(value: object) -> object:
     return element
 
 
-def _arguments(value: object) -> list:
+def _arguments(value: Any) -> list:
     """Return what a class of boxes or masks of MMDetection is built from."""
     if hasattr(value, 'tensor'):
         return [value.tensor]

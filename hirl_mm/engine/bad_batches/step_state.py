@@ -1,6 +1,6 @@
 """What a training step changes before the optimizer steps."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import torch
 from torch import Tensor, nn
@@ -89,7 +89,7 @@ def random_states() -> dict[str, Tensor]:
     return states
 
 
-def set_random_states(states: dict[str, Tensor]) -> None:
+def set_random_states(states: Mapping[str, Tensor]) -> None:
     """Set what :func:`random_states` has returned."""
     torch.set_rng_state(states['cpu'])
     if 'cuda' in states and torch.cuda.is_available():

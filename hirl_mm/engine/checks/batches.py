@@ -169,9 +169,11 @@ def _larger(sizes: Collection[int]) -> str:
     return 'use train_dataloader.batch_size=2 or more'
 
 
-def _layer_on_vectors(model: nn.Module) -> str | None:
+def _layer_on_vectors(
+    model: BaseSelfSupervisor | ImageClassifier,
+) -> str | None:
     """Name of a layer that normalises vectors over the batch of a rank."""
-    kinds = (nn.BatchNorm1d,)
+    kinds: tuple[type[nn.Module], ...] = (nn.BatchNorm1d,)
     if get_world_size() == 1:
         kinds = nn.BatchNorm1d, nn.SyncBatchNorm
     backbone = {id(module) for module in model.backbone.modules()}
@@ -181,7 +183,9 @@ def _layer_on_vectors(model: nn.Module) -> str | None:
     return None
 
 
-def _layer_on_maps(model: nn.Module, dataset: BaseDataset) -> str | None:
+def _layer_on_maps(
+    model: BaseSelfSupervisor | ImageClassifier, dataset: BaseDataset
+) -> str | None:
     """Name of the backbone if it has maps of a single value in training."""
     kinds = {type(module) for module in model.backbone.modules()}
     # The latter sees the images of all ranks, and works on GPUs only.

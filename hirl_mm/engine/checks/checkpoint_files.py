@@ -1,7 +1,5 @@
 """Check before a run starts that it can read its checkpoints."""
 
-from collections.abc import Callable
-
 from mmengine.config import Config
 
 from hirl_mm.checkpoints import read_checkpoint, read_state_dict
@@ -42,22 +40,16 @@ def check_checkpoint_files(cfg: Config, *, training: bool) -> None:
     for init_cfg in init_cfgs:
         file = init_cfg.get('checkpoint')
         if is_strict(init_cfg):
-            _check(read_state_dict, file, init_cfg.get('trust', False))
-        elif file:
-            _check(read_checkpoint, file, trust)
+            if not file or not is_address(file):
+                read_state_dict(file, init_cfg.get('trust', False))
+        elif file and not is_address(file):
+            read_checkpoint(file, trust)
     file = _resumed_or_loaded(cfg)
     if file and not is_address(file):
         content = read_checkpoint(file, trust)
         check_state_dict(content, file)
         if training and cfg.get('resume', False):
             check_resumable(content, file)
-
-
-def _check(
-    read: Callable[[str, bool], object], file: str | None, trust: bool
-) -> None:
-    if not file or not is_address(file):
-        read(file, trust)
 
 
 def _resumed_or_loaded(cfg: Config) -> str | None:

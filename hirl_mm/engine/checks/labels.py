@@ -1,4 +1,4 @@
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from mmpretrain.models import MultiLabelClsHead
 from torch import nn
@@ -54,7 +54,9 @@ def _check_preprocessor(model: nn.Module, num: int | None) -> None:
         )
 
 
-def _check_names(names: object, source: str, num: int | None) -> None:
+def _check_names(
+    names: Sequence[str] | None, source: str, num: int | None
+) -> None:
     if names is not None and num is not None and len(names) != num:
         raise ValueError(
             f'{source} name {len(names)} classes, but the classifier has '
@@ -80,9 +82,14 @@ def _check_label(
         )
     wrong = [k for k in label if k < 0 or (num is not None and k >= num)]
     if wrong:
+        known = (
+            'labels begin at 0'
+            if num is None
+            else f'the classifier has {num} outputs, for the labels 0 to '
+            f'{num - 1}'
+        )
         raise ValueError(
-            f'{source} have the labels {wrong} (of {image}), but the '
-            f'classifier has {num} outputs, for the labels 0 to {num - 1}: '
+            f'{source} have the labels {wrong} (of {image}), but {known}: '
             'correct the annotations, or set num_classes in '
             'data_preprocessor and model.head'
         )

@@ -134,7 +134,7 @@ def _check_optimizer(cfg: Config) -> None:
 def _check_rate(name: str, value: object) -> None:
     if value is None:
         return
-    if not isinstance(value, Real) or not 0 <= value < math.inf:
+    if not isinstance(value, Real) or not 0 <= float(value) < math.inf:
         raise ConfigError(
             f'{name} must be a number of at least 0, got {value!r}'
         )

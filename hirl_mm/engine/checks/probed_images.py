@@ -45,7 +45,8 @@ def _paths(dataset: Dataset) -> list[str]:
     """Paths of all images; none if some are arrays."""
     leaves = distinct_images(dataset).leaves
     paths = [path for leaf in leaves for path in paths_of_leaf(leaf)]
-    return [] if None in paths else paths
+    known = [path for path in paths if path is not None]
+    return known if len(known) == len(paths) else []
 
 
 def _folders(paths: Iterable[str]) -> set[str]:

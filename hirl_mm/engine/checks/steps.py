@@ -1,5 +1,7 @@
 """Checks before the first iteration that every step of a training can run."""
 
+from collections.abc import Sized
+
 from mmengine.dist import get_world_size
 from mmengine.runner import EpochBasedTrainLoop, Runner
 from mmpretrain.utils import get_ori_model
@@ -91,6 +93,7 @@ def check_has_batch(loader: DataLoader) -> None:
     """
     if len(loader):
         return
+    assert isinstance(loader.dataset, Sized)
     num, world_size = len(loader.dataset), get_world_size()
     if num == 0:
         raise StartError(

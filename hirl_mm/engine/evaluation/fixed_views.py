@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 
-from mmengine.dataset import default_collate
+from mmengine.dataset import BaseDataset, default_collate
 from mmengine.model import BaseModel
 from torch.utils.data import Dataset
 
 from hirl_mm.datasets.collate import ragged_collate
+from hirl_mm.datasets.distinct_images import DistinctImages
 from hirl_mm.models.data_preprocessors import DeviceViews
 from hirl_mm.seeding import seeded
 
@@ -19,7 +20,9 @@ class FixedViews(Dataset):
         seed: Seed of the views.
     """
 
-    def __init__(self, dataset: Dataset, seed: int) -> None:
+    def __init__(
+        self, dataset: BaseDataset | DistinctImages, seed: int
+    ) -> None:
         self.dataset = dataset
         self.seed = seed
 

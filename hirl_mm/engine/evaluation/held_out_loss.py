@@ -5,6 +5,7 @@ import math
 from collections.abc import Sequence
 
 import torch
+from mmengine.model import BaseModel
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
@@ -16,6 +17,7 @@ from hirl_mm.engine.features.feature_pass import (
     feature_loader,
     feature_pass,
 )
+from hirl_mm.engine.features.image_reading import ImageLoader
 from hirl_mm.engine.runtime.progress import logged_progress
 from hirl_mm.models.data_preprocessors import DeviceViews
 from hirl_mm.models.selfsup import HIRLAlgorithm
@@ -101,7 +103,7 @@ def held_out_loss(
 
 
 def held_out_leaves(
-    model: HIRLAlgorithm, tree: PrototypeTree, loader: DataLoader
+    model: HIRLAlgorithm, tree: PrototypeTree, loader: ImageLoader
 ) -> Tensor:
     """Return the leaf of every image of a loader.
 
@@ -153,7 +155,7 @@ def _losses_of_copy(
     model: HIRLAlgorithm, tree: PrototypeTree, batch: dict, seed: int
 ) -> Sequence[float]:
     """Return L_img and L_SPD of one batch."""
-    copied = copy.deepcopy(model)
+    copied: BaseModel = copy.deepcopy(model)
     copied.set_tree(tree)
     if isinstance(copied.data_preprocessor, DeviceViews):
         copied.data_preprocessor.seed = None  # that given here

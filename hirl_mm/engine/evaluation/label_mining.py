@@ -11,6 +11,8 @@ from mmengine.model import BaseModel
 from torch import Tensor
 
 from hirl_mm.datasets.distinct_images import DistinctImages, distinct_images
+from hirl_mm.datasets.folder_images import FolderImages
+from hirl_mm.datasets.labelled_images import LabelledImages
 from hirl_mm.datasets.list_files import Entry
 from hirl_mm.datasets.shards.locations import plain_path
 from hirl_mm.datasets.wrappers import build_dataset, pipelines_of
@@ -72,6 +74,8 @@ def plan_mining(cfg: Config) -> MiningPlan:
             'configs/evaluation/semisup'
         )
     few = build_dataset(data)
+    assert isinstance(few, LabelledImages)
+    assert few.images.labels is not None
     folder = {key: data[key] for key in _FOLDER if key in data}
     everything = build_dataset(
         dict(
@@ -81,6 +85,7 @@ def plan_mining(cfg: Config) -> MiningPlan:
             pipeline=_one_pipeline(pipelines_of(cfg.val_dataloader.dataset)),
         )
     )
+    assert isinstance(everything, FolderImages)
     place = _place_of()
     labelled = set(map(place, paths_of(few)))
     held_out = set(map(place, _held_out_paths(cfg)))

@@ -19,23 +19,23 @@ def draw_predictions(cfg: Config, folder: Path) -> None:
     Raises:
         ValueError: If the config's scope is not mmdet, mmseg or mmpretrain.
     """
-    folder = str(folder.resolve())
+    place = str(folder.resolve())
     scope = scope_of(cfg)
     if scope == 'mmdet':
         hook = dict(
-            type='mmdet.DetVisualizationHook', test_out_dir=folder, draw=True
+            type='mmdet.DetVisualizationHook', test_out_dir=place, draw=True
         )
     elif scope == 'mmseg':
         hook = dict(type='mmseg.SegVisualizationHook', draw=True, interval=1)
         cfg.visualizer = dict(
             type='mmseg.SegLocalVisualizer',
             vis_backends=[dict(type='LocalVisBackend')],
-            save_dir=folder,
+            save_dir=place,
         )
     elif scope == 'mmpretrain':
         hook = dict(
             type='mmpretrain.VisualizationHook',
-            out_dir=folder,
+            out_dir=place,
             enable=True,
             interval=1,
         )
@@ -62,4 +62,5 @@ def title_predictions(runner: Runner, folder: Path) -> None:
     dataset = runner.test_dataloader.dataset
     paths = (dataset.get_data_info(i)['img_path'] for i in range(len(dataset)))
     files = (folder / Path(path).name for path in paths)
-    title_halves(filter(Path.is_file, files), 'ground truth', 'detections')
+    drawn = (file for file in files if file.is_file())
+    title_halves(drawn, 'ground truth', 'detections')

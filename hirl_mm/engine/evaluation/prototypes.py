@@ -25,7 +25,7 @@ from .trained_prototypes import load_prototypes
 def prototypes_of_run(
     cfg: Config,
     checkpoint: str,
-    cfg_options: Mapping | None = None,
+    cfg_options: Mapping[str, object] | None = None,
     trust: bool = False,
     *,
     show: Sequence[str] | None = None,
@@ -56,7 +56,8 @@ def prototypes_of_run(
     for reading in readings:
         check_choices(reading, options.get('chosen'))
     images = distinct_images(build_dataset(cfg.train_dataloader.dataset))
-    if any(one.labels is not None for r in readings for one in r.sets):
+    shows_tree = any(one.members for r in readings for one in r.sets)
+    if tree is not None and shows_tree:
         check_images(tree, images, cfg)
     found = [
         one

@@ -105,6 +105,7 @@ class SVMEvaluation(StoredSets):
     def _left_out(self, usable: Tensor) -> dict[str, str]:
         """Reason by number of classes, for classes with too few images."""
         names = distinct_images(self._sets[SVM_TRAIN]).CLASSES
+        assert names is not None  # The targets were made of them.
         few = [names[index] for index in (~usable).nonzero()[:, 0]]
         if not few:
             return {}

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader
 
+from hirl_mm.engine.runtime.batch_size import batch_size_of
 from hirl_mm.features import FeatureBank
 from hirl_mm.features.shard import absent_samples, share_of_this_rank
 from hirl_mm.models.selfsup import HIRLAlgorithm
@@ -15,7 +16,7 @@ from .feature_pass import (
     named_by_path,
     normalized_images,
 )
-from .image_reading import readable_batches
+from .image_reading import ImageLoader, readable_batches
 
 
 def bank_for(loader: DataLoader) -> FeatureBank:
@@ -26,13 +27,24 @@ def bank_for(loader: DataLoader) -> FeatureBank:
 
     Args:
         loader: Training loader.
+
+    Raises:
+        ValueError: If its batch size is not known.
     """
-    return FeatureBank((len(loader) + 1) * loader.batch_sampler.batch_size)
+    batch_size = batch_size_of(loader)
+    if batch_size is None:
+        raise ValueError(
+            'a bank for the features of an epoch needs the batch size, which '
+            f'a {type(loader.batch_sampler).__name__} does not tell: give it '
+            'a batch_size, or use a mode of HierarchicalKMeansHook other than '
+            "'bank'"
+        )
+    return FeatureBank((len(loader) + 1) * batch_size)
 
 
 @torch.no_grad()
 def bank_features(
-    bank: FeatureBank, model: HIRLAlgorithm, loader: DataLoader, what: str
+    bank: FeatureBank, model: HIRLAlgorithm, loader: ImageLoader, what: str
 ) -> tuple[Tensor, Tensor]:
     """Return the features of all samples, most of them from a bank.
 
@@ -71,11 +83,9 @@ def bank_features(
             with evaluation_pass(model):
                 rest = _loader_of(loader, share.tolist())
                 for batch in readable_batches(rest):
-                    sample_idx = [s.sample_idx for s in batch['data_samples']]
+                    numbers = [s.sample_idx for s in batch['data_samples']]
                     images = normalized_images(model, batch)
-                    bank.add(
-                        torch.tensor(sample_idx), model.extract_z0(images)
-                    )
+                    bank.add(torch.tensor(numbers), model.extract_z0(images))
         sample_idx, features = bank.kept(num)
     left_out = absent_samples(sample_idx, num).tolist()
     loader.dataset.note_unreadable(left_out, what)

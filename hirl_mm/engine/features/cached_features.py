@@ -1,6 +1,6 @@
 """Frozen features of a labelled data set, extracted once and stored."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -127,7 +127,7 @@ class FeatureCache:
         """
         return stored_samples(self.store(name), num_images)
 
-    def facts(self, of_data: Mapping) -> dict:
+    def facts(self, of_data: dict) -> dict:
         """Return all that the features depend on.
 
         Args:
@@ -149,7 +149,8 @@ class FeatureCache:
             FeatureStoreError: If the store holds other features, or is
                 damaged.
         """
-        folder, answer = self.store(name), [None]
+        folder = self.store(name)
+        answers: list[str | bool] = [False]
         if is_main_process():
             stored = stored_facts(folder)
             complaint = _difference(folder, stored, facts)
@@ -159,11 +160,12 @@ class FeatureCache:
                 stored, complaint = None, None
             if stored is None:
                 remove_store(folder)
-            answer = [complaint or (stored is None)]
-        broadcast_object_list(answer)
-        if isinstance(answer[0], str):
-            raise FeatureStoreError(answer[0])
-        return answer[0]
+            answers = [complaint or (stored is None)]
+        broadcast_object_list(answers)
+        (answer,) = answers
+        if isinstance(answer, str):
+            raise FeatureStoreError(answer)
+        return answer
 
 
 def store_features(

@@ -52,20 +52,21 @@ class ClassShares:
             sample_idx: Indices of the images; an index counts as often as it
                 occurs.
         """
-        if self.of_all is None:
+        of_all = self.of_all
+        if of_all is None:
             return []
         counts: Counter[int] = Counter()
         for idx in sample_idx:
             counts.update(_classes(self.images.get_data_info(idx)))
         order = sorted(
-            counts, key=lambda one: (-counts[one], self.of_all[one], one)
+            counts, key=lambda one: (-counts[one], of_all[one], one)
         )
         names = self.images.CLASSES
         return [
             ClassShare(
                 str(one) if names is None else names[one],
                 counts[one],
-                self.of_all[one] / len(self.images),
+                of_all[one] / len(self.images),
             )
             for one in order
         ]

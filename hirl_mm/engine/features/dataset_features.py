@@ -79,7 +79,7 @@ def evaluation_data(cfg: Config, name: str) -> dict:
 
 def dataset_features(
     model: BaseModel,
-    dataset: dict | BaseDataset,
+    dataset: Mapping | BaseDataset | DistinctImages,
     what: str,
     batch_size: int = 256,
     num_workers: int = 4,
@@ -104,10 +104,9 @@ def dataset_features(
         the images. Images that cannot be read and that the pipeline ignores
         are left out of all three, with a warning.
     """
-    images = dataset
     if isinstance(dataset, Mapping):
-        images = labelled_sets({what: dataset})[what]
-    images = distinct_images(images)
+        dataset = labelled_sets({what: dataset})[what]
+    images = distinct_images(dataset)
     labels = labels_of(images, what)
     loader = feature_loader(images, None, batch_size, num_workers)
     if stage is None:

@@ -54,6 +54,7 @@ class EpochBank:
             model: Model that fills the bank.
             fills: Whether this epoch fills it.
         """
+        assert self.bank is not None
         self.bank.clear()
         model.set_bank(self.bank if fills else None)
         rows, self._rows = self._rows, None
@@ -62,6 +63,7 @@ class EpochBank:
 
     def gather(self) -> None:
         """Collect the rows of all ranks for a checkpoint."""
+        assert self.bank is not None
         self._rows = gather_bank(self.bank)
 
     def save_to(self, checkpoint: dict) -> None:
@@ -87,16 +89,13 @@ def gather_bank(bank: FeatureBank) -> _Rows | None:
     Returns:
         Rows by rank, on rank 0; None on the others.
     """
-    mine = bank.rows()
+    mine = sample_idx, features = bank.rows()
     sizes = gather_objects(len(bank))
     rank, _ = rank_and_world_size()
-    gathered = None
+    gathered: _Rows | None = None
     if rank == 0:
         gathered = [
-            tuple(
-                rows.new_empty(size, *rows.shape[1:], device='cpu')
-                for rows in mine
-            )
+            (_empty_like(sample_idx, size), _empty_like(features, size))
             for size in sizes
         ]
     for start in range(0, max(sizes), _NUM_AT_ONCE):
@@ -133,3 +132,8 @@ def restore_bank(
         turn = slice(rank, None, world_size)
         rows = torch.cat(sample_idx)[turn], torch.cat(features)[turn]
     bank.add(*(row.to(device) for row in rows))
+
+
+def _empty_like(rows: Tensor, num: int) -> Tensor:
+    """Return memory on the CPU for a number of such rows."""
+    return rows.new_empty(num, *rows.shape[1:], device='cpu')

@@ -10,7 +10,7 @@ from mmengine.model import BaseModel
 from mmengine.utils.dl_utils.parrots_wrapper import _BatchNorm
 from mmpretrain.models import SelfSupDataPreprocessor, TwoNormDataPreprocessor
 from torch import Tensor, nn
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import Dataset
 
 from hirl_mm.datasets.distinct_images import DistinctImages, distinct_images
 from hirl_mm.engine.runtime.progress import logged_progress
@@ -18,7 +18,12 @@ from hirl_mm.features import NonFiniteFeaturesError, extract_features
 from hirl_mm.features.shard import absent_samples
 from hirl_mm.models.modules import pooled
 
-from .image_reading import ReadImages, Unreadable, collate_readable
+from .image_reading import (
+    ImageLoader,
+    ReadImages,
+    Unreadable,
+    collate_readable,
+)
 
 
 class FeaturePassError(ValueError):
@@ -30,7 +35,7 @@ def feature_loader(
     pipeline: list[dict] | None,
     batch_size: int,
     num_workers: int,
-) -> DataLoader:
+) -> ImageLoader:
     """Return a loader of this rank's share of the images of a data set.
 
     Every image comes once, in the order of
@@ -47,8 +52,7 @@ def feature_loader(
         num_workers: Number of worker processes of the loader.
 
     Returns:
-        Loader of :class:`~hirl_mm.engine.features.image_reading.ReadImages`
-        that does not use the global random states.
+        Loader that does not use the global random states.
 
     Raises:
         ValueError: If the pipeline drops the sample index, or no image can be
@@ -71,7 +75,7 @@ def feature_loader(
             "PackInputs and keep 'sample_idx' in its meta_keys (it is there "
             'by default)'
         )
-    return DataLoader(
+    return ImageLoader(
         images,
         batch_size=batch_size,
         num_workers=num_workers,
@@ -85,7 +89,7 @@ def feature_loader(
 def feature_pass(
     model: BaseModel,
     extract: Callable[[Tensor], Tensor],
-    loader: DataLoader,
+    loader: ImageLoader,
     what: str,
 ) -> tuple[Tensor, Tensor]:
     """Extract the features of all samples, each rank those of its share.
@@ -179,7 +183,7 @@ def normalized_images(model: BaseModel, batch: dict) -> Tensor:
 
 
 def whole_backbone_features(
-    model: BaseModel, loader: DataLoader, what: str
+    model: BaseModel, loader: ImageLoader, what: str
 ) -> Tensor:
     """Extract pooled backbone features of a data set, all on every rank.
 
@@ -204,7 +208,7 @@ def whole_backbone_features(
 def whole_features(
     model: BaseModel,
     extract: Callable[[Tensor], Tensor],
-    loader: DataLoader,
+    loader: ImageLoader,
     what: str,
 ) -> Tensor:
     """Extract any features of a data set, all on every rank.

@@ -69,14 +69,16 @@ def data_identity(dataset: Dataset) -> str:
     Returns:
         64 hexadecimal digits; empty if there are neither paths nor arrays.
     """
-    names = []
+    names: list[str | None] = []
     for leaf in distinct_images(dataset).leaves:
         paths = image_paths(leaf)
         if paths is None:
             infos = map(leaf.get_data_info, range(len(leaf)))
-            paths = map(_image_name, infos)
-        names += paths
-    return '' if None in names else paths_identity(names)
+            names += map(_image_name, infos)
+        else:
+            names += paths
+    known = [name for name in names if name is not None]
+    return paths_identity(known) if len(known) == len(names) else ''
 
 
 def paths_identity(paths: Sequence[str]) -> str:
@@ -123,5 +125,5 @@ def _image_name(info: dict) -> str | None:
         return None
     array = np.ascontiguousarray(image)
     digest = hashlib.sha256(f'{array.dtype} {array.shape} '.encode())
-    digest.update(array)
+    digest.update(array.data)
     return digest.hexdigest()

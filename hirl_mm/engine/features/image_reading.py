@@ -7,6 +7,7 @@ from typing import NamedTuple
 from mmengine.dataset import Compose
 from mmengine.dist import is_main_process
 from mmengine.logging import MMLogger
+from torch.utils.data import DataLoader
 
 from hirl_mm.datasets.collate import default_collate
 from hirl_mm.datasets.distinct_images import DistinctImages, image_name
@@ -104,6 +105,16 @@ class ReadImages(DistinctImages):
     def readable(self) -> list[int]:
         """Return the indices of the images that the last pass could read."""
         return sorted(set(range(len(self))) - set(self.unreadable))
+
+
+class ImageLoader(DataLoader):
+    """A loader of the images of a feature pass.
+
+    Attributes:
+        dataset: The images.
+    """
+
+    dataset: ReadImages
 
 
 def warn_of_unreadable(

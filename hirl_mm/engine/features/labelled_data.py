@@ -132,7 +132,9 @@ def class_names_of(dataset: BaseDataset | DistinctImages) -> list[str]:
     for index in range(len(dataset)):
         info = dataset.get_data_info(index)
         folder = Path(info.get('img_path') or '').parent.name
-        folders.setdefault(label_of(info), set()).add(folder)
+        label = label_of(info)
+        assert label is not None
+        folders.setdefault(label, set()).add(folder)
     stated = dataset.metainfo.get('classes')
     names = list(
         map(str, range(max(folders) + 1) if stated is None else stated)

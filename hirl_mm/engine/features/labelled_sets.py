@@ -17,7 +17,7 @@ from hirl_mm.datasets.wrappers import build_dataset
 
 
 def labelled_sets(
-    configs: Mapping[str, dict],
+    configs: Mapping[str, Mapping],
 ) -> dict[str, BaseDataset | DistinctImages]:
     """Build labelled data sets whose labels mean the same classes.
 

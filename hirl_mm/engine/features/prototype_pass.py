@@ -138,9 +138,9 @@ def _early_choice(
     one: PrototypeSet, chosen: Sequence[int] | None, num: int
 ) -> list[int] | None:
     """Choose prototypes of a tree before the pass; None for scales."""
-    if one.labels is None:
+    if one.members is None:
         return None
-    return list(chosen or spread_choice(one.sizes, num))
+    return list(chosen or spread_choice(one.members.sizes, num))
 
 
 def _found(
@@ -152,9 +152,9 @@ def _found(
     seen: SeenViews,
 ) -> FoundPrototypes:
     nearest = Nearest(*(part.cpu() for part in search.found))
-    if early is not None:
-        numbers, counts = early, one.sizes
-        owner = one.labels[nearest.sample_idx]
+    if one.members is not None and early is not None:
+        numbers, counts = early, one.members.sizes
+        owner = one.members.labels[nearest.sample_idx]
     else:
         counts = search.counts.cpu()
         numbers = list(chosen or spread_choice(counts, num))

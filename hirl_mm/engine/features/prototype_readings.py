@@ -20,6 +20,18 @@ from .pyramid_scales import grid_pipeline, scales_of_config
 _HOOK = 'HierarchicalKMeansHook'
 
 
+class Members(NamedTuple):
+    """Which images belong to the prototypes of a level of a tree.
+
+    Args:
+        labels: (N,) long, the prototype of every image, -1 for none.
+        sizes: (K,) long, number of images of every prototype.
+    """
+
+    labels: Tensor
+    sizes: Tensor
+
+
 class PrototypeSet(NamedTuple):
     """The prototypes of a scale or of a level of a tree.
 
@@ -29,10 +41,8 @@ class PrototypeSet(NamedTuple):
         source: Which of the embeddings of a reading they are compared with.
         first_view: Number of the first of its views among those of an image.
         scale: Grid of the patches; None for the levels of a tree.
-        labels: (N,) long, the prototype of every image in a tree, -1 for
-            none; None for scales, whose rows belong to the nearest prototype.
-        sizes: (K,) long, number of images of every prototype in a tree; None
-            for scales.
+        members: The images of a level; None for scales, whose rows belong to
+            the nearest prototype.
     """
 
     name: str
@@ -40,8 +50,7 @@ class PrototypeSet(NamedTuple):
     source: int
     first_view: int
     scale: PatchScale | None = None
-    labels: Tensor | None = None
-    sizes: Tensor | None = None
+    members: Members | None = None
 
 
 class PrototypeReading(NamedTuple):
@@ -153,8 +162,7 @@ def _of_tree(
             vectors,
             source=0,
             first_view=0,
-            labels=tree.labels(level),
-            sizes=tree.sizes(level),
+            members=Members(tree.labels(level), tree.sizes(level)),
         )
         for level, vectors in enumerate(tree.centroids)
     ]

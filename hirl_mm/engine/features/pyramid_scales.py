@@ -68,7 +68,7 @@ def grid_pipeline(cfg: Config, scales: list[PatchScale]) -> list[dict]:
     ]
 
 
-def _steps(cfg: Config) -> list[Mapping]:
+def _steps(cfg: Config) -> list[dict]:
     """Return the pipeline of the first data set of a training."""
     pipeline = pipelines_of(cfg.train_dataloader.dataset)
     while pipeline and not isinstance(pipeline[0], Mapping):
@@ -76,7 +76,7 @@ def _steps(cfg: Config) -> list[Mapping]:
     return pipeline
 
 
-def _views_of(cfg: Config) -> tuple[list[Mapping], list[Mapping]]:
+def _views_of(cfg: Config) -> tuple[list[dict], list[dict]]:
     """Return the transforms of the first view, and the scales of patches."""
     for transform in _steps(cfg):
         if type_name(transform['type']) == 'PatchPyramid':

@@ -77,7 +77,7 @@ class DeadPrototypesHook(NamedHook):
         what = f'prototypes without an image in epoch {epoch}: '
         what += ', '.join(told)
         runner.logger.info(what)
-        scalars = {}
+        scalars: dict[str, float] = {}
         for i, (dead, num) in enumerate(found.values()):
             scale = f'scale{i}_' if len(found) > 1 else ''
             scalars[f'prototypes/{scale}dead'] = dead
@@ -103,6 +103,7 @@ def dead_prototypes(use: PrototypeUse) -> tuple[int, int]:
     Args:
         use: Counts of this rank, which has had at least one batch.
     """
+    assert use.counts is not None
     counts = use.counts.clone()
     all_reduce(counts)
     return int((counts == 0).sum()), len(counts)

@@ -2,6 +2,7 @@ from collections import deque
 from pathlib import Path
 
 from mmengine.dist import broadcast_object_list, is_main_process
+from mmengine.fileio import BaseStorageBackend
 from mmengine.hooks import CheckpointHook
 from mmengine.runner import Runner
 
@@ -42,6 +43,10 @@ class DurableCheckpointHook(CheckpointHook):
     ``hirl_mm.atomic``. ``tools/train.py`` uses this hook wherever a config
     names CheckpointHook.
     """
+
+    backend_args: dict | None
+    file_backend: BaseStorageBackend | DeferredRemoval
+    keep_ckpt_ids: deque[int]
 
     def before_train(self, runner: Runner) -> None:
         local = '://' not in str(self.out_dir or runner.work_dir)
@@ -156,7 +161,7 @@ class DurableCheckpointHook(CheckpointHook):
             self.file_backend = backend
         deferred.finish(kept=set(self._best_paths()))
 
-    def _clear_inside(self, runner: Runner, current: str) -> None:
+    def _clear_inside(self, runner: Runner, current: str | Path) -> None:
         """Remove checkpoints inside epochs but for the current one."""
         hub = runner.message_hub
         kept = []
@@ -173,7 +178,8 @@ class DurableCheckpointHook(CheckpointHook):
 
     def _take_up_best(self, runner: Runner, key: str) -> None:
         """Keep the last best checkpoint before this position alone."""
-        hub, found = runner.message_hub, [[]]
+        hub = runner.message_hub
+        found: list[list[Best]] = [[]]
         if is_main_process():
             found = [self._best_until_now(runner, key)]
         broadcast_object_list(found)
@@ -216,7 +222,7 @@ class DurableCheckpointHook(CheckpointHook):
         broadcast_object_list(gone)
         return gone[0]
 
-    def _best_paths(self) -> list[str]:
+    def _best_paths(self) -> list[str | None]:
         paths = getattr(self, 'best_ckpt_path_dict', {}).values()
         return [*paths, getattr(self, 'best_ckpt_path', None)]
 

@@ -158,6 +158,7 @@ class FeatureHealthHook(NamedHook):
         else:
             new, ended = self.watch.add(epoch, now)
             runner.visualizer.add_scalars(now.scalars(), step=epoch)
+            assert self.watch.first is not None  # Of this one at the least.
             line = now.line(self.watch.first)
             runner.logger.info(f'{after} (in brackets: at the start): {line}')
             for text in ended:

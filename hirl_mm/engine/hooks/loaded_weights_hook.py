@@ -136,8 +136,10 @@ class LoadedWeightsHook(NamedHook):
         else:
             told.append('the whole model was loaded')
         if copies:
-            names = ', '.join(sorted(copies))
-            told.append(f'starting as copies of the trained network: {names}')
+            told.append(
+                'starting as copies of the trained network: '
+                + ', '.join(sorted(copies))
+            )
         level = logging.INFO
         if self._unused:
             told.append(f'in the file, not here: {", ".join(self._unused)}')

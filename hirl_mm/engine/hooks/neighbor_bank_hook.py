@@ -4,9 +4,10 @@ from functools import partial
 from pathlib import Path
 
 from mmengine.dist import is_main_process
+from mmengine.model import BaseModel
 from mmengine.runner import Runner
 from mmpretrain.utils import get_ori_model
-from torch import Tensor, nn
+from torch import Tensor
 
 from hirl_mm.engine.checks.positives import pair_sampler_of
 from hirl_mm.engine.features.feature_pass import feature_pass, pooled_backbone
@@ -100,6 +101,7 @@ class NeighborBankHook(FeaturePassHook):
         return self._table is not None
 
     def result_state(self, runner: Runner) -> dict:
+        assert self._table is not None
         return self._table.state_dict()
 
     def take_state(self, runner: Runner, state: dict | None) -> None:
@@ -160,19 +162,22 @@ class NeighborBankHook(FeaturePassHook):
         seconds = dict(
             extract=extracted - begin, search=time.perf_counter() - extracted
         )
-        last = self._table
-        self._set_table(NeighborTable(neighbors, self.data, self.run))
-        self._report(runner, last, seconds, epoch)
+        table = NeighborTable(neighbors, self.data, self.run)
+        last, kept = self._table, None
+        self._set_table(table)
+        if last is not None:
+            kept = kept_share(last.neighbors, table.neighbors)
+        self._report(runner, kept, seconds, epoch)
         if is_main_process():
             self._files = save_of_epoch(
-                self._table,
+                table,
                 Path(runner.work_dir) / NEIGHBORS_FOLDER,
                 epoch + 1,
                 self._files,
                 self.max_keep_files,
             )
 
-    def _extract(self, model: nn.Module) -> Callable[[Tensor], Tensor]:
+    def _extract(self, model: BaseModel) -> Callable[[Tensor], Tensor]:
         if self.encoder == 'query':
             return pooled_backbone(model)
         return lambda inputs: pooled(model.key_backbone(inputs)[-1])
@@ -186,14 +191,13 @@ class NeighborBankHook(FeaturePassHook):
     def _report(
         self,
         runner: Runner,
-        last: NeighborTable | None,
+        kept: float | None,
         seconds: dict[str, float],
         epoch: int,
     ) -> None:
         scalars = {f'neighbors/seconds_{k}': s for k, s in seconds.items()}
         line = ', '.join(f'{what} {s:.1f} s' for what, s in seconds.items())
-        if last is not None:
-            kept = kept_share(last.neighbors, self._table.neighbors)
+        if kept is not None:
             scalars['neighbors/kept'] = kept
             line += f', {kept:.1%} of the neighbours as before'
         runner.logger.info(f'{_WHAT} of epoch {epoch + 1}: k {self.k}, {line}')

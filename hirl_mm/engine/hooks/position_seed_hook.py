@@ -61,7 +61,9 @@ class PositionSeedHook(NamedHook):
             # Ends the workers that read from the beginning; persistent ones
             # would go on with the batch sampler that they began with.
             loop.dataloader_iterator = loop.dataloader._iterator = None
-            self._endless = EndlessBatches(loop.dataloader, runner.iter)
+            self._endless = EndlessBatches(
+                loop.dataloader, self._batches, runner.iter
+            )
             if getattr(loop, 'fast_forward_on_resume', False):
                 # The fork's loop, which asks for none of them then.
                 self._endless.skip_iter(runner.iter)

@@ -1,11 +1,11 @@
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Protocol
 
 from mmengine.device import is_cuda_available
 from mmengine.dist import get_world_size
 from mmengine.hooks import LoggerHook
 from mmengine.runner import Runner
 from mmpretrain.utils import get_ori_model
-from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from hirl_mm.engine.runtime.batch_size import batch_size_of
@@ -17,6 +17,10 @@ from .named_hook import NamedHook
 
 # Share of the time that waits for images above which there is a warning.
 _MOST_WAITING = 0.1
+
+
+class _TakesSteps(Protocol):
+    train_step: Callable[..., dict]
 
 
 @HOOKS.register_module()
@@ -50,7 +54,7 @@ class ThroughputHook(NamedHook):
         ]
         self._interval = logger.interval
         self._warned = not is_cuda_available()
-        self._flops = None
+        self._flops: int | None = None
         device = next(get_ori_model(runner.model).parameters()).device
         self._rate = product_rate(device, training_dtype(runner.optim_wrapper))
         self._restart()
@@ -77,6 +81,7 @@ class ThroughputHook(NamedHook):
         waiting = self._waited / self._seconds
         hub.update_scalar('train/waiting_share', waiting)
         if self._images:
+            assert self._flops is not None  # of the first step
             images = self._images * self._steps / self._seconds
             hub.update_scalar('train/images_per_second', images)
             flops = self._flops * self._steps / self._seconds
@@ -89,7 +94,7 @@ class ThroughputHook(NamedHook):
     def after_train_epoch(self, runner: Runner) -> None:
         self._restart()
 
-    def _count_next_step(self, model: nn.Module) -> None:
+    def _count_next_step(self, model: _TakesSteps) -> None:
         """Count the operations of the next step, and of no other.
 
         A counter that is open from one hook to another would stay open if the

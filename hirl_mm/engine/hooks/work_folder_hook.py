@@ -63,7 +63,7 @@ class WorkFolderHook(NamedHook):
                 info[key] = moved_path(path, _checkpoint_folder(runner))
 
     def before_train(self, runner: Runner) -> None:
-        refusal = [None]
+        refusal: list[str | None] = [None]
         if is_main_process():
             refusal = [self._refusal(runner)]
             if refusal[0] is None:

@@ -53,7 +53,8 @@ def merged_groups(groups: list[dict]) -> list[dict]:
         One group per set of options. Groups and their parameters keep their
         order.
     """
-    merged, seen_options = [], []
+    merged: list[dict] = []
+    seen_options: list[dict] = []
     for group in groups:
         options = {k: v for k, v in group.items() if k != 'params'}
         if options in seen_options:

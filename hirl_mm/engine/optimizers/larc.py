@@ -1,4 +1,5 @@
 from collections.abc import Callable, Iterable
+from typing import overload
 
 import torch
 from torch import Tensor
@@ -67,8 +68,14 @@ class LARC(Optimizer):
         )
         super().__init__(params, defaults)
 
+    @overload
+    def step(self, closure: None = None) -> None: ...
+
+    @overload
+    def step(self, closure: Callable[[], float]) -> float: ...
+
     @torch.no_grad()
-    def step(self, closure: Callable[[], Tensor] | None = None) -> Tensor:
+    def step(self, closure: Callable[[], float] | None = None) -> float | None:
         """Update all parameters that have a gradient.
 
         Args:
@@ -85,13 +92,16 @@ class LARC(Optimizer):
         for group in self.param_groups:
             parameters = [p for p in group['params'] if p.grad is not None]
             if parameters:
-                self._update(parameters, group)
+                gradients = [p.grad for p in parameters]
+                self._update(parameters, gradients, group)
         return loss
 
-    def _update(self, parameters: list[Tensor], group: dict) -> None:
+    def _update(
+        self, parameters: list[Tensor], gradients: list[Tensor], group: dict
+    ) -> None:
         updates = _scaled(
             parameters,
-            [p.grad for p in parameters],
+            gradients,
             group['weight_decay'],
             group['trust_coefficient'],
             group['eps'],
@@ -120,7 +130,7 @@ def _scaled(
     moves = (size != 0) & (slope != 0)
     factor = torch.where(moves, rate, 1)
     decay = torch.where(moves, rate * weight_decay, 0)
-    updates = torch._foreach_mul(gradients, list(factor.unbind()))
+    updates = [*torch._foreach_mul(gradients, list(factor.unbind()))]
     decayed = torch._foreach_mul(parameters, list(decay.unbind()))
     torch._foreach_add_(updates, decayed)
     return updates

@@ -67,7 +67,8 @@ class LayerDecayOptimWrapperConstructor(
 
 def _depth_in(model: nn.Module) -> Depth:
     backbone = getattr(model, 'backbone', None)
-    if not hasattr(backbone, 'get_layer_depth'):
+    depth_of = getattr(backbone, 'get_layer_depth', None)
+    if depth_of is None:
         raise ValueError(
             'layer-wise learning rates need a backbone with get_layer_depth, '
             'such as the vision transformers of MMPreTrain; '
@@ -76,6 +77,6 @@ def _depth_in(model: nn.Module) -> Depth:
         )
 
     def depth(name: str) -> tuple[int, int]:
-        return backbone.get_layer_depth(name, 'backbone.')
+        return depth_of(name, 'backbone.')
 
     return depth

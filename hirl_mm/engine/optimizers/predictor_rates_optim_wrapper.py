@@ -92,10 +92,11 @@ class PredictorRatesOptimWrapperConstructor(GroupedOptimWrapperConstructor):
             return
         rate = self.rates[int(index)]
         for group in params[begin:]:
-            if rate == CONSTANT:
+            if isinstance(rate, str):
                 group[_FIXED] = True
             else:
-                group['lr'] = group.get('lr', self.base_lr) * rate
+                group.setdefault('lr', self.base_lr)
+                group['lr'] *= rate
 
 
 def checked_rates(rates: Sequence[str | float]) -> tuple[str | float, ...]:
@@ -108,8 +109,12 @@ def checked_rates(rates: Sequence[str | float]) -> tuple[str | float, ...]:
         ValueError: If an entry is neither.
     """
     for rate in rates:
-        number = isinstance(rate, int | float) and not isinstance(rate, bool)
-        if rate != CONSTANT and not (number and 0 <= rate < math.inf):
+        is_multiplier = (
+            isinstance(rate, int | float)
+            and not isinstance(rate, bool)
+            and 0 <= rate < math.inf
+        )
+        if rate != CONSTANT and not is_multiplier:
             raise ValueError(
                 f"a rate of predictor_rates is 'constant' or a multiplier of "
                 f'the learning rate of at least 0, such as 10, got {rate!r}'

@@ -1,3 +1,5 @@
+from collections.abc import Sized
+
 from mmengine.dataset import InfiniteSampler
 from torch.utils.data import BatchSampler, DataLoader
 
@@ -22,8 +24,8 @@ def batch_sizes_of(loader: DataLoader) -> set[int]:
         loader: Loader of the training.
 
     Returns:
-        Batch sizes; empty if the loader has no batch, or if a batch sampler
-        of another library composes the batches.
+        Batch sizes; empty if the loader has no batch, or if a sampler without
+        a length or a batch sampler of another library composes the batches.
     """
     sampler = loader.batch_sampler
     if isinstance(sampler, SeededBatches):
@@ -33,6 +35,8 @@ def batch_sizes_of(loader: DataLoader) -> set[int]:
     size = sampler.batch_size
     if isinstance(sampler.sampler, InfiniteSampler):
         return {size}
+    if not isinstance(sampler.sampler, Sized):
+        return set()
     num = len(sampler.sampler)
     sizes = {size} if num >= size else set()
     if num % size and not sampler.drop_last:

@@ -19,7 +19,7 @@ RUNNER_HOOKS = (
 )
 
 
-def merge_options(cfg: Config, options: dict | None) -> None:
+def merge_options(cfg: Config, options: Mapping[str, object] | None) -> None:
     """Override a config by the options of ``--cfg-options``.
 
     MMEngine would accept an option for a hook that is not there and fail
@@ -49,7 +49,7 @@ def merge_options(cfg: Config, options: dict | None) -> None:
     )
     cfg.merge_from_dict(options)
     hooks = cfg.get('default_hooks') or {}
-    if not isinstance(hooks, Mapping):
+    if not isinstance(hooks, dict):
         raise ConfigError(f'default_hooks must be a dict, got {hooks!r}')
     for name in [name for name, hook in hooks.items() if hook is None]:
         if name not in RUNNER_HOOKS:
@@ -57,7 +57,7 @@ def merge_options(cfg: Config, options: dict | None) -> None:
 
 
 def _check_default_hook(
-    cfg: Config, option: str, name: str, options: dict
+    cfg: Config, option: str, name: str, options: Mapping[str, object]
 ) -> None:
     hooks = cfg.get('default_hooks') or {}
     if name in hooks:

@@ -1,3 +1,4 @@
+from collections.abc import Collection
 from typing import Any
 
 from mmengine.fileio import BaseStorageBackend
@@ -26,7 +27,7 @@ class DeferredRemoval:
     # DeepSpeed writes folders.
     rmtree = remove
 
-    def finish(self, kept: set[str]) -> None:
+    def finish(self, kept: Collection[str | None]) -> None:
         """Remove what was asked for.
 
         Args:

@@ -1,7 +1,5 @@
 """Moving the views of a training from the workers to the device."""
 
-from collections.abc import Mapping
-
 from mmengine.config import Config
 
 from hirl_mm.datasets.view_pipeline import SplitPipeline, split_pipeline
@@ -87,7 +85,7 @@ def place_views(cfg: Config) -> None:
     )
 
 
-def _split(dataset: Mapping) -> list[SplitPipeline]:
+def _split(dataset: dict) -> list[SplitPipeline]:
     """Split the pipelines in the config of a data set, and those within."""
     if 'datasets' in dataset:
         inner = map(_split, dataset['datasets'])

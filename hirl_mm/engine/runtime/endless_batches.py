@@ -1,5 +1,5 @@
 import itertools
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Any
 
 from mmengine.dataset import DefaultSampler, InfiniteSampler
@@ -15,16 +15,18 @@ class EndlessBatches:
     iterations that a resumed run leaves out.
 
     Args:
-        loader: Loader whose batch sampler is a
-            :class:`~hirl_mm.datasets.seeded_batches.SeededBatches`.
+        loader: Loader of the training.
+        batches: Batch sampler of the loader.
         start: Number of batches to leave out. MMEngine's loop asks for each
             of them: ``next`` returns None at once as often, unless
             ``skip_iter`` is called, as by the loop of its fork.
     """
 
-    def __init__(self, loader: DataLoader, start: int) -> None:
+    def __init__(
+        self, loader: DataLoader, batches: SeededBatches, start: int
+    ) -> None:
         self.loader = loader
-        self.batches: SeededBatches = loader.batch_sampler
+        self.batches = batches
         self._left_out = start
         sampler = self.batches.sampler
         if isinstance(sampler, InfiniteSampler):
@@ -53,7 +55,7 @@ class EndlessBatches:
         self._stream.close()
         self.loader._iterator = None  # of persistent workers
 
-    def _from(self, start: int) -> Iterator[Any]:
+    def _from(self, start: int) -> Generator[Any, None, None]:
         first = 0
         if isinstance(self.batches.sampler, DefaultSampler):
             first, start = divmod(start, len(self.batches))

@@ -153,7 +153,9 @@ def _series(folders: list[Path], templates: list[str]) -> list[list[Path]]:
                 if match and file.is_file():
                     files[file] = [int(number) for number in match.groups()]
             if files:
-                series.append(sorted(files, key=files.get, reverse=True))
+                series.append(
+                    sorted(files, key=files.__getitem__, reverse=True)
+                )
     return series
 
 
@@ -165,12 +167,12 @@ def _facts(file: Path) -> tuple[tuple[float, float], str | None]:
         return (math.inf, math.inf), None
     meta = checkpoint.get('meta')
     meta = meta if isinstance(meta, Mapping) else {}
-    position = meta.get('epoch'), meta.get('iter')
-    if not all(isinstance(number, int) for number in position):
+    epoch, iteration = meta.get('epoch'), meta.get('iter')
+    if not (isinstance(epoch, int) and isinstance(iteration, int)):
         raise ValueError(
             f'{file} is no checkpoint of a training: it does not say after '
             'which epoch and iteration it was saved'
         )
     hub = checkpoint.get('message_hub') or {}
     run = hub.get('runtime_info', {}).get(RUN_KEY)
-    return position, run
+    return (epoch, iteration), run

@@ -1,9 +1,7 @@
-from collections.abc import Mapping
-
-from mmengine.config import Config
+from mmengine.config import Config, ConfigDict
 
 
-def preprocessor_owner(cfg: Config) -> Mapping:
+def preprocessor_owner(cfg: Config) -> Config | ConfigDict:
     """Return the part of a config whose ``data_preprocessor`` is used.
 
     That of the model is used before that of the config, as in the Runner.

@@ -1,6 +1,7 @@
 """Classes that the entries of a config name, and their arguments."""
 
 import inspect
+from collections.abc import Callable
 
 from mmengine import registry as registries
 from mmengine.config import Config
@@ -53,7 +54,7 @@ def names_of(cfg: Config, path: list[str]) -> list[str]:
     return found
 
 
-def arguments_of(kind: type) -> tuple[list[str], bool]:
+def arguments_of(kind: type[object]) -> tuple[list[str], bool]:
     """Return the arguments of a class, and whether it refuses all others.
 
     Args:
@@ -71,7 +72,7 @@ def arguments_of(kind: type) -> tuple[list[str], bool]:
     return found, is_all
 
 
-def parameters(function: object) -> list[str]:
+def parameters(function: Callable) -> list[str]:
     """Return the names of the arguments of a function or class."""
     variadic = inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL
     return [

@@ -14,8 +14,10 @@ from .config_parts import parts_of
 from .named_classes import arguments_of, class_of, parameters
 
 # Keys of a config that MMEngine's Runner and this package read.
-_OWN = 'views', 'trust_checkpoint', 'find_unused_parameters', 'protocol'
-_OWN += ('model_wrapper_cfg', 'knn_gallery', 'knn_queries')
+_OWN = (
+    *('views', 'trust_checkpoint', 'find_unused_parameters', 'protocol'),
+    *('model_wrapper_cfg', 'knn_gallery', 'knn_queries'),
+)
 # Share of equal characters from which an unknown name is a misspelt one. A
 # config may define names of its own, a command line has less reason to.
 _NEAR_IN_CONFIG, _NEAR_IN_OPTION = 0.85, 0.75
@@ -152,8 +154,7 @@ def _known(
         names, is_all = arguments_of(kind)
         return [*extra, *names], is_all
     if len(path) == 1 and path[0].endswith('_dataloader'):
-        names = *parameters(DataLoader), 'num_batch_per_epoch'
-        return [*extra, *names], True
+        return [*extra, *parameters(DataLoader), 'num_batch_per_epoch'], True
     if path == ['train_cfg']:
         loops = EpochBasedTrainLoop, IterBasedTrainLoop
         return [*extra, *(n for loop in loops for n in parameters(loop))], True

@@ -8,6 +8,8 @@ from torch.utils.data import DataLoader
 # Batches that are made while a step runs. One is enough if making a batch
 # takes less time than a step; more would only use more memory.
 _AHEAD = 1
+# A batch, None at the end; the event after which it is ready; and an error.
+_Prepared = tuple[dict | None, torch.cuda.Event | None, BaseException | None]
 
 
 class PrefetchedLoader:
@@ -77,7 +79,7 @@ def prefetched(
     if device.type == 'cuda' and device.index is None:
         # In another thread, 'cuda' would be another device.
         device = torch.device('cuda', torch.cuda.current_device())
-    batches = queue.Queue(_AHEAD)
+    batches: queue.Queue[_Prepared] = queue.Queue(_AHEAD)
     stopped = threading.Event()
     thread = threading.Thread(
         name='prepare batches',
@@ -109,10 +111,10 @@ def _fill(
     source: Iterator[dict],
     prepare: Callable[[dict], dict],
     device: torch.device,
-    batches: queue.Queue,
+    batches: queue.Queue[_Prepared],
     stopped: threading.Event,
 ) -> None:
-    """Put (batch, event, error) into a queue until the source ends."""
+    """Put batches into a queue until the source ends."""
     error = None
     try:
         with torch.cuda.stream(_stream(device)):
@@ -151,7 +153,7 @@ def _keep_until_used(data: object, stream: torch.cuda.Stream) -> None:
             _keep_until_used(value, stream)
 
 
-def _drop_all(batches: queue.Queue) -> None:
+def _drop_all(batches: queue.Queue[_Prepared]) -> None:
     while True:
         try:
             batches.get_nowait()

@@ -1,5 +1,6 @@
 """Files that a run writes into its work folder."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,7 +13,7 @@ NEIGHBORS_FOLDER = 'neighbors'
 
 
 def epoch_files(
-    work_dir: str | Path, folder: str, last: int | None = None
+    work_dir: str | os.PathLike, folder: str, last: int | None = None
 ) -> list[Path]:
     """Return the files ``epoch_*.pth`` of a folder, ascending by epoch.
 

@@ -16,7 +16,7 @@ class _Groups:
     def step(self) -> None:
         """Do nothing; a scheduler looks for the mark below."""
 
-    step._with_counter = True
+    step._with_counter = True  # type: ignore[attr-defined]
 
 
 def advance(

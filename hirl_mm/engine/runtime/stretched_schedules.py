@@ -26,8 +26,10 @@ def stretched(schedules: Sequence[Mapping], share: float) -> list[dict]:
     ]
 
 
-def stretched_times(times: object, share: float) -> object:
+def stretched_times(
+    times: float | Sequence[float], share: float
+) -> int | list[int]:
     """Return a number of epochs, or a list of such, times ``share``."""
-    if isinstance(times, list | tuple):
-        return [stretched_times(time, share) for time in times]
+    if isinstance(times, Sequence):
+        return [round(time * share) for time in times]
     return round(times * share)

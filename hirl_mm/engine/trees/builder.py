@@ -3,12 +3,12 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from torch import Tensor
-from torch.utils.data import DataLoader
 
 from hirl_mm.clustering import feature_spread, hierarchical_kmeans
 from hirl_mm.clustering.searched_share import SearchedShare
 from hirl_mm.engine.features.bank_pass import bank_features
 from hirl_mm.engine.features.feature_pass import feature_pass
+from hirl_mm.engine.features.image_reading import ImageLoader
 from hirl_mm.engine.runtime.progress import logged_share
 from hirl_mm.features import FeatureBank
 from hirl_mm.features.shard import number_present
@@ -61,7 +61,7 @@ class TreeBuilder:
         mode: ClusteringMode,
         seed: int,
         backend: str,
-        loader: DataLoader,
+        loader: ImageLoader,
         bank: FeatureBank | None,
         data: str,
         run: str,

@@ -43,8 +43,8 @@ def final_tree(
     given = {key: hook[key] for key in _OF_MODE if key in hook}
     mode = clustering_mode(hook.get('mode', 'faithful'), len(nums), **given)
     options = dict(seed=hook.get('seed', 0), **mode.kmeans_options())
-    facts = json.loads(json.dumps([facts, options, nums, data]))
-    kept = _kept(folder, facts)
+    wanted = json.loads(json.dumps([facts, options, nums, data]))
+    kept = _kept(folder, wanted)
     if kept is not None:
         return kept
     MMLogger.get_current_instance().info(
@@ -58,7 +58,7 @@ def final_tree(
     (folder / _FACTS).unlink(missing_ok=True)
     tree.save(folder / _TREE)
     with replacing(folder / _FACTS) as temporary:
-        temporary.write_text(json.dumps(facts) + '\n')
+        temporary.write_text(json.dumps(wanted) + '\n')
     return tree
 
 

@@ -1,10 +1,10 @@
 import json
 import socket
 import time
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import Connection
 from multiprocessing.util import register_after_fork
 
-from .links import LONGEST, linked, send
+from .links import LONGEST, linked, ready, send
 from .notes import (
     ALIVE,
     DIED,
@@ -83,7 +83,7 @@ class Hub:
         links = set(self._links)
         until = time.monotonic() + _SETTLE
         while links and (left := until - time.monotonic()) > 0:
-            for link in wait(links, left):
+            for link in ready(links, left):
                 try:
                     link.recv_bytes(LONGEST)
                 except (EOFError, OSError):
@@ -101,7 +101,7 @@ class Hub:
         """Return the last notes of ranks whose links were closed."""
         dead = []
         answer = encoded(Verdict(ALIVE, (own,)))
-        for link in wait([*self._links], 0):
+        for link in ready(self._links, 0):
             try:
                 token, values = json.loads(link.recv_bytes(LONGEST))
                 if token != self._token:
@@ -110,7 +110,7 @@ class Hub:
             except (EOFError, OSError, TypeError, ValueError):
                 rank = self._links.pop(link)
                 link.close()
-                last = self._notes.get(rank)
+                last = None if rank is None else self._notes.get(rank)
                 if last is not None:
                     dead.append(last[0])
                 continue

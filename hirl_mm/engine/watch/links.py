@@ -9,7 +9,8 @@ the last one was answered, so that the buffer of a stopped process holds one.
 import os
 import secrets
 import socket
-from multiprocessing.connection import Connection
+from collections.abc import Iterable
+from multiprocessing.connection import Connection, wait
 from multiprocessing.util import register_after_fork
 from typing import NamedTuple
 
@@ -73,6 +74,17 @@ def linked(found: socket.socket) -> Connection:
     link = Connection(found.detach())
     register_after_fork(link, Connection.close)
     return link
+
+
+def ready(links: Iterable[Connection], timeout: float) -> list[Connection]:
+    """Return the links with something to read, or whose other end is gone.
+
+    Args:
+        links: The links.
+        timeout: Seconds to wait for one of them.
+    """
+    found = wait([*links], timeout)
+    return [link for link in found if isinstance(link, Connection)]
 
 
 def send(link: Connection, message: bytes) -> None:

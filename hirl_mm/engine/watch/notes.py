@@ -62,4 +62,5 @@ def decoded(message: bytes) -> Verdict:
 def note_of(values: Sequence) -> Note:
     """Return a note from its fields, as JSON keeps them."""
     note = Note(*values)
-    return note._replace(position=tuple(note.position))
+    stages, parts = note.position
+    return note._replace(position=(stages, parts))

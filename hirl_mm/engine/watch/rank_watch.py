@@ -124,9 +124,11 @@ class RankWatch:
             return
         RankWatch.current = None
         if self._thread is not None:
-            self._finish(error)
+            self._finish(self._thread, error)
 
-    def _finish(self, error: BaseException | None) -> None:
+    def _finish(
+        self, thread: threading.Thread, error: BaseException | None
+    ) -> None:
         # Leaving by SystemExit or Ctrl-C is meant so.
         failed = isinstance(error, Exception)
         self._end = LEFT
@@ -136,7 +138,7 @@ class RankWatch:
         self._ended.set()
         self._wake.send_bytes(b'!')
         # Ends the process if another rank has died, whatever the error says.
-        self._thread.join(_CAUSE_WITHIN)
+        thread.join(_CAUSE_WITHIN)
         self._gives_up = True
         if failed and self._verdict is not None:
             ends = [note.end for note in self._verdict.notes]
@@ -144,6 +146,7 @@ class RankWatch:
                 self.logger.error(sentence(self._verdict))
 
     def _watch(self, server: socket.socket | None, meeting: Meeting) -> None:
+        post: Hub | Spoke
         try:
             if server is not None:
                 post = Hub(

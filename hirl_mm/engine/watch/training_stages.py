@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from mmengine.runner import EpochBasedTrainLoop, Runner
 
@@ -34,7 +35,7 @@ def stages_noted(runner: Runner) -> Iterator[None]:
         runner: Runner of the training.
     """
 
-    def call_hook(point: str, **kwargs: object) -> None:
+    def call_hook(point: str, **kwargs: Any) -> None:
         if point not in _STAGES:
             SIGNS.tick()
             if point == _SAVING:

@@ -76,6 +76,14 @@ def test_other_labels(scenes, tmp_path, labels, match):
         checked(cfg, listed(tmp_path, labels))
 
 
+def test_a_classifier_that_does_not_tell_its_classes(scenes, tmp_path):
+    cfg = config(scenes)
+    cfg.model.head = dict(type='MultiLabelClsHead')
+    checked(cfg, listed(tmp_path, [[0, 12]]))
+    with pytest.raises(ValueError, match=r'\[-1\] .of .*labels begin at 0: '):
+        checked(cfg, listed(tmp_path, [[0], [-1]]))
+
+
 def test_a_wrapped_part_is_checked(scenes, tmp_path):
     cfg = config(scenes)
     parts = [cfg.train_dataloader.dataset, listed(tmp_path, [3])]

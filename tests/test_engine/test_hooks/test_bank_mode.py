@@ -9,9 +9,10 @@ from mmengine.hooks import Hook
 from mmengine.registry import init_default_scope
 from mmpretrain.registry import DATASETS
 from PIL import Image
+from torch.utils.data import DataLoader
 
 from hirl_mm.clustering import hierarchical_kmeans
-from hirl_mm.engine.features.bank_pass import bank_features
+from hirl_mm.engine.features.bank_pass import bank_features, bank_for
 from hirl_mm.engine.features.feature_pass import feature_loader, feature_pass
 from hirl_mm.features import FeatureBank
 from tests.algorithms import build
@@ -202,3 +203,10 @@ def test_broken_rows_are_named(tmp_path):
     bank.add(torch.arange(6), rows)
     with pytest.raises(ValueError, match=r'1 of 6 rows.*\[3\].*03.png'):
         bank_features(bank, model, loader, 'test')
+
+
+def test_a_bank_needs_a_batch_size():
+    loader = DataLoader(range(4), batch_sampler=[[0, 1, 2], [3]])
+    with pytest.raises(ValueError, match='a list does not tell.*other than'):
+        bank_for(loader)
+    assert bank_for(DataLoader(range(4), batch_size=3)).capacity == 9
