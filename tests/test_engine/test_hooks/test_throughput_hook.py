@@ -52,7 +52,9 @@ def test_shares_of_the_time(tmp_path):
     found = [x for x in scalars(tmp_path) if 'waiting_share' in x]
     assert len(found) == 6
     for line in found:
-        assert 0 < line['waiting_share'] < 0.03 / 0.04 + 0.05
+        # Not less than what was slept, however slow the machine is.
+        assert line['data_time'] > 0.029
+        assert line['time'] - line['data_time'] > 0.009
         # The log has the mean of the same three steps.
         rate = 8 / line['time']
         assert line['images_per_second'] == pytest.approx(rate, rel=1e-3)
