@@ -116,7 +116,7 @@ def train(
             if shown and (found := shown.search(line)):
                 log(f'    {found[0]}')
 
-        env = {'PYTHON': sys.executable} | os.environ
+        env = os.environ | {'PYTHON': sys.executable}
         status = follow_process(command, on_line, env)
     if status:
         for line in tail:

@@ -45,10 +45,10 @@ def differences(found, expected, where=''):
 def last_checkpoint(work_dir):
     (file,) = Path(work_dir).glob('*.pth')
     content = torch.load(file, weights_only=True)
-    # Paths and times.
-    for name in 'cfg', 'time', 'experiment_name':
+    # Paths, times, and MMEngine's version, which has the commit of a checkout.
+    for name in 'cfg', 'time', 'experiment_name', 'mmengine_version':
         content['meta'].pop(name)
-    for name in 'cfg', 'experiment_name', 'last_ckpt':
+    for name in 'cfg', 'experiment_name', 'last_ckpt', 'mmengine_version':
         content['message_hub']['runtime_info'].pop(name)
     # The name of the run, in its tree or its neighbours.
     for name in TREE_KEY, NeighborBankHook.state_key:

@@ -15,7 +15,7 @@ from hirl_mm.studies import (
     TrainingError,
     train_runs,
 )
-from hirl_mm.studies.training import training_command
+from hirl_mm.studies.training import train, training_command
 from tests.runs import ROOT, small_config
 
 pytestmark = pytest.mark.usefixtures('starts_warm')
@@ -148,6 +148,14 @@ def test_folder_of_a_run_without_a_record(config, tmp_path):
         run.record.write_text(content)
         with pytest.raises(ValueError, match='no record of a run'):
             run.result()
+
+
+def test_processes_have_the_python_of_the_study(tmp_path, monkeypatch):
+    """Not that of the caller's environment, such as of `make PYTHON=...`."""
+    monkeypatch.setenv('PYTHON', '/nowhere/python')
+    run = StudyRun('a', tmp_path / 'config.py', tmp_path, {})
+    train(run, ['bash', '-c', 'echo "$PYTHON"'])
+    assert (tmp_path / 'train.log').read_text() == f'{sys.executable}\n'
 
 
 def test_number_of_processes(config, tmp_path):
