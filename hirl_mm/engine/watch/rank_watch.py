@@ -30,6 +30,9 @@ TIMEOUT = 540.0
 # Seconds in which the others may end by themselves after an error of one
 # rank, and in which an error waits for its cause.
 _PATIENCE, _CAUSE_WITHIN = 30.0, 10.0
+# Seconds in which a start waits until its rank has told rank 0 of itself: the
+# death of a rank that never did is not noticed.
+_TOLD_WITHIN = 10.0
 # Most seconds between two turns of the thread, each of which sends a note.
 _TURN = 1.0
 # Seconds between two turns at the start and at the end.
@@ -78,7 +81,7 @@ class RankWatch:
         self._pause = min(timeout / 20, _TURN)
         self._thread: threading.Thread | None = None
         self._end: str | None = None
-        self._ended = threading.Event()
+        self._told, self._ended = threading.Event(), threading.Event()
         self._gives_up = False
         self._verdict: Verdict | None = None
         self._count, self._since = -1, 0.0
@@ -116,6 +119,7 @@ class RankWatch:
             daemon=True,
         )
         self._thread.start()
+        self._told.wait(_TOLD_WITHIN)
 
     def __exit__(
         self, kind: object, error: BaseException | None, *_: Any
@@ -159,6 +163,7 @@ class RankWatch:
                 f'rank {self._rank} is not watched, because it cannot reach '
                 f'rank 0 at {meeting.host}:{meeting.port}: {error}'
             )
+            self._told.set()  # There is nobody to tell.
             return
         self._obey(self._verdict_of(post, meeting))
 
@@ -168,6 +173,7 @@ class RankWatch:
         while not self._gives_up:
             now = clock.read()
             verdict = post.turn(self._note(now), now)
+            self._told.set()
             if verdict is not None:
                 return verdict
             missing = post.missing()

@@ -84,6 +84,29 @@ def test_a_rank_dies(culprit, num, tmp_path):
     assert not any('Traceback' in other.output for other in ended)
 
 
+def dies_after_the_start(rank):
+    """Rank 1 is slow to connect, and dies as soon as it is watched."""
+    logging.basicConfig(format='%(message)s')
+
+    class SlowSpoke(rank_watch.Spoke):
+        def __init__(self, *args):
+            time.sleep(rank)
+            super().__init__(*args)
+
+    rank_watch.Spoke = SlowSpoke
+    with RankWatch(NEVER) as watch:
+        watch.start(LOGGER)
+        if rank == 1:
+            dies()
+        dist.barrier()
+
+
+@pytest.mark.slow
+def test_a_rank_dies_right_after_the_start(tmp_path):
+    ended = run_ranks(dies_after_the_start, 2, tmp_path)
+    others_say(ended, 1, 'has died, last seen in the start')
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(('culprit', 'num'), [(0, 2), (1, 3)])
 def test_a_rank_hangs(culprit, num, tmp_path):
