@@ -1,3 +1,4 @@
+import json
 import os
 import signal
 import subprocess
@@ -29,11 +30,26 @@ def tell(line):
 code = 'import os, time; print(os.getpid(), flush=True); time.sleep(1000)'
 follow_process([sys.executable, '-c', code], tell)
 """
+# As a run whose training is in its last iteration, and ends as usual.
+TRAINED = """
+import pathlib, signal, sys, threading
+from hirl_mm.studies.grid import worker
+from hirl_mm.studies.grid.grid_run import GridRun
+
+ended = threading.Event()
+signal.signal(signal.SIGTERM, lambda *_: ended.set())
+worker._train = lambda run: ended.wait()
+worker._figures = lambda *_: sys.exit('figures are made')
+folder = pathlib.Path(sys.argv[1])
+run = GridRun(('', '', 0), folder / 'config.py', folder, dict(trained=True))
+threading.Thread(target=worker.end_with_study, daemon=True).start()
+worker.make_run(run, keep_checkpoint=False)
+"""
 
 
-def start(code):
+def start(code, *words):
     return subprocess.Popen(
-        [sys.executable, '-c', code],
+        [sys.executable, '-c', code, *words],
         stdin=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -51,6 +67,14 @@ def test_a_process_ends_with_the_study():
     with start(WAITS) as process:
         process.stdin.close()
         assert process.wait(HANGS_AFTER) == -signal.SIGTERM
+
+
+def test_a_run_ends_with_the_study_after_its_training(tmp_path):
+    with start(TRAINED, str(tmp_path)) as process:
+        process.stdin.close()
+        assert process.wait(HANGS_AFTER) == 75, process.stderr.read()
+    record = json.loads((tmp_path / 'study_run.json').read_text())
+    assert record['value'] is None
 
 
 def test_a_training_of_several_processes_ends_with_the_study():

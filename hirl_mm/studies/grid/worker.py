@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Sequence
 
+from hirl_mm.engine.runtime.stop_signals import REQUEUE_STATUS
 from hirl_mm.version import source_commit
 
 from ..run_folder import RunFolder
@@ -18,6 +19,8 @@ from ..training import train, training_command
 from .grid_run import GridRun, RunFacts, RunRecord
 from .job import read_job
 from .spent_time import SpentTime
+
+_STUDY_HAS_ENDED = threading.Event()
 
 
 def make_run(run: GridRun, keep_checkpoint: bool) -> None:
@@ -31,6 +34,9 @@ def make_run(run: GridRun, keep_checkpoint: bool) -> None:
         run: Run of :func:`~hirl_mm.studies.grid.plan.plan_runs`.
         keep_checkpoint: Whether to keep the checkpoints, which take most of
             the space.
+
+    Raises:
+        SystemExit: If the study ends during the training.
     """
     run.folder.mkdir(parents=True, exist_ok=True)
     run.note(None)
@@ -38,6 +44,9 @@ def make_run(run: GridRun, keep_checkpoint: bool) -> None:
         checkpoint = None
         if run.settings['trained']:
             _train(run)
+            if _STUDY_HAS_ENDED.is_set():
+                # In its last iterations a training leaves signals alone.
+                raise SystemExit(REQUEUE_STATUS)
             checkpoint = str(RunFolder(run.folder).last_checkpoint())
         figures, facts = _figures(run, checkpoint), _facts()
         result: RunRecord = {'figures': figures, **facts, **spent.write()}
@@ -56,6 +65,7 @@ def end_with_study() -> None:
     # sys.stdin has a lock, which Python needs when it exits.
     while os.read(sys.stdin.fileno(), 1024):
         pass
+    _STUDY_HAS_ENDED.set()
     # The main thread may have to end the processes of a training.
     main_thread = threading.main_thread().ident
     assert main_thread is not None  # It has started.
