@@ -42,8 +42,8 @@ def test_every_record_is_a_run_of_a_study(runs):
     assert records <= planned
 
 
-def test_records_have_trained_as_the_recipes_do_now(runs):
-    """Epochs of the first tree, which decide whether HIRL gains."""
+def test_first_trees_of_simsiam_are_those_of_the_records(runs):
+    """Whatever the recipe has now."""
     first = {
         run.key[1]: Config.fromfile(run.config).default_hooks.kmeans
         for run in runs
